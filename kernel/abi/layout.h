@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a processor of the hypervisor sees what (I11). Every processor has page tables of its own
+ * and sees its own state at the same address as every other processor sees its own: there is no
+ * per-CPU pointer, and no map of anyone else's state.
+ *
+ * boot/ builds these tables from the kernel's ELF program headers and the handoff; the separation
+ * check walks them. Pages between two segments stay unmapped: these are the stacks' guard pages.
+ */
+#ifndef BULKHEAD_ABI_LAYOUT_H
+#define BULKHEAD_ABI_LAYOUT_H
+
+/* Kernel ELF segments, by virtual address. linker.ld places the sections. */
+#define VA_KERNEL 0xffffffff80000000ull     /* text (read, execute) and constants (read): shared */
+#define VA_KERNEL_END 0xffffffff88000000ull
+#define VA_HANDOFF 0xffffffffa0000000ull    /* struct handoff and the manifest (read): shared */
+#define VA_HANDOFF_END 0xffffffffa8000000ull
+#define VA_CPU 0xffffffffc0000000ull        /* this processor's state and stacks (read, write) */
+#define VA_CPU_END 0xffffffffc8000000ull
+#define VA_DOMAIN 0xffffffffd0000000ull     /* this domain's private state (read, write) */
+#define VA_DOMAIN_END 0xffffffffd8000000ull
+#define VA_PUBLIC 0xffffffffe0000000ull     /* this domain's public page (read, write) */
+#define VA_PUBLIC_END 0xffffffffe0001000ull
+
+/* Frames charged to this domain. */
+#define VA_TABLES 0xffff820000000000ull   /* its EPT and its processors' page tables (read) */
+#define VA_PAYLOAD 0xffff840000000000ull  /* its payloads and load templates (read) */
+#define VA_RAM 0xffff880000000000ull      /* its RAM: VA_RAM + guest-physical (read, write) */
+
+#endif
