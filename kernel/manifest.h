@@ -15,6 +15,7 @@ enum manifest_error {
     MANIFEST_BAD_MAGIC,
     MANIFEST_BAD_VERSION,
     MANIFEST_BAD_DIGEST,
+    MANIFEST_BAD_HEADER,   /* a field of the header is out of range */
     MANIFEST_BAD_TABLE,    /* a table lies outside, is misaligned, overlaps or has a wrong entry */
     MANIFEST_BAD_STRING,   /* a name or string without its zero, or outside the strings */
     MANIFEST_BAD_DOMAIN,   /* a domain's field out of range */

@@ -88,7 +88,7 @@ struct manifest_payload {
 };
 
 _Static_assert(sizeof(struct manifest_table) == 16, "manifest ABI");
-_Static_assert(sizeof(struct manifest_header) == 160 + 16 * MANIFEST_TABLES, "manifest ABI");
+_Static_assert(sizeof(struct manifest_header) == 152 + 16 * MANIFEST_TABLES, "manifest ABI");
 _Static_assert(sizeof(struct manifest_domain) == 176, "manifest ABI");
 _Static_assert(sizeof(struct manifest_payload) == 64, "manifest ABI");
 
