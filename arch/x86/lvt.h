@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shadows of the LVT entries that a guest may not program: their delivery modes reach SMI, NMI and
+ * ExtINT, and their sources belong to the board (I4). Hardware keeps them masked.
+ */
+#ifndef BULKHEAD_LVT_H
+#define BULKHEAD_LVT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LVT_CMCI, LVT_THERMAL, LVT_PMI, LVT_LINT0, LVT_LINT1, LVT_SHADOWS };
+
+struct lvt {
+    uint32_t entry[LVT_SHADOWS];
+};
+
+/* All entries masked, as after reset. */
+void lvt_init(struct lvt *lvt);
+
+/* `msr` is the entry's x2APIC MSR (IA32_X2APIC_LVT_...). Write: false for a reserved bit (#GP). */
+uint32_t lvt_read(const struct lvt *lvt, uint32_t msr);
+bool lvt_write(struct lvt *lvt, uint32_t msr, uint64_t value);
+
+#endif
