@@ -58,7 +58,7 @@ static uint64_t counts(uint64_t ticks)
 void timer_init(uint8_t vector)
 {
     timer_vector = vector;
-    has_deadline = cpuid(1, 0).ecx & CPUID_TSC_DEADLINE;
+    has_deadline = cpuid(1, 0).ecx & CPUID_TSC_DEADLINE && !cmdline_lists("timer", "count", false);
     if (has_deadline) {
         wrmsr(APIC_LVT_TIMER, APIC_TIMER_DEADLINE | vector);
         return;
