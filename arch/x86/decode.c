@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Instruction decoder: see the header. */
+#include "decode.h"
+
+enum {
+    REX_W = 1 << 3,
+    REX_R = 1 << 2,
+    REX_B = 1 << 0,
+    FLAG_CF = 1 << 0,
+    FLAG_PF = 1 << 2,
+    FLAG_AF = 1 << 4,
+    FLAG_ZF = 1 << 6,
+    FLAG_SF = 1 << 7,
+    FLAG_OF = 1 << 11,
+};
+
+/* What prefixes said, and how far the bytes have been read. */
+struct scan {
+    const uint8_t *at, *end;
+    uint8_t code_bits;
+    uint8_t rex;
+    bool operand_prefix, address_prefix, lock;
+    bool truncated; /* the instruction goes on behind the last byte */
+};
+
+static inline unsigned next(struct scan *s)
+{
+    if (s->at == s->end) {
+        s->truncated = true;
+        return 0;
+    }
+    return *s->at++;
+}
+
+static int64_t next_signed(struct scan *s, unsigned bytes)
+{
+    uint64_t value = 0;
+
+    for (unsigned shift = 0; shift < 8 * bytes; shift += 8)
+        value |= (uint64_t)next(s) << shift;
+    return (int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
+}
+
+static void skip(struct scan *s, unsigned bytes)
+{
+    if ((unsigned)(s->end - s->at) < bytes) {
+        s->truncated = true;
+        bytes = 0;
+    }
+    s->at += bytes;
+}
+
+/* Reads prefixes and returns the first opcode byte. REX counts only as the last of them. */
+static inline unsigned scan_opcode(struct scan *s, const uint8_t *bytes, unsigned available,
+                                   unsigned code_bits)
+{
+    *s = (struct scan){ .at = bytes, .code_bits = (uint8_t)code_bits };
+    s->end = bytes + (available < INSTRUCTION_MAX_BYTES ? available : INSTRUCTION_MAX_BYTES);
+    for (;;) {
+        unsigned byte = next(s);
+        if (code_bits == 64 && (byte & 0xf0) == 0x40) {
+            s->rex = (uint8_t)byte;
+            continue;
+        }
+        switch (byte) {
+        case 0x66:
+            s->operand_prefix = true;
+            break;
+        case 0x67:
+            s->address_prefix = true;
+            break;
+        case 0xf0:
+            s->lock = true;
+            break;
+        case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: /* segments */
+        case 0xf2: case 0xf3: /* without effect on what we decode */
+            break;
+        default:
+            return byte;
+        }
+        s->rex = 0;
+    }
+}
+
+static unsigned operand_bytes(const struct scan *s)
+{
+    if (s->rex & REX_W)
+        return 8;
+    return s->operand_prefix == (s->code_bits == 16) ? 4 : 2;
+}
+
+static unsigned address_bytes(const struct scan *s)
+{
+    if (s->code_bits == 64)
+        return s->address_prefix ? 4 : 8;
+    return s->address_prefix == (s->code_bits == 16) ? 4 : 2;
+}
+
+/* Skips what follows a ModRM byte that names memory: SIB and displacement. */
+static void skip_address(struct scan *s, unsigned modrm)
+{
+    unsigned mod = modrm >> 6, rm = modrm & 7;
+
+    if (address_bytes(s) == 2) {
+        skip(s, mod == 0 ? (rm == 6 ? 2 : 0) : mod);
+        return;
+    }
+    if (rm == 4 && (next(s) & 7) == 5 && mod == 0) /* SIB without base */
+        rm = 5;
+    skip(s, mod == 1 ? 1 : mod == 2 || rm == 5 ? 4 : 0);
+}
+
+/* The forms by their opcode's shape. */
+enum form { FORM_NONE, FORM_REGISTER, FORM_GROUP1, FORM_TEST_IMMEDIATE, FORM_STORE_IMMEDIATE,
+            FORM_OFFSET };
+
+/* Fills operation, bytes and register_bytes (operand size or 1 beforehand) from the opcode. */
+static inline enum form decode_opcode(struct scan *s, unsigned opcode, struct memory_access *out)
+{
+    if (opcode < 0x40 && !(opcode & 4)) {
+        out->operation = (uint8_t)(opcode >> 3);
+        out->to_register = opcode & 2;
+        return FORM_REGISTER;
+    }
+    switch (opcode) {
+    case 0x88: case 0x89:
+        out->operation = MEMORY_STORE;
+        return FORM_REGISTER;
+    case 0x8a: case 0x8b:
+        out->operation = MEMORY_LOAD;
+        return FORM_REGISTER;
+    case 0xc6: case 0xc7:
+        out->operation = MEMORY_STORE;
+        return FORM_STORE_IMMEDIATE;
+    case 0x80: case 0x81: case 0x83:
+        return FORM_GROUP1;
+    case 0x84: case 0x85:
+        out->operation = MEMORY_TEST;
+        return FORM_REGISTER;
+    case 0xf6: case 0xf7:
+        out->operation = MEMORY_TEST;
+        return FORM_TEST_IMMEDIATE;
+    case 0x86: case 0x87:
+        out->operation = MEMORY_EXCHANGE;
+        return FORM_REGISTER;
+    case 0xa0: case 0xa1:
+        out->operation = MEMORY_LOAD;
+        return FORM_OFFSET;
+    case 0xa2: case 0xa3:
+        out->operation = MEMORY_STORE;
+        return FORM_OFFSET;
+    case 0x63:
+        out->operation = MEMORY_LOAD;
+        out->bytes = out->register_bytes == 2 ? 2 : 4;
+        out->sign_extend = true;
+        return s->code_bits == 64 ? FORM_REGISTER : FORM_NONE;
+    case 0x0f:
+        opcode = next(s);
+        out->operation = MEMORY_LOAD;
+        out->bytes = opcode & 1 ? 2 : 1;
+        out->register_bytes = (uint8_t)operand_bytes(s);
+        out->sign_extend = opcode & 8;
+        return (opcode & 0xf6) == 0xb6 ? FORM_REGISTER : FORM_NONE;
+    }
+    return FORM_NONE;
+}
+
+static bool may_lock(const struct memory_access *a)
+{
+    return a->operation == MEMORY_EXCHANGE || (a->operation < MEMORY_CMP && !a->to_register);
+}
+
+bool decode_memory_access(const uint8_t *bytes, unsigned available, unsigned code_bits,
+                          struct memory_access *out)
+{
+    struct scan s;
+    unsigned opcode = scan_opcode(&s, bytes, available, code_bits), modrm, reg;
+    enum form form;
+
+    *out = (struct memory_access){ 0 };
+    out->bytes = out->register_bytes = opcode & 1 ? (uint8_t)operand_bytes(&s) : 1;
+    form = decode_opcode(&s, opcode, out);
+    if (form == FORM_NONE)
+        return false;
+    if (form == FORM_OFFSET) {
+        skip(&s, address_bytes(&s));
+    } else {
+        modrm = next(&s);
+        reg = modrm >> 3 & 7;
+        if (modrm >> 6 == 3)
+            return false;
+        skip_address(&s, modrm);
+        if (form == FORM_REGISTER) {
+            out->high_byte = out->register_bytes == 1 && !s.rex && reg >= 4;
+            out->register_index = (uint8_t)(out->high_byte ? reg - 4
+                                            : reg | (s.rex & REX_R ? 8 : 0));
+        } else {
+            if (form == FORM_GROUP1)
+                out->operation = (uint8_t)reg;
+            else if (reg > (form == FORM_TEST_IMMEDIATE))
+                return false;
+            out->has_immediate = true;
+            out->immediate = (uint64_t)next_signed(
+                &s, opcode == 0x83 ? 1 : out->bytes == 8 ? 4 : out->bytes);
+        }
+    }
+    out->length = (uint8_t)(s.at - bytes);
+    return !s.truncated && (!s.lock || may_lock(out));
+}
+
+static uint64_t low_bytes(uint64_t value, unsigned bytes)
+{
+    return value << (64 - 8 * bytes) >> (64 - 8 * bytes);
+}
+
+static uint64_t get_register(const struct memory_access *a, const uint64_t registers[16])
+{
+    return registers[a->register_index] >> (a->high_byte ? 8 : 0);
+}
+
+/* A 32-bit result clears the upper half of its register, a smaller one keeps the rest. */
+static void set_register(const struct memory_access *a, uint64_t registers[16], uint64_t value)
+{
+    uint64_t *target = &registers[a->register_index];
+    unsigned shift = a->high_byte ? 8 : 0;
+
+    if (a->register_bytes >= 4) {
+        *target = low_bytes(value, a->register_bytes);
+    } else {
+        uint64_t mask = low_bytes(~0ull, a->register_bytes) << shift;
+        *target = (*target & ~mask) | (value << shift & mask);
+    }
+}
+
+static uint64_t arithmetic(const struct memory_access *a, uint64_t left, uint64_t right,
+                           uint64_t *rflags)
+{
+    uint64_t carry_in = a->operation == MEMORY_ADC || a->operation == MEMORY_SBB
+                            ? *rflags & FLAG_CF : 0;
+    uint64_t result = 0, carry = 0, overflow = 0, mixed = 0;
+    unsigned top = 8 * a->bytes - 1;
+
+    switch (a->operation) {
+    case MEMORY_ADD: case MEMORY_ADC:
+        result = left + right + carry_in;
+        carry = (left & right) | ((left | right) & ~result);
+        overflow = ~(left ^ right) & (left ^ result);
+        mixed = left ^ right ^ result;
+        break;
+    case MEMORY_SUB: case MEMORY_SBB: case MEMORY_CMP:
+        result = left - right - carry_in;
+        carry = (~left & right) | ((~left | right) & result);
+        overflow = (left ^ right) & (left ^ result);
+        mixed = left ^ right ^ result;
+        break;
+    case MEMORY_OR:
+        result = left | right;
+        break;
+    case MEMORY_XOR:
+        result = left ^ right;
+        break;
+    default: /* AND, TEST */
+        result = left & right;
+        break;
+    }
+    *rflags &= ~(uint64_t)(FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF);
+    *rflags |= (carry >> top & 1 ? FLAG_CF : 0) | (overflow >> top & 1 ? FLAG_OF : 0) |
+               (result >> top & 1 ? FLAG_SF : 0) | (mixed & 0x10 ? FLAG_AF : 0) |
+               (low_bytes(result, a->bytes) ? 0 : FLAG_ZF) |
+               (__builtin_parity((uint8_t)result) ? 0 : FLAG_PF);
+    return result;
+}
+
+bool memory_access_execute(const struct memory_access *a, uint64_t registers[16],
+                           uint64_t *rflags, uint64_t memory, uint64_t *store)
+{
+    uint64_t operand = a->has_immediate ? a->immediate : get_register(a, registers);
+    unsigned unused = 64 - 8 * a->bytes;
+
+    *store = operand;
+    switch (a->operation) {
+    case MEMORY_LOAD:
+        memory = low_bytes(memory, a->bytes);
+        if (a->sign_extend)
+            memory = (uint64_t)((int64_t)(memory << unused) >> unused);
+        set_register(a, registers, memory);
+        return false;
+    case MEMORY_EXCHANGE:
+        set_register(a, registers, memory);
+        return true;
+    case MEMORY_STORE:
+        return true;
+    }
+    if (a->to_register)
+        operand = arithmetic(a, operand, memory, rflags);
+    else
+        *store = arithmetic(a, memory, operand, rflags);
+    if (a->operation >= MEMORY_CMP)
+        return false;
+    if (a->to_register)
+        set_register(a, registers, operand);
+    return !a->to_register;
+}
+
+enum { NO_MODRM, MODRM };
+
+static const struct { uint8_t count, opcode[3], modrm; } instructions[INSTRUCTIONS] = {
+    [INSTRUCTION_CPUID] = { 2, { 0x0f, 0xa2 }, NO_MODRM },
+    [INSTRUCTION_HLT] = { 1, { 0xf4 }, NO_MODRM },
+    [INSTRUCTION_RDMSR] = { 2, { 0x0f, 0x32 }, NO_MODRM },
+    [INSTRUCTION_WRMSR] = { 2, { 0x0f, 0x30 }, NO_MODRM },
+    [INSTRUCTION_INVD] = { 2, { 0x0f, 0x08 }, NO_MODRM },
+    [INSTRUCTION_WBINVD] = { 2, { 0x0f, 0x09 }, NO_MODRM },
+    [INSTRUCTION_XSETBV] = { 3, { 0x0f, 0x01, 0xd1 }, NO_MODRM },
+    [INSTRUCTION_MONITOR] = { 3, { 0x0f, 0x01, 0xc8 }, NO_MODRM },
+    [INSTRUCTION_MWAIT] = { 3, { 0x0f, 0x01, 0xc9 }, NO_MODRM },
+    [INSTRUCTION_VMMCALL] = { 3, { 0x0f, 0x01, 0xd9 }, NO_MODRM },
+    [INSTRUCTION_CLTS] = { 2, { 0x0f, 0x06 }, NO_MODRM },
+    [INSTRUCTION_LMSW] = { 2, { 0x0f, 0x01 }, MODRM },
+    [INSTRUCTION_MOV_FROM_CR] = { 2, { 0x0f, 0x20 }, MODRM },
+    [INSTRUCTION_MOV_TO_CR] = { 2, { 0x0f, 0x22 }, MODRM },
+};
+
+bool decode_instruction(const uint8_t *bytes, unsigned available, unsigned code_bits,
+                        enum exiting_instruction expected, struct instruction *out)
+{
+    struct scan s;
+    unsigned byte = scan_opcode(&s, bytes, available, code_bits), modrm = 0;
+
+    for (unsigned i = 0; i < instructions[expected].count; i++) {
+        if (i > 0)
+            byte = next(&s);
+        if (byte != instructions[expected].opcode[i])
+            return false;
+    }
+    *out = (struct instruction){ 0 };
+    if (instructions[expected].modrm) {
+        modrm = next(&s);
+        out->modrm_reg = (uint8_t)((modrm >> 3 & 7) | (s.rex & REX_R ? 8 : 0));
+        out->modrm_rm = (uint8_t)((modrm & 7) | (s.rex & REX_B ? 8 : 0));
+    }
+    if (expected == INSTRUCTION_LMSW && (modrm & 0xf8) != 0xf0)
+        return false;
+    out->length = (uint8_t)(s.at - bytes);
+    return !s.truncated;
+}

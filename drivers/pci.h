@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PCI configuration access, and the silence that boot imposes on functions without an owner. */
+#ifndef BULKHEAD_PCI_H
+#define BULKHEAD_PCI_H
+
+#include <stdint.h>
+
+/* Registers of the configuration header (PCI Local Bus, Configuration Space Organization). */
+enum pci_register {
+    PCI_VENDOR = 0x00, /* 16 bits; 0xffff: no function */
+    PCI_COMMAND = 0x04,
+    PCI_STATUS = 0x06,
+    PCI_CLASS = 0x08, /* 32 bits: revision, interface, subclass, class */
+    PCI_HEADER_TYPE = 0x0e,
+    PCI_CAPABILITIES = 0x34,
+    PCI_BRIDGE_CAPABILITIES_CARDBUS = 0x14,
+    PCI_BRIDGE_CONTROL = 0x3e,
+};
+
+struct pci {
+    volatile uint8_t *ecam; /* mapped, of `bus_first`; or null: CF8/CFC, 256 bytes a function */
+    uint32_t bus_first, bus_last; /* that are scanned; without ECAM 0 and 255 */
+};
+
+/* Bus, device and function as one number. */
+static inline uint32_t pci_function(unsigned bus, unsigned device, unsigned function)
+{
+    return bus << 8 | device << 3 | function;
+}
+
+/*
+ * Reads or writes `bytes` (1, 2, 4; naturally aligned) of a function's configuration space. What
+ * can't be reached reads as all ones. CF8 is shared by the machine: use these on the boot
+ * processor, or under one lock.
+ */
+uint32_t pci_read(const struct pci *pci, uint32_t function, unsigned offset, unsigned bytes);
+void pci_write(const struct pci *pci, uint32_t function, unsigned offset, unsigned bytes,
+               uint32_t value);
+
+struct pci_census {
+    uint32_t endpoints, bridges;
+    uint32_t silenced; /* endpoints that were bus masters */
+    uint32_t stubborn; /* endpoints that still are: boot must refuse (I3) */
+    uint32_t stubborn_function;
+};
+
+/*
+ * Takes every function that exists out of action (I3): endpoints' bus mastering off; everyone's
+ * INTx, MSI, MSI-X, SERR and error, hot-plug and PME interrupts off. Bridges stay bus masters, or
+ * nothing below them could ever be assigned (TRAPS 40).
+ */
+struct pci_census pci_silence(const struct pci *pci);
+
+#endif
