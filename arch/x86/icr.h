@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum icr_action {
-    ICR_NOTHING,        /* ignored: INIT de-assert, no destination, or a mode that is refused */
+    ICR_NOTHING, /* ignored: INIT de-assert, no destination, or a mode that is refused */
     ICR_FIXED,
     ICR_NMI,
     ICR_INIT,
@@ -23,8 +23,8 @@ enum icr_action {
 struct icr_request {
     enum icr_action action;
     uint32_t vector;
-    uint32_t targets;  /* bit n: processor n of the domain */
-    uint32_t refused;  /* destinations or modes that were dropped, for the counter */
+    uint32_t targets; /* bit n: processor n of the domain */
+    uint32_t refused; /* destinations or modes that were dropped, for the counter */
 };
 
 /* Decodes `value`, written by processor `self` of the domain that has x2APIC ids `ids[count]`. */

@@ -39,11 +39,11 @@ void msr_permission_map_svm(uint8_t map[8192], const struct cpu_features *featur
 
 /* How what was granted for writing is brought back to its reset value (TRAPS 23). */
 enum msr_reset {
-    MSR_RESET_NONE,     /* never written by a guest */
-    MSR_RESET_WRITE,    /* WRMSR on its processor */
-    MSR_RESET_STATE,    /* a field of the VMCS or VMCB */
-    MSR_RESET_LAPIC,    /* by the drain of the local APIC */
-    MSR_RESET_COMMAND,  /* a command that leaves nothing behind */
+    MSR_RESET_NONE,    /* never written by a guest */
+    MSR_RESET_WRITE,   /* WRMSR on its processor */
+    MSR_RESET_STATE,   /* a field of the VMCS or VMCB */
+    MSR_RESET_LAPIC,   /* by the drain of the local APIC */
+    MSR_RESET_COMMAND, /* a command that leaves nothing behind */
 };
 
 /* Calls `reset` for every MSR with MSR_RESET_WRITE or MSR_RESET_STATE that this processor has. */

@@ -14,11 +14,11 @@ enum port_owner {
     PORT_PIT,            /* counter 2 and its control word */
     PORT_SYSTEM_CONTROL, /* port 0x61: gate and output of counter 2 */
     PORT_RTC,
-    PORT_PCI_ADDRESS,    /* CONFIG_ADDRESS: dword only */
-    PORT_PCI_DATA,       /* CONFIG_DATA */
-    PORT_RESET,          /* FADT RESET_REG */
-    PORT_SLEEP,          /* FADT SLEEP_CONTROL_REG and SLEEP_STATUS_REG */
-    PORT_QUIET,          /* as PORT_NOBODY, but a sane guest touches it: nothing to count */
+    PORT_PCI_ADDRESS, /* CONFIG_ADDRESS: dword only */
+    PORT_PCI_DATA,    /* CONFIG_DATA */
+    PORT_RESET,       /* FADT RESET_REG */
+    PORT_SLEEP,       /* FADT SLEEP_CONTROL_REG and SLEEP_STATUS_REG */
+    PORT_QUIET,       /* as PORT_NOBODY, but a sane guest touches it: nothing to count */
 };
 
 enum port_owner port_find(uint16_t port, uint32_t bytes);

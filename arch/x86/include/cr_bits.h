@@ -56,5 +56,7 @@
 #define XCR0_AVX    (1ull << 2)
 #define XCR0_AVX512 (7ull << 5) /* opmask, ZMM_Hi256, Hi16_ZMM */
 #define XCR0_PKRU   (1ull << 9)
+/* What computes, and protection keys. MPX is gone, AMX would need XFD and 8 KiB a switch. */
+#define XCR0_ALLOWED (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512 | XCR0_PKRU)
 
 #endif

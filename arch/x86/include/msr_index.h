@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MSRs by the manuals' names. Intel SDM, "Model-Specific Registers"; AMD APM, "MSR Cross-Reference";
- * their values for a guest stand in ../msr_table.h. */
+/* MSRs by the manuals' names. Intel SDM, "Model-Specific Registers"; AMD APM, "MSR
+ * Cross-Reference"; their values for a guest stand in ../msr_table.h. */
 #ifndef BULKHEAD_MSR_INDEX_H
 #define BULKHEAD_MSR_INDEX_H
 

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The MSR table at work. It is expanded twice: as an array, from which the bitmaps are made, and
+ * as the cases of the exit handlers, so that a denied access is decided in a dozen instructions.
+ * The separation check compares the one with the other.
+ */
+#include "msr.h"
+#include <stddef.h>
+
+enum msr_access { MSR_DENY, MSR_DIRECT, MSR_VALUE, MSR_IGNORE, MSR_ZERO, MSR_ASK };
+
+struct msr_line {
+    uint32_t first, last;
+    uint8_t read, write; /* enum msr_access */
+    uint8_t needs;       /* enum cpu_feature */
+    uint8_t reset;       /* enum msr_reset */
+    uint64_t value;
+};
+
+static const struct msr_line msr_table[] = {
+#define MSR(first, last, read, write, needs, reset, value)                                         \
+    {first, last, MSR_##read, MSR_##write, FEATURE_##needs, MSR_RESET_##reset, value},
+#include "msr_table.h"
+};
+enum { MSR_LINES = sizeof(msr_table) / sizeof(msr_table[0]) };
+
+/* TRAPS 23: what is granted for writing has a way back to its reset value. */
+#define MSR(first, last, read, write, needs, reset, value)                                         \
+    _Static_assert((MSR_##write == MSR_DIRECT) == (MSR_RESET_##reset != MSR_RESET_NONE),           \
+                   "written by a guest, so reset: " #first);
+#include "msr_table.h"
+
+/*
+ * Bits of IA32_ARCH_CAPABILITIES that only inform: RDCL_NO, IBRS_ALL, RSBA, SKIP_L1DFL_VMENTRY,
+ * SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, FB_CLEAR, RRSBA,
+ * BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, RFDS_CLEAR.
+ */
+#define ARCH_CAPABILITIES_SHOWN 0x1d1ae17full
+
+void msr_init(struct vmsr *state, const struct cpu_features *features, bool first)
+{
+    *state = (struct vmsr){
+        .features = features,
+        .apic_base =
+            APIC_BASE_ADDRESS | APIC_BASE_EN | APIC_BASE_EXTD | (first ? APIC_BASE_BSP : 0),
+    };
+    lvt_init(&state->lvt);
+}
+
+static bool msr_read_asked(const struct vmsr *state, uint32_t msr, uint64_t *value)
+{
+    switch (msr) {
+    case IA32_APIC_BASE:
+        *value = state->apic_base;
+        return true;
+    case IA32_ARCH_CAPABILITIES:
+        *value = state->features->arch_capabilities & ARCH_CAPABILITIES_SHOWN;
+        return true;
+    case IA32_X2APIC_ICR:
+        *value = state->icr;
+        return true;
+    case IA32_EFER:
+        return false;
+    default:
+        *value = lvt_read(&state->lvt, msr);
+        return true;
+    }
+}
+
+static bool msr_write_asked(struct vmsr *state, uint32_t msr, uint64_t value)
+{
+    switch (msr) {
+    case IA32_APIC_BASE: /* its mode and place are fixed */
+        return value == state->apic_base;
+    case IA32_X2APIC_ICR:
+    case IA32_EFER:
+        return false;
+    default:
+        return lvt_write(&state->lvt, msr, value);
+    }
+}
+
+bool msr_read(const struct vmsr *state, uint32_t msr, uint64_t *value)
+{
+    uint64_t constant;
+    bool asked;
+
+    switch (msr) {
+#define MSR(first, last, read, write, needs, reset, number)                                        \
+    case first ... last:                                                                           \
+        if (MSR_##read != MSR_VALUE && MSR_##read != MSR_ASK)                                      \
+            return false;                                                                          \
+        if (!features_have(state->features, FEATURE_##needs))                                      \
+            return false;                                                                          \
+        asked = MSR_##read == MSR_ASK;                                                             \
+        constant = number;                                                                         \
+        break;
+#include "msr_table.h"
+    default:
+        return false;
+    }
+    if (asked)
+        return msr_read_asked(state, msr, value);
+    *value = constant;
+    return true;
+}
+
+bool msr_write(struct vmsr *state, uint32_t msr, uint64_t value)
+{
+    switch (msr) {
+#define MSR(first, last, read, write, needs, reset, number)                                        \
+    case first ... last:                                                                           \
+        if (MSR_##write == MSR_DENY || MSR_##write == MSR_DIRECT)                                  \
+            return false;                                                                          \
+        if (!features_have(state->features, FEATURE_##needs))                                      \
+            return false;                                                                          \
+        if (MSR_##write == MSR_ASK)                                                                \
+            return msr_write_asked(state, msr, value);                                             \
+        return MSR_##write == MSR_IGNORE || value == 0;
+#include "msr_table.h"
+    default:
+        return false;
+    }
+}
+
+bool msr_granted(const struct cpu_features *features, uint32_t msr, bool write)
+{
+    switch (msr) {
+#define MSR(first, last, read, write_access, needs, reset, number)                                 \
+    case first ... last:                                                                           \
+        return (write ? MSR_##write_access : MSR_##read) == MSR_DIRECT &&                          \
+               features_have(features, FEATURE_##needs);
+#include "msr_table.h"
+    default:
+        return false;
+    }
+}
+
+/* All bytes of `map` set, then `open` for each MSR and direction that a guest gets. */
+static void open_granted(uint8_t *map, size_t bytes, const struct cpu_features *features,
+                         void (*open)(uint8_t *map, uint32_t msr, bool write))
+{
+    for (size_t i = 0; i < bytes; i++)
+        map[i] = 0xff;
+    for (const struct msr_line *line = msr_table; line < msr_table + MSR_LINES; line++) {
+        if (!features_have(features, line->needs))
+            continue;
+        for (uint32_t msr = line->first; msr <= line->last; msr++) {
+            if (line->read == MSR_DIRECT)
+                open(map, msr, false);
+            if (line->write == MSR_DIRECT)
+                open(map, msr, true);
+        }
+    }
+}
+
+/* Four bitmaps of 1 KiB: read 0-0x1fff, read 0xc0000000-0xc0001fff, and the same for write. */
+static void open_vmx(uint8_t *map, uint32_t msr, bool write)
+{
+    uint32_t low = msr & ~0xc0000000u;
+
+    if (low < 0x2000 && (msr < 0x2000 || msr >= 0xc0000000))
+        map[(write ? 2048 : 0) + (msr < 0x2000 ? 0 : 1024) + low / 8] &= (uint8_t) ~(1 << low % 8);
+}
+
+/* Three ranges of 0x2000 MSRs, 2 KiB each: from 0, 0xc0000000 and 0xc0010000; bit 0 is read. */
+static void open_svm(uint8_t *map, uint32_t msr, bool write)
+{
+    uint32_t low = msr & 0x1fff, range;
+
+    if (msr < 0x2000)
+        range = 0;
+    else if (msr - 0xc0000000 < 0x2000)
+        range = 1;
+    else if (msr - 0xc0010000 < 0x2000)
+        range = 2;
+    else
+        return;
+    map[range * 2048 + low / 4] &= (uint8_t) ~((write ? 2 : 1) << low % 4 * 2);
+}
+
+void msr_bitmap_vmx(uint8_t bitmap[4096], const struct cpu_features *features)
+{
+    open_granted(bitmap, 4096, features, open_vmx);
+}
+
+void msr_permission_map_svm(uint8_t map[8192], const struct cpu_features *features)
+{
+    open_granted(map, 8192, features, open_svm);
+}
+
+void msr_reset_walk(const struct cpu_features *features, msr_reset_function *reset, void *context)
+{
+    for (const struct msr_line *line = msr_table; line < msr_table + MSR_LINES; line++) {
+        if (line->reset != MSR_RESET_WRITE && line->reset != MSR_RESET_STATE)
+            continue;
+        if (!features_have(features, line->needs))
+            continue;
+        for (uint32_t msr = line->first; msr <= line->last; msr++)
+            reset(context, msr, line->value, line->reset);
+    }
+}
