@@ -28,7 +28,7 @@ static const struct {
     uint8_t capability, offset;
     uint16_t port_types; /* that have this register */
     uint16_t clear, set;
-} silencers[] = {
+} quieters[] = {
     { CAPABILITY_MSI, 2, ANY_PORT, 0x0001, 0 },                           /* MSI enable */
     { CAPABILITY_MSIX, 2, ANY_PORT, 0x8000, 0x4000 },                     /* enable; mask */
     { CAPABILITY_EXPRESS, 0x08, ANY_PORT, 0x000f, 0 },                    /* error messages */
@@ -98,19 +98,19 @@ static void change16(const struct pci *pci, uint32_t function, unsigned offset, 
         pci_write(pci, function, offset, 2, new);
 }
 
-static void silence_capability(const struct pci *pci, uint32_t function, unsigned at)
+static void quiet_capability(const struct pci *pci, uint32_t function, unsigned at)
 {
     unsigned id = pci_read(pci, function, at, 1);
     unsigned type = id == CAPABILITY_EXPRESS ? pci_read(pci, function, at + 2, 2) >> 4 & 15 : 0;
 
-    for (unsigned i = 0; i < sizeof silencers / sizeof silencers[0]; i++) {
-        if (silencers[i].capability == id && silencers[i].port_types >> type & 1)
-            change16(pci, function, at + silencers[i].offset, silencers[i].clear,
-                     silencers[i].set);
+    for (unsigned i = 0; i < sizeof quieters / sizeof quieters[0]; i++) {
+        if (quieters[i].capability == id && quieters[i].port_types >> type & 1)
+            change16(pci, function, at + quieters[i].offset, quieters[i].clear,
+                     quieters[i].set);
     }
 }
 
-static void silence(const struct pci *pci, uint32_t function, struct pci_census *census)
+static void quiet(const struct pci *pci, uint32_t function, struct pci_census *census)
 {
     unsigned type = pci_read(pci, function, PCI_HEADER_TYPE, 1) & 0x7f;
     uint32_t command = pci_read(pci, function, PCI_COMMAND, 2);
@@ -124,7 +124,7 @@ static void silence(const struct pci *pci, uint32_t function, struct pci_census 
     if (pci_read(pci, function, PCI_STATUS, 2) & STATUS_CAPABILITIES) {
         at = pci_read(pci, function, at, 1) & 0xfc;
         for (unsigned i = 0; at >= 0x40 && i < MAX_CAPABILITIES; i++) {
-            silence_capability(pci, function, at);
+            quiet_capability(pci, function, at);
             at = pci_read(pci, function, at + 1, 1) & 0xfc;
         }
     }
@@ -132,7 +132,7 @@ static void silence(const struct pci *pci, uint32_t function, struct pci_census 
     census->endpoints += endpoint;
     census->bridges += !endpoint;
     if (endpoint && command & COMMAND_BUS_MASTER) {
-        census->silenced++;
+        census->masters++;
         if (pci_read(pci, function, PCI_COMMAND, 2) & COMMAND_BUS_MASTER) {
             census->stubborn++;
             census->stubborn_function = function;
@@ -144,18 +144,22 @@ static void silence(const struct pci *pci, uint32_t function, struct pci_census 
  * All buses, not only those behind bridges that lead there: a machine may have several roots. All
  * functions of a device whose function 0 is missing: some firmware hides it.
  */
-struct pci_census pci_silence(const struct pci *pci)
+struct pci_census pci_quiet(uint64_t ecam, uint32_t bus_first, uint32_t bus_last)
 {
     struct pci_census census = { 0 };
-    uint32_t end = pci_function(pci->bus_last + 1, 0, 0), step;
+    struct pci pci = { .ecam = (volatile uint8_t *)ecam };
+    uint32_t end, step;
 
-    for (uint32_t f = pci_function(pci->bus_first, 0, 0); f < end; f += step) {
+    pci.bus_first = ecam ? bus_first : 0;
+    pci.bus_last = ecam ? bus_last : 255;
+    end = pci_function(pci.bus_last + 1, 0, 0);
+    for (uint32_t f = pci_function(pci.bus_first, 0, 0); f < end; f += step) {
         step = 1;
-        if (pci_read(pci, f, PCI_VENDOR, 2) == 0xffff)
+        if (pci_read(&pci, f, PCI_VENDOR, 2) == 0xffff)
             continue;
-        if (f % 8 == 0 && !(pci_read(pci, f, PCI_HEADER_TYPE, 1) & MULTIFUNCTION))
+        if (f % 8 == 0 && !(pci_read(&pci, f, PCI_HEADER_TYPE, 1) & MULTIFUNCTION))
             step = 8;
-        silence(pci, f, &census);
+        quiet(&pci, f, &census);
     }
     return census;
 }

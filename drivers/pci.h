@@ -39,7 +39,7 @@ void pci_write(const struct pci *pci, uint32_t function, unsigned offset, unsign
 
 struct pci_census {
     uint32_t endpoints, bridges;
-    uint32_t silenced; /* endpoints that were bus masters */
+    uint32_t masters;  /* endpoints that were bus masters */
     uint32_t stubborn; /* endpoints that still are: boot must refuse (I3) */
     uint32_t stubborn_function;
 };
@@ -47,8 +47,9 @@ struct pci_census {
 /*
  * Takes every function that exists out of action (I3): endpoints' bus mastering off; everyone's
  * INTx, MSI, MSI-X, SERR and error, hot-plug and PME interrupts off. Bridges stay bus masters, or
- * nothing below them could ever be assigned (TRAPS 40).
+ * nothing below them could ever be assigned (TRAPS 40). `ecam` is the mapped address of bus
+ * `bus_first` in ECAM space; 0: all 256 buses are reached by CF8/CFC.
  */
-struct pci_census pci_silence(const struct pci *pci);
+struct pci_census pci_quiet(uint64_t ecam, uint32_t bus_first, uint32_t bus_last);
 
 #endif

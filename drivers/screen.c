@@ -6,8 +6,8 @@ enum { FIRST_GLYPH = ' ', LAST_GLYPH = '~', UNKNOWN_GLYPH = '?' };
 #define INK 0x00c0c0c0u /* grey is grey in every order of the colours */
 #define PAPER 0x00000000u
 
-void screen_init(struct screen *screen, const struct handoff_screen *facts,
-                 volatile void *pixels, const uint8_t *glyphs, uint32_t row)
+void screen_open(struct screen *screen, const struct handoff_screen *facts, const uint8_t *glyphs,
+                 volatile void *pixels, uint32_t row)
 {
     *screen = (struct screen){ 0 };
     if (!facts->base || !glyphs || !facts->glyph_width || facts->glyph_width > 8 ||
@@ -15,6 +15,7 @@ void screen_init(struct screen *screen, const struct handoff_screen *facts,
         (uint64_t)facts->pixels_per_line * facts->height * 4 > facts->bytes)
         return;
     screen->pitch = facts->pixels_per_line;
+    screen->height = facts->height;
     screen->glyphs = glyphs;
     screen->glyph_width = facts->glyph_width;
     screen->glyph_height = facts->glyph_height;
@@ -24,6 +25,12 @@ void screen_init(struct screen *screen, const struct handoff_screen *facts,
         screen->pixels = pixels;
         screen->row = row % screen->rows;
     }
+}
+
+void screen_clear(struct screen *screen)
+{
+    for (uint64_t i = 0; screen->pixels && i < (uint64_t)screen->pitch * screen->height; i++)
+        screen->pixels[i] = PAPER;
 }
 
 static void draw(struct screen *screen, uint32_t row, uint32_t column, uint8_t character)

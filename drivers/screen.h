@@ -4,11 +4,12 @@
 #define BULKHEAD_SCREEN_H
 
 #include "../kernel/abi/handoff.h"
+#include <stdbool.h>
 
 struct screen {
     volatile uint32_t *pixels; /* null: no screen, nothing is drawn */
     const uint8_t *glyphs;
-    uint32_t pitch;            /* pixels from one line to the next */
+    uint32_t pitch, height;    /* pixels from one line to the next; lines */
     uint32_t glyph_width, glyph_height;
     uint32_t columns, rows;
     uint32_t column, row;      /* where the next character goes */
@@ -18,8 +19,16 @@ struct screen {
  * Starts at text row `row` of the framebuffer that `facts` describe, mapped at `pixels`; `glyphs`
  * are those at facts->glyph_offset. Facts that don't fit together give no screen.
  */
-void screen_init(struct screen *screen, const struct handoff_screen *facts,
-                 volatile void *pixels, const uint8_t *glyphs, uint32_t row);
+void screen_open(struct screen *screen, const struct handoff_screen *facts, const uint8_t *glyphs,
+                 volatile void *pixels, uint32_t row);
+
+static inline bool screen_works(const struct screen *screen)
+{
+    return screen->pixels != 0;
+}
+
+/* Blanks the whole framebuffer; the text's place stays. */
+void screen_clear(struct screen *screen);
 
 /*
  * Draws a character; '\n' starts a line, long lines wrap. Behind the last row the text goes on in

@@ -65,6 +65,7 @@ static uint8_t read_register(const struct vrtc *rtc, uint64_t now)
     uint64_t passed = now - rtc->tsc;
     uint64_t time = rtc->unix_time + passed / rtc->tsc_hz;
     uint64_t days = time / DAY_SECONDS;
+    bool updating;
 
     switch (rtc->index) {
     case RTC_SECONDS:
@@ -84,8 +85,8 @@ static uint8_t read_register(const struct vrtc *rtc, uint64_t now)
     case RTC_CENTURY:
         return bcd(date_of(days).year / 100);
     case RTC_A:
-        return RTC_A_DIVIDER |
-               (passed % rtc->tsc_hz >= rtc->tsc_hz - rtc->tsc_hz / UPDATE_FRACTION ? RTC_A_UIP : 0);
+        updating = passed % rtc->tsc_hz >= rtc->tsc_hz - rtc->tsc_hz / UPDATE_FRACTION;
+        return RTC_A_DIVIDER | (updating ? RTC_A_UIP : 0);
     case RTC_B:
         return RTC_B_24_HOURS;
     case RTC_D:

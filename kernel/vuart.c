@@ -138,16 +138,12 @@ static uint8_t read_iir(struct vuart *v)
     } else if (pending & UART_IER_THRE) {
         iir = UART_IIR_THRE;
         v->causes &= ~UART_IER_THRE;
-    } else if (pending & UART_IER_MODEM) {
-        iir = UART_IIR_MODEM;
     }
     return iir | v->fifo;
 }
 
 uint8_t vuart_read(struct vuart *v, unsigned reg)
 {
-    uint8_t value;
-
     if (__builtin_expect(reg == UART_LSR, 1)) {
         if (v->polled)
             vuart_pump(v);
@@ -166,33 +162,23 @@ uint8_t vuart_read(struct vuart *v, unsigned reg)
     case UART_MCR:
         return v->mcr;
     case UART_MSR:
-        value = v->msr;
-        v->msr &= 0xf0;
-        v->causes &= ~UART_IER_MODEM;
-        return value;
+        return v->msr;
     case UART_SCR:
         return v->scr;
     }
     return 0xff;
 }
 
-/* Modem inputs follow the outputs in loopback mode; changes are kept in MSR's low half. */
+/* In loopback mode the modem inputs follow the outputs; a probe looks at that. */
 static void write_mcr(struct vuart *v, uint8_t value)
 {
-    uint8_t lines = MODEM_LINES, changed;
-
     v->mcr = value & WRITABLE_MCR;
+    v->msr = MODEM_LINES;
     if (value & UART_MCR_LOOP)
-        lines = (value & UART_MCR_RTS ? UART_MSR_CTS : 0) |
-                (value & UART_MCR_DTR ? UART_MSR_DSR : 0) |
-                (value & UART_MCR_OUT1 ? UART_MSR_RI : 0) |
-                (value & UART_MCR_OUT2 ? UART_MSR_DCD : 0);
-    changed = (v->msr ^ lines) & 0xf0;
-    if (!(v->msr & UART_MSR_RI)) /* RI counts when it ends */
-        changed &= ~UART_MSR_RI;
-    v->msr = lines | (v->msr & 0x0f) | changed >> 4;
-    if (changed)
-        v->causes |= UART_IER_MODEM;
+        v->msr = (value & UART_MCR_RTS ? UART_MSR_CTS : 0) |
+                 (value & UART_MCR_DTR ? UART_MSR_DSR : 0) |
+                 (value & UART_MCR_OUT1 ? UART_MSR_RI : 0) |
+                 (value & UART_MCR_OUT2 ? UART_MSR_DCD : 0);
     vuart_pump(v);
 }
 

@@ -2,7 +2,8 @@
 /*
  * The 16550A that a domain finds at GUEST_COM1. Its bytes go to the physical UART that the
  * manifest gives to that domain alone, or nowhere. Nothing here waits: what the port cannot take
- * yet stays in a ring, and a full ring clears THRE, so that the guest waits (TRAPS 30).
+ * yet stays in a ring, and a full ring clears THRE, so that the guest waits (TRAPS 30). Modem
+ * lines never change but in loopback mode, and there are no line errors.
  *
  * All functions want the domain's device lock held. Ask vuart_edge() after each of them; only a
  * read of LSR on a port that is not polled never raises the line.

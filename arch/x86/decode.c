@@ -232,40 +232,28 @@ static void set_register(const struct memory_access *a, uint64_t registers[16], 
     }
 }
 
+/* Subtraction is the addition of the complement, with borrows as inverted carries. */
 static uint64_t arithmetic(const struct memory_access *a, uint64_t left, uint64_t right,
                            uint64_t *rflags)
 {
-    uint64_t carry_in = a->operation == MEMORY_ADC || a->operation == MEMORY_SBB
-                            ? *rflags & FLAG_CF : 0;
-    uint64_t result = 0, carry = 0, overflow = 0, mixed = 0;
+    bool with_carry = a->operation == MEMORY_ADC || a->operation == MEMORY_SBB;
+    bool subtract = a->operation == MEMORY_SBB || a->operation == MEMORY_SUB ||
+                    a->operation == MEMORY_CMP;
+    uint64_t term = subtract ? ~right : right, carry = 0, overflow = 0, half_carry = 0;
+    uint64_t result = left + term + (subtract ^ (with_carry && *rflags & FLAG_CF));
     unsigned top = 8 * a->bytes - 1;
 
-    switch (a->operation) {
-    case MEMORY_ADD: case MEMORY_ADC:
-        result = left + right + carry_in;
-        carry = (left & right) | ((left | right) & ~result);
-        overflow = ~(left ^ right) & (left ^ result);
-        mixed = left ^ right ^ result;
-        break;
-    case MEMORY_SUB: case MEMORY_SBB: case MEMORY_CMP:
-        result = left - right - carry_in;
-        carry = (~left & right) | ((~left | right) & result);
-        overflow = (left ^ right) & (left ^ result);
-        mixed = left ^ right ^ result;
-        break;
-    case MEMORY_OR:
-        result = left | right;
-        break;
-    case MEMORY_XOR:
-        result = left ^ right;
-        break;
-    default: /* AND, TEST */
-        result = left & right;
-        break;
+    if (subtract || with_carry || a->operation == MEMORY_ADD) {
+        carry = ((left & term) | ((left | term) & ~result)) >> top & 1;
+        overflow = (~(left ^ term) & (left ^ result)) >> top & 1;
+        half_carry = (left ^ term ^ result) >> 4 & 1;
+    } else {
+        result = a->operation == MEMORY_OR ? left | right
+                 : a->operation == MEMORY_XOR ? left ^ right : left & right;
     }
     *rflags &= ~(uint64_t)(FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF);
-    *rflags |= (carry >> top & 1 ? FLAG_CF : 0) | (overflow >> top & 1 ? FLAG_OF : 0) |
-               (result >> top & 1 ? FLAG_SF : 0) | (mixed & 0x10 ? FLAG_AF : 0) |
+    *rflags |= (carry ^ subtract ? FLAG_CF : 0) | (overflow ? FLAG_OF : 0) |
+               (half_carry ^ subtract ? FLAG_AF : 0) | (result >> top & 1 ? FLAG_SF : 0) |
                (low_bytes(result, a->bytes) ? 0 : FLAG_ZF) |
                (__builtin_parity((uint8_t)result) ? 0 : FLAG_PF);
     return result;
