@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `bulkhead build`. */
+#include "compile.h"
+#include "elf64.h"
+#include "mapped.h"
+#include "pe.h"
+#include "tool.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char build_help[] =
+    "usage: bulkhead build [OPTION...] MANIFEST -o FILE\n"
+    "\n"
+    "Checks a manifest and makes the one EFI file that a machine boots: loader, hypervisor,\n"
+    "compiled manifest and all payloads, each with its SHA-256. A payload that several domains\n"
+    "boot is stored once. The same inputs give the same bytes.\n"
+    "\n"
+    "  -o, --output FILE    the image to write\n"
+    "      --loader FILE    the loader to use instead of boot/loader.efi\n"
+    "      --kernel FILE    the hypervisor to use instead of kernel/kernel-intel.elf or\n"
+    "                       kernel/kernel-amd.elf, whichever `platform: {cpu: ...}` asks for\n"
+    "      --release        for production: the image does not say LAB at boot\n"
+    "      --manifest-only  write only the compiled manifest; needs no loader and no hypervisor\n"
+    "  -h, --help           this text\n"
+    "\n"
+    "Loader and hypervisor are found beside the `bulkhead` executable, or below\n"
+    "../lib/bulkhead from there.\n"
+    "\n"
+    "Exit status: 0 good, 1 the manifest has errors (nothing is written), 2 wrong usage,\n"
+    "3 a file is missing or cannot be written.\n"
+    "\n"
+    "Examples:\n"
+    "  bulkhead build gate-7.yaml -o gate-7.efi\n"
+    "  bulkhead build --release gate-7.yaml -o /media/usb/EFI/BOOT/BOOTX64.EFI\n";
+
+struct job {
+    const char *manifest, *output, *loader, *kernel;
+    int release, manifest_only;
+};
+
+static enum exit_status complain(const char *path, const char *why)
+{
+    fputs("bulkhead: ", stderr);
+    put_safely(stderr, path);
+    fprintf(stderr, ": %s\n", why);
+    return EXIT_ENVIRONMENT;
+}
+
+/* A part of the image: beside the executable in a build tree, in ../lib/bulkhead when installed. */
+static const char *default_part(struct arena *arena, const char *name)
+{
+    char self[4096];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+    if (length <= 0)
+        return name;
+    self[length] = 0;
+    *strrchr(self, '/') = 0;
+    const char *built = say(arena, "%s/%s", self, name);
+    const char *installed = say(arena, "%s/../lib/bulkhead/%s", self, strchr(name, '/') + 1);
+    return access(built, F_OK) != 0 && access(installed, F_OK) == 0 ? installed : built;
+}
+
+/*
+ * The hypervisor's ELF file without what only debuggers read: everything behind the last loaded
+ * byte is cut off, and the section table with it. Returns NULL with a message if it is none.
+ */
+static uint8_t *strip_kernel(struct arena *arena, const char *path, const struct mapped *file,
+                             uint64_t *size)
+{
+    enum { SHOFF = 0x28, SHENTSIZE = 0x3a, SECTION_FIELDS = 6 };
+    struct elf64 elf;
+    const char *remedy;
+    const char *complaint = elf64_open(file->bytes, file->size, &elf, &remedy);
+
+    *size = elf.headers_end;
+    for (uint32_t i = 0; !complaint && i < elf.count; i++) {
+        const struct elf64_segment *segment = &elf.segments[i];
+
+        if (!elf64_segment_is_whole(segment, file->size))
+            complaint = "is cut off";
+        else if (segment->file_bytes > 0 && segment->offset + segment->file_bytes > *size)
+            *size = segment->offset + segment->file_bytes;
+    }
+    if (complaint) {
+        complain(path, complaint);
+        return NULL;
+    }
+    uint8_t *stripped = arena_take(arena, *size);
+    memcpy(stripped, file->bytes, *size);
+    memset(stripped + SHOFF, 0, 8);
+    memset(stripped + SHENTSIZE, 0, SECTION_FIELDS);
+    return stripped;
+}
+
+static const char *write_image(const struct compiled *compiled, const struct pe *loader,
+                               const uint8_t *kernel, uint64_t kernel_bytes, FILE *out)
+{
+    struct pe_piece kernel_piece = {kernel, kernel_bytes};
+    struct pe_piece manifest_piece = {compiled->manifest, compiled->manifest_bytes};
+    struct pe_piece payload_pieces[MAX_PAYLOADS];
+
+    for (uint32_t i = 0; i < compiled->payload_count; i++)
+        payload_pieces[i] =
+            (struct pe_piece){compiled->payloads[i].bytes, compiled->payloads[i].size};
+    const struct pe_addition added[] = {
+        {".kernel", &kernel_piece, 1},
+        {".manif", &manifest_piece, 1},
+        {".payload", payload_pieces, compiled->payload_count},
+    };
+    return pe_append(loader, added, sizeof(added) / sizeof(added[0]), out);
+}
+
+/* Opens the parts and writes the image to `out`. */
+static enum exit_status assemble(struct check *check, const struct job *job,
+                                 const struct compiled *compiled, FILE *out)
+{
+    bool amd = check->model.platform.cpu.value == MANIFEST_CPU_AMD;
+    const char *loader_path =
+        job->loader ? job->loader : default_part(&check->arena, "boot/loader.efi");
+    const char *kernel_path =
+        job->kernel ? job->kernel
+                    : default_part(&check->arena, amd ? "kernel/kernel-amd.elf"
+                                                      : "kernel/kernel-intel.elf");
+    struct mapped loader = {0}, kernel = {0};
+    enum exit_status status = EXIT_ENVIRONMENT;
+    struct pe pe;
+    uint64_t kernel_bytes;
+
+    if (mapped_open(loader_path, &loader) && mapped_open(kernel_path, &kernel)) {
+        const char *complaint = pe_open(loader.bytes, loader.size, &pe);
+        uint8_t *stripped =
+            complaint ? NULL : strip_kernel(&check->arena, kernel_path, &kernel, &kernel_bytes);
+
+        if (stripped)
+            complaint = write_image(compiled, &pe, stripped, kernel_bytes, out);
+        if (complaint)
+            complain(loader_path, complaint);
+        else if (stripped)
+            status = EXIT_GOOD;
+    } else {
+        fputs("bulkhead: build the loader and the hypervisor first (make loader kernel), or name "
+              "them with --loader and --kernel\n",
+              stderr);
+    }
+    mapped_close(&loader);
+    mapped_close(&kernel);
+    return status;
+}
+
+/* Writes beside the output and renames, so that a failure leaves no half image behind. */
+static enum exit_status write_output(struct check *check, const struct job *job,
+                                     const struct compiled *compiled)
+{
+    char *temporary = say(&check->arena, "%s.XXXXXX", job->output);
+    struct stat existing;
+
+    if (stat(job->output, &existing) == 0 && !S_ISREG(existing.st_mode))
+        return complain(job->output, "exists and is no regular file");
+    int file = mkstemp(temporary);
+    FILE *out = file < 0 ? NULL : fdopen(file, "wb");
+    if (!out)
+        return complain(job->output, strerror(errno));
+    enum exit_status status = EXIT_GOOD;
+    if (job->manifest_only)
+        fwrite(compiled->manifest, 1, compiled->manifest_bytes, out);
+    else
+        status = assemble(check, job, compiled, out);
+    mode_t mask = umask(0);
+    umask(mask);
+    bool failed = ferror(out) || fchmod(file, 0666 & ~mask) != 0;
+    failed = fclose(out) != 0 || failed;
+    if (status == EXIT_GOOD && (failed || rename(temporary, job->output) != 0))
+        status = complain(job->output, strerror(errno));
+    if (status != EXIT_GOOD)
+        unlink(temporary);
+    return status;
+}
+
+static void print_summary(const struct check *check, const struct job *job,
+                          const struct compiled *compiled)
+{
+    struct stat status;
+
+    if (stat(job->output, &status) != 0)
+        return;
+    put_safely(stdout, job->output);
+    printf(": %lld bytes: %s%s, %u domain(s), %u payload(s) with %llu bytes, stored once for %u "
+           "uses\n",
+           (long long)status.st_size, check->model.host.value, job->release ? "" : " (LAB)",
+           check->model.domains.count, compiled->payload_count,
+           (unsigned long long)compiled->payload_bytes, compiled->payload_paths);
+}
+
+static enum exit_status build(const struct job *job)
+{
+    struct check check = {0};
+    struct compiled compiled;
+    enum exit_status status = EXIT_ENVIRONMENT;
+
+    if (check_manifest(&check, job->manifest)) {
+        check_print(&check, stderr);
+        status = check.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
+    }
+    if (status == EXIT_GOOD) {
+        const char *complaint = compile(&check, job->release, &compiled);
+
+        status = complaint ? complain(job->manifest, complaint)
+                           : write_output(&check, job, &compiled);
+    }
+    if (status == EXIT_GOOD)
+        print_summary(&check, job, &compiled);
+    check_close(&check);
+    return status;
+}
+
+int build_main(int argc, char **argv)
+{
+    struct job job = {0};
+    const struct option options[] = {{"help", no_argument, NULL, 'h'},
+                                     {"output", required_argument, NULL, 'o'},
+                                     {"loader", required_argument, NULL, 'l'},
+                                     {"kernel", required_argument, NULL, 'k'},
+                                     {"release", no_argument, &job.release, 1},
+                                     {"manifest-only", no_argument, &job.manifest_only, 1},
+                                     {0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(build_help, stdout);
+            return EXIT_GOOD;
+        } else if (option == 'o') {
+            job.output = optarg;
+        } else if (option == 'l') {
+            job.loader = optarg;
+        } else if (option == 'k') {
+            job.kernel = optarg;
+        } else if (option != 0) {
+            return EXIT_USAGE;
+        }
+    }
+    if (optind + 1 != argc || !job.output) {
+        fputs("bulkhead build: name one manifest and the image with -o; `bulkhead build --help` "
+              "says more\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    job.manifest = argv[optind];
+    return build(&job);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `bulkhead check`. */
+#include "check.h"
+#include "payload.h"
+#include "tool.h"
+
+#include <getopt.h>
+#include <string.h>
+
+const char check_help[] =
+    "usage: bulkhead check MANIFEST...\n"
+    "\n"
+    "Says everything that is wrong with a manifest, one line a finding, sorted by place:\n"
+    "\n"
+    "  FILE:LINE:COLUMN: error[RULE]: what is wrong, and the other party; what to do about it\n"
+    "\n"
+    "MANIFEST is a YAML file, or - for standard input. Payloads with a relative path are looked\n"
+    "for in the manifest's folder first, then in the current directory.\n"
+    "\n"
+    "A manifest:\n"
+    "\n"
+    "  host: gate-7\n"
+    "  platform: {cpu: intel, processors: 4, memory: 4G}\n"
+    "  domains:\n"
+    "    - name: office\n"
+    "      cpus: 2                              # a number, or APIC ids: [2, 3]\n"
+    "      memory: 512M\n"
+    "      boot: {linux: vmlinuz, initrd: initrd.img, cmdline: console=ttyS0}\n"
+    "      serial: {port: com2}\n"
+    "      on_exit: {do: restart, limit: 3, within: 60s}\n"
+    "    - name: control\n"
+    "      cpus: 1\n"
+    "      memory: 64M\n"
+    "      boot: {elf64: control.elf}\n"
+    "\n"
+    "Exit status: 0 good (perhaps with warnings), 1 errors found, 2 wrong usage, 3 a manifest\n"
+    "cannot be read.\n"
+    "\n"
+    "Examples:\n"
+    "  bulkhead check gate-7.yaml\n"
+    "  bulkhead check hosts/*.yaml\n"
+    "  sed s/512M/1G/ gate-7.yaml | bulkhead check -\n";
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void print_good(const struct check *check, FILE *out)
+{
+    uint64_t cpus = 0, memory = 0;
+
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        cpus += model_domain(&check->model, i)->cpus.value;
+        memory += model_domain(&check->model, i)->memory.value;
+    }
+    put_safely(out, check->path);
+    fprintf(out, ": good: %s, %u domain%s with %llu processor%s and %lluM\n",
+            check->model.host.value, check->model.domains.count,
+            plural(check->model.domains.count), (unsigned long long)cpus, plural(cpus),
+            (unsigned long long)(memory >> 20));
+}
+
+static enum exit_status check_one(const char *path)
+{
+    struct check check = {0};
+    enum exit_status status = EXIT_ENVIRONMENT;
+
+    if (check_manifest(&check, path)) {
+        status = check.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
+        check_print(&check, stdout);
+        if (status == EXIT_GOOD)
+            print_good(&check, stdout);
+        else
+            fprintf(stderr, "bulkhead: %zu error%s, %zu warning%s\n", check.errors,
+                    plural(check.errors), check.warnings, plural(check.warnings));
+    }
+    check_close(&check);
+    return status;
+}
+
+int check_main(int argc, char **argv)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+    enum exit_status worst = EXIT_GOOD;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option != 'h')
+            return EXIT_USAGE;
+        fputs(check_help, stdout);
+        return EXIT_GOOD;
+    }
+    if (optind == argc) {
+        fputs("bulkhead check: name a manifest; `bulkhead check --help` says more\n", stderr);
+        return EXIT_USAGE;
+    }
+    for (int i = optind; i < argc; i++) {
+        enum exit_status status = check_one(argv[i]);
+
+        worst = status > worst ? status : worst;
+    }
+    return worst;
+}

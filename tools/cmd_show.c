@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `bulkhead show`. */
+#include "decompile.h"
+#include "../kernel/sha256.h"
+#include "mapped.h"
+#include "pe.h"
+#include "text.h"
+#include "tool.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char show_help[] =
+    "usage: bulkhead show FILE\n"
+    "\n"
+    "Turns an image, or a compiled manifest, back into the YAML that it was built from; what a\n"
+    "manifest does not say (sizes, digests) stands in comments. Building that YAML again gives\n"
+    "the same manifest, byte for byte. Of an image every payload is hashed and compared with\n"
+    "the manifest.\n"
+    "\n"
+    "Exit status: 0 good, 1 the file is damaged or no image, 2 wrong usage, 3 it cannot be read.\n"
+    "\n"
+    "Examples:\n"
+    "  bulkhead show gate-7.efi\n"
+    "  bulkhead show /boot/efi/EFI/BOOT/BOOTX64.EFI > what-runs-here.yaml\n";
+
+static enum exit_status complain(const char *path, const char *why)
+{
+    fputs("bulkhead: ", stderr);
+    put_safely(stderr, path);
+    fputs(": ", stderr);
+    put_safely(stderr, why);
+    fputc('\n', stderr);
+    return EXIT_FINDINGS;
+}
+
+/* The bytes of a section, no more than are in the file. */
+static struct mapped section_bytes(const struct pe *pe, const char *name)
+{
+    const struct pe_section *section = pe_find(pe, name);
+
+    if (!section)
+        return (struct mapped){0};
+    size_t size = section->virtual_bytes < section->raw_bytes ? section->virtual_bytes
+                                                              : section->raw_bytes;
+    return (struct mapped){pe->bytes + section->raw_offset, size};
+}
+
+static enum exit_status show_manifest(const char *path, const void *bytes, size_t size,
+                                      struct manifest *manifest)
+{
+    enum manifest_error error = manifest_open(bytes, size, manifest);
+
+    if (error != MANIFEST_OK)
+        return complain(path, manifest_error_text(error));
+    decompile(manifest, stdout);
+    return EXIT_GOOD;
+}
+
+/* Every payload in an image against its digest; all that differ are named. */
+static enum exit_status verify_payloads(const char *path, const struct manifest *manifest,
+                                        const struct mapped *stored)
+{
+    enum exit_status status = EXIT_GOOD;
+    struct arena arena = {0};
+
+    for (uint32_t i = 0; i < manifest->payload_count; i++) {
+        const struct manifest_payload *payload = &manifest->payloads[i];
+        const char *name = manifest_string(manifest, payload->path);
+        uint8_t digest[DIGEST_BYTES];
+
+        if (payload->offset > stored->size || payload->bytes > stored->size - payload->offset) {
+            status = complain(path, say(&arena, "payload %s lies outside the .payload section: "
+                                                "the image is cut off, copy it again",
+                                        name));
+            continue;
+        }
+        sha256((const uint8_t *)stored->bytes + payload->offset, payload->bytes, digest);
+        if (memcmp(digest, payload->digest, DIGEST_BYTES) != 0)
+            status = complain(path, say(&arena, "payload %s differs from its SHA-256: the image "
+                                                "was damaged or changed, copy or build it again",
+                                        name));
+    }
+    arena_free(&arena);
+    return status;
+}
+
+static enum exit_status show_image(const char *path, const struct mapped *file)
+{
+    struct manifest manifest;
+    struct pe pe;
+    const char *complaint = pe_open(file->bytes, file->size, &pe);
+
+    if (complaint)
+        return complain(path, complaint);
+    struct mapped section = section_bytes(&pe, ".manif");
+    struct mapped payload = section_bytes(&pe, ".payload");
+    if (!section.bytes)
+        return complain(path, "has no .manif section: it is no image of `bulkhead build`");
+    /* Sections begin at any file offset; the reader wants an aligned manifest. */
+    void *aligned = malloc(section.size + 1);
+    if (!aligned)
+        return EXIT_ENVIRONMENT;
+    memcpy(aligned, section.bytes, section.size);
+    enum exit_status status = show_manifest(path, aligned, section.size, &manifest);
+    if (status == EXIT_GOOD)
+        status = verify_payloads(path, &manifest, &payload);
+    free(aligned);
+    return status;
+}
+
+int show_main(int argc, char **argv)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+    struct manifest manifest;
+    struct mapped file = {0};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option != 'h')
+            return EXIT_USAGE;
+        fputs(show_help, stdout);
+        return EXIT_GOOD;
+    }
+    if (optind + 1 != argc) {
+        fputs("bulkhead show: name one file; `bulkhead show --help` says more\n", stderr);
+        return EXIT_USAGE;
+    }
+    const char *path = argv[optind];
+    if (!mapped_open(path, &file))
+        return EXIT_ENVIRONMENT;
+    bool image = file.size >= 2 && memcmp(file.bytes, "MZ", 2) == 0;
+    enum exit_status status = image ? show_image(path, &file)
+                                    : show_manifest(path, file.bytes, file.size, &manifest);
+    mapped_close(&file);
+    return status;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every reason for which `bulkhead check` refuses a manifest, in one table (rules.c). For each
+ * there are tests/fixtures/NAME.bad.yaml and NAME.good.yaml, which differ in the least.
+ */
+#ifndef BULKHEAD_RULES_H
+#define BULKHEAD_RULES_H
+
+#include "check.h"
+
+struct rule {
+    const char *name;
+    enum severity severity;
+    void (*apply)(struct check *check); /* NULL: found while the manifest is read */
+    const char *text;                   /* one sentence: what must hold */
+};
+
+extern const struct rule rules[];
+extern const size_t rule_count;
+
+/* The rule of that name, or NULL. */
+const struct rule *rule_named(const char *name);
+
+/* Applies every rule of the table. */
+void rules_apply(struct check *check);
+
+/* rules_domain.c: names, processors, memory, life cycle */
+void rule_name_twice(struct check *check);
+void rule_cpu_twice(struct check *check);
+void rule_cpus_platform(struct check *check);
+void rule_memory_platform(struct check *check);
+void rule_boot_protocol(struct check *check);
+void rule_on_exit_stop(struct check *check);
+void rule_restart_window(struct check *check);
+
+/* rules_serial.c */
+void rule_serial_boot_log(struct check *check);
+void rule_serial_twice(struct check *check);
+void rule_serial_irq(struct check *check);
+
+/* rules_payload.c: the files that domains boot */
+void rule_payload_missing(struct check *check);
+void rule_payload_file(struct check *check);
+void rule_image_size(struct check *check);
+void rule_linux_bzimage(struct check *check);
+void rule_linux_64bit(struct check *check);
+void rule_linux_fit(struct check *check);
+void rule_initrd_fit(struct check *check);
+void rule_cmdline_length(struct check *check);
+void rule_elf_format(struct check *check);
+void rule_elf_truncated(struct check *check);
+void rule_elf_alignment(struct check *check);
+void rule_elf_range(struct check *check);
+void rule_elf_overlap(struct check *check);
+void rule_elf_entry(struct check *check);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules about UARTs. */
+#include "rules.h"
+
+/* On a PC com1 and com3 raise ISA IRQ 4, com2 and com4 IRQ 3. */
+static unsigned int irq_of(uint64_t port)
+{
+    return port % 2 == 1 ? 4 : 3;
+}
+
+void rule_serial_boot_log(struct check *check)
+{
+    const struct number *com1 = &check->model.platform.com1;
+
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+
+        if (domain->serial.port.valid && domain->serial.port.value == 1 &&
+            com1->value != COM1_DOMAIN)
+            report(check, domain->serial.port.at,
+                   say(&check->arena, "%s asks for com1, which the hypervisor's boot log has (%s)",
+                       domain_of(check, domain),
+                       is_written(com1->at) ? line_of(check, com1->at)
+                                            : "platform.com1 is not written: boot-log"),
+                   "use com2, com3 or com4, or hand com1 over with `platform: {com1: domain}`");
+    }
+}
+
+/* The domain before `index` for which `shares` holds, or NULL. */
+static const struct model_domain *earlier(const struct model *model, uint32_t index,
+                                          bool (*shares)(const struct model_serial *one,
+                                                         const struct model_serial *other))
+{
+    const struct model_serial *serial = &model_domain(model, index)->serial;
+
+    for (uint32_t i = 0; i < index && serial->port.valid; i++) {
+        const struct model_domain *other = model_domain(model, i);
+
+        if (other->serial.port.valid && shares(serial, &other->serial))
+            return other;
+    }
+    return NULL;
+}
+
+static bool shares_port(const struct model_serial *one, const struct model_serial *other)
+{
+    return one->port.value == other->port.value;
+}
+
+void rule_serial_twice(struct check *check)
+{
+    for (uint32_t i = 1; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+        const struct model_domain *other = earlier(&check->model, i, shares_port);
+
+        if (other)
+            report(check, domain->serial.port.at,
+                   say(&check->arena, "%s asks for com%llu, which %s has (%s)",
+                       domain_of(check, domain), (unsigned long long)domain->serial.port.value,
+                       domain_of(check, other), line_of(check, other->serial.port.at)),
+                   "a UART belongs to one domain: give it another port, or none");
+    }
+}
+
+/* Two different ports that both use one interrupt line. */
+static bool shares_irq(const struct model_serial *one, const struct model_serial *other)
+{
+    return one->port.value != other->port.value &&
+           irq_of(one->port.value) == irq_of(other->port.value) && !one->polled.value &&
+           !other->polled.value;
+}
+
+void rule_serial_irq(struct check *check)
+{
+    for (uint32_t i = 1; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+        const struct model_domain *other = earlier(&check->model, i, shares_irq);
+
+        if (other)
+            report(check, domain->serial.port.at,
+                   say(&check->arena,
+                       "com%llu of %s and com%llu of %s (%s) share ISA IRQ %u, and a line has one "
+                       "owner",
+                       (unsigned long long)domain->serial.port.value, domain_of(check, domain),
+                       (unsigned long long)other->serial.port.value, domain_of(check, other),
+                       line_of(check, other->serial.port.at), irq_of(other->serial.port.value)),
+                   say(&check->arena,
+                       "let %s do without it: `serial: {port: com%llu, polled: true}`, or use %s",
+                       domain_of(check, domain), (unsigned long long)domain->serial.port.value,
+                       irq_of(other->serial.port.value) == 4 ? "com2 or com4" : "com3"));
+    }
+}

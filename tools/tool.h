@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all subcommands of `bulkhead` share: exit statuses, and one entry point each. */
+#ifndef BULKHEAD_TOOL_H
+#define BULKHEAD_TOOL_H
+
+#define TOOL_VERSION "0.1"
+
+enum exit_status {
+    EXIT_GOOD = 0,
+    EXIT_FINDINGS = 1,    /* the manifest or image was read and is not good */
+    EXIT_USAGE = 2,       /* the command line is wrong */
+    EXIT_ENVIRONMENT = 3, /* a file cannot be read or written, a part is missing, no memory */
+};
+
+/* Subcommands; argv[0] is the subcommand's name. Each returns an enum exit_status. */
+int check_main(int argc, char **argv);
+int build_main(int argc, char **argv);
+int show_main(int argc, char **argv);
+
+/* The text of `bulkhead SUBCOMMAND --help`. */
+extern const char check_help[];
+extern const char build_help[];
+extern const char show_help[];
+
+#endif
