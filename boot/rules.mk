@@ -1,1 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
+# The loader: a UEFI application, made with GNU-EFI's start-up code and linker script.
+LOADER_CFLAGS := -std=c17 -O2 -g -fpic -ffreestanding -fno-stack-protector -fno-strict-aliasing \
+    -fno-delete-null-pointer-checks -fno-tree-loop-distribute-patterns -fcf-protection=none \
+    -fshort-wchar -mno-red-zone -maccumulate-outgoing-args -DGNU_EFI_USE_MS_ABI \
+    -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
+    -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -MMD -MP
+LOADER_SOURCES := $(wildcard boot/*.c) kernel/manifest.c kernel/sha256.c kernel/format.c \
+    drivers/pci.c drivers/screen.c drivers/uart16550.c
+LOADER_OBJECTS := $(LOADER_SOURCES:%.c=$(BUILD)/boot/obj/%.o)
+LOADER := $(BUILD)/boot/loader.efi
+
+loader: $(LOADER)
+
+$(BUILD)/boot/obj/%.o: %.c boot/rules.mk
+	@mkdir -p $(@D)
+	@echo "  CC      $< (loader)"
+	@$(CC) $(LOADER_CFLAGS) -c $< -o $@
+
+$(BUILD)/boot/loader.so: $(LOADER_OBJECTS)
+	@ld -nostdlib -znocombreloc -znoexecstack -shared -Bsymbolic --no-undefined \
+	    -T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $(LOADER_OBJECTS) \
+	    -L /usr/lib -lgnuefi -o $@
+
+$(LOADER): $(BUILD)/boot/loader.so
+	@objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j '.rel*' -j '.rela*' \
+	    -j .reloc -O efi-app-x86_64 --subsystem=10 $< $@
+
+-include $(LOADER_OBJECTS:.o=.d)

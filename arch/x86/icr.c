@@ -61,12 +61,32 @@ static void find_targets(struct icr_request *request, uint64_t value, const uint
         request->refused = named - count_bits(request->targets);
 }
 
+/* The usual case in few instructions: fixed, edge, one physical destination. */
+static struct icr_request decode_fixed(uint64_t value, const uint32_t *ids, uint32_t count)
+{
+    struct icr_request request = {.vector = value & 0xff};
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (ids[i] == value >> 32) {
+            request.action = ICR_FIXED;
+            request.targets = 1u << i;
+            return request;
+        }
+    }
+    request.refused = 1;
+    return request;
+}
+
 struct icr_request icr_decode(uint64_t value, const uint32_t *ids, uint32_t count, uint32_t self)
 {
     struct icr_request request = {.vector = value & 0xff};
     enum icr_mode mode = value >> 8 & 7;
     enum icr_shorthand shorthand = value >> 18 & 3;
 
+    if (((uint32_t)value & ~(uint32_t)ICR_ASSERT) - FIRST_LEGAL_VECTOR <=
+            0xff - FIRST_LEGAL_VECTOR &&
+        value >> 32 != ICR_BROADCAST)
+        return decode_fixed(value, ids, count);
     if ((uint32_t)value & ICR_RESERVED) {
         request.action = ICR_FAULT;
         return request;

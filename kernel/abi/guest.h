@@ -29,11 +29,13 @@ enum {
     GUEST_LOAD_MIN = 0x100000,  /* lowest address that an ELF segment may have */
     GUEST_CODE_SELECTOR = 0x10,
     GUEST_DATA_SELECTOR = 0x18,
+    GUEST_GDT_BYTES = 0x20,
 };
 #define GUEST_HOLE_BASE 0xc0000000ull /* RAM below ends here at the latest */
 #define GUEST_HOLE_END 0x100000000ull /* the rest of RAM starts here */
 #define GUEST_IOAPIC 0xfec00000ull
 #define GUEST_ECAM 0xe0000000ull /* one bus: 1 MiB */
+#define GUEST_ECAM_BYTES 0x100000ull
 
 #define GUEST_BOOT_MAGIC 0x4f464e49544f4f42ull /* "BOOTINFO" */
 enum { GUEST_BOOT_VERSION = 1 };

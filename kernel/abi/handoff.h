@@ -69,6 +69,12 @@ struct handoff_extent {
     uint32_t index;
 };
 
+/* Memory of the firmware's boot time that ends with nobody; zeroed before the first domain runs. */
+enum { MAX_SCRUBS = 192 };
+struct handoff_scrub {
+    uint64_t base, bytes;
+};
+
 struct handoff_ram {
     uint64_t gpa, hpa, bytes;
 };
@@ -137,13 +143,14 @@ struct handoff {
     uint32_t extent_count;
     uint32_t has_acpi;
     uint32_t text_row;        /* screen row below the loader's own text */
-    uint32_t reserved;
+    uint32_t scrub_count;
     struct handoff_screen screen;
     struct handoff_reset reset;
     struct handoff_cpu cpus[MAX_CPUS];
     struct handoff_ioapic ioapics[MAX_IOAPICS];
     struct handoff_domain domains[MAX_DOMAINS];
     struct handoff_extent extents[MAX_EXTENTS];
+    struct handoff_scrub scrubs[MAX_SCRUBS];
 };
 
 #endif

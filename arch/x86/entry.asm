@@ -1,0 +1,199 @@
+; SPDX-License-Identifier: Apache-2.0
+; Ways into the hypervisor other than a VM exit: start of the boot processor, start of the others,
+; host exceptions, NMI, and the stubs that drain a local APIC.
+
+default rel
+bits 64
+
+%include "vcpu.inc"
+
+extern kernel_main, kernel_ap_main, trap_panic
+extern cpu_stack_top, vcpu_restart_begin, vcpu_restart_end
+
+section .text progbits alloc exec nowrite align=16
+
+; boot/ jumps here with CR3 = the boot page table, interrupts off, RDI = struct handoff.
+global kernel_entry
+kernel_entry:
+    cld
+    lea rsp, [cpu_stack_top]
+    xor ebp, ebp
+    call kernel_main
+    ud2
+
+; The trampoline arrives here on the boot page table; RSI = the processor's own, EDI = its index.
+ap_entry:
+    mov cr3, rsi
+    cld
+    lea rsp, [cpu_stack_top]
+    xor ebp, ebp
+    call kernel_ap_main
+    ud2
+
+; void cpu_leave_stack(void (*function)(void)): goes on with `function` on an empty stack.
+global cpu_leave_stack
+cpu_leave_stack:
+    lea rsp, [cpu_stack_top]
+    call rdi
+    ud2
+
+; void cpu_unblock_nmi(void): an IRET, which ends the blocking that an NMI exit leaves (TRAPS 11).
+global cpu_unblock_nmi
+cpu_unblock_nmi:
+    mov rax, rsp
+    mov ecx, ss
+    push rcx
+    push rax
+    pushfq
+    mov ecx, cs
+    push rcx
+    lea rax, [.out]
+    push rax
+    iretq
+.out:
+    ret
+
+; void cpu_park(void): waits until a knock has come, and takes it. `test, hlt` is restartable.
+global cpu_park
+cpu_park:
+park_test:
+    cmp byte [vcpu + VCPU_KNOCK], 0
+    jne park_knocked
+    hlt
+park_end:
+    jmp park_test
+park_knocked:
+    mov byte [vcpu + VCPU_KNOCK], 0
+    ret
+
+nmi_entry:
+    mov byte [vcpu + VCPU_KNOCK], 1
+    push rax
+    mov rax, [vcpu_restart_begin]
+    cmp [rsp + 8], rax
+    jb .not_entry
+    mov rax, [vcpu_restart_end]
+    cmp [rsp + 8], rax
+    jae .not_entry
+    mov rax, [vcpu_restart_begin]
+    mov [rsp + 8], rax
+.not_entry:
+    lea rax, [park_test]
+    cmp [rsp + 8], rax
+    jb .out
+    lea rax, [park_end]
+    cmp [rsp + 8], rax
+    jae .out
+    lea rax, [park_test]
+    mov [rsp + 8], rax
+.out:
+    pop rax
+    iretq
+
+; An interrupt that a stopped domain left pending in the local APIC: acknowledge it, nothing more.
+drain_entry:
+    push rax
+    push rcx
+    push rdx
+    mov ecx, 0x80b                      ; IA32_X2APIC_EOI
+    xor eax, eax
+    xor edx, edx
+    wrmsr
+    pop rdx
+    pop rcx
+    pop rax
+    iretq
+
+%assign vector 0
+%rep 32
+exception_ %+ vector:
+%if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+    push 0
+%endif
+    push vector
+    jmp exception_common
+%assign vector vector + 1
+%endrep
+
+exception_common:                       ; vector, error code, RIP, CS, RFLAGS, RSP, SS
+    mov rdi, rsp
+    and rsp, -16
+    call trap_panic
+    ud2
+
+; void fpu_reset(void *image, uint64_t components): XRSTOR of an area that says "all initial".
+global fpu_reset
+fpu_reset:
+    mov rax, rsi
+    mov rdx, rsi
+    shr rdx, 32
+    xrstor64 [rdi]
+    ret
+
+section .rodata progbits alloc noexec nowrite align=16
+
+global trap_entries, trap_nmi_entry, trap_drain_entry, ap_entry_address
+trap_entries:
+%assign vector 0
+%rep 32
+    dq exception_ %+ vector
+%assign vector vector + 1
+%endrep
+trap_nmi_entry: dq nmi_entry
+trap_drain_entry: dq drain_entry
+ap_entry_address: dq ap_entry
+
+; The trampoline: copied to a page below 1 MiB, entered by SIPI in real mode at offset 0, CS = the
+; page. The words at the end are filled in by smp.c for each processor in turn.
+global trampoline_begin, trampoline_end, trampoline_words
+trampoline_begin:
+bits 16
+    cli
+    cld
+    mov ax, cs
+    mov ds, ax
+    xor ebx, ebx
+    mov bx, ax
+    shl ebx, 4                          ; EBX = linear address of this page
+    lea eax, [ebx + (gdt - trampoline_begin)]
+    mov [gdt_pointer - trampoline_begin + 2], eax
+    lea eax, [ebx + (long_mode - trampoline_begin)]
+    mov [far_pointer - trampoline_begin], eax
+    o32 lgdt [gdt_pointer - trampoline_begin]
+    mov eax, 0x20                       ; CR4.PAE
+    mov cr4, eax
+    mov eax, [word_boot_cr3 - trampoline_begin]
+    mov cr3, eax
+    mov ecx, 0xc0000080                 ; IA32_EFER: LME, NXE
+    mov eax, 0x900
+    xor edx, edx
+    wrmsr
+    mov eax, 0x80010033                 ; PG, WP, NE, ET, MP, PE
+    mov cr0, eax
+    o32 jmp far [far_pointer - trampoline_begin]
+bits 64
+long_mode:
+    mov edi, [rbx + word_index - trampoline_begin]
+    mov rsi, [rbx + word_cr3 - trampoline_begin]
+    mov rdx, [rbx + word_entry - trampoline_begin]
+    mov dword [rbx + word_arrived - trampoline_begin], 1
+    jmp rdx
+align 8
+gdt:
+    dq 0
+    dq 0x00af9b000000ffff               ; 64-bit code
+    dq 0x00cf93000000ffff
+gdt_pointer:
+    dw 23
+    dd 0
+far_pointer:
+    dd 0
+    dw 8
+align 8
+trampoline_words:
+word_boot_cr3: dq 0
+word_cr3: dq 0
+word_entry: dq 0
+word_index: dd 0
+word_arrived: dd 0
+trampoline_end:

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The guest's memory as its instructions see it. Intel SDM, "Paging". Nothing that the guest
+ * wrote is trusted: each step stays inside the domain's own RAM. */
+#include "include/guest_memory.h"
+#include "../../kernel/kernel.h"
+#include "cr.h"
+#include "include/exit.h"
+#include "include/machine.h"
+#include "include/vcpu.h"
+
+enum { PRESENT = 1, LARGE = 1 << 7, CS_LONG = 1 << 13, CS_DEFAULT_32 = 1 << 14 };
+#define ADDRESS_MASK 0x000ffffffffff000ull
+
+void *guest_ram(uint64_t gpa, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < cpu.domain->ram_count; i++) {
+        const struct handoff_ram *ram = &cpu.domain->ram[i];
+        if (gpa >= ram->gpa && gpa - ram->gpa < ram->bytes &&
+            bytes <= ram->bytes - (gpa - ram->gpa))
+            return (void *)(VA_RAM + gpa);
+    }
+    return NULL;
+}
+
+static bool read_entry(uint64_t gpa, unsigned bytes, uint64_t *entry)
+{
+    const void *at = guest_ram(gpa, bytes);
+    if (!at)
+        return false;
+    *entry = bytes == 8 ? *(const uint64_t *)at : *(const uint32_t *)at;
+    return *entry & PRESENT;
+}
+
+/* 4-level and PAE paging: 9 bits a level; a leaf above the last level has LARGE set. */
+static bool walk_wide(uint64_t linear, unsigned top, uint64_t *gpa)
+{
+    uint64_t entry, table = vcpu_cr3() & (top == 2 ? 0xffffffe0ull : ADDRESS_MASK);
+    for (unsigned level = top;; level--) {
+        unsigned shift = 12 + 9 * level;
+        if (!read_entry(table + (linear >> shift & 0x1ff) * 8, 8, &entry))
+            return false;
+        bool pdpte_of_pae = top == 2 && level == 2;
+        if (level == 0 || (entry & LARGE && level < 3 && !pdpte_of_pae)) {
+            uint64_t offset = (1ull << shift) - 1;
+            *gpa = (entry & ADDRESS_MASK & ~offset) | (linear & offset);
+            return true;
+        }
+        table = entry & ADDRESS_MASK;
+    }
+}
+
+/* 32-bit paging: two levels of 10 bits. */
+static bool walk_narrow(uint64_t linear, uint64_t *gpa)
+{
+    uint64_t entry, table = vcpu_cr3() & 0xfffff000;
+    if (!read_entry(table + (linear >> 22 & 0x3ff) * 4, 4, &entry))
+        return false;
+    if (entry & LARGE && vcpu_cr4() & CR4_PSE) {
+        *gpa = (entry & 0xffc00000) | (linear & 0x3fffff);
+        return true;
+    }
+    if (!read_entry((entry & 0xfffff000) + (linear >> 12 & 0x3ff) * 4, 4, &entry))
+        return false;
+    *gpa = (entry & 0xfffff000) | (linear & 0xfff);
+    return true;
+}
+
+static bool translate(uint64_t linear, uint64_t *gpa)
+{
+    if (!(vcpu_cr0() & CR0_PG)) {
+        *gpa = linear & 0xffffffff;
+        return true;
+    }
+    if (vcpu_efer() & EFER_LMA)
+        return walk_wide(linear, 3, gpa);
+    if (vcpu_cr4() & CR4_PAE)
+        return walk_wide(linear & 0xffffffff, 2, gpa);
+    return walk_narrow(linear & 0xffffffff, gpa);
+}
+
+unsigned guest_fetch(uint8_t *out, unsigned bytes)
+{
+    uint64_t linear = vcpu_cs_base() + vcpu_rip(), gpa;
+    unsigned done = 0;
+    while (done < bytes && translate(linear + done, &gpa)) {
+        unsigned in_page = (unsigned)(PAGE_BYTES - (gpa & (PAGE_BYTES - 1)));
+        unsigned count = bytes - done < in_page ? bytes - done : in_page;
+        const uint8_t *from = guest_ram(gpa, count);
+        if (!from)
+            break;
+        for (unsigned i = 0; i < count; i++)
+            out[done + i] = from[i];
+        done += count;
+    }
+    return done;
+}

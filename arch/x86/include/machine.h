@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a processor of the hypervisor knows of itself and of its guest's virtual registers. */
+#ifndef BULKHEAD_MACHINE_H
+#define BULKHEAD_MACHINE_H
+
+#include "../../../kernel/abi/limits.h"
+#include "../cpuid.h"
+#include "../msr.h"
+#include "features.h"
+#include "machine_words.h"
+#include "percpu.h"
+
+struct machine {
+    struct cpu_features features;
+    struct vcpuid cpuid;
+    struct vmsr msr;
+    uint32_t apic_ids[MAX_DOMAIN_CPUS]; /* of the domain's processors */
+    uint64_t refused_interrupts;        /* sent to where the domain may not (I4) */
+};
+
+extern struct machine machine;
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What kernel/ asks of the processor, in words without a register in them. */
+#ifndef BULKHEAD_MACHINE_WORDS_H
+#define BULKHEAD_MACHINE_WORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Once on each processor: descriptor tables, protections of the hypervisor itself (I11), local
+ * APIC, features. NULL, or why this processor can't be used.
+ */
+const char *machine_setup(void);
+
+/* Once on each processor that a domain owns: policy tables and virtualisation. Likewise. */
+const char *machine_setup_guest(void);
+
+/* Local APIC emptied and registers that no control structure holds at reset values (I7). */
+void machine_reset(void);
+
+/* Guest state after INIT; the local APIC keeps its mode (TRAPS 16). */
+void machine_init(void);
+
+/* The x2APIC id of the domain's processor `local`. */
+uint32_t machine_apic_id(uint32_t local);
+
+void machine_send_fixed(uint32_t apic_id, uint8_t vector);
+void machine_knock(uint32_t apic_id);
+
+uint64_t machine_tsc(void);
+
+/* Stops every other processor for good: a panic. */
+void machine_stop_others(void);
+
+struct check_registers;
+/* What this processor really uses, for the separation check (I12). */
+void machine_read_back(struct check_registers *registers);
+bool machine_msr_granted(uint32_t msr, bool write, const void *policy);
+
+/* Loads a page table root; the boot processor changes to its own and back while it checks. */
+void machine_use_page_table(uint64_t root);
+
+/* Starts every other processor of the handoff, in order; false: `failed` does not answer. */
+bool machine_start_processors(uint32_t *failed);
+
+/* Adds this processor's counts of the life that ended to the domain's and starts them anew. */
+enum { VCPU_MAX_EXIT_KINDS = 160 };
+void machine_collect_counts(uint64_t counts[VCPU_MAX_EXIT_KINDS], uint64_t *refused_interrupts);
+
+/* Appends exit counts by kind to `out`, for the end of a life; returns the characters written. */
+uint64_t machine_exit_counts(const uint64_t *counts, char *out, uint64_t room);
+
+#endif

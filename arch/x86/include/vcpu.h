@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtual processor that this logical processor runs for ever (I2): what common code may ask
+ * of a backend. vmx.c is VT-x, svm.c AMD-V; one of them is linked into a kernel. Exits reach
+ * common code decoded (exit.h); register access is inline because it is on the exit path.
+ */
+#ifndef BULKHEAD_VCPU_H
+#define BULKHEAD_VCPU_H
+
+#include "../../../kernel/abi/handoff.h"
+#include "percpu.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
+
+struct vcpu {
+    uint64_t gpr[16];       /* the guest's, in encoding order; RSP lies with the backend */
+    volatile uint8_t knock; /* an NMI came: look at the mailbox before entering the guest */
+    bool nmi_pending;       /* a guest NMI waits for its window */
+    bool running;           /* not waiting for SIPI */
+    uint64_t dr[4];
+};
+enum { VCPU_KNOCK = 128 }; /* offset of `knock`, for the entry assembly */
+
+extern struct vcpu vcpu;
+
+/* Exceptions, by the manuals' mnemonics. */
+enum { VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_UD = 6, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14,
+       VECTOR_AC = 17, VECTOR_MC = 18 };
+
+/*
+ * Turns virtualisation on for this processor and fills its control structure, guest state
+ * excepted. Returns NULL, or what the processor refuses, for a person.
+ */
+const char *vcpu_setup(void);
+
+/* Guest state after INIT, before any SIPI (Intel SDM, "Processor State Following INIT"). */
+void vcpu_reset(void);
+
+/* After vcpu_reset: starts at vector << 12 in real mode. */
+void vcpu_set_sipi(uint8_t vector);
+
+/* After vcpu_reset: starts in 64-bit mode as kernel/abi/guest.h says. */
+void vcpu_set_entry(const struct handoff_entry *entry);
+
+/* Runs the guest. Exits are handled on the way; only stopping the domain leaves (life.c). */
+_Noreturn void vcpu_enter(void);
+
+/* The emulated instruction of `length` bytes is done. */
+void vcpu_skip(uint64_t length);
+
+/* Delivers an exception at the next entry, merging with one under delivery as hardware does. */
+void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code);
+
+/* Delivers the pending guest NMI now, or asks for an exit when its window opens. */
+void vcpu_inject_nmi_when_open(void);
+
+/* Drops what this processor cached of the domain's nested translations. */
+void vcpu_flush(void);
+
+struct check_registers;
+/* What the hardware says it is using, for the separation check (I12). */
+void vcpu_read_back(struct check_registers *registers);
+
+/* One line for the boot log: which controls were granted. */
+void vcpu_describe(char *out, uint64_t room);
+
+/* The number of exit kinds that the backend counts, and their names. */
+extern const char *const vcpu_exit_names[];
+extern const uint32_t vcpu_exit_kinds;
+extern uint64_t vcpu_exits[];
+
+#ifdef BACKEND_SVM
+#include "vcpu_svm.h"
+#else
+#include "vcpu_vmx.h"
+#endif
+
+#endif

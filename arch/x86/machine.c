@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* This processor as the hypervisor and its guest use it: set-up and reset. */
+#include "include/machine.h"
+#include "../../kernel/check.h"
+#include "../../kernel/format.h"
+#include "../../kernel/kernel.h"
+#include "../../kernel/panic.h"
+#include "cr.h"
+#include "include/cpu.h"
+#include "include/lapic.h"
+#include "include/trap.h"
+#include "include/vcpu.h"
+
+PER_CPU struct machine machine;
+static PER_CPU uint8_t fpu_image[4096] __attribute__((aligned(64)));
+
+enum { FPU_FCW = 0, FPU_MXCSR = 24, MXCSR_AT_RESET = 0x1f80, FCW_AT_RESET = 0x37f };
+#define DR6_AT_RESET 0xffff0ff0ull
+
+extern void fpu_reset(const void *image, uint64_t components);
+
+uint64_t machine_tsc(void)
+{
+    return cpu_rdtsc();
+}
+
+uint32_t machine_apic_id(uint32_t local)
+{
+    return machine.apic_ids[local];
+}
+
+void machine_send_fixed(uint32_t apic_id, uint8_t vector)
+{
+    lapic_send(apic_id, LAPIC_FIXED, vector);
+}
+
+void machine_knock(uint32_t apic_id)
+{
+    lapic_send(apic_id, LAPIC_NMI, 0);
+}
+
+void machine_use_page_table(uint64_t root)
+{
+    cpu_write_cr3(root);
+}
+
+/* CR0 and CR4 that the hypervisor runs with: what protects it, where the processor has it (I11). */
+static void protect_self(void)
+{
+    static const struct {
+        enum cpu_feature feature;
+        uint64_t bit;
+    } protections[] = {{FEATURE_SMEP, CR4_SMEP}, {FEATURE_SMAP, CR4_SMAP}, {FEATURE_UMIP, CR4_UMIP},
+                       {FEATURE_XSAVE, CR4_OSXSAVE}};
+    uint64_t cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR;
+    for (unsigned i = 0; i < sizeof(protections) / sizeof(protections[0]); i++)
+        if (features_have(&machine.features, protections[i].feature))
+            cr4 |= protections[i].bit;
+    cpu_write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
+    cpu_write_cr4(cr4);
+    cpu_wrmsr(IA32_EFER, EFER_LME | EFER_NXE | EFER_LMA);
+}
+
+const char *machine_setup(void)
+{
+    trap_setup();
+    features_read(&machine.features, cpu_cpuid);
+    protect_self();
+    lapic_setup();
+    if (features_have(&machine.features, FEATURE_TSC_ADJUST))
+        cpu_wrmsr(IA32_TSC_ADJUST, 0);
+    return NULL;
+}
+
+const char *machine_setup_guest(void)
+{
+    for (uint32_t i = 0; i < cpu.domain->cpu_count; i++)
+        machine.apic_ids[i] = handoff()->cpus[cpu.domain->cpus[i]].apic_id;
+    machine.features.tsc_hz = handoff()->tsc_hz;
+    if (features_have(&machine.features, FEATURE_ARCH_CAPABILITIES))
+        machine.features.arch_capabilities = cpu_rdmsr(IA32_ARCH_CAPABILITIES);
+    const char *refused = vcpu_setup();
+    if (refused)
+        return refused;
+    cpuid_build(&machine.cpuid, &machine.features, cpu_cpuid);
+    msr_init(&machine.msr, &machine.features, cpu.local == 0);
+    return NULL;
+}
+
+static void reset_msr(void *context, uint32_t msr, uint64_t value, enum msr_reset how)
+{
+    (void)context;
+    if (how == MSR_RESET_WRITE) /* the others lie in the control structure: vcpu_reset() */
+        cpu_wrmsr(msr, value);
+}
+
+/* x87, SSE, AVX, PKRU ...: all that XCR0 covers, to its initial state. */
+static void reset_fpu(void)
+{
+    *(uint16_t *)(fpu_image + FPU_FCW) = FCW_AT_RESET;
+    *(uint32_t *)(fpu_image + FPU_MXCSR) = MXCSR_AT_RESET;
+    if (machine.features.xcr0 == 0) {
+        __asm__ volatile("fxrstor64 %0" ::"m"(fpu_image));
+        return;
+    }
+    cpu_xsetbv(0, machine.features.xcr0);
+    fpu_reset(fpu_image, machine.features.xcr0);
+    cpu_xsetbv(0, XCR0_X87);
+}
+
+static void reset_debug_registers(void)
+{
+    cpu_write_dr0(0);
+    cpu_write_dr1(0);
+    cpu_write_dr2(0);
+    cpu_write_dr3(0);
+    cpu_write_dr6(DR6_AT_RESET);
+    cpu_write_cr2(0);
+}
+
+static bool init(void)
+{
+    bool empty = lapic_drain();
+    reset_debug_registers();
+    msr_init(&machine.msr, &machine.features, cpu.local == 0);
+    vcpu_reset();
+    return empty;
+}
+
+void machine_init(void)
+{
+    init();
+}
+
+void machine_reset(void)
+{
+    if (!init())
+        panic("I7: the local APIC of processor %u can't be emptied", cpu.apic_id);
+    msr_reset_walk(&machine.features, reset_msr, NULL);
+    reset_fpu();
+    vcpu_flush();
+}
+
+void machine_read_back(struct check_registers *registers)
+{
+    uint64_t offered = 0;
+    if (features_have(&machine.features, FEATURE_UMIP))
+        offered |= CR4_UMIP;
+    if (features_have(&machine.features, FEATURE_SMEP))
+        offered |= CR4_SMEP;
+    if (features_have(&machine.features, FEATURE_SMAP))
+        offered |= CR4_SMAP;
+    *registers = (struct check_registers){.cr4_offered = offered,
+                                          .now = {.cr0 = cpu_read_cr0(),
+                                                  .cr3 = cpu_read_cr3(),
+                                                  .cr4 = cpu_read_cr4(),
+                                                  .efer = cpu_rdmsr(IA32_EFER),
+                                                  .pat = cpu_rdmsr(IA32_PAT)}};
+    if (cpu.domain)
+        vcpu_read_back(registers);
+}
+
+bool machine_msr_granted(uint32_t msr, bool write, const void *policy)
+{
+    (void)policy;
+    return msr_granted(&machine.features, msr, write);
+}
+
+void machine_collect_counts(uint64_t counts[VCPU_MAX_EXIT_KINDS], uint64_t *refused_interrupts)
+{
+    for (uint32_t kind = 0; kind < vcpu_exit_kinds; kind++) {
+        __atomic_add_fetch(&counts[kind], vcpu_exits[kind], __ATOMIC_RELAXED);
+        vcpu_exits[kind] = 0;
+    }
+    __atomic_add_fetch(refused_interrupts, machine.refused_interrupts, __ATOMIC_RELAXED);
+    machine.refused_interrupts = 0;
+}
+
+uint64_t machine_exit_counts(const uint64_t *counts, char *out, uint64_t room)
+{
+    size_t length = 0;
+    for (uint32_t kind = 0; kind < vcpu_exit_kinds; kind++)
+        if (counts[kind] != 0)
+            length += format(out + length, room - length, " %s %lu",
+                             vcpu_exit_names[kind] ? vcpu_exit_names[kind] : "other", counts[kind]);
+    return length;
+}
+
+void machine_stop_others(void)
+{
+    lapic_stop_others();
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Accesses to guest-physical memory that nothing backs: the virtual I/O APIC, else an empty bus,
+ * which reads all ones and takes writes without effect. */
+#include "../../kernel/devices.h"
+#include "cr.h"
+#include "decode.h"
+#include "include/cpu.h"
+#include "include/exit.h"
+#include "include/guest_memory.h"
+#include "include/machine.h"
+#include "include/vcpu.h"
+
+enum { CS_LONG = 1 << 13, CS_DEFAULT_32 = 1 << 14, PF_PRESENT = 1, PF_WRITE = 2, PF_RESERVED = 8 };
+
+static unsigned code_bits(void)
+{
+    uint32_t rights = vcpu_cs_rights();
+    if (rights & CS_LONG && vcpu_efer() & EFER_LMA)
+        return 64;
+    return rights & CS_DEFAULT_32 ? 32 : 16;
+}
+
+/* On an empty bus the guest's page table entry would read as all ones: reserved bits are set. */
+static void fault_in_walk(const struct exit_memory *access)
+{
+    cpu_write_cr2(access->linear);
+    vcpu_inject(VECTOR_PF, true,
+                PF_PRESENT | PF_RESERVED | (access->write ? (uint32_t)PF_WRITE : 0));
+}
+
+void exit_memory(const struct exit_memory *access)
+{
+    uint8_t bytes[INSTRUCTION_MAX_BYTES];
+    struct memory_access instruction;
+    if (access->walk) {
+        fault_in_walk(access);
+        return;
+    }
+    if (access->fetch) { /* FF FF is no instruction */
+        vcpu_inject(VECTOR_UD, false, 0);
+        return;
+    }
+    unsigned available = guest_fetch(bytes, sizeof(bytes));
+    if (!decode_memory_access(bytes, available, code_bits(), &instruction)) {
+        vcpu_inject(VECTOR_GP, true, 0);
+        return;
+    }
+    uint64_t read = ~0ull, rflags = vcpu_rflags(), old_rsp = vcpu_rsp(), store;
+    vcpu.gpr[RSP] = old_rsp;
+    if (memory_access_reads(&instruction))
+        read = devices_read(access->gpa, instruction.bytes);
+    if (memory_access_execute(&instruction, vcpu.gpr, &rflags, read, &store))
+        devices_write(access->gpa, instruction.bytes, store);
+    if (vcpu.gpr[RSP] != old_rsp)
+        vcpu_set_rsp(vcpu.gpr[RSP]);
+    if (instruction.operation < MEMORY_EXCHANGE)
+        vcpu_set_rflags(rflags);
+    vcpu_skip(instruction.length);
+}

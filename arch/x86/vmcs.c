@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* VT-x: switching it on and filling the control structure. Intel SDM, "Enabling and Entering VMX
+ * Operation", "VMCS Types", "Loading Guest State". Exits are in vmx.c. */
+#include "../../kernel/abi/guest.h"
+#include "../../kernel/format.h"
+#include "../../kernel/check.h"
+#include "../../kernel/kernel.h"
+#include "cr.h"
+#include "include/cpu.h"
+#include "include/machine.h"
+#include "include/trap.h"
+#include "include/vcpu.h"
+#include "msr.h"
+#include "vmcs.h"
+
+/* What is asked of the processor: one line a control field. */
+static const struct controls {
+    const char *name;
+    uint32_t field;
+    uint32_t capability; /* allowed-0 in the low half, allowed-1 in the high */
+    uint32_t required;
+    uint32_t wanted; /* used where present */
+} controls[] = {
+    {"pin-based", VMCS_PIN_CONTROLS, IA32_VMX_TRUE_PINBASED_CTLS,
+     PIN_NMI_EXITING | PIN_VIRTUAL_NMIS, 0},
+    {"processor-based", VMCS_PROC_CONTROLS, IA32_VMX_TRUE_PROCBASED_CTLS,
+     PROC_UNCONDITIONAL_IO | PROC_MSR_BITMAPS | PROC_RDPMC_EXITING | PROC_MONITOR_EXITING |
+         PROC_MWAIT_EXITING | PROC_SECONDARY,
+     0},
+    {"secondary", VMCS_PROC2_CONTROLS, IA32_VMX_PROCBASED_CTLS2, PROC2_EPT | PROC2_UNRESTRICTED,
+     PROC2_RDTSCP | PROC2_VPID | PROC2_WBINVD_EXITING | PROC2_INVPCID | PROC2_XSAVES |
+         PROC2_USER_WAIT},
+    {"exit", VMCS_EXIT_CONTROLS, IA32_VMX_TRUE_EXIT_CTLS,
+     EXIT_HOST_64 | EXIT_SAVE_DEBUG | EXIT_SAVE_PAT | EXIT_LOAD_PAT | EXIT_SAVE_EFER |
+         EXIT_LOAD_EFER,
+     0},
+    {"entry", VMCS_ENTRY_CONTROLS, IA32_VMX_TRUE_ENTRY_CTLS,
+     ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER, 0},
+};
+enum { CONTROLS = sizeof(controls) / sizeof(controls[0]), SECONDARY = 2, ENTRY = 4 };
+
+enum {
+    CR4_VMXE_BIT = 1 << 13,
+    BASIC_REVISION_MASK = 0x7fffffff,
+    EPTP_WRITE_BACK = 6,
+    EPTP_WALK_4 = 3 << 3,
+    INVALIDATE_ALL = 2, /* INVEPT: all contexts; INVVPID too */
+    DOMAIN_VPID = 1,
+    EXCEPTIONS = 1 << VECTOR_DB | 1 << VECTOR_AC | 1 << VECTOR_MC,
+    RIGHTS_UNUSABLE = 1 << 16,
+    RIGHTS_CODE = 0x9b,
+    RIGHTS_DATA = 0x93,
+    RIGHTS_CODE_64 = 0xa09b,
+    RIGHTS_DATA_32 = 0xc093,
+    RIGHTS_TSS = 0x8b,
+    RIGHTS_LDT = 0x82,
+    SEGMENTS = 8,
+    SEGMENT_CS = 1,
+    SEGMENT_LDTR = 6,
+    SEGMENT_TR = 7,
+    RFLAGS_FIXED = 2,
+    CPUID_SIGNATURE_LEAF = 1,
+};
+#define PAT_AT_RESET 0x0007040600070406ull
+#define BASIC_TRUE_CONTROLS (1ull << 55)
+
+static PER_CPU_PAGES uint8_t vmxon_region[PAGE_BYTES];
+static PER_CPU_PAGES uint8_t vmcs_region[PAGE_BYTES];
+static PER_CPU_PAGES uint8_t msr_bitmap[PAGE_BYTES];
+static PER_CPU uint32_t granted[CONTROLS];
+
+extern void vmx_exit_stub(void);
+
+static uint64_t own_hpa(const void *object)
+{
+    return cpu.place->state_hpa + ((uint64_t)object - VA_CPU);
+}
+
+/* VMXON, VMCLEAR and VMPTRLD take the physical address from memory; true: done. */
+#define VMX_POINTER(name, instruction)                                                             \
+    static bool name(uint64_t hpa)                                                                 \
+    {                                                                                              \
+        bool done;                                                                                 \
+        __asm__ volatile(instruction " %1" : "=@cca"(done) : "m"(hpa) : "memory");                 \
+        return done;                                                                               \
+    }
+VMX_POINTER(vmx_on, "vmxon")
+VMX_POINTER(vmcs_clear, "vmclear")
+VMX_POINTER(vmcs_load, "vmptrld")
+
+static const char *grant_controls(void)
+{
+    bool has_true = cpu_rdmsr(IA32_VMX_BASIC) & BASIC_TRUE_CONTROLS;
+    for (unsigned i = 0; i < CONTROLS; i++) {
+        uint32_t capability = controls[i].capability;
+        if (!has_true && i != SECONDARY)
+            capability -= IA32_VMX_TRUE_PINBASED_CTLS - IA32_VMX_PINBASED_CTLS;
+        uint64_t allowed = cpu_rdmsr(capability);
+        uint32_t must = (uint32_t)allowed, may = (uint32_t)(allowed >> 32);
+        if (controls[i].required & ~may)
+            return controls[i].name;
+        granted[i] = (controls[i].required | controls[i].wanted | must) & may;
+    }
+    return NULL;
+}
+
+/* A feature that the controls can't give is hidden by all policy tables. */
+static void drop_features(struct cpu_features *features)
+{
+    static const struct {
+        uint32_t control;
+        enum cpu_feature feature;
+    } needs[] = {{PROC2_RDTSCP, FEATURE_RDTSCP},
+                 {PROC2_INVPCID, FEATURE_INVPCID},
+                 {PROC2_XSAVES, FEATURE_XSAVES},
+                 {PROC2_USER_WAIT, FEATURE_WAITPKG}};
+    for (unsigned i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+        if (!(granted[SECONDARY] & needs[i].control))
+            features_drop(features, needs[i].feature);
+}
+
+static const char *switch_on(void)
+{
+    uint64_t control = cpu_rdmsr(IA32_FEATURE_CONTROL);
+    if (!(control & FEATURE_CONTROL_LOCK))
+        cpu_wrmsr(IA32_FEATURE_CONTROL,
+                  control | FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX_OUTSIDE_SMX);
+    else if (!(control & FEATURE_CONTROL_VMX_OUTSIDE_SMX))
+        return "VT-x is locked off on this processor (IA32_FEATURE_CONTROL): a firmware fault";
+    cpu_write_cr0((cpu_read_cr0() | cpu_rdmsr(IA32_VMX_CR0_FIXED0)) &
+                  cpu_rdmsr(IA32_VMX_CR0_FIXED1));
+    cpu_write_cr4(cpu_read_cr4() | CR4_VMXE_BIT);
+    uint32_t revision = (uint32_t)cpu_rdmsr(IA32_VMX_BASIC) & BASIC_REVISION_MASK;
+    *(uint32_t *)vmxon_region = revision;
+    *(uint32_t *)vmcs_region = revision;
+    if (!vmx_on(own_hpa(vmxon_region)))
+        return "VMXON fails";
+    return vmcs_clear(own_hpa(vmcs_region)) && vmcs_load(own_hpa(vmcs_region)) ? NULL
+                                                                                : "VMPTRLD fails";
+}
+
+static void write_host_state(void)
+{
+    vmcs_write(VMCS_HOST_CR0, cpu_read_cr0());
+    vmcs_write(VMCS_HOST_CR3, cpu_read_cr3());
+    vmcs_write(VMCS_HOST_CR4, cpu_read_cr4());
+    vmcs_write(VMCS_HOST_EFER, cpu_rdmsr(IA32_EFER));
+    vmcs_write(VMCS_HOST_PAT, PAT_AT_RESET);
+    vmcs_write(VMCS_HOST_CS, HOST_CS);
+    vmcs_write(VMCS_HOST_SS, HOST_DS);
+    vmcs_write(VMCS_HOST_DS, HOST_DS);
+    vmcs_write(VMCS_HOST_ES, HOST_DS);
+    vmcs_write(VMCS_HOST_FS, 0);
+    vmcs_write(VMCS_HOST_GS, 0);
+    vmcs_write(VMCS_HOST_TR, HOST_TSS);
+    vmcs_write(VMCS_HOST_TR_BASE, trap_tss_base());
+    vmcs_write(VMCS_HOST_GDTR_BASE, trap_gdt_base());
+    vmcs_write(VMCS_HOST_IDTR_BASE, trap_idt_base());
+    vmcs_write(VMCS_HOST_RSP, (uint64_t)cpu_stack_top);
+    vmcs_write(VMCS_HOST_RIP, (uint64_t)vmx_exit_stub);
+}
+
+static void write_controls(void)
+{
+    for (unsigned i = 0; i < CONTROLS; i++)
+        vmcs_write((enum vmcs_field)controls[i].field, granted[i]);
+    vmcs_write(VMCS_EXCEPTION_BITMAP, EXCEPTIONS);
+    vmcs_write(VMCS_PF_ERROR_MASK, 0);
+    vmcs_write(VMCS_PF_ERROR_MATCH, 0);
+    vmcs_write(VMCS_CR3_TARGETS, 0);
+    vmcs_write(VMCS_EXIT_MSR_STORES, 0);
+    vmcs_write(VMCS_EXIT_MSR_LOADS, 0);
+    vmcs_write(VMCS_ENTRY_MSR_LOADS, 0);
+    vmcs_write(VMCS_MSR_BITMAP, own_hpa(msr_bitmap));
+    vmcs_write(VMCS_EPTP, cpu.domain->nested_root | EPTP_WRITE_BACK | EPTP_WALK_4);
+    vmcs_write(VMCS_LINK_POINTER, ~0ull);
+    if (granted[SECONDARY] & PROC2_VPID)
+        vmcs_write(VMCS_VPID, DOMAIN_VPID);
+    if (granted[SECONDARY] & PROC2_XSAVES)
+        vmcs_write(VMCS_XSS_EXITING_BITMAP, 0);
+    vmcs_write(VMCS_CR0_MASK, CR0_HOST_OWNED);
+    vmcs_write(VMCS_CR4_MASK, cr4_host_owned(&machine.features));
+}
+
+const char *vcpu_setup(void)
+{
+    const char *refused = grant_controls();
+    if (refused)
+        return refused;
+    drop_features(&machine.features);
+    refused = switch_on();
+    if (refused)
+        return refused;
+    msr_bitmap_vmx(msr_bitmap, &machine.features);
+    write_controls();
+    write_host_state();
+    vcpu_reset();
+    vcpu_flush();
+    return NULL;
+}
+
+void vcpu_flush(void)
+{
+    struct {
+        uint64_t context, address;
+    } descriptor = {0, 0};
+    __asm__ volatile("invept %0, %1" ::"m"(descriptor), "r"((uint64_t)INVALIDATE_ALL) : "memory");
+    if (granted[SECONDARY] & PROC2_VPID)
+        __asm__ volatile("invvpid %0, %1" ::"m"(descriptor), "r"((uint64_t)INVALIDATE_ALL)
+                         : "memory");
+}
+
+void vcpu_set_cr0(uint64_t hardware, uint64_t shadow)
+{
+    vmcs_write(VMCS_GUEST_CR0, hardware);
+    vmcs_write(VMCS_CR0_SHADOW, shadow);
+}
+
+void vcpu_set_cr4(uint64_t hardware, uint64_t shadow)
+{
+    vmcs_write(VMCS_GUEST_CR4, hardware | CR4_VMXE_BIT);
+    vmcs_write(VMCS_CR4_SHADOW, shadow);
+}
+
+/* IA-32e mode follows EFER.LMA, which the entry controls must mirror. */
+void vcpu_set_efer(uint64_t value)
+{
+    vmcs_write(VMCS_GUEST_EFER, value);
+    uint64_t entry = vmcs_read(VMCS_ENTRY_CONTROLS) & ~(uint64_t)ENTRY_GUEST_64;
+    vmcs_write(VMCS_ENTRY_CONTROLS, value & EFER_LMA ? entry | ENTRY_GUEST_64 : entry);
+}
+
+static void set_segment(unsigned segment, uint16_t selector, uint64_t base, uint32_t limit,
+                        uint32_t rights)
+{
+    vmcs_write((enum vmcs_field)(VMCS_GUEST_ES + 2 * segment), selector);
+    vmcs_write((enum vmcs_field)(VMCS_GUEST_ES_BASE + 2 * segment), base);
+    vmcs_write((enum vmcs_field)(VMCS_GUEST_ES_LIMIT + 2 * segment), limit);
+    vmcs_write((enum vmcs_field)(VMCS_GUEST_ES_RIGHTS + 2 * segment), rights);
+}
+
+static void set_control_registers(uint64_t cr0, uint64_t cr3, uint64_t cr4, uint64_t efer)
+{
+    vcpu_set_cr0(cr0_hardware(cr0), cr0);
+    vmcs_write(VMCS_GUEST_CR3, cr3);
+    vcpu_set_cr4(cr4_hardware(&machine.features, cr4), cr4);
+    vcpu_set_efer(efer);
+}
+
+void vcpu_reset(void)
+{
+    for (unsigned i = 0; i < 16; i++)
+        vcpu.gpr[i] = 0;
+    uint32_t signature[4];
+    cpu_cpuid(CPUID_SIGNATURE_LEAF, 0, signature);
+    vcpu.gpr[RDX] = signature[0];
+    vcpu.nmi_pending = false;
+
+    set_control_registers(CR0_AT_RESET, 0, 0, 0);
+    for (unsigned segment = 0; segment < SEGMENTS; segment++)
+        set_segment(segment, 0, 0, 0xffff, segment == SEGMENT_CS ? RIGHTS_CODE : RIGHTS_DATA);
+    set_segment(SEGMENT_LDTR, 0, 0, 0xffff, RIGHTS_LDT);
+    set_segment(SEGMENT_TR, 0, 0, 0xffff, RIGHTS_TSS);
+    vmcs_write(VMCS_GUEST_GDTR_BASE, 0);
+    vmcs_write(VMCS_GUEST_GDTR_LIMIT, 0xffff);
+    vmcs_write(VMCS_GUEST_IDTR_BASE, 0);
+    vmcs_write(VMCS_GUEST_IDTR_LIMIT, 0xffff);
+    vmcs_write(VMCS_GUEST_RSP, 0);
+    vmcs_write(VMCS_GUEST_RIP, 0xfff0);
+    vmcs_write(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
+    vmcs_write(VMCS_GUEST_DR7, 0x400);
+    vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
+    vmcs_write(VMCS_GUEST_PAT, PAT_AT_RESET);
+    vmcs_write(VMCS_GUEST_SYSENTER_CS, 0);
+    vmcs_write(VMCS_GUEST_SYSENTER_ESP, 0);
+    vmcs_write(VMCS_GUEST_SYSENTER_EIP, 0);
+    vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
+    vmcs_write(VMCS_GUEST_ACTIVITY, 0);
+    vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
+    vmcs_write(VMCS_ENTRY_EVENT, 0);
+    vmcs_write(VMCS_PROC_CONTROLS, vmcs_read(VMCS_PROC_CONTROLS) & ~(uint64_t)PROC_NMI_WINDOW);
+}
+
+void vcpu_set_sipi(uint8_t vector)
+{
+    set_segment(SEGMENT_CS, (uint16_t)(vector << 8), (uint64_t)vector << 12, 0xffff, RIGHTS_CODE);
+    vmcs_write(VMCS_GUEST_RIP, 0);
+}
+
+void vcpu_set_entry(const struct handoff_entry *entry)
+{
+    set_control_registers(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE, GUEST_PAGE_TABLES,
+                          CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT,
+                          EFER_LME | EFER_LMA | (features_have(&machine.features, FEATURE_NX)
+                                                     ? EFER_NXE
+                                                     : 0));
+    for (unsigned segment = 0; segment < SEGMENT_LDTR; segment++)
+        set_segment(segment, segment == SEGMENT_CS ? GUEST_CODE_SELECTOR : GUEST_DATA_SELECTOR, 0,
+                    0xffffffff, segment == SEGMENT_CS ? RIGHTS_CODE_64 : RIGHTS_DATA_32);
+    set_segment(SEGMENT_LDTR, 0, 0, 0, RIGHTS_UNUSABLE);
+    vmcs_write(VMCS_GUEST_GDTR_BASE, GUEST_GDT);
+    vmcs_write(VMCS_GUEST_GDTR_LIMIT, GUEST_GDT_BYTES - 1);
+    vmcs_write(VMCS_GUEST_IDTR_LIMIT, 0);
+    vmcs_write(VMCS_GUEST_RSP, entry->rsp);
+    vmcs_write(VMCS_GUEST_RIP, entry->rip);
+    vcpu.gpr[RSI] = entry->rsi;
+    vcpu.gpr[RDI] = entry->rdi;
+    vcpu.gpr[RDX] = 0;
+}
+
+void vcpu_describe(char *out, uint64_t room)
+{
+    size_t length = 0;
+    for (unsigned i = 0; i < CONTROLS; i++)
+        length += format(out + length, room - length, "%s%s 0x%x%s", i ? ", " : "VT-x controls: ",
+                         controls[i].name, granted[i],
+                         (controls[i].wanted & ~granted[i]) ? " (some wanted ones are absent)" : "");
+}
+
+void vcpu_read_back(struct check_registers *registers)
+{
+    registers->nested = CHECK_EPT;
+    registers->on_exit = (struct check_host){.cr0 = vmcs_read(VMCS_HOST_CR0),
+                                             .cr3 = vmcs_read(VMCS_HOST_CR3),
+                                             .cr4 = vmcs_read(VMCS_HOST_CR4),
+                                             .efer = vmcs_read(VMCS_HOST_EFER),
+                                             .pat = vmcs_read(VMCS_HOST_PAT)};
+    registers->nested_root = vmcs_read(VMCS_EPTP);
+    registers->exceptions = vmcs_read(VMCS_EXCEPTION_BITMAP);
+    registers->controls[0] = vmcs_read(VMCS_PIN_CONTROLS);
+    registers->controls[1] = vmcs_read(VMCS_PROC_CONTROLS);
+    registers->controls[2] = vmcs_read(VMCS_PROC2_CONTROLS);
+    registers->controls[3] = vmcs_read(VMCS_EXIT_CONTROLS);
+    registers->msr_bitmap = vmcs_read(VMCS_MSR_BITMAP);
+    uint64_t current = 0;
+    __asm__ volatile("vmptrst %0" : "=m"(current)::"memory");
+    registers->structures[0] = (struct check_structure){"VMCS", current};
+    registers->structures[1] = (struct check_structure){"VMXON region", own_hpa(vmxon_region)};
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* VT-x: exits. Intel SDM, "VM Exits", "Basic VM-Exit Information". The control structure itself is
+ * in vmcs.c. */
+#include "../../kernel/life.h"
+#include "../../kernel/panic.h"
+#include "include/cpu.h"
+#include "include/exit.h"
+#include "include/mce.h"
+#include "include/trap.h"
+#include "include/vcpu.h"
+#include "vmcs.h"
+
+PER_CPU struct vcpu vcpu;
+PER_CPU uint64_t vcpu_exits[VMX_EXIT_REASONS];
+
+const uint32_t vcpu_exit_kinds = VMX_EXIT_REASONS;
+const char *const vcpu_exit_names[VMX_EXIT_REASONS] = {
+    [VMX_EXIT_EXCEPTION_NMI] = "exception_nmi",
+    [VMX_EXIT_TRIPLE_FAULT] = "triple_fault",
+    [VMX_EXIT_NMI_WINDOW] = "nmi_window",
+    [VMX_EXIT_TASK_SWITCH] = "task_switch",
+    [VMX_EXIT_CPUID] = "cpuid",
+    [VMX_EXIT_INVD] = "invd",
+    [VMX_EXIT_RDPMC] = "rdpmc",
+    [VMX_EXIT_VMCALL] = "vmcall",
+    [VMX_EXIT_CR_ACCESS] = "cr",
+    [VMX_EXIT_IO] = "io",
+    [VMX_EXIT_RDMSR] = "rdmsr",
+    [VMX_EXIT_WRMSR] = "wrmsr",
+    [VMX_EXIT_MWAIT] = "mwait",
+    [VMX_EXIT_MONITOR] = "monitor",
+    [VMX_EXIT_EPT_VIOLATION] = "memory",
+    [VMX_EXIT_WBINVD] = "wbinvd",
+    [VMX_EXIT_XSETBV] = "xsetbv",
+};
+
+_Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
+
+enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14, CR0_PE = 1 };
+
+void vmx_exit(void);
+void vmx_knocked(void);
+_Noreturn void vmx_entry_failed(void);
+
+void vcpu_skip(uint64_t length)
+{
+    vmcs_write(VMCS_GUEST_RIP, vmcs_read(VMCS_GUEST_RIP) + length);
+    uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+    if (__builtin_expect(state & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS), 0))
+        vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+                   state & ~(uint64_t)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
+    if (__builtin_expect(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF, 0))
+        vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+                   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+}
+
+void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
+{
+    uint32_t event = EVENT_VALID | EVENT_EXCEPTION | vector;
+    if (has_error_code && vmcs_read(VMCS_GUEST_CR0) & CR0_PE) {
+        vmcs_write(VMCS_ENTRY_ERROR_CODE, error_code);
+        event |= EVENT_ERROR_CODE;
+    }
+    vmcs_write(VMCS_ENTRY_EVENT, event);
+}
+
+static void set_nmi_window(bool on)
+{
+    uint64_t controls = vmcs_read(VMCS_PROC_CONTROLS);
+    vmcs_write(VMCS_PROC_CONTROLS,
+               on ? controls | PROC_NMI_WINDOW : controls & ~(uint64_t)PROC_NMI_WINDOW);
+}
+
+void vcpu_inject_nmi_when_open(void)
+{
+    uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+    bool open = !(state & (BLOCKED_BY_NMI | BLOCKED_BY_MOV_SS | BLOCKED_BY_STI)) &&
+                !(vmcs_read(VMCS_ENTRY_EVENT) & EVENT_VALID);
+    if (open) {
+        vmcs_write(VMCS_ENTRY_EVENT, EVENT_VALID | EVENT_NMI | VECTOR_NMI);
+        vcpu.nmi_pending = false;
+    }
+    set_nmi_window(!open);
+}
+
+/*
+ * TRAPS 17: an exit in the middle of delivering an event has taken it from the guest, and one on
+ * an IRET has ended NMI blocking too early. Both are put back. True if an event was put back.
+ */
+static bool restore_delivery(uint32_t exit_event)
+{
+    uint32_t event = (uint32_t)vmcs_read(VMCS_VECTORING_EVENT);
+    if (!(event & EVENT_VALID)) {
+        if (exit_event & EVENT_NMI_UNBLOCKED)
+            vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+                       vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | BLOCKED_BY_NMI);
+        return false;
+    }
+    if (event & EVENT_ERROR_CODE)
+        vmcs_write(VMCS_ENTRY_ERROR_CODE, vmcs_read(VMCS_VECTORING_ERROR_CODE));
+    if ((event & EVENT_TYPE) >= EVENT_SOFTWARE_INTERRUPT)
+        vmcs_write(VMCS_ENTRY_LENGTH, vmcs_read(VMCS_EXIT_LENGTH));
+    if ((event & EVENT_TYPE) == EVENT_NMI)
+        vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+                   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_BY_NMI);
+    vmcs_write(VMCS_ENTRY_EVENT, event & ~(uint32_t)EVENT_NMI_UNBLOCKED);
+    return true;
+}
+
+/* A #DB of the guest: hardware has not yet written DR6. */
+static void reflect_debug(void)
+{
+    uint64_t causes = vmcs_read(VMCS_EXIT_QUALIFICATION);
+    cpu_write_dr6((cpu_read_dr6() & ~15ull) | causes);
+    vcpu_inject(VECTOR_DB, false, 0);
+}
+
+static void exit_exception(void)
+{
+    uint32_t event = (uint32_t)vmcs_read(VMCS_EXIT_EVENT);
+    if ((event & EVENT_TYPE) == EVENT_NMI) {
+        cpu_unblock_nmi();
+        restore_delivery(event);
+        vcpu.knock = 1; /* taken by the test before entry */
+        return;
+    }
+    uint32_t vector = event & 0xff;
+    if (vector == VECTOR_MC) {
+        mce_handle();
+        restore_delivery(event);
+        return;
+    }
+    bool interrupted = vmcs_read(VMCS_VECTORING_EVENT) & EVENT_VALID;
+    restore_delivery(event);
+    if (interrupted) /* contributes to a double fault, as on hardware */
+        vcpu_inject(VECTOR_DF, true, 0);
+    else if (vector == VECTOR_DB)
+        reflect_debug();
+    else
+        vcpu_inject(vector, event & EVENT_ERROR_CODE,
+                    (uint32_t)vmcs_read(VMCS_EXIT_ERROR_CODE));
+}
+
+/* IDT, stack or task state in memory that nothing backs: the delivery can't be completed. */
+static void fault_in_delivery(uint32_t event)
+{
+    bool double_fault = (event & EVENT_TYPE) == EVENT_EXCEPTION && (event & 0xff) == VECTOR_DF;
+    if (double_fault)
+        life_end(END_TRIPLE_FAULT);
+    if ((event & EVENT_TYPE) == EVENT_NMI)
+        vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+                   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_BY_NMI);
+    vcpu_inject(VECTOR_DF, true, 0);
+}
+
+static void exit_ept_violation(void)
+{
+    enum { READ = 1, WRITE = 2, FETCH = 4, LINEAR_VALID = 1 << 7, TRANSLATED = 1 << 8,
+           NMI_UNBLOCKED = 1 << 12 };
+    uint64_t cause = vmcs_read(VMCS_EXIT_QUALIFICATION);
+    uint32_t event = (uint32_t)vmcs_read(VMCS_VECTORING_EVENT);
+    if (event & EVENT_VALID) {
+        fault_in_delivery(event);
+        return;
+    }
+    if (cause & NMI_UNBLOCKED)
+        vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+                   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | BLOCKED_BY_NMI);
+    struct exit_memory access = {.gpa = vmcs_read(VMCS_GUEST_PHYSICAL),
+                                 .linear = vmcs_read(VMCS_GUEST_LINEAR),
+                                 .write = cause & WRITE,
+                                 .fetch = cause & FETCH,
+                                 .walk = !(cause & TRANSLATED)};
+    exit_memory(&access);
+}
+
+static void exit_cr_access(uint64_t length)
+{
+    uint64_t cause = vmcs_read(VMCS_EXIT_QUALIFICATION);
+    unsigned number = cause & 15, type = cause >> 4 & 3;
+    uint64_t value;
+    if (type == 0) { /* MOV to CR */
+        value = exit_gpr(cause >> 8 & 15);
+        if (!(vcpu_cs_rights() & 1 << 13) || !(vcpu_efer() & 1 << 10))
+            value &= 0xffffffff;
+    } else if (type == 2) { /* CLTS */
+        value = vcpu_cr0() & ~8ull;
+    } else { /* LMSW: sets PE, MP, EM, TS; never clears PE */
+        uint64_t source = cause >> 16 & 15;
+        value = (vcpu_cr0() & ~14ull) | source;
+    }
+    if (number == 0)
+        exit_write_cr0(value, length);
+    else if (number == 4)
+        exit_write_cr4(value, length);
+    else
+        life_end(END_UNEXPECTED_EXIT);
+}
+
+static void exit_port(uint64_t length)
+{
+    uint64_t cause = vmcs_read(VMCS_EXIT_QUALIFICATION);
+    exit_io((uint16_t)(cause >> 16), (unsigned)(cause & 7) + 1, cause & 8, cause & 16, length);
+}
+
+void vmx_exit(void)
+{
+    uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+    uint64_t length = vmcs_read(VMCS_EXIT_LENGTH);
+    if (__builtin_expect(reason >= VMX_EXIT_REASONS, 0))
+        life_end(END_BAD_STATE); /* bit 31: a failed entry */
+    vcpu_exits[reason]++;
+    switch ((enum vmx_exit_reason)reason) {
+    case VMX_EXIT_CPUID:
+        exit_cpuid(length);
+        return;
+    case VMX_EXIT_IO:
+        exit_port(length);
+        return;
+    case VMX_EXIT_WRMSR:
+        exit_wrmsr(length);
+        return;
+    case VMX_EXIT_RDMSR:
+        exit_rdmsr(length);
+        return;
+    case VMX_EXIT_EPT_VIOLATION:
+        exit_ept_violation();
+        return;
+    case VMX_EXIT_EXCEPTION_NMI:
+        exit_exception();
+        return;
+    case VMX_EXIT_CR_ACCESS:
+        exit_cr_access(length);
+        return;
+    case VMX_EXIT_NMI_WINDOW:
+        vcpu_inject_nmi_when_open();
+        return;
+    case VMX_EXIT_XSETBV:
+        exit_xsetbv(length);
+        return;
+    case VMX_EXIT_INVD:
+    case VMX_EXIT_WBINVD:
+        vcpu_skip(length); /* DMA is snooped, so caches need no flush (TRAPS 22) */
+        return;
+    case VMX_EXIT_RDPMC:
+    case VMX_EXIT_TASK_SWITCH:
+        vcpu_inject(VECTOR_GP, true, 0);
+        return;
+    case VMX_EXIT_TRIPLE_FAULT:
+        life_end(END_TRIPLE_FAULT);
+    case VMX_EXIT_MACHINE_CHECK_ENTRY:
+        mce_handle();
+        return;
+    case VMX_EXIT_INIT:
+        panic_halt(); /* another processor panics: nobody else sends INIT */
+    case VMX_EXIT_GETSEC:
+    case VMX_EXIT_MWAIT:
+    case VMX_EXIT_MONITOR:
+    case VMX_EXIT_INVEPT:
+    case VMX_EXIT_INVVPID:
+    case VMX_EXIT_UMWAIT:
+    case VMX_EXIT_TPAUSE:
+        vcpu_inject(VECTOR_UD, false, 0);
+        return;
+    default:
+        if (reason >= VMX_EXIT_VMCALL && reason <= VMX_EXIT_VMXON) {
+            vcpu_inject(VECTOR_UD, false, 0); /* a machine without VMX */
+            return;
+        }
+        life_end(END_UNEXPECTED_EXIT);
+    }
+}
+
+void vmx_knocked(void)
+{
+    vcpu.knock = 0;
+    life_knocked();
+    if (vcpu.nmi_pending)
+        vcpu_inject_nmi_when_open();
+}
+
+_Noreturn void vmx_entry_failed(void)
+{
+    panic("I9: the processor refuses its own control structure: VM-instruction error %lu",
+          vmcs_read(VMCS_INSTRUCTION_ERROR));
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loader's story: from the firmware's call to the jump into the kernel. */
+#include "../arch/x86/include/cpu.h"
+#include "firmware.h"
+#include "payloads.h"
+#include "plan.h"
+#include "platform.h"
+#include "processor.h"
+#include <string.h>
+
+enum { PLACE_ATTEMPTS = 4 };
+
+static struct facts facts;
+static struct manifest manifest;
+static struct image image;
+static struct diagnostic why;
+
+static void *identity(uint64_t hpa, uint64_t bytes, void *context)
+{
+    (void)bytes;
+    (void)context;
+    return (void *)hpa;
+}
+
+/* Decides where everything goes and takes that memory from the firmware. */
+static struct handoff *place(const struct plan_input *in)
+{
+    struct handoff *handoff = memory_allocate(sizeof(*handoff));
+    for (unsigned attempt = 0; attempt < PLACE_ATTEMPTS; attempt++) {
+        memset(handoff, 0, sizeof(*handoff));
+        memory_collect(&facts);
+        if (!plan_place(in, handoff, &why))
+            refuse("%s", why.text);
+        if (memory_claim(handoff))
+            return handoff;
+    }
+    refuse("the firmware keeps taking memory that was free a moment before; update the firmware");
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table);
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
+{
+    facts.entry_tsc = cpu_rdtsc();
+    firmware_image = handle;
+    firmware = table;
+    firmware->BootServices->SetWatchdogTimer(0, 0, 0, NULL);
+
+    console_open(&facts.screen, &facts.glyphs);
+    image_open(&image);
+    payloads_check(&image, &manifest);
+    processor_check(&manifest, &facts);
+    measure_image(&image);
+    clock_collect(&facts, firmware_tables_collect(&facts));
+    processors_collect(&facts);
+
+    struct plan_input in = {.facts = &facts,
+                            .manifest = &manifest,
+                            .kernel = image.kernel.data,
+                            .kernel_bytes = image.kernel.bytes,
+                            .payload = image.payload.data,
+                            .payload_bytes = image.payload.bytes,
+                            .ticks = cpu_rdtsc};
+    struct handoff *handoff = place(&in);
+    handoff->text_row = console_row();
+    handoff->work_tsc = payloads_hash_tsc;
+    handoff->work_bytes = payloads_hash_bytes;
+    plan_build(&in, handoff, identity, NULL);
+
+    struct handoff *built = (struct handoff *)handoff->self_hpa;
+    memory_leave_boot_services(built);
+    platform_quiet(built, &manifest);
+    platform_jump(built, in.kernel);
+}

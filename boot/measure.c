@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Measures manifest and payloads into the TPM, when there is one. TCG EFI Protocol Specification,
+ * "EFI_TCG2_PROTOCOL.HashLogExtendEvent". */
+#include "firmware.h"
+#include <string.h>
+
+enum { PCR = 11, EVENT_IPL = 0x0d, EVENT_NAME_BYTES = 16 };
+
+struct __attribute__((packed)) tcg2_event {
+    UINT32 bytes;
+    UINT32 header_bytes;
+    UINT16 header_version;
+    UINT32 pcr;
+    UINT32 type;
+    char name[EVENT_NAME_BYTES];
+};
+
+struct tcg2 {
+    void *get_capability, *get_event_log;
+    EFI_STATUS(EFIAPI *hash_log_extend)(struct tcg2 *, UINT64 flags, EFI_PHYSICAL_ADDRESS data,
+                                        UINT64 bytes, struct tcg2_event *);
+};
+
+static void measure(struct tcg2 *tcg2, const char *name, const struct image_section *section)
+{
+    struct tcg2_event event = {.bytes = sizeof(event),
+                               .header_bytes = sizeof(event) - 4 - EVENT_NAME_BYTES,
+                               .header_version = 1,
+                               .pcr = PCR,
+                               .type = EVENT_IPL};
+    strcpy(event.name, name);
+    if (tcg2->hash_log_extend(tcg2, 0, (EFI_PHYSICAL_ADDRESS)section->data, section->bytes,
+                              &event) != EFI_SUCCESS)
+        refuse("the TPM does not take the measurement of %s; see the firmware's TPM settings",
+               name);
+}
+
+void measure_image(const struct image *image)
+{
+    EFI_GUID guid = {0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
+    struct tcg2 *tcg2 = NULL;
+    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&tcg2) != EFI_SUCCESS)
+        return;
+    measure(tcg2, "manifest", &image->manifest);
+    measure(tcg2, "payloads", &image->payload);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The firmware's memory map. UEFI Specification, "Memory Allocation Services" and
+ * "EFI_BOOT_SERVICES.ExitBootServices()". */
+#include "firmware.h"
+#include <string.h>
+
+enum { MAP_SLACK = 16384, EXIT_ATTEMPTS = 8 };
+
+static uint8_t *map;
+static UINTN map_room, map_bytes, map_stride;
+
+void *memory_allocate(uint64_t bytes)
+{
+    EFI_PHYSICAL_ADDRESS address = 0;
+    if (firmware->BootServices->AllocatePages(AllocateAnyPages, EfiLoaderData,
+                                              (bytes + PAGE_BYTES - 1) / PAGE_BYTES,
+                                              &address) != EFI_SUCCESS)
+        refuse("the firmware has no %lu bytes left for the loader; add memory", bytes);
+    return (void *)address;
+}
+
+/* Reads the map; the buffer is over-sized so that the last call needs no allocation (TRAPS 2). */
+static EFI_STATUS read_map(UINTN *key)
+{
+    UINT32 version;
+    if (!map) {
+        UINTN needed = 0;
+        firmware->BootServices->GetMemoryMap(&needed, NULL, key, &map_stride, &version);
+        map_room = needed * 2 + MAP_SLACK;
+        map = memory_allocate(map_room);
+    }
+    map_bytes = map_room;
+    return firmware->BootServices->GetMemoryMap(&map_bytes, (EFI_MEMORY_DESCRIPTOR *)map, key,
+                                                &map_stride, &version);
+}
+
+static const EFI_MEMORY_DESCRIPTOR *descriptor(UINTN offset)
+{
+    return (const EFI_MEMORY_DESCRIPTOR *)(map + offset);
+}
+
+/* Adds [base, base + bytes) to the sorted list, joined with its neighbours. */
+static bool add_range(struct free_range *list, uint32_t *count, uint32_t room, uint64_t base,
+                      uint64_t bytes)
+{
+    uint32_t at = 0;
+    while (at < *count && list[at].base < base)
+        at++;
+    if (at > 0 && list[at - 1].base + list[at - 1].bytes == base) {
+        list[at - 1].bytes += bytes;
+        if (at < *count && base + bytes == list[at].base) {
+            list[at - 1].bytes += list[at].bytes;
+            memmove(&list[at], &list[at + 1], (*count - at - 1) * sizeof(*list));
+            --*count;
+        }
+        return true;
+    }
+    if (at < *count && base + bytes == list[at].base) {
+        list[at].base = base;
+        list[at].bytes += bytes;
+        return true;
+    }
+    if (*count == room)
+        return false;
+    memmove(&list[at + 1], &list[at], (*count - at) * sizeof(*list));
+    list[at] = (struct free_range){base, bytes};
+    ++*count;
+    return true;
+}
+
+void memory_collect(struct facts *facts)
+{
+    UINTN key;
+    if (read_map(&key) != EFI_SUCCESS)
+        refuse("the firmware does not tell its memory map; update the firmware");
+    facts->free_count = 0;
+    for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
+        const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
+        /* Ranges beyond the list's room are small: they go unused, nothing else. */
+        if (memory->Type == EfiConventionalMemory)
+            add_range(facts->free, &facts->free_count, MAX_FREE_RANGES, memory->PhysicalStart,
+                      memory->NumberOfPages * PAGE_BYTES);
+    }
+}
+
+bool memory_known(uint64_t base, uint64_t bytes)
+{
+    UINTN key;
+    if (!map && read_map(&key) != EFI_SUCCESS)
+        return false;
+    uint64_t reached = base, end = base + bytes;
+    if (end < base)
+        return false;
+    for (bool moved = true; moved && reached < end;) {
+        moved = false;
+        for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
+            const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
+            uint64_t last = memory->PhysicalStart + memory->NumberOfPages * PAGE_BYTES;
+            if (memory->PhysicalStart <= reached && reached < last) {
+                reached = last;
+                moved = true;
+            }
+        }
+    }
+    return reached >= end;
+}
+
+void memory_release(const struct handoff *handoff, uint32_t extents)
+{
+    for (uint32_t i = 0; i < extents; i++)
+        firmware->BootServices->FreePages(handoff->extents[i].base,
+                                          handoff->extents[i].bytes / PAGE_BYTES);
+}
+
+bool memory_claim(const struct handoff *handoff)
+{
+    for (uint32_t i = 0; i < handoff->extent_count; i++) {
+        EFI_PHYSICAL_ADDRESS address = handoff->extents[i].base;
+        if (firmware->BootServices->AllocatePages(AllocateAddress, EfiLoaderData,
+                                                  handoff->extents[i].bytes / PAGE_BYTES,
+                                                  &address) != EFI_SUCCESS) {
+            memory_release(handoff, i);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Lists the part of [base, end) that no extent covers. */
+static void scrub_list(struct handoff *handoff, uint64_t base, uint64_t end)
+{
+    struct free_range *list = (struct free_range *)handoff->scrubs;
+    _Static_assert(sizeof(struct free_range) == sizeof(struct handoff_scrub), "same shape");
+    for (uint32_t i = 0; i < handoff->extent_count && base < end; i++) {
+        const struct handoff_extent *extent = &handoff->extents[i];
+        if (extent->base + extent->bytes <= base || extent->base >= end)
+            continue;
+        if (extent->base > base)
+            add_range(list, &handoff->scrub_count, MAX_SCRUBS, base, extent->base - base);
+        base = extent->base + extent->bytes;
+    }
+    if (base < end)
+        add_range(list, &handoff->scrub_count, MAX_SCRUBS, base, end - base);
+}
+
+static bool ends_with_boot(UINT32 type)
+{
+    return type == EfiLoaderCode || type == EfiLoaderData || type == EfiBootServicesCode ||
+           type == EfiBootServicesData;
+}
+
+void memory_leave_boot_services(struct handoff *handoff)
+{
+    UINTN key = 0;
+    EFI_STATUS status = EFI_INVALID_PARAMETER;
+    for (unsigned i = 0; i < EXIT_ATTEMPTS && status != EFI_SUCCESS; i++)
+        if (read_map(&key) == EFI_SUCCESS)
+            status = firmware->BootServices->ExitBootServices(firmware_image, key);
+    if (status != EFI_SUCCESS)
+        refuse("the firmware does not let go (ExitBootServices fails); update the firmware");
+    for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
+        const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
+        if (ends_with_boot(memory->Type) && memory->PhysicalStart >= PAGE_BYTES)
+            scrub_list(handoff, memory->PhysicalStart,
+                       memory->PhysicalStart + memory->NumberOfPages * PAGE_BYTES);
+    }
+}

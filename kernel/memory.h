@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Filling, copying and comparing memory; the compiler may call the first two by their C names. */
+#ifndef BULKHEAD_MEMORY_H
+#define BULKHEAD_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+void memory_zero(void *to, size_t bytes);
+void memory_copy(void *to, const void *from, size_t bytes);
+bool memory_equal(const void *left, const void *right, size_t bytes);
+
+#endif

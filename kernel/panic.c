@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of the machine. */
+#include "panic.h"
+#include "../arch/x86/include/machine_words.h"
+#include "kernel.h"
+#include "log.h"
+
+_Noreturn void panic_halt(void)
+{
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+_Noreturn void panic(const char *text, ...)
+{
+    va_list args;
+    machine_stop_others();
+    log_open();
+    log_print("\nbulkhead: panic on processor %u: ", cpu.apic_id);
+    va_start(args, text);
+    log_vprint(text, args);
+    va_end(args);
+    log_print("\nbulkhead: the machine is stopped\n");
+    panic_halt();
+}
