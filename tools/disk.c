@@ -141,16 +141,15 @@ static struct folder *open_folder(struct disk *disk, const char *path, size_t le
     short_name(name, (size_t)(path + length - name), entry);
     add_entry(parent, entry, ATTRIBUTE_FOLDER, folder->cluster, 0);
     add_entry(folder, ".          ", ATTRIBUTE_FOLDER, folder->cluster, 0);
-    add_entry(folder, "..         ", ATTRIBUTE_FOLDER,
-              parent_length ? parent->cluster : 0, 0); /* 0 stands for the root */
+    add_entry(folder, "..         ", ATTRIBUTE_FOLDER, parent_length ? parent->cluster : 0,
+              0); /* 0 stands for the root */
     return folder;
 }
 
 static int add_file(struct disk *disk, const struct disk_file *file, uint64_t bytes)
 {
     const char *slash = strrchr(file->path, '/');
-    struct folder *folder =
-        open_folder(disk, file->path, slash ? (size_t)(slash - file->path) : 0);
+    struct folder *folder = open_folder(disk, file->path, slash ? (size_t)(slash - file->path) : 0);
     if (!folder || folder->entries >= MAX_FOLDER) {
         fprintf(stderr, "bulkhead: %s: too many folders or files for a disk image\n", file->path);
         return -1;
@@ -181,8 +180,8 @@ static int add_file(struct disk *disk, const struct disk_file *file, uint64_t by
 
 static int write_boot_sectors(const struct disk *disk)
 {
-    uint32_t sectors =
-        RESERVED_SECTORS + 2 * disk->fat_sectors + (disk->clusters - FIRST_CLUSTER) * CLUSTER_SECTORS;
+    uint32_t sectors = RESERVED_SECTORS + 2 * disk->fat_sectors +
+                       (disk->clusters - FIRST_CLUSTER) * CLUSTER_SECTORS;
     uint8_t mbr[SECTOR] = {0};
     uint8_t *partition = mbr + 446;
     memcpy(partition + 1, "\xfe\xff\xff", 3);

@@ -15,10 +15,10 @@ enum { LINE_CELLS = 512, LINE_BYTES = LINE_CELLS * 4 + 1 };
 struct line {
     uint32_t cells[LINE_CELLS]; /* one character each, one column wide each */
     unsigned length, cursor;
-    unsigned width;  /* cells after which a line is broken, 1 .. LINE_CELLS */
-    bool ascii;      /* other characters are shown by their number */
-    unsigned state;  /* of the escape sequence */
-    unsigned eaten;  /* bytes that the sequence has swallowed so far */
+    unsigned width; /* cells after which a line is broken, 1 .. LINE_CELLS */
+    bool ascii;     /* other characters are shown by their number */
+    unsigned state; /* of the escape sequence */
+    unsigned eaten; /* bytes that the sequence has swallowed so far */
     unsigned parameter;
     uint32_t character; /* UTF-8 decoder: the bits so far, */
     unsigned missing;   /* the bytes that are still to come, */

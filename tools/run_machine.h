@@ -26,17 +26,17 @@ struct machine_options {
     const char *model; /* the emulator's name of a processor; NULL: the usual one */
     unsigned cpus;
     unsigned memory_mib;
-    uint64_t ips;          /* Bochs: instructions that make a second */
-    const char *directory; /* for the disk image, the configuration and the logs */
+    uint64_t ips;                  /* Bochs: instructions that make a second */
+    const char *directory;         /* for the disk image, the configuration and the logs */
     const struct disk_file *files; /* what is on the disk that it boots from */
     unsigned file_count;
     bool debug; /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
 };
 
 struct machine {
-    pid_t pid;              /* 0: not running */
+    pid_t pid;               /* 0: not running */
     int ports[SERIAL_PORTS]; /* non-blocking streams to com1..com4, -1: closed */
-    int status;             /* how it ended, as waitpid() says it */
+    int status;              /* how it ended, as waitpid() says it */
 };
 
 /*

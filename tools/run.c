@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `bulkhead run`: options, and the loop that moves bytes between ports, screen and keyboard. */
+#include "run.h"
+#include "../kernel/manifest.h"
+#include "pe.h"
+#include "run_screen.h"
+#include "tool.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    UNATTENDED_SECONDS = 300,
+    POLL_MS = 100,
+    ESCAPE_KEY = 0x1d, /* Ctrl-] */
+    INTERRUPT_KEY = 0x03,
+};
+/* After so many seconds an unfinished line is shown, on a terminal and in a file. */
+static const double prompt_wait = 0.2, plain_prompt_wait = 2;
+static const double progress_every = 5, last_words = 0.5;
+
+/* What each machine takes: seconds of firmware, and words on the whole. */
+static const struct {
+    int firmware_seconds;
+    const char *title, *duration;
+} machine_facts[MACHINE_KINDS] = {
+    [MACHINE_BOCHS] = {12, "Bochs (emulates VT-x)",
+                       "firmware takes 10 to 30 s, Linux another minute or two"},
+    [MACHINE_KVM] = {3, "QEMU with KVM", "firmware takes 3 s, Linux a few more"},
+    [MACHINE_TCG] = {5, "QEMU without KVM (emulates AMD-V)",
+                     "firmware takes 5 s, Linux another half a minute"},
+};
+
+struct port {
+    struct line line;
+    double last;  /* when its last byte came */
+    bool waiting; /* an unfinished line may have to be shown */
+    int log;      /* every byte as it came */
+};
+
+struct run {
+    const char *image, *machine_name;
+    struct machine_options options;
+    struct machine machine;
+    struct screen screen;
+    struct port ports[SERIAL_PORTS];
+    double began, limit; /* seconds; limit 0: none */
+    double progress;     /* when progress was last told */
+    double last_line;    /* when the refusal came, 0: none */
+    const char *stage;
+    bool started; /* the loader has spoken: what the ports say now is not the firmware's */
+    bool spoken;  /* a domain has */
+    bool plain, which, quit;
+    bool amd;
+    bool escape; /* Ctrl-] was typed */
+    bool told;   /* whose the keyboard is */
+};
+
+static struct termios terminal_before;
+static bool terminal_changed;
+static volatile sig_atomic_t interrupted;
+
+const char run_help[] =
+    "usage: bulkhead run [options] IMAGE.efi\n"
+    "Boots the image in an emulator and shows each domain's serial port.\n"
+    "  --machine NAME   auto (default), bochs, kvm, tcg\n"
+    "  --cpus N         processors (default: as the manifest's platform says, else 4)\n"
+    "  --memory MIB     memory (default: as the manifest's platform says, else 2048)\n"
+    "  --model NAME     processor model, as the emulator calls it\n"
+    "  --ips N          Bochs: instructions that make a second (default 50000000)\n"
+    "  --timeout SEC    ends the run (default: none on a terminal, else 300)\n"
+    "  --dir DIR        where disk image, configuration and logs go (default build/run)\n"
+    "  --plain          no colour and no control codes, as when output is no terminal\n"
+    "  --debug          Bochs: its debugger here; QEMU: waits for gdb on port 1234\n"
+    "  --which          only says which machine it would be\n"
+    "Keys: Ctrl-] 1..4 gives the keyboard to the domain on that port, Ctrl-] q quits.\n"
+    "Status: 0 ended as asked or by its time limit; 1 the machine refused the image or stopped;\n"
+    "2 usage; 3 no emulator; 4 the time was over before any domain wrote anything.\n";
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void restore_terminal(void)
+{
+    if (terminal_changed)
+        tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+    terminal_changed = false;
+}
+
+static void on_signal(int number)
+{
+    interrupted = number;
+}
+
+/* Owners of the ports, processors, memory and vendor, from the image's manifest if it has one. */
+static void read_image(struct run *run, const void *bytes, size_t size)
+{
+    struct pe pe;
+    struct manifest manifest;
+    if (pe_open(bytes, size, &pe))
+        return;
+    const struct pe_section *section = pe_find(&pe, ".manif");
+    void *copy = section ? malloc(section->raw_bytes) : NULL; /* aligned, as the reader wants it */
+    if (!copy)
+        return;
+    memcpy(copy, (const uint8_t *)bytes + section->raw_offset, section->raw_bytes);
+    if (manifest_open(copy, section->raw_bytes, &manifest) == MANIFEST_OK) {
+        const struct manifest_header *header = manifest.header;
+        run->amd = header->cpu_vendor == MANIFEST_CPU_AMD;
+        if (header->platform_cpus && run->options.cpus == 0)
+            run->options.cpus = header->platform_cpus;
+        if (header->platform_memory && run->options.memory_mib == 0)
+            run->options.memory_mib = (unsigned)(header->platform_memory >> 20);
+        for (uint32_t i = 0; i < manifest.domain_count; i++) {
+            uint32_t port = manifest.domains[i].serial_port;
+            if (port >= 1 && port <= SERIAL_PORTS)
+                snprintf(run->screen.names[port - 1], OWNER_BYTES, "%s", manifest.domains[i].name);
+        }
+    }
+    free(copy);
+}
+
+static int open_image(struct run *run)
+{
+    struct stat status;
+    int file = open(run->image, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &status) != 0 || status.st_size == 0) {
+        fprintf(stderr, "bulkhead: %s: %s\n", run->image,
+                file < 0 ? strerror(errno) : "is empty or no file");
+        return EXIT_ENVIRONMENT;
+    }
+    size_t size = (size_t)status.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    close(file);
+    if (bytes != MAP_FAILED) {
+        read_image(run, bytes, size);
+        munmap(bytes, size);
+    }
+    if (run->options.cpus == 0)
+        run->options.cpus = 4;
+    if (run->options.memory_mib == 0)
+        run->options.memory_mib = 2048;
+    return EXIT_GOOD;
+}
+
+/* A line of com1 before the loader speaks is the firmware's, afterwards the boot log's. */
+static void boot_line(struct run *run, const char *line)
+{
+    static const struct {
+        const char *start, *stage;
+    } stages[] = {{"BdsDxe: loading", "the firmware reads the image"},
+                  {"BdsDxe: starting", "the loader has been called"}};
+
+    if (!run->started && strncasecmp(line, "bulkhead", 8) == 0)
+        run->started = true;
+    if (run->started) {
+        screen_line(&run->screen, 0, NULL, line);
+        if (strncmp(line, "bulkhead: no domain was started", 31) == 0)
+            run->last_line = now();
+        return;
+    }
+    for (unsigned i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+        if (strncmp(line, stages[i].start, strlen(stages[i].start)) == 0)
+            run->stage = stages[i].stage;
+    if (*line)
+        screen_line(&run->screen, 0, "firmware", line);
+}
+
+struct port_of {
+    struct run *run;
+    int port;
+};
+
+static void show_line(const char *line, void *context)
+{
+    struct port_of *of = context;
+    if (of->port == 0)
+        boot_line(of->run, line);
+    else if (of->run->started)
+        screen_line(&of->run->screen, of->port, NULL, line);
+}
+
+/* Takes what a port has written; `show` false: it is only logged. */
+static void read_port(struct run *run, int port, bool show)
+{
+    struct port_of of = {run, port};
+    struct port *at = &run->ports[port];
+    uint8_t bytes[4096];
+    ssize_t got;
+    while ((got = read(run->machine.ports[port], bytes, sizeof(bytes))) > 0) {
+        if (write(at->log, bytes, (size_t)got) != got)
+            screen_note(&run->screen, "com%d.txt: can't write: %s", port + 1, strerror(errno));
+        for (ssize_t i = 0; i < got && show; i++)
+            line_put(&at->line, bytes[i], show_line, &of);
+        at->waiting = show;
+        at->last = now();
+        run->spoken |= show && port > 0;
+    }
+    if (got == 0) {
+        close(run->machine.ports[port]);
+        run->machine.ports[port] = -1;
+    }
+}
+
+/*
+ * Firmware writes to com1 and com2 alike. Whatever came to the other ports before the loader's
+ * first line is the firmware's and shown nowhere; com1 goes last so that none of it is left over.
+ */
+static void read_ports(struct run *run)
+{
+    bool before = run->started;
+    for (int port = SERIAL_PORTS - 1; port >= 0; port--)
+        if (run->machine.ports[port] >= 0)
+            read_port(run, port, run->started || port == 0);
+    for (int port = 1; port < SERIAL_PORTS && run->started != before; port++)
+        if (run->machine.ports[port] >= 0)
+            read_port(run, port, false);
+}
+
+/* Shows the unfinished lines that have waited for `wait` seconds. */
+static void show_prompts(struct run *run, double wait)
+{
+    char text[LINE_BYTES];
+    for (int port = 0; port < SERIAL_PORTS && run->started; port++) {
+        struct port *at = &run->ports[port];
+        bool open = run->screen.open == port; /* what is typed must be seen at once */
+        if (!at->waiting || (!open && now() - at->last < wait))
+            continue;
+        at->waiting = false;
+        if (line_partial(&at->line, text) > 0 || open)
+            screen_partial(&run->screen, port, text);
+    }
+}
+
+static void show_progress(struct run *run)
+{
+    double time = now();
+    if (run->started || time - run->progress < (run->screen.terminal ? 1 : progress_every))
+        return;
+    run->progress = time;
+    screen_status(&run->screen, "%s: %.0f s, of which the emulator computed %.0f (about %d)",
+                  run->stage, time - run->began, machine_seconds(&run->machine),
+                  machine_facts[run->options.kind].firmware_seconds);
+}
+
+static void give_keyboard(struct run *run, int port)
+{
+    struct screen *screen = &run->screen;
+    screen->keyboard = port;
+    run->told = true;
+    screen_note(screen,
+                "the keyboard is %s's now (Ctrl-] and a port's digit: another; Ctrl-] q: "
+                "quit)",
+                screen->names[port]);
+}
+
+static void take_key(struct run *run, uint8_t key)
+{
+    int port = run->screen.keyboard;
+    if (run->escape) {
+        run->escape = false;
+        if (key == 'q' || key == 'Q')
+            run->quit = true;
+        else if (key >= '1' && key < '1' + SERIAL_PORTS)
+            give_keyboard(run, key - '1');
+        else
+            screen_note(&run->screen, "Ctrl-] 1..%d gives the keyboard away, Ctrl-] q quits",
+                        SERIAL_PORTS);
+    } else if (key == ESCAPE_KEY) {
+        run->escape = true;
+    } else if (key == INTERRUPT_KEY && !run->started) {
+        run->quit = true;
+    } else if (run->started && port >= 0 && run->machine.ports[port] >= 0 &&
+               write(run->machine.ports[port], &key, 1) != 1) {
+        screen_note(&run->screen, "%s takes no input now", run->screen.names[port]);
+    }
+}
+
+static void read_keyboard(struct run *run)
+{
+    uint8_t keys[64];
+    ssize_t got = read(STDIN_FILENO, keys, sizeof(keys));
+    run->quit |= got == 0; /* the terminal has gone */
+    for (ssize_t i = 0; i < got; i++)
+        take_key(run, keys[i]);
+}
+
+static void wait_for_bytes(struct run *run)
+{
+    struct pollfd wait[SERIAL_PORTS + 1];
+    for (int i = 0; i < SERIAL_PORTS; i++)
+        wait[i] = (struct pollfd){.fd = run->machine.ports[i], .events = POLLIN};
+    wait[SERIAL_PORTS] =
+        (struct pollfd){.fd = terminal_changed ? STDIN_FILENO : -1, .events = POLLIN};
+    poll(wait, SERIAL_PORTS + 1, POLL_MS);
+    if (wait[SERIAL_PORTS].revents)
+        read_keyboard(run);
+}
+
+/* Why the run is over, or NULL; the exit status with it. */
+static const char *over(struct run *run, int *status)
+{
+    *status = EXIT_GOOD;
+    if (run->quit || interrupted)
+        return "ended";
+    if (run->last_line > 0 && now() - run->last_line > last_words) {
+        *status = EXIT_FINDINGS;
+        return "the machine refused to start the domains";
+    }
+    if (machine_ended(&run->machine)) {
+        read_ports(run);
+        *status = run->machine.status == 0 ? EXIT_GOOD : EXIT_FINDINGS;
+        return "the emulator has ended";
+    }
+    if (run->limit > 0 && now() - run->began > run->limit) {
+        *status = run->spoken ? EXIT_GOOD : 4;
+        return "the time is over";
+    }
+    return NULL;
+}
+
+static void prepare_keyboard(struct run *run)
+{
+    if (!run->screen.terminal || !isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &terminal_before))
+        return;
+    struct termios raw = terminal_before;
+    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
+    raw.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IXON);
+    atexit(restore_terminal);
+    terminal_changed = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    for (int port = SERIAL_PORTS - 1; port > 0; port--)
+        if (run->screen.names[port][0] != '(')
+            run->screen.keyboard = port;
+}
+
+static int open_logs(struct run *run)
+{
+    for (int i = 0; i < SERIAL_PORTS; i++) {
+        char path[4096];
+        snprintf(path, sizeof(path), "%s/com%d.txt", run->options.directory, i + 1);
+        run->ports[i].log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (run->ports[i].log < 0) {
+            fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void name_ports(struct run *run)
+{
+    struct screen *screen = &run->screen;
+    char owner[OWNER_BYTES - 7];
+    memcpy(owner, screen->names[0], sizeof(owner) - 1);
+    owner[sizeof(owner) - 1] = 0;
+    /* A domain's name has no parentheses: nobody can be called "(boot)". */
+    snprintf(screen->names[0], OWNER_BYTES, "(boot)%s", owner);
+    for (int i = 1; i < SERIAL_PORTS; i++)
+        if (!*screen->names[i])
+            snprintf(screen->names[i], OWNER_BYTES, "(com%d)", i + 1);
+    unsigned width = screen_layout(screen);
+    for (int i = 0; i < SERIAL_PORTS; i++)
+        line_open(&run->ports[i].line, width, screen->ascii);
+}
+
+static int run_machine(struct run *run)
+{
+    const char *reason;
+    int status = EXIT_ENVIRONMENT;
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (machine_start(&run->options, &run->machine) || open_logs(run)) {
+        machine_stop(&run->machine);
+        return status;
+    }
+    prepare_keyboard(run);
+    run->began = run->progress = now();
+    run->stage = "the firmware starts";
+    if (run->limit > 0)
+        screen_note(&run->screen, "ends after %.0f s", run->limit);
+    if (terminal_changed)
+        screen_note(&run->screen, "Ctrl-] q quits");
+    while (!(reason = over(run, &status))) {
+        wait_for_bytes(run);
+        read_ports(run);
+        show_progress(run);
+        show_prompts(run, run->screen.terminal ? prompt_wait : plain_prompt_wait);
+        if (run->started && !run->told && terminal_changed && run->screen.keyboard >= 0)
+            give_keyboard(run, run->screen.keyboard);
+    }
+    machine_stop(&run->machine);
+    show_prompts(run, 0);
+    screen_note(&run->screen, "%s after %.0f s; what each port wrote is in %s/com1.txt ...", reason,
+                now() - run->began, run->options.directory);
+    restore_terminal();
+    screen_close(&run->screen);
+    return status;
+}
+
+static bool read_number(const char *text, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == 0 && errno == 0;
+}
+
+static bool take_option(struct run *run, int option, const char *value)
+{
+    uint64_t number = 0;
+    if (strchr("cmit", option) && !read_number(value, &number))
+        return false;
+    switch (option) {
+    case 'M':
+        run->machine_name = value;
+        return true;
+    case 'p':
+        run->options.model = value;
+        return true;
+    case 'd':
+        run->options.directory = value;
+        return true;
+    case 'c':
+        run->options.cpus = (unsigned)number;
+        return number >= 1 && number <= 255;
+    case 'm':
+        run->options.memory_mib = (unsigned)number;
+        return number >= 256 && number <= 1 << 20;
+    case 'i':
+        run->options.ips = number;
+        return number >= 1000000;
+    case 't':
+        run->limit = (double)number;
+        return true;
+    case 'P':
+        run->plain = true;
+        return true;
+    case 'g':
+        run->options.debug = true;
+        return true;
+    case 'w':
+        run->which = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Bochs' debugger wants this terminal; it ends with Bochs. */
+static int debug_machine(struct run *run)
+{
+    if (machine_start(&run->options, &run->machine))
+        return EXIT_ENVIRONMENT;
+    signal(SIGINT, SIG_IGN);
+    while (!machine_ended(&run->machine))
+        usleep(POLL_MS * 1000);
+    return EXIT_GOOD;
+}
+
+int run_main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"machine", required_argument, NULL, 'M'}, {"cpus", required_argument, NULL, 'c'},
+        {"memory", required_argument, NULL, 'm'},  {"model", required_argument, NULL, 'p'},
+        {"ips", required_argument, NULL, 'i'},     {"timeout", required_argument, NULL, 't'},
+        {"dir", required_argument, NULL, 'd'},     {"plain", no_argument, NULL, 'P'},
+        {"debug", no_argument, NULL, 'g'},         {"which", no_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+    static struct run run;
+    run = (struct run){.machine_name = "auto",
+                       .limit = isatty(STDOUT_FILENO) ? 0 : UNATTENDED_SECONDS,
+                       .options = {.ips = 50000000, .directory = "build/run"}};
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(run_help, stdout);
+            return EXIT_GOOD;
+        }
+        if (!take_option(&run, option, optarg)) {
+            if (option != '?')
+                fprintf(stderr, "bulkhead run: \"%s\" is not a value for this option\n", optarg);
+            fputs(run_help, stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (optind + 1 != argc) {
+        fputs(run_help, stderr);
+        return EXIT_USAGE;
+    }
+    run.image = argv[optind];
+    screen_open(&run.screen, run.plain);
+    if (open_image(&run) != EXIT_GOOD)
+        return EXIT_ENVIRONMENT;
+    name_ports(&run);
+
+    char why[256];
+    if (!machine_choose(run.machine_name, run.amd, &run.options.kind, why, sizeof(why))) {
+        fprintf(stderr, "bulkhead run: can't use the machine \"%s\": %s\n", run.machine_name, why);
+        return EXIT_ENVIRONMENT;
+    }
+    screen_note(&run.screen, "machine: %s, %u processors, %u MiB (%s); %s",
+                machine_facts[run.options.kind].title, run.options.cpus, run.options.memory_mib,
+                why, machine_facts[run.options.kind].duration);
+    if (run.which)
+        return EXIT_GOOD;
+    struct disk_file file = {DISK_BOOT_PATH, run.image};
+    run.options.files = &file;
+    run.options.file_count = 1;
+    if (run.options.debug && run.options.kind == MACHINE_BOCHS)
+        return debug_machine(&run);
+    if (run.options.debug)
+        screen_note(&run.screen,
+                    "QEMU waits: gdb build/kernel/kernel-%s.elf -ex 'target remote "
+                    ":1234'",
+                    run.amd ? "amd" : "intel");
+    return run_machine(&run);
+}
