@@ -20,7 +20,8 @@ struct free_range {
 
 struct fact_cpu {
     uint32_t apic_id;
-    bool boot; /* the processor that firmware started */
+    uint32_t core_id; /* same number: threads of one physical core (I2); 0: a core of its own */
+    bool boot;        /* the processor that firmware started */
 };
 
 struct facts {
@@ -42,8 +43,15 @@ struct facts {
     struct handoff_reset reset;
     uint64_t ecam_base;
     uint32_t ecam_bus_first, ecam_bus_last;
+    uint64_t memory_end; /* above all RAM that kernel_main touches; 0: above free[] */
     uint32_t free_count;
     struct free_range free[MAX_FREE_RANGES];
 };
+
+/* Bytes of the glyphs ' '..'~' that `screen` speaks of. */
+static inline uint64_t glyph_bytes(const struct handoff_screen *screen)
+{
+    return (uint64_t)('~' - ' ' + 1) * screen->glyph_height;
+}
 
 #endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Do the firmware's facts make sense? */
+#include "align.h"
+#include "diagnostic.h"
+#include "place.h"
+
+#define MEMORY_LIMIT (1ull << 46)
+enum { WINDOWS = 2 + MAX_IOAPICS + 1 };
+
+static bool check_cpus(const struct facts *facts, struct diagnostic *why)
+{
+    uint32_t boot = 0;
+    if (facts->cpu_count == 0 || facts->cpu_count > MAX_CPUS)
+        return diagnose(why,
+                        "the firmware lists %u processors, 1 to %u can be used: update the "
+                        "firmware or switch cores off in its setup",
+                        facts->cpu_count, MAX_CPUS);
+    for (uint32_t i = 0; i < facts->cpu_count; i++) {
+        boot += facts->cpus[i].boot;
+        for (uint32_t j = 0; j < i; j++)
+            if (facts->cpus[i].apic_id == facts->cpus[j].apic_id)
+                return diagnose(why,
+                                "the firmware lists two processors with APIC id %u: update "
+                                "the firmware",
+                                facts->cpus[i].apic_id);
+    }
+    if (boot != 1)
+        return diagnose(why,
+                        "the firmware names %u boot processors instead of one: update the "
+                        "firmware",
+                        boot);
+    return true;
+}
+
+static bool check_memory(const struct facts *facts, struct diagnostic *why)
+{
+    uint64_t limit = min_u64(MEMORY_LIMIT, 1ull << facts->physical_address_bits), end = 0;
+    if (facts->free_count == 0 || facts->free_count > MAX_FREE_RANGES)
+        return diagnose(why,
+                        "the firmware lists %u ranges of free memory, 1 to %u can be used: "
+                        "update the firmware",
+                        facts->free_count, MAX_FREE_RANGES);
+    for (uint32_t i = 0; i < facts->free_count; i++) {
+        const struct free_range *range = &facts->free[i];
+        if (range->bytes == 0 || (range->base | range->bytes) % PAGE_BYTES ||
+            range->base >= limit || range->bytes > limit - range->base)
+            return diagnose(why,
+                            "the firmware lists free memory of %lu bytes at %lx, which no "
+                            "processor can reach so: update the firmware",
+                            range->bytes, range->base);
+        if (range->base < end)
+            return diagnose(why,
+                            "the firmware's free memory at %lx overlaps the range before it, "
+                            "which ends at %lx: update the firmware",
+                            range->base, end);
+        end = range->base + range->bytes;
+    }
+    if (facts->memory_end > limit)
+        return diagnose(why,
+                        "the firmware says that memory ends at %lx, which no processor can "
+                        "reach: update the firmware",
+                        facts->memory_end);
+    return true;
+}
+
+/* Device windows in what is said to be RAM would end in a domain's hands. */
+static bool check_windows(const struct facts *facts, struct diagnostic *why)
+{
+    struct free_range windows[WINDOWS] = {{0xfee00000, PAGE_BYTES}};
+    uint32_t count = 1;
+    if (facts->screen.base)
+        windows[count++] = (struct free_range){facts->screen.base, facts->screen.bytes};
+    if (facts->ecam_base)
+        windows[count++] =
+            (struct free_range){facts->ecam_base + ((uint64_t)facts->ecam_bus_first << 20),
+                                ((uint64_t)facts->ecam_bus_last - facts->ecam_bus_first + 1) << 20};
+    for (uint32_t i = 0; i < facts->ioapic_count; i++)
+        windows[count++] = (struct free_range){facts->ioapics[i].address, PAGE_BYTES};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct free_range *window = &windows[i];
+        if (window->base + window->bytes < window->base ||
+            window->base + window->bytes > 1ull << facts->physical_address_bits)
+            return diagnose(why,
+                            "the firmware names a device window at %lx (%lu bytes) that no "
+                            "processor can reach: update the firmware",
+                            window->base, window->bytes);
+        for (uint32_t j = 0; j < facts->free_count; j++)
+            if (ranges_overlap(window->base, window->bytes, facts->free[j].base,
+                               facts->free[j].bytes))
+                return diagnose(why,
+                                "the firmware lists free memory at %lx that overlaps the "
+                                "device window at %lx: update the firmware",
+                                facts->free[j].base, window->base);
+    }
+    return true;
+}
+
+bool facts_check(const struct facts *facts, struct diagnostic *why)
+{
+    if (facts->physical_address_bits < 32 || facts->physical_address_bits > 52)
+        return diagnose(why, "the processor claims %u physical address bits; it cannot be used",
+                        facts->physical_address_bits);
+    if (facts->tsc_hz == 0)
+        return diagnose(why, "the time stamp counter's frequency could not be measured: switch "
+                             "the TSC or ACPI timer on in the firmware's setup");
+    if (facts->ioapic_count > MAX_IOAPICS)
+        return diagnose(why, "the firmware lists %u I/O APICs, at most %u can be used",
+                        facts->ioapic_count, MAX_IOAPICS);
+    if (facts->ecam_bus_first > facts->ecam_bus_last || facts->ecam_bus_last > 255)
+        return diagnose(why,
+                        "the firmware's MCFG table names the buses %u to %u: update the "
+                        "firmware",
+                        facts->ecam_bus_first, facts->ecam_bus_last);
+    return check_cpus(facts, why) && check_memory(facts, why) && check_windows(facts, why);
+}
