@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command `bulkhead`: finds the subcommand. */
+#include "disk.h"
 #include "run.h"
 #include "text.h"
 #include "tool.h"
@@ -24,6 +25,7 @@ static const struct command {
     {"check", check_main, "say what is wrong with a manifest"},
     {"build", build_main, "make the EFI file that boots it"},
     {"show", show_main, "turn an image back into its manifest"},
+    {"disk", disk_main, "make a bootable disk of an image"},
     {"run", run_main, "boot an image in an emulator"},
 };
 

@@ -17,4 +17,7 @@ struct disk_file {
  */
 int disk_write(const char *out, const struct disk_file *files, unsigned count);
 
+/* The subcommand `bulkhead disk`; argv[0] is "disk". Returns an enum exit_status. */
+int disk_main(int argc, char **argv);
+
 #endif
