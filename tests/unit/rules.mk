@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests of everything that computes, on the host, with sanitizers. One line adds a test:
+#   $(call unit_test,NAME,SOURCES)   tests/unit/test_NAME.c with the sources under test
+# A test that includes what it tests (to reach static functions) names no sources.
+UNIT := $(BUILD)/unit
+UNIT_CFLAGS := -std=c17 -D_DEFAULT_SOURCE -O1 -g -fsanitize=address,undefined \
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing \
+    -Wall -Wextra -Wshadow -MMD -MP
+UNIT_TESTS :=
+
+define unit_rule
+UNIT_TESTS += $$(UNIT)/test_$(1)
+$$(UNIT)/test_$(1): $$(patsubst %.c,$$(UNIT)/obj/%.o,tests/unit/test_$(1).c $(2))
+	@$$(CC) -fsanitize=address,undefined $$^ -lcmocka -o $$@
+endef
+unit_test = $(eval $(call unit_rule,$(strip $(1)),$(2)))
+
+$(UNIT)/obj/%.o: %.c tests/unit/rules.mk
+	@mkdir -p $(@D)
+	@echo "  CC      $< (unit)"
+	@$(CC) $(UNIT_CFLAGS) -c $< -o $@
+
+SHARED_SOURCES := kernel/manifest.c kernel/sha256.c kernel/format.c
+PLAN_SOURCES := $(addprefix boot/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c \
+    paging.c kernel_image.c elf64.c guest_memory.c linux.c acpi.c aml.c diagnostic.c) \
+    $(SHARED_SOURCES)
+
+$(call unit_test,sha256,kernel/sha256.c)
+$(call unit_test,format,kernel/format.c)
+$(call unit_test,manifest,tests/unit/made_manifest.c $(SHARED_SOURCES))
+
+test-unit: $(UNIT_TESTS)
+	@tests/unit/run $^
+
+-include $(wildcard $(UNIT)/obj/*/*.d $(UNIT)/obj/*/*/*.d)
+.PHONY: test-unit
