@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256 against published examples, in one piece and in many. */
 #include "../../kernel/sha256.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void check(const void *data, size_t bytes, const char *expected)
 {
