@@ -37,8 +37,8 @@ static struct handoff *place(const struct plan_input *in)
     refuse("the firmware keeps taking memory that was free a moment before; update the firmware");
 }
 
-EFI_STATUS EFIAPI efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table);
-EFI_STATUS EFIAPI efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
+EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table);
+EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
 {
     facts.entry_tsc = cpu_rdtsc();
     firmware_image = handle;

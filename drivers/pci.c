@@ -4,6 +4,8 @@
 #include "io.h"
 #include <stdbool.h>
 
+enum { CLASS_BRIDGE = 6 };
+
 enum {
     CONFIG_ADDRESS = 0xcf8,
     CONFIG_DATA = 0xcfc,
@@ -69,9 +71,9 @@ void pci_write(const struct pci *pci, uint32_t function, unsigned offset, unsign
                uint32_t value)
 {
     uint16_t port = CONFIG_DATA + offset % 4;
-    volatile uint8_t *at = ecam_at(pci, function, offset);
 
     if (has_ecam(pci, function)) {
+        volatile uint8_t *at = ecam_at(pci, function, offset);
         if (bytes == 1)
             *at = (uint8_t)value;
         else if (bytes == 2)
@@ -132,8 +134,10 @@ static void quiet(const struct pci *pci, uint32_t function, struct pci_census *c
     census->endpoints += endpoint;
     census->bridges += !endpoint;
     if (endpoint && command & COMMAND_BUS_MASTER) {
+        /* Host and ISA bridges have the bit hard-wired and no DMA engine of their own. */
+        bool chipset = pci_read(pci, function, PCI_CLASS, 4) >> 24 == CLASS_BRIDGE;
         census->masters++;
-        if (pci_read(pci, function, PCI_COMMAND, 2) & COMMAND_BUS_MASTER) {
+        if (!chipset && pci_read(pci, function, PCI_COMMAND, 2) & COMMAND_BUS_MASTER) {
             census->stubborn++;
             census->stubborn_function = function;
         }
