@@ -23,7 +23,7 @@ void screen_open(struct screen *screen, const struct handoff_screen *facts, cons
     screen->rows = facts->height / facts->glyph_height;
     if (screen->columns && screen->rows) {
         screen->pixels = pixels;
-        screen->row = row % screen->rows;
+        screen->row = row;
     }
 }
 
@@ -38,20 +38,30 @@ static void draw(struct screen *screen, uint32_t row, uint32_t column, uint8_t c
     const uint8_t *glyph =
         screen->glyphs + (uint32_t)(character - FIRST_GLYPH) * screen->glyph_height;
 
+    row %= screen->rows;
     for (uint32_t y = 0; y < screen->glyph_height; y++) {
-        uint64_t line = (uint64_t)(row * screen->glyph_height + y) * screen->pitch;
+        volatile uint32_t *pixel =
+            screen->pixels + (uint64_t)(row * screen->glyph_height + y) * screen->pitch +
+            column * screen->glyph_width;
         for (uint32_t x = 0; x < screen->glyph_width; x++)
-            screen->pixels[line + column * screen->glyph_width + x] =
-                glyph[y] & 0x80 >> x ? INK : PAPER;
+            pixel[x] = glyph[y] & 0x80 >> x ? INK : PAPER;
     }
+}
+
+static void blank(struct screen *screen, uint32_t row)
+{
+    for (uint32_t column = 0; column < screen->columns; column++)
+        draw(screen, row, column, ' ');
 }
 
 static void new_line(struct screen *screen)
 {
     screen->column = 0;
-    screen->row = (screen->row + 1) % screen->rows;
-    for (uint32_t column = 0; column < screen->columns; column++)
-        draw(screen, (screen->row + 1) % screen->rows, column, ' ');
+    screen->row++;
+    if (screen->row >= screen->rows) {
+        blank(screen, screen->row);
+        blank(screen, screen->row + 1);
+    }
 }
 
 void screen_put(struct screen *screen, char character)

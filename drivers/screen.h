@@ -12,12 +12,14 @@ struct screen {
     uint32_t pitch, height;    /* pixels from one line to the next; lines */
     uint32_t glyph_width, glyph_height;
     uint32_t columns, rows;
-    uint32_t column, row;      /* where the next character goes */
+    uint32_t column;           /* where the next character goes */
+    uint32_t row;              /* counted on after the last: it is drawn in row % rows */
 };
 
 /*
- * Starts at text row `row` of the framebuffer that `facts` describe, mapped at `pixels`; `glyphs`
- * are those at facts->glyph_offset. Facts that don't fit together give no screen.
+ * Starts at row `row`, which is 0 or where another screen stopped, of the framebuffer that `facts`
+ * describe, mapped at `pixels`; `glyphs` are those at facts->glyph_offset. Facts that don't fit
+ * together give no screen.
  */
 void screen_open(struct screen *screen, const struct handoff_screen *facts, const uint8_t *glyphs,
                  volatile void *pixels, uint32_t row);
@@ -32,8 +34,8 @@ void screen_clear(struct screen *screen);
 
 /*
  * Draws a character; '\n' starts a line, long lines wrap. Behind the last row the text goes on in
- * the first, with the row after the current one kept blank: nothing is ever read back from the
- * framebuffer, which would take seconds on some boards.
+ * the first, with a blank row after the newest: nothing is ever read back from the framebuffer,
+ * which would take seconds on some boards.
  */
 void screen_put(struct screen *screen, char character);
 

@@ -28,6 +28,13 @@ PLAN_SOURCES := $(addprefix boot/,plan.c plan_build.c place.c place_cpus.c facts
 $(call unit_test,sha256,kernel/sha256.c)
 $(call unit_test,format,kernel/format.c)
 $(call unit_test,manifest,tests/unit/made_manifest.c $(SHARED_SOURCES))
+$(call unit_test,vuart,)
+$(call unit_test,vioapic,)
+$(call unit_test,vpit,)
+$(call unit_test,vrtc,)
+$(call unit_test,decode,)
+$(call unit_test,pci,)
+$(call unit_test,screen,)
 
 test-unit: $(UNIT_TESTS)
 	@tests/unit/run $^
