@@ -8,15 +8,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* For a build without the emulator runner (tools/run*.c). */
-__attribute__((weak)) int run_main(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    fputs("bulkhead run: this build has no emulator runner\n", stderr);
-    return EXIT_ENVIRONMENT;
-}
-
 static const struct command {
     const char *name;
     int (*main)(int argc, char **argv);

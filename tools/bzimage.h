@@ -13,6 +13,7 @@ struct bzimage {
     bool is_whole;    /* the file holds all of setup and protected-mode code */
     uint32_t version; /* of the protocol: 0x20c is 2.12 */
     bool entry_64;    /* XLF_KERNEL_64 */
+    bool is_aligned;  /* the preferred address suits pages and the kernel's own alignment */
     uint64_t preferred_address;
     uint64_t init_bytes;     /* memory needed from there until the kernel manages its own */
     uint64_t initrd_max;     /* highest address that the initrd may occupy */

@@ -64,8 +64,8 @@ static uint32_t payload_add(struct check *check, struct compiled *out, const cha
             memcmp(out->payloads[i].digest, added.digest, DIGEST_BYTES) == 0)
             return i;
     }
-    added.offset = out->payload_bytes;
-    out->payload_bytes += (added.size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    added.offset = (out->payload_bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    out->payload_bytes = added.offset + added.size;
     out->payloads[out->payload_count] = added;
     return out->payload_count++;
 }

@@ -7,12 +7,15 @@
 
 static const char link_remedy[] = "link it statically for x86-64 at a fixed address "
                                   "(-static -no-pie)";
+static const char name_remedy[] = "name a static x86-64 executable; a Linux kernel (bzImage) "
+                                  "boots with `linux`";
 
 static const char *header_complaint(const Elf64_Ehdr *header, uint64_t size)
 {
     if (size < sizeof(*header) || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return "is no ELF file";
-    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB)
+    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
+        header->e_ident[EI_VERSION] != EV_CURRENT || header->e_version != EV_CURRENT)
         return "is not a 64-bit little-endian ELF file";
     if (header->e_machine != EM_X86_64)
         return "is an ELF file for another processor than x86-64";
@@ -44,7 +47,7 @@ const char *elf64_open(const uint8_t *bytes, uint64_t size, struct elf64 *out,
     memset(out, 0, sizeof(*out));
     memcpy(&header, bytes, size < sizeof(header) ? (size_t)size : sizeof(header));
     const char *complaint = header_complaint(&header, size);
-    *remedy = link_remedy;
+    *remedy = memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 ? link_remedy : name_remedy;
     if (complaint)
         return complaint;
     complaint = table_complaint(&header, size);
@@ -66,8 +69,14 @@ const char *elf64_open(const uint8_t *bytes, uint64_t size, struct elf64 *out,
         if (out->count == ELF64_MAX_SEGMENTS)
             return "has more than 16 loadable segments";
         out->segments[out->count++] =
-            (struct elf64_segment){i, segment.p_flags, segment.p_offset, segment.p_filesz,
-                                   segment.p_vaddr, segment.p_memsz, segment.p_align};
+            (struct elf64_segment){.number = i,
+                                   .flags = segment.p_flags,
+                                   .offset = segment.p_offset,
+                                   .file_bytes = segment.p_filesz,
+                                   .address = segment.p_vaddr,
+                                   .bytes = segment.p_memsz,
+                                   .physical = segment.p_paddr,
+                                   .align = segment.p_align};
     }
     *remedy = "check the linker script";
     return out->count == 0 ? "has no loadable segment" : NULL;

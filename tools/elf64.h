@@ -13,7 +13,8 @@ struct elf64_segment {
     uint32_t number; /* in the program header table, from 0, as readelf counts */
     uint32_t flags;  /* PF_R, PF_W, PF_X */
     uint64_t offset, file_bytes;
-    uint64_t address, bytes;
+    uint64_t address, bytes; /* in memory; the virtual address */
+    uint64_t physical;
     uint64_t align;
 };
 

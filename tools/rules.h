@@ -38,12 +38,13 @@ void rule_serial_boot_log(struct check *check);
 void rule_serial_twice(struct check *check);
 void rule_serial_irq(struct check *check);
 
-/* rules_payload.c: the files that domains boot */
+/* rules_payload.c, rules_linux.c, rules_elf.c: the files that domains boot */
 void rule_payload_missing(struct check *check);
 void rule_payload_file(struct check *check);
 void rule_image_size(struct check *check);
 void rule_linux_bzimage(struct check *check);
 void rule_linux_64bit(struct check *check);
+void rule_linux_address(struct check *check);
 void rule_linux_fit(struct check *check);
 void rule_initrd_fit(struct check *check);
 void rule_cmdline_length(struct check *check);
@@ -51,6 +52,8 @@ void rule_elf_format(struct check *check);
 void rule_elf_truncated(struct check *check);
 void rule_elf_alignment(struct check *check);
 void rule_elf_range(struct check *check);
+void rule_elf_physical(struct check *check);
+void rule_elf_order(struct check *check);
 void rule_elf_overlap(struct check *check);
 void rule_elf_entry(struct check *check);
 

@@ -4,20 +4,34 @@ TOOL_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fstack-protector-strong -Wall -Wex
     -Wstrict-prototypes -Wmissing-prototypes -Werror
 TOOL_SOURCES := $(wildcard tools/*.c) kernel/manifest.c kernel/sha256.c
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(BUILD)/host/%.o)
-# Everything but main(), for the unit tests.
-TOOL_LIBRARY := $(BUILD)/host/libbulkhead.a
 
 tools: $(BUILD)/bulkhead
 
 $(BUILD)/host/%.o: %.c tools/rules.mk
 	@mkdir -p $(@D)
-	$(CC) $(TOOL_CFLAGS) -MMD -MP -c $< -o $@
-
-$(TOOL_LIBRARY): $(filter-out %/tools/bulkhead.o,$(TOOL_OBJECTS))
-	rm -f $@
-	ar rcsD $@ $^
+	@echo "  CC      $< (host)"
+	@$(CC) $(TOOL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/bulkhead: $(TOOL_OBJECTS)
-	$(CC) -o $@ $^ -lyaml
+	@$(CC) -o $@ $^ -lyaml
 
 -include $(TOOL_OBJECTS:.o=.d)
+
+# Payloads that the manifests in tests/fixtures name.
+fixtures: $(BUILD)/fixtures/made
+
+$(BUILD)/fixtures/made: tests/fixtures/payloads.c
+	@mkdir -p $(@D)
+	@$(CC) $(TOOL_CFLAGS) -o $(@D)/payloads $<
+	@$(@D)/payloads $(@D)
+	@touch $@
+
+# What unit tests of the tool link; they run in the root of the tree.
+TOOL_UNIT_SOURCES := $(addprefix tools/,text.c check.c yaml_load.c schema.c schema_read.c \
+    schema_scalar.c rules.c rules_domain.c rules_serial.c rules_payload.c rules_linux.c \
+    rules_elf.c payload.c elf64.c bzimage.c compile.c decompile.c pe.c) \
+    kernel/manifest.c kernel/sha256.c -lyaml
+TOOL_UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_tool_*.c))
+$(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made
+
+.PHONY: fixtures

@@ -159,6 +159,48 @@ void rule_elf_range(struct check *check)
     each_program(check, look_range);
 }
 
+static void look_physical(const struct program *program)
+{
+    for (uint32_t i = 0; i < program->elf.count; i++) {
+        const struct elf64_segment *segment = &program->elf.segments[i];
+
+        if (is_whole(program, segment) && segment->physical != segment->address)
+            report(program->check, program->at,
+                   say(&program->check->arena,
+                       "%s: %s: %s has the physical address 0x%llx, but a domain's memory is "
+                       "mapped one to one",
+                       program->who, program->file, segment_text(program, segment),
+                       (unsigned long long)segment->physical),
+                   "remove AT(...) from the linker script");
+    }
+}
+
+void rule_elf_physical(struct check *check)
+{
+    each_program(check, look_physical);
+}
+
+static void look_order(const struct program *program)
+{
+    for (uint32_t i = 1; i < program->elf.count; i++) {
+        const struct elf64_segment *one = &program->elf.segments[i];
+        const struct elf64_segment *before = &program->elf.segments[i - 1];
+
+        if (is_whole(program, one) && is_whole(program, before) &&
+            one->address + (one->bytes - 1) < before->address)
+            report(program->check, program->at,
+                   say(&program->check->arena, "%s: %s: %s stands behind %s in the table",
+                       program->who, program->file, segment_text(program, one),
+                       segment_text(program, before)),
+                   "name the program headers in ascending order in the linker script (PHDRS)");
+    }
+}
+
+void rule_elf_order(struct check *check)
+{
+    each_program(check, look_order);
+}
+
 static void look_overlap(const struct program *program)
 {
     for (uint32_t i = 1; i < program->elf.count; i++) {
@@ -192,7 +234,7 @@ static void look_entry(const struct program *program)
     for (uint32_t i = 0; i < program->elf.count; i++) {
         const struct elf64_segment *segment = &program->elf.segments[i];
 
-        if (is_whole(program, segment) && (segment->flags & PF_X) && entry >= segment->address &&
+        if ((segment->flags & PF_X) && entry >= segment->address &&
             entry - segment->address < segment->file_bytes)
             return;
     }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* " tsc_early_khz=4294967295", which the loader adds on AMD processors. */
-enum { LOADER_CMDLINE_BYTES = 26 };
+enum { LOADER_CMDLINE_BYTES = 26, LINUX_CMDLINE_MAX = CMDLINE_BYTES - 2 };
 
 /* A domain's kernel, when it is there at all. */
 struct kernel {
@@ -41,7 +41,10 @@ static bool kernel_of(struct check *check, uint32_t index, struct kernel *out)
 
 static bool can_boot(const struct kernel *kernel)
 {
-    return kernel->image.is_bzimage && kernel->image.is_whole && kernel->image.entry_64;
+    const struct bzimage *image = &kernel->image;
+
+    return image->is_bzimage && image->is_whole && image->entry_64 && image->is_aligned &&
+           image->preferred_address >= GUEST_LOAD_MIN;
 }
 
 static const char *other_format(const struct payload *payload)
@@ -99,6 +102,26 @@ void rule_linux_64bit(struct check *check)
                    kernel.who, kernel.file, kernel.image.version >> 8,
                    kernel.image.version & 0xff),
                "use an x86-64 kernel of Linux 3.8 or later");
+    }
+}
+
+void rule_linux_address(struct check *check)
+{
+    struct kernel kernel;
+
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        if (!kernel_of(check, i, &kernel) || !kernel.image.entry_64)
+            continue;
+        unsigned long long address = kernel.image.preferred_address;
+        if (address < GUEST_LOAD_MIN || !kernel.image.is_aligned)
+            report(check, kernel.domain->boot.bzimage.at,
+                   say(&check->arena, "%s: %s wants to be loaded at 0x%llx, %s", kernel.who,
+                       kernel.file, address,
+                       address < GUEST_LOAD_MIN
+                           ? "below 0x100000, where the domain's boot parameters and tables are"
+                           : "which does not suit its own alignment or a page"),
+                   "the kernel's header is damaged or unusual: build it again with the default "
+                   "CONFIG_PHYSICAL_START and CONFIG_PHYSICAL_ALIGN");
     }
 }
 
@@ -161,10 +184,11 @@ void rule_initrd_fit(struct check *check)
 static uint64_t cmdline_room(struct check *check, const struct model_domain *domain, uint32_t index,
                              const char **reason)
 {
-    uint64_t room = CMDLINE_BYTES - 1;
+    uint64_t room =
+        is_written(domain->boot.bzimage.at) ? LINUX_CMDLINE_MAX : CMDLINE_BYTES - 1;
     struct kernel kernel;
 
-    *reason = "a payload gets at most 2047";
+    *reason = say(&check->arena, "the loader passes at most %llu", (unsigned long long)room);
     if (kernel_of(check, index, &kernel) && can_boot(&kernel) &&
         kernel.image.cmdline_length < room) {
         room = kernel.image.cmdline_length;
@@ -174,7 +198,8 @@ static uint64_t cmdline_room(struct check *check, const struct model_domain *dom
     if (is_written(domain->boot.bzimage.at) &&
         check->model.platform.cpu.value == MANIFEST_CPU_AMD) {
         room = room > LOADER_CMDLINE_BYTES ? room - LOADER_CMDLINE_BYTES : 0;
-        *reason = say(&check->arena, "%s, and on AMD the loader adds `tsc_early_khz=`", *reason);
+        *reason = say(&check->arena, "%s, and adds up to %d for `tsc_early_khz=` on AMD", *reason,
+                      LOADER_CMDLINE_BYTES);
     }
     return room;
 }

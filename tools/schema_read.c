@@ -218,8 +218,9 @@ static const char *home_of(struct arena *arena, const struct key *key)
                       : say(arena, "a %s", noun);
 }
 
-static void report_unknown(struct reader *reader, const struct section *section,
-                           const struct scalar *name)
+/* Returns the key that was probably meant, or NULL. */
+static const struct key *report_unknown(struct reader *reader, const struct section *section,
+                                        const struct scalar *name)
 {
     struct check *check = reader->check;
     const char *words[128] = {0};
@@ -243,10 +244,17 @@ static void report_unknown(struct reader *reader, const struct section *section,
               say(&check->arena, "%s has no key %s", section->subject,
                   quote(&check->arena, name->text, name->length)),
               remedy);
+    return near ? key_find(section->path, near, strlen(near)) : NULL;
 }
 
+/* What a mapping has of one key. */
+struct seen {
+    struct place at;
+    bool misspelt; /* an unknown key was probably meant to be this one */
+};
+
 static void read_pair(struct reader *reader, const struct section *section,
-                      const yaml_node_pair_t *pair, struct place *seen)
+                      const yaml_node_pair_t *pair, struct seen *seen)
 {
     struct check *check = reader->check;
     const yaml_node_t *node = node_of(reader, pair->key);
@@ -261,10 +269,13 @@ static void read_pair(struct reader *reader, const struct section *section,
     struct scalar name = scalar_of(reader, node);
     const struct key *key = key_find(section->path, name.text, name.length);
     if (!key) {
-        report_unknown(reader, section, &name);
+        const struct key *meant = report_unknown(reader, section, &name);
+
+        if (meant)
+            seen[meant - keys].misspelt = true;
         return;
     }
-    struct place *first = &seen[key - keys];
+    struct place *first = &seen[key - keys].at;
     if (is_written(*first)) {
         report_as(check, "duplicate-key", name.at,
                   say(&check->arena, "%s: `%s` is here and on %s", section->subject, key_name(key),
@@ -280,7 +291,7 @@ static void read_mapping(struct reader *reader, const struct section *section,
                          const yaml_node_t *node)
 {
     struct check *check = reader->check;
-    struct place *seen = arena_take(&check->arena, key_count * sizeof(*seen));
+    struct seen *seen = arena_take(&check->arena, key_count * sizeof(*seen));
 
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top && !check_full(check); pair++)
@@ -288,10 +299,11 @@ static void read_mapping(struct reader *reader, const struct section *section,
     for (size_t i = 0; i < key_count; i++) {
         const struct key *key = &keys[i];
 
-        if (key->required && !is_written(seen[i]) && key_is_child(key, section->path))
+        if (key->required && !is_written(seen[i].at) && !seen[i].misspelt &&
+            key_is_child(key, section->path))
             report_as(check, "missing-key", at_node(reader, node),
                       say(&check->arena, "%s has no `%s`", section->subject, key_name(key)),
-                      say(&check->arena, "write `%s:` with %s", key_name(key),
+                      say(&check->arena, "add `%s:`, %s", key_name(key),
                           key_expectation(&check->arena, key)));
     }
 }

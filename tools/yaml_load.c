@@ -44,7 +44,7 @@ static const struct {
     {"octet", "save the file as UTF-8"},
     {"Unicode", "save the file as UTF-8"},
     {"unknown escape", "use single quotes, in which a backslash is a backslash"},
-    {"invalid indentation", "indent with blanks only"},
+    {"tab character", "indent with blanks; YAML forbids tabs there"},
 };
 
 static void report_syntax(struct check *check, const yaml_parser_t *parser, const char *text,

@@ -35,6 +35,8 @@ $(call unit_test,vrtc,)
 $(call unit_test,decode,)
 $(call unit_test,pci,)
 $(call unit_test,screen,)
+$(call unit_test,tool_schema,$(TOOL_UNIT_SOURCES))
+$(call unit_test,tool_fixtures,$(TOOL_UNIT_SOURCES))
 
 test-unit: $(UNIT_TESTS)
 	@tests/unit/run $^

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every rule has a bad and a good fixture, every fixture belongs to a rule, a bad one breaks that
+ * rule only, and every message is the one in tests/fixtures/messages.txt. Runs in the root of the
+ * tree after `make fixtures`.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../tools/rules.h"
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FOLDER "tests/fixtures"
+
+static const char *fixture_path(char path[512], const char *rule, const char *kind)
+{
+    snprintf(path, 512, FOLDER "/%s.%s.yaml", rule, kind);
+    return path;
+}
+
+static void test_every_rule_has_fixtures(void **state)
+{
+    char path[512];
+
+    (void)state;
+    for (size_t i = 0; i < rule_count; i++) {
+        const char *kinds[] = {"bad", "good"};
+
+        assert_true(strlen(rules[i].text) > 10);
+        assert_ptr_equal(rule_named(rules[i].name), &rules[i]); /* no name twice */
+        for (int kind = 0; kind < 2; kind++) {
+            fixture_path(path, rules[i].name, kinds[kind]);
+            if (access(path, R_OK) != 0)
+                fail_msg("rule %s has no %s", rules[i].name, path);
+        }
+    }
+}
+
+/* The fixtures' names: RULE.good.yaml, RULE.bad.yaml, RULE.VARIANT.bad.yaml. */
+static int is_fixture(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+
+    return length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0;
+}
+
+static void check_bad(const struct check *check, const char *name, const char *rule)
+{
+    if (check->finding_count == 0)
+        fail_msg("%s: nothing was found", name);
+    for (size_t i = 0; i < check->finding_count; i++) {
+        const struct finding *finding = &check->findings[i];
+
+        if (strcmp(finding->rule->name, rule) != 0)
+            fail_msg("%s breaks %s too: %s", name, finding->rule->name, finding->what);
+        assert_true(finding->at.line > 0 && finding->at.column > 0);
+        assert_true(strlen(finding->what) > 10 && strlen(finding->remedy) > 10);
+    }
+}
+
+static void test_every_fixture_breaks_its_rule_only(void **state)
+{
+    struct dirent **entries;
+    int count = scandir(FOLDER, &entries, is_fixture, alphasort);
+
+    (void)state;
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++) {
+        struct check check = {0};
+        char path[512], rule[256];
+        const char *name = entries[i]->d_name;
+
+        snprintf(path, sizeof(path), FOLDER "/%s", name);
+        snprintf(rule, sizeof(rule), "%.*s", (int)strcspn(name, "."), name);
+        if (!rule_named(rule))
+            fail_msg("%s belongs to no rule", path);
+        assert_true(check_manifest(&check, path));
+        if (strstr(name, ".bad."))
+            check_bad(&check, name, rule);
+        else if (check.finding_count > 0)
+            fail_msg("%s: %s", name, check.findings[0].what);
+        check_close(&check);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+static char *read_text(FILE *file)
+{
+    char *text = calloc(1, 1 << 20);
+
+    rewind(file);
+    text[fread(text, 1, (1 << 20) - 1, file)] = 0;
+    return text;
+}
+
+/* Set UPDATE=1 to write the messages anew, and read what changed before committing it. */
+static void test_messages_are_the_expected_ones(void **state)
+{
+    struct dirent **entries;
+    int count = scandir(FOLDER, &entries, is_fixture, alphasort);
+    FILE *out = tmpfile();
+
+    (void)state;
+    assert_non_null(out);
+    for (int i = 0; i < count; i++) {
+        struct check check = {0};
+        char path[512];
+
+        snprintf(path, sizeof(path), FOLDER "/%s", entries[i]->d_name);
+        assert_true(check_manifest(&check, path));
+        check_print(&check, out);
+        check_close(&check);
+        free(entries[i]);
+    }
+    free(entries);
+    FILE *golden = fopen(FOLDER "/messages.txt", getenv("UPDATE") ? "w+" : "r");
+    assert_non_null(golden);
+    char *got = read_text(out);
+    if (getenv("UPDATE"))
+        fputs(got, golden);
+    char *expected = read_text(golden);
+    assert_string_equal(got, expected);
+    free(got);
+    free(expected);
+    fclose(golden);
+    fclose(out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_rule_has_fixtures),
+        cmocka_unit_test(test_every_fixture_breaks_its_rule_only),
+        cmocka_unit_test(test_messages_are_the_expected_ones),
+    };
+
+    return cmocka_run_group_tests_name("tool_fixtures", tests, NULL, NULL);
+}
