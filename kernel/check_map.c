@@ -4,44 +4,38 @@
  * the hardware uses, and demands exactly the runs that are due, in ascending order: the walk
  * stands at the next address that must come, so a missing page shows like a page too many.
  */
-#include "check_parts.h"
+#include "../arch/x86/include/paging.h"
 #include "abi/layout.h"
-#include "../arch/x86/include/check_layout.h"
+#include "check_parts.h"
 #include "format.h"
 #include "sha256.h"
 
-enum { MAX_RUNS = MAX_RAM_SEGMENTS + 16, ENTRIES = 512 };
+/* EPT pointer: write-back tables, a walk of four levels, no accessed and dirty flags. */
+#define EPTP_BITS (MEMORY_WB | (PAGING_LEVELS - 1) << 3)
+
+enum { MAX_RUNS = MAX_RAM_SEGMENTS + 16 };
 
 /* Tables of one format. Bits of an entry that no field here names must be 0. */
 struct table_format {
-    const char *name;
-    const char *invariant;
+    const char *name, *invariant;
     uint64_t rights;  /* bits that say read, write, execute */
     uint64_t branch;  /* further bits of every entry that leads to a table */
     uint64_t leaf;    /* further bits of every entry that maps a page */
     uint64_t ignored; /* bits that the processor sets */
-    bool signed_addresses;
-    struct {
-        uint64_t bits;
-        const char *why;
-    } faults[2]; /* bits that have a name when they are wrong */
+    uint64_t sign;    /* of addresses: bits to set above the upper half's */
 };
 
-static const struct table_format page_tables = {
-    .name = "page tables, va", .invariant = "I11", .signed_addresses = true,
-    .rights = ENTRY_PRESENT | ENTRY_WRITE | ENTRY_NO_EXECUTE,
-    .ignored = ENTRY_ACCESSED | ENTRY_DIRTY,
-    .faults = {{ENTRY_USER, "user access"}}};
+#define EPT_RIGHTS        (EPT_READ | EPT_WRITE | EPT_EXECUTE)
+#define PAGE_TABLE_RIGHTS (PAGE_PRESENT | PAGE_WRITE | PAGE_NX)
+static const struct table_format page_tables = {.name = "page table va",
+                                                .invariant = "I11",
+                                                .rights = PAGE_TABLE_RIGHTS,
+                                                .ignored = PAGE_ACCESSED | PAGE_DIRTY,
+                                                .sign = 0xffffull << 48};
 static const struct table_format nested_formats[] = {
-    [CHECK_EPT] = {.name = "EPT, gpa", .invariant = "I1", .rights = EPT_RIGHTS,
-                   .leaf = EPT_WRITE_BACK,
-                   .faults = {{EPT_MEMORY_TYPE, "memory type not write-back"},
-                              {EPT_IGNORE_PAT, "ignores the guest's PAT"}}},
-    [CHECK_NPT] = {.name = "nested page tables, gpa", .invariant = "I1",
-                   .rights = ENTRY_PRESENT | ENTRY_WRITE | ENTRY_NO_EXECUTE,
-                   .branch = ENTRY_USER, .leaf = ENTRY_USER,
-                   .ignored = ENTRY_ACCESSED | ENTRY_DIRTY,
-                   .faults = {{ENTRY_USER, "no user access"}}},
+    [CHECK_EPT] = {"EPT gpa", "I1", EPT_RIGHTS, 0, EPT_TYPE(MEMORY_WB), 0, 0},
+    [CHECK_NPT] = {"NPT gpa", "I1", PAGE_TABLE_RIGHTS, PAGE_USER, PAGE_USER,
+                   PAGE_ACCESSED | PAGE_DIRTY, 0},
 };
 
 /* What must be mapped: consecutive frames at consecutive addresses. */
@@ -57,38 +51,43 @@ struct walk {
     uint64_t tables_hpa, tables_bytes; /* where every table must lie */
     uint64_t tables_left;              /* each frame serves once: no loop, no sharing */
     uint64_t executable_leaf;          /* the largest page that may be executable */
-    struct run runs[MAX_RUNS];
-    uint32_t run_count, run;
-    uint64_t done;      /* bytes of runs[run] seen */
+    struct run runs[MAX_RUNS + 1];     /* what is due; after the last one nothing is */
+    uint32_t run_count;
+    struct run *run; /* the next that is due, less what of it has been seen */
     uint64_t leaves, bytes;
     struct sha256 *hash; /* NULL: no digest wanted */
-    uint64_t joined[4]; /* gpa, hpa, bytes, rights: leaves not hashed yet */
+    uint64_t joined[4];  /* gpa, hpa, bytes, rights: leaves not hashed yet */
 };
 
 static uint64_t rights_of(const struct table_format *format, uint64_t entry)
 {
     if (format->rights == EPT_RIGHTS)
         return entry & EPT_RIGHTS;
-    return (entry & (ENTRY_PRESENT | ENTRY_WRITE)) |
-           (entry & ENTRY_NO_EXECUTE ? 0 : CHECK_EXECUTE);
+    return (entry & (PAGE_PRESENT | PAGE_WRITE)) | (entry & PAGE_NX ? 0 : CHECK_EXECUTE);
 }
 
-static bool fail_missing(const struct walk *walk)
-{
-    const struct run *run = &walk->runs[walk->run];
-    return check_fail(walk->check, walk->format->invariant, "%s %llx: not mapped, expected %s at "
-                      "%llx", walk->format->name, (unsigned long long)(run->address + walk->done),
-                      check_kinds[run->kind].name, (unsigned long long)(run->hpa + walk->done));
-}
-
+/*
+ * The one message about an entry: where it stands, whose memory it names, with which rights in
+ * all, and what is due. `entry` 0: it is missing.
+ */
 static bool fail_entry(const struct walk *walk, uint64_t address, unsigned level, uint64_t entry,
-                       const char *why)
+                       uint64_t rights, bool link)
 {
-    char owner[48];
-    check_owner(walk->check, entry & ENTRY_ADDRESS, owner, sizeof owner);
-    return check_fail(walk->check, walk->format->invariant, "%s %llx level %u: entry %llx (%s): %s",
-                      walk->format->name, (unsigned long long)address, level,
-                      (unsigned long long)entry, owner, why);
+    const struct run *due = walk->run;
+    char owner[48] = "not mapped", expected[80] = "nothing";
+    uint64_t most = due->bytes;
+    if (entry)
+        check_owner(walk->check, entry & PAGING_ADDRESS, owner, sizeof owner);
+    if (due->rights & CHECK_EXECUTE && most > walk->executable_leaf)
+        most = walk->executable_leaf;
+    if (link)
+        format(expected, sizeof expected, "link to a table, bits %lx", walk->format->branch);
+    else if (address >= due->address)
+        format(expected, sizeof expected, "%s %lx rights %lx bits %lx up to %lx bytes",
+               check_kinds[due->kind].name, due->hpa, due->rights, walk->format->leaf, most);
+    return check_fail(walk->check, walk->format->invariant,
+                      "%s %lx level %u: %lx (%s) rights %lx; due: %s", walk->format->name, address,
+                      level, entry, owner, rights, expected);
 }
 
 static void hash_joined(struct walk *walk)
@@ -97,61 +96,27 @@ static void hash_joined(struct walk *walk)
         sha256_update(walk->hash, walk->joined, sizeof walk->joined);
 }
 
-/* Books `bytes` of the current run as mapped in `leaves` entries. */
-static void accept(struct walk *walk, uint64_t address, uint64_t hpa, uint64_t bytes,
-                   uint64_t leaves)
+/* Books `bytes` of the run that is due as mapped in `leaves` entries. */
+static void accept(struct walk *walk, uint64_t bytes, uint64_t leaves)
 {
-    const struct run *run = &walk->runs[walk->run];
+    struct run *run = walk->run;
     uint64_t *joined = walk->joined;
-    if (address == joined[0] + joined[2] && hpa == joined[1] + joined[2] &&
-        run->rights == joined[3] && joined[2]) {
-        joined[2] += bytes;
-    } else {
+    if (run->address != joined[0] + joined[2] || run->hpa != joined[1] + joined[2] ||
+        run->rights != joined[3]) {
         hash_joined(walk);
-        joined[0] = address;
-        joined[1] = hpa;
-        joined[2] = bytes;
+        joined[0] = run->address;
+        joined[1] = run->hpa;
+        joined[2] = 0;
         joined[3] = run->rights;
     }
+    joined[2] += bytes;
     walk->leaves += leaves;
     walk->bytes += bytes;
-    walk->done += bytes;
-    if (walk->done == run->bytes) {
+    run->address += bytes;
+    run->hpa += bytes;
+    run->bytes -= bytes;
+    if (!run->bytes)
         walk->run++;
-        walk->done = 0;
-    }
-}
-
-/* Why this leaf is not what is due next, or NULL; `text` is room for the answer. */
-static const char *leaf_fault(const struct walk *walk, uint64_t entry, unsigned level,
-                              uint64_t address, uint64_t rights, char *text, size_t room)
-{
-    const struct table_format *format_of = walk->format;
-    const struct run *run = &walk->runs[walk->run];
-    uint64_t size = PAGE_BYTES << 9 * (level - 1), hpa = entry & ENTRY_ADDRESS;
-    uint64_t large = level > 1 ? ENTRY_LARGE : 0;
-    uint64_t wrong = (entry & ~(format_of->rights | ENTRY_ADDRESS | large)) ^ format_of->leaf;
-    if (walk->run == walk->run_count || address < run->address + walk->done)
-        return "nothing is due here";
-    for (unsigned i = 0; i < 2; i++)
-        if (wrong & format_of->faults[i].bits)
-            return format_of->faults[i].why;
-    if (wrong || hpa % size || level > 3)
-        return "reserved or unused bits set";
-    if (rights != run->rights) {
-        format(text, room, "rights %x, expected %x of %s", (unsigned)rights, (unsigned)run->rights,
-               check_kinds[run->kind].name);
-        return text;
-    }
-    if (hpa != run->hpa + walk->done) {
-        format(text, room, "expected %s at %llx", check_kinds[run->kind].name,
-               (unsigned long long)(run->hpa + walk->done));
-        return text;
-    }
-    if (size > run->bytes - walk->done)
-        return "larger than what is due";
-    return rights & CHECK_EXECUTE && size > walk->executable_leaf ? "too large to be executable"
-                                                                  : NULL;
 }
 
 /*
@@ -161,47 +126,42 @@ static const char *leaf_fault(const struct walk *walk, uint64_t entry, unsigned 
 static unsigned check_leaf(struct walk *walk, const uint64_t *entries, unsigned count,
                            unsigned level, uint64_t address, uint64_t above)
 {
-    const struct run *run = &walk->runs[walk->run];
-    uint64_t size = PAGE_BYTES << 9 * (level - 1), changed = walk->format->ignored;
-    uint64_t entry = entries[0] & ~changed;
-    char text[64];
-    if (walk->run < walk->run_count && address > run->address + walk->done) {
-        fail_missing(walk);
-        return 0;
-    }
-    const char *why = leaf_fault(walk, entry, level, address,
-                                 above & rights_of(walk->format, entry), text, sizeof text);
-    if (why) {
-        fail_entry(walk, address, level, entries[0], why);
-        return 0;
-    }
-    uint64_t due = (run->bytes - walk->done) / size;
-    unsigned most = due < count ? (unsigned)due : count, n = 1;
-    for (entry += size; n < most && (entries[n] & ~changed) == entry; entry += size)
+    const struct table_format *rules = walk->format;
+    const struct run *due = walk->run;
+    uint64_t size = 1ull << paging_shift(level), large = level > 1 ? PAGE_LARGE : 0;
+    uint64_t entry = entries[0] & ~rules->ignored;
+    uint64_t rights = above & rights_of(rules, entry);
+    uint64_t bits = entry & ~(rules->rights | PAGING_ADDRESS | large);
+    if (address > due->address)
+        return fail_entry(walk, due->address, 1, 0, 0, false);
+    if (address != due->address || (entry & PAGING_ADDRESS) != due->hpa || rights != due->rights ||
+        bits != rules->leaf || size > due->bytes || due->hpa % size || level > 3 ||
+        (rights & CHECK_EXECUTE && size > walk->executable_leaf))
+        return fail_entry(walk, address, level, entries[0], rights, false);
+    uint64_t most = due->bytes / size < count ? due->bytes / size : count;
+    unsigned n = 1;
+    for (entry += size; n < most && (entries[n] & ~rules->ignored) == entry; entry += size)
         n++;
-    accept(walk, address, entries[0] & ENTRY_ADDRESS, n * size, n);
+    accept(walk, n * size, n);
     return n;
 }
 
 static const uint64_t *open_table(struct walk *walk, uint64_t hpa)
 {
     const struct check_input *in = walk->check->in;
+    const uint64_t *table = NULL;
+    const char *why = "outside its tables";
     char owner[48];
-    check_owner(walk->check, hpa, owner, sizeof owner);
-    if (hpa - walk->tables_hpa >= walk->tables_bytes)
-        check_fail(walk->check, walk->format->invariant, "%s: a table at %llx (%s), not among the "
-                   "tables at %llx", walk->format->name, (unsigned long long)hpa, owner,
-                   (unsigned long long)walk->tables_hpa);
-    else if (!walk->tables_left--)
-        check_fail(walk->check, walk->format->invariant, "%s: more tables than frames for them: "
-                   "shared or a loop", walk->format->name);
-    else {
-        const uint64_t *table = in->frame(hpa, in->context);
-        if (!table)
-            check_fail(walk->check, walk->format->invariant, "%s: table at %llx (%s) can't be seen",
-                       walk->format->name, (unsigned long long)hpa, owner);
-        return table;
+    if (hpa - walk->tables_hpa < walk->tables_bytes) {
+        why = walk->tables_left ? "not to be seen" : "shared or in a loop";
+        if (walk->tables_left && walk->tables_left--)
+            table = in->frame(hpa, in->context);
     }
+    if (table)
+        return table;
+    check_owner(walk->check, hpa, owner, sizeof owner);
+    check_fail(walk->check, walk->format->invariant, "%s: table at %lx (%s): %s",
+               walk->format->name, hpa, owner, why);
     return NULL;
 }
 
@@ -209,44 +169,40 @@ static const uint64_t *open_table(struct walk *walk, uint64_t hpa)
 static bool walk_table(struct walk *walk, uint64_t hpa, unsigned level, uint64_t address,
                        uint64_t above)
 {
-    const struct table_format *format_of = walk->format;
+    const struct table_format *rules = walk->format;
     const uint64_t *table = open_table(walk, hpa);
-    if (!table)
-        return false;
-    for (unsigned i = 0; i < ENTRIES;) {
-        uint64_t entry = table[i];
-        if (!entry) {
-            i++;
+    for (unsigned i = 0, taken; table && i < PAGING_ENTRIES; i += taken) {
+        uint64_t entry = table[i], at = address + ((uint64_t)i << paging_shift(level));
+        taken = 1;
+        if (!entry)
             continue;
-        }
-        uint64_t at = address + ((uint64_t)i << (12 + 9 * (level - 1)));
-        if (level == 4 && i >= ENTRIES / 2 && format_of->signed_addresses)
-            at |= 0xffffull << 48;
-        if (level == 1 || entry & ENTRY_LARGE) {
-            unsigned taken = check_leaf(walk, table + i, ENTRIES - i, level, at, above);
+        if (level == 4 && i >= PAGING_ENTRIES / 2)
+            at |= rules->sign;
+        if (level == 1 || entry & PAGE_LARGE) {
+            taken = check_leaf(walk, table + i, PAGING_ENTRIES - i, level, at, above);
             if (!taken)
                 return false;
-            i += taken;
             continue;
         }
-        uint64_t flags = entry & ~(format_of->rights | format_of->ignored | ENTRY_ADDRESS);
-        uint64_t rights = rights_of(format_of, entry);
-        if (flags != format_of->branch || !(rights & CHECK_READ))
-            return fail_entry(walk, at, level, entry, "not a link to a table");
-        if (!walk_table(walk, entry & ENTRY_ADDRESS, level - 1, at, above & rights))
+        uint64_t bits = entry & ~(rules->rights | rules->ignored | PAGING_ADDRESS);
+        uint64_t rights = rights_of(rules, entry);
+        if (bits != rules->branch || !(rights & CHECK_READ))
+            return fail_entry(walk, at, level, entry, above & rights, true);
+        if (!walk_table(walk, entry & PAGING_ADDRESS, level - 1, at, above & rights))
             return false;
-        i++;
     }
-    return true;
+    return table;
 }
 
 static bool walk_all(struct walk *walk, uint64_t root)
 {
+    walk->run = walk->runs;
+    walk->runs[walk->run_count].address = UINT64_MAX;
     walk->tables_left = walk->tables_bytes / PAGE_BYTES;
     if (!walk_table(walk, root, 4, 0, CHECK_READ | CHECK_WRITE | CHECK_EXECUTE))
         return false;
-    if (walk->run < walk->run_count)
-        return fail_missing(walk);
+    if (walk->run != walk->runs + walk->run_count)
+        return fail_entry(walk, walk->run->address, 1, 0, 0, false);
     hash_joined(walk);
     return true;
 }
@@ -257,25 +213,23 @@ static bool expect(struct walk *walk, uint32_t kind, uint64_t va, uint64_t hpa, 
     const struct check_kind *rules = &check_kinds[kind];
     const struct run *last = walk->run_count ? &walk->runs[walk->run_count - 1] : NULL;
     uint64_t guard = last && last->kind == EXTENT_CPU ? PAGE_BYTES : 0;
-    if (walk->run_count == MAX_RUNS || !bytes || (va | hpa | bytes) % PAGE_BYTES ||
-        va < rules->window || bytes > rules->window_end - va ||
-        (last && va < last->address + last->bytes + guard))
-        return check_fail(walk->check, "I11", "%s: %llx bytes at va %llx: out of order or place",
-                          rules->name, (unsigned long long)bytes, (unsigned long long)va);
-    if (!check_own_extent(walk->check, kind, hpa, bytes))
-        return check_fail(walk->check, "I11", "%s at %llx, %llx bytes: not an extent of its own",
-                          rules->name, (unsigned long long)hpa, (unsigned long long)bytes);
+    bool placed = bytes && (va | hpa | bytes) % PAGE_BYTES == 0 && va >= rules->window &&
+                  va < rules->window_end && bytes <= rules->window_end - va &&
+                  (!last || va >= last->address + last->bytes + guard);
+    if (!placed || !check_own_extent(walk->check, kind, hpa, bytes) || walk->run_count == MAX_RUNS)
+        return check_fail(walk->check, "I11", "%s due at va %lx, hpa %lx, %lx bytes: %s",
+                          rules->name, va, hpa, bytes,
+                          placed ? "not its own extent" : "out of place");
     walk->runs[walk->run_count++] = (struct run){va, hpa, bytes, rules->rights, kind};
     return true;
 }
 
-static bool expect_domain(struct walk *walk)
+/* What a domain's processors see of it below the kernel. */
+static bool expect_domain(struct walk *walk, const struct handoff_domain *domain)
 {
-    const struct handoff_domain *domain = walk->check->domain;
-    if (!expect(walk, EXTENT_TABLES, VA_TABLES, domain->tables_hpa, domain->tables_bytes))
-        return false;
     uint64_t payload = (domain->payload_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-    if (payload && !expect(walk, EXTENT_PAYLOAD, VA_PAYLOAD, domain->payload_hpa, payload))
+    if (!expect(walk, EXTENT_TABLES, VA_TABLES, domain->tables_hpa, domain->tables_bytes) ||
+        (payload && !expect(walk, EXTENT_PAYLOAD, VA_PAYLOAD, domain->payload_hpa, payload)))
         return false;
     for (uint32_t i = 0; i < domain->ram_count; i++)
         if (!expect(walk, EXTENT_RAM, VA_RAM + domain->ram[i].gpa, domain->ram[i].hpa,
@@ -284,82 +238,89 @@ static bool expect_domain(struct walk *walk)
     return true;
 }
 
-/* The kernel's segments: shared ones in one block, a processor's and a domain's packed. */
-static bool expect_segments(struct walk *walk)
+/*
+ * Where the frames of the kernel's segment `i` are: shared ones in one block as in VA_KERNEL, a
+ * processor's and a domain's packed, in blocks of their own.
+ */
+static uint64_t segment_hpa(const struct check_input *in, uint32_t i)
+{
+    const struct check_segment *segment = &in->segments[i];
+    const struct handoff_cpu *cpu = &in->handoff->cpus[in->cpu];
+    uint64_t hpa = cpu->state_hpa;
+    if (segment->kind == EXTENT_TEXT || segment->kind == EXTENT_CONSTANTS)
+        return in->handoff->kernel_hpa + (segment->va - VA_KERNEL);
+    if (segment->kind == EXTENT_PRIVATE && cpu->domain < MAX_DOMAINS)
+        hpa = in->handoff->domains[cpu->domain].private_hpa;
+    while (i--)
+        if (in->segments[i].kind == segment->kind)
+            hpa += in->segments[i].bytes;
+    return hpa;
+}
+
+static bool expect_kernel(struct walk *walk)
 {
     const struct check *check = walk->check;
     const struct handoff *handoff = check->handoff;
-    uint64_t cpu = check->cpu->state_hpa, private = check->domain ? check->domain->private_hpa : 0;
-    bool handoff_done = false;
+    uint64_t state = 0;
     for (uint32_t i = 0; i < check->in->segment_count; i++) {
         const struct check_segment *segment = &check->in->segments[i];
-        uint64_t hpa = handoff->kernel_hpa + (segment->va - VA_KERNEL);
-        if (segment->kind == EXTENT_PRIVATE && !check->domain)
-            continue;
-        if (!handoff_done && segment->va > VA_HANDOFF) {
-            handoff_done = true;
-            if (!expect(walk, EXTENT_HANDOFF, VA_HANDOFF, handoff->self_hpa, handoff->bytes))
-                return false;
-        }
-        if (segment->kind == EXTENT_CPU || segment->kind == EXTENT_PRIVATE) {
-            uint64_t *next = segment->kind == EXTENT_CPU ? &cpu : &private;
-            hpa = *next;
-            *next += segment->bytes;
-        } else if (segment->kind != EXTENT_TEXT && segment->kind != EXTENT_CONSTANTS) {
-            return check_fail(check, "I11", "segment %u: kind %u", i, segment->kind);
-        }
-        if (!expect(walk, segment->kind, segment->va, hpa, segment->bytes))
+        if (segment->kind == EXTENT_CPU && !state &&
+            !expect(walk, EXTENT_HANDOFF, VA_HANDOFF, handoff->self_hpa, handoff->bytes))
+            return false;
+        if (segment->kind == EXTENT_CPU)
+            state += segment->bytes;
+        if ((check->domain || segment->kind != EXTENT_PRIVATE) &&
+            !expect(walk, segment->kind, segment->va, segment_hpa(check->in, i), segment->bytes))
             return false;
     }
-    if (!handoff_done || cpu - check->cpu->state_hpa != handoff->cpu_state_bytes)
-        return check_fail(check, "I11", "segments: %llx bytes of processor state, expected %llx",
-                          (unsigned long long)(cpu - check->cpu->state_hpa),
-                          (unsigned long long)handoff->cpu_state_bytes);
-    return !check->domain || expect(walk, EXTENT_PUBLIC, VA_PUBLIC, check->domain->public_hpa,
-                                    PAGE_BYTES);
+    if (state != handoff->cpu_state_bytes)
+        return check_fail(check, "I11", "segments: %lx bytes of processor state, expected %lx",
+                          state, handoff->cpu_state_bytes);
+    return !check->domain ||
+           expect(walk, EXTENT_PUBLIC, VA_PUBLIC, check->domain->public_hpa, PAGE_BYTES);
 }
 
 /* A parked processor's tables lie behind its state, a domain's processors' among its tables. */
-bool check_page_tables(struct check *check)
+bool check_page_tables(const struct check *check)
 {
-    const struct handoff *handoff = check->handoff;
-    struct walk walk = {.check = check, .format = &page_tables, .executable_leaf = ~0ull};
+    uint64_t state = check->cpu->state_hpa, state_bytes = check->handoff->cpu_state_bytes;
+    struct walk walk = {.check = check, .format = &page_tables, .executable_leaf = UINT64_MAX};
     if (check->domain) {
         walk.tables_hpa = check->domain->tables_hpa;
         walk.tables_bytes = check->domain->tables_bytes;
     } else {
-        const struct handoff_extent *own =
-            check_own_extent(check, EXTENT_CPU, check->cpu->state_hpa, handoff->cpu_state_bytes);
-        walk.tables_hpa = check->cpu->state_hpa + handoff->cpu_state_bytes;
-        walk.tables_bytes = own ? own->base + own->bytes - walk.tables_hpa : 0;
+        const struct handoff_extent *own = check_own_extent(check, EXTENT_CPU, state, state_bytes);
+        walk.tables_hpa = state + state_bytes;
+        walk.tables_bytes = own->base + own->bytes - walk.tables_hpa;
     }
-    if ((check->domain && !expect_domain(&walk)) || !expect_segments(&walk))
-        return false;
-    if (!walk_all(&walk, check->in->registers->now.cr3))
+    if ((check->domain && !expect_domain(&walk, check->domain)) || !expect_kernel(&walk) ||
+        !walk_all(&walk, check->in->registers->now.cr3))
         return false;
     check->result->host_leaves = walk.leaves;
     return true;
 }
 
-bool check_nested_tables(struct check *check)
+bool check_nested_tables(const struct check *check)
 {
     const struct handoff_domain *domain = check->domain;
     const struct check_registers *registers = check->in->registers;
-    uint64_t due = domain->nested_root |
-                   (registers->nested == CHECK_EPT ? EPTP_WRITE_BACK_4_LEVELS : 0);
+    uint64_t due = domain->nested_root | (registers->nested == CHECK_EPT ? EPTP_BITS : 0);
     struct sha256 hash;
-    struct walk walk = {.check = check, .format = &nested_formats[registers->nested],
-                        .tables_hpa = domain->tables_hpa, .tables_bytes = domain->tables_bytes,
-                        .executable_leaf = domain->ram_leaf_bytes, .hash = &hash,
+    struct walk walk = {.check = check,
+                        .format = &nested_formats[registers->nested],
+                        .tables_hpa = domain->tables_hpa,
+                        .tables_bytes = domain->tables_bytes,
+                        .executable_leaf = domain->ram_leaf_bytes,
+                        .hash = &hash,
                         .run_count = domain->ram_count};
     if (registers->nested_root != due)
-        return check_fail(check, "I1", "root of nested tables: %llx, expected %llx",
-                          (unsigned long long)registers->nested_root, (unsigned long long)due);
+        return check_fail(check, "I1", "root of nested tables: %lx, expected %lx",
+                          registers->nested_root, due);
     for (uint32_t i = 0; i < domain->ram_count; i++)
         walk.runs[i] = (struct run){domain->ram[i].gpa, domain->ram[i].hpa, domain->ram[i].bytes,
                                     CHECK_READ | CHECK_WRITE | CHECK_EXECUTE, EXTENT_RAM};
     sha256_init(&hash);
-    if (!walk_all(&walk, registers->nested_root & ENTRY_ADDRESS))
+    if (!walk_all(&walk, registers->nested_root & PAGING_ADDRESS))
         return false;
     sha256_final(&hash, check->result->digest);
     check->result->nested_leaves = walk.leaves;
@@ -371,20 +332,14 @@ const void *check_own_frame(uint64_t hpa, void *context)
 {
     const struct check_input *in = context;
     const struct handoff_cpu *cpu = &in->handoff->cpus[in->cpu];
-    const struct handoff_domain *domain = NULL;
-    if (cpu->domain < MAX_DOMAINS)
-        domain = &in->handoff->domains[cpu->domain];
+    const struct handoff_domain *domain =
+        cpu->domain < MAX_DOMAINS ? &in->handoff->domains[cpu->domain] : NULL;
     if (domain && hpa - domain->tables_hpa < domain->tables_bytes)
         return (const void *)(VA_TABLES + (hpa - domain->tables_hpa));
-    uint64_t state = cpu->state_hpa, private = domain ? domain->private_hpa : 0;
     for (uint32_t i = 0; i < in->segment_count; i++) {
-        const struct check_segment *segment = &in->segments[i];
-        uint64_t *next = segment->kind == EXTENT_CPU ? &state : &private;
-        if (segment->kind != EXTENT_CPU && (segment->kind != EXTENT_PRIVATE || !domain))
-            continue;
-        if (hpa - *next < segment->bytes)
-            return (const void *)(segment->va + (hpa - *next));
-        *next += segment->bytes;
+        uint64_t offset = hpa - segment_hpa(in, i);
+        if (offset < in->segments[i].bytes && (domain || in->segments[i].kind != EXTENT_PRIVATE))
+            return (const void *)(in->segments[i].va + offset);
     }
     return NULL;
 }

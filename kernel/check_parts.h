@@ -11,7 +11,7 @@ enum check_rights { CHECK_READ = 1, CHECK_WRITE = 2, CHECK_EXECUTE = 4 };
 struct check_kind {
     const char *name;
     enum check_scope { SCOPE_SHARED, SCOPE_CPU, SCOPE_DOMAIN } scope;
-    uint32_t rights;       /* enum check_rights; 0: mapped nowhere */
+    uint32_t rights; /* enum check_rights; 0: mapped nowhere */
     uint64_t window, window_end;
 };
 extern const struct check_kind check_kinds[EXTENT_PUBLIC + 1];
@@ -35,9 +35,9 @@ void check_owner(const struct check *check, uint64_t hpa, char *out, size_t room
 const struct handoff_extent *check_own_extent(const struct check *check, uint32_t kind,
                                               uint64_t hpa, uint64_t bytes);
 
-bool check_page_tables(struct check *check);
-bool check_nested_tables(struct check *check);
-bool check_host_state(struct check *check);
-bool check_guest_state(struct check *check);
+bool check_page_tables(const struct check *check);
+bool check_nested_tables(const struct check *check);
+bool check_host_state(const struct check *check);
+bool check_guest_state(const struct check *check);
 
 #endif

@@ -4,9 +4,11 @@
  * guest exit where tables and bitmaps rely on it, and the bitmaps open what the policy grants and
  * nothing else (I4).
  */
-#include "check_parts.h"
-#include "../arch/x86/include/check_layout.h"
+#include "../arch/x86/include/check_controls.h"
 #include "../arch/x86/include/cr_bits.h"
+#include "check_parts.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A register and the bits of it that separation depends on. */
 struct required {
@@ -32,8 +34,8 @@ static const struct required vmx_required[] = {
     {"secondary controls", GUEST(controls[2]), VTX_EPT | VTX_UNRESTRICTED | VTX_WBINVD,
      VTX_VIRTUALIZE_APIC | VTX_VIRTUALIZE_X2APIC | VTX_APIC_REGISTERS | VTX_INTERRUPT_DELIVERY |
          VTX_VM_FUNCTIONS | VTX_VMCS_SHADOWING | VTX_PAGE_LOG},
-    {"exit controls", GUEST(controls[3]),
-     VTX_EXIT_HOST_64 | VTX_EXIT_LOAD_PAT | VTX_EXIT_LOAD_EFER, 0},
+    {"exit controls", GUEST(controls[3]), VTX_EXIT_HOST_64 | VTX_EXIT_LOAD_PAT | VTX_EXIT_LOAD_EFER,
+     0},
 };
 static const struct required svm_required[] = {
     {"exception intercepts", GUEST(exceptions), EXCEPTIONS_TAKEN, 0},
@@ -44,37 +46,29 @@ static const struct required svm_required[] = {
     {"virtual interrupt control", GUEST(controls[3]), 0, SVM_AVIC},
 };
 
-static bool check_required(struct check *check, const char *invariant, const char *when,
+static bool check_required(const struct check *check, const char *invariant, const char *when,
                            const void *base, const struct required *table, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t value = *(const uint64_t *)((const char *)base + table[i].offset);
         uint64_t wrong = (~value & table[i].ones) | (value & table[i].zeros);
         if (wrong)
-            return check_fail(check, invariant, "%s%s: %llx, bits %llx must be %s", table[i].name,
-                              when, (unsigned long long)value, (unsigned long long)wrong,
-                              wrong & table[i].ones ? "1" : "0");
+            return check_fail(check, invariant, "%s%s: %lx, bits %lx must be %s", table[i].name,
+                              when, value, wrong, wrong & table[i].ones ? "1" : "0");
     }
     return true;
 }
 
-static bool check_host(struct check *check, const struct check_host *host, const char *when)
+static bool check_host(const struct check *check, const struct check_host *host, const char *when)
 {
-    uint64_t absent = check->in->registers->cr4_offered & ~host->cr4;
-    if (!check_required(check, "I11", when, host, host_required,
-                        sizeof host_required / sizeof host_required[0]))
-        return false;
-    if (absent)
-        return check_fail(check, "I11", "CR4%s: %llx, bits %llx are offered and must be 1", when,
-                          (unsigned long long)host->cr4, (unsigned long long)absent);
-    if (host->cr3 != check->cpu->page_table)
-        return check_fail(check, "I11", "CR3%s: %llx, expected %llx", when,
-                          (unsigned long long)host->cr3,
-                          (unsigned long long)check->cpu->page_table);
-    return true;
+    const struct required own[] = {
+        {"CR4", HOST(cr4), check->in->registers->cr4_offered, 0},
+        {"CR3", HOST(cr3), check->cpu->page_table, ~check->cpu->page_table}};
+    return check_required(check, "I11", when, host, host_required, COUNT(host_required)) &&
+           check_required(check, "I11", when, host, own, COUNT(own));
 }
 
-bool check_host_state(struct check *check)
+bool check_host_state(const struct check *check)
 {
     const struct check_registers *registers = check->in->registers;
     return check_host(check, &registers->now, "") &&
@@ -98,101 +92,90 @@ static const struct msr_range svm_ranges[] = {
     {0x1000, 0x800, 0xc0010000, 2, false},
 };
 
-/* The hypervisor's own memory that this processor may use for its structures. */
-static bool check_place(struct check *check, const char *name, uint64_t hpa)
+/* A page that only the hypervisor reaches: state of this processor or private of its domain. */
+static bool check_place(const struct check *check, const char *name, uint64_t hpa)
 {
     char owner[48];
-    if (hpa % PAGE_BYTES == 0 &&
-        (check_own_extent(check, EXTENT_CPU, hpa, PAGE_BYTES) ||
-         check_own_extent(check, EXTENT_PRIVATE, hpa, PAGE_BYTES)))
+    if (hpa % PAGE_BYTES == 0 && (check_own_extent(check, EXTENT_CPU, hpa, PAGE_BYTES) ||
+                                  check_own_extent(check, EXTENT_PRIVATE, hpa, PAGE_BYTES)))
         return true;
     check_owner(check, hpa, owner, sizeof owner);
-    return check_fail(check, "I11", "%s at %llx (%s), expected state of its own", name,
-                      (unsigned long long)hpa, owner);
+    return check_fail(check, "I11", "%s at %lx (%s), expected state of its own", name, hpa, owner);
 }
 
-static const uint64_t *open_bitmap(struct check *check, const char *name, uint64_t hpa)
+static const uint64_t *open_bitmap(const struct check *check, const char *name, uint64_t hpa)
 {
     const uint64_t *page = NULL;
-    if (!check_place(check, name, hpa))
-        return NULL;
-    page = check->in->frame(hpa, check->in->context);
-    if (!page)
-        check_fail(check, "I12", "%s at %llx can't be seen", name, (unsigned long long)hpa);
+    if (check_place(check, name, hpa)) {
+        page = check->in->frame(hpa, check->in->context);
+        if (!page)
+            check_fail(check, "I12", "%s at %lx can't be seen", name, hpa);
+    }
     return page;
 }
 
 /* Compares the bits of one range that have the value `exits` with the policy, counting them. */
-static bool check_range(struct check *check, const struct msr_range *range, bool exits,
-                        uint32_t *open)
+static bool check_range(const struct check *check, const struct msr_range *range, bool exits,
+                        uint32_t *count)
 {
-    uint64_t page = check->in->registers->msr_bitmap + range->offset / PAGE_BYTES * PAGE_BYTES;
-    const uint64_t *words = open_bitmap(check, "MSR bitmap", page);
+    const uint64_t *words = open_bitmap(
+        check, "MSR bitmap", check->in->registers->msr_bitmap + (range->offset & ~0xfffu));
     if (!words)
         return false;
     words += range->offset % PAGE_BYTES / sizeof *words;
-    for (uint32_t i = 0; i < range->bytes / sizeof *words; i++) {
-        uint64_t bits = exits ? words[i] : ~words[i];
-        for (uint32_t bit; bits; bits &= bits - 1) {
-            bit = i * 64 + (uint32_t)__builtin_ctzll(bits);
+    for (uint32_t i = 0; i < range->bytes / sizeof *words; i++)
+        for (uint64_t bits = exits ? words[i] : ~words[i]; bits; bits &= bits - 1) {
+            uint32_t bit = i * 64 + (uint32_t)__builtin_ctzll(bits);
             uint32_t msr = range->first + bit / range->per_msr;
             bool write = range->per_msr == 2 ? bit & 1 : range->write;
             if (check->in->granted(msr, write, check->in->policy) == exits)
-                return check_fail(check, "I4", "MSR bitmap: %s of MSR %x %s, the policy says "
-                                  "otherwise", write ? "write" : "read", msr,
-                                  exits ? "exits" : "reaches the hardware");
-            *open += !exits;
+                return check_fail(
+                    check, "I4", "MSR bitmap: %s of MSR %x %s", write ? "write" : "read", msr,
+                    exits ? "is granted, but exits" : "is not granted, but does not exit");
+            *count += 1;
         }
-    }
     return true;
 }
 
-static bool check_msr_bitmap(struct check *check)
+static bool check_msr_bitmap(const struct check *check, const struct msr_range *ranges,
+                             size_t count)
 {
-    bool vmx = check->in->registers->nested == CHECK_EPT;
-    const struct msr_range *ranges = vmx ? vmx_ranges : svm_ranges;
-    size_t count = vmx ? sizeof vmx_ranges / sizeof vmx_ranges[0]
-                       : sizeof svm_ranges / sizeof svm_ranges[0];
-    uint32_t open = 0;
+    uint32_t open = 0, closed = 0;
     for (size_t i = 0; i < count; i++)
         if (!check_range(check, &ranges[i], false, &open))
             return false;
-    if (open == check->in->granted_count)
-        return true;
-    for (size_t i = 0; i < count; i++)
-        if (!check_range(check, &ranges[i], true, &open))
+    for (size_t i = 0; i < count && open != check->in->granted_count; i++)
+        if (!check_range(check, &ranges[i], true, &closed))
             return false;
     return true;
 }
 
 /* AMD-V: 64 Ki ports and the bytes after the last one, a bit each. */
-static bool check_io_bitmap(struct check *check)
+static bool check_io_bitmap(const struct check *check)
 {
-    for (uint64_t page = 0; page < 3; page++) {
-        const uint64_t *words = open_bitmap(check, "I/O bitmap",
-                                            check->in->registers->io_bitmap + page * PAGE_BYTES);
+    for (uint32_t page = 0; page < 3; page++) {
+        const uint64_t *words =
+            open_bitmap(check, "I/O bitmap", check->in->registers->io_bitmap + page * PAGE_BYTES);
         if (!words)
             return false;
         for (uint32_t i = 0; i < PAGE_BYTES / sizeof *words; i++)
             if (~words[i])
-                return check_fail(check, "I4", "I/O bitmap: port %llx does not exit",
-                                  (unsigned long long)(page * 8 * PAGE_BYTES + i * 64ull +
-                                                       (uint32_t)__builtin_ctzll(~words[i])));
+                return check_fail(check, "I4", "I/O bitmap: port %x does not exit",
+                                  page * 0x8000 + i * 64 + (uint32_t)__builtin_ctzll(~words[i]));
     }
     return true;
 }
 
-bool check_guest_state(struct check *check)
+bool check_guest_state(const struct check *check)
 {
     const struct check_registers *registers = check->in->registers;
-    bool vmx = registers->nested == CHECK_EPT;
-    if (!check_required(check, "I4", "", registers, vmx ? vmx_required : svm_required,
-                        vmx ? sizeof vmx_required / sizeof vmx_required[0]
-                            : sizeof svm_required / sizeof svm_required[0]))
-        return false;
     for (uint32_t i = 0; i < CHECK_STRUCTURES; i++)
         if (registers->structures[i].name &&
             !check_place(check, registers->structures[i].name, registers->structures[i].hpa))
             return false;
-    return check_msr_bitmap(check) && (vmx || check_io_bitmap(check));
+    if (registers->nested == CHECK_EPT)
+        return check_required(check, "I4", "", registers, vmx_required, COUNT(vmx_required)) &&
+               check_msr_bitmap(check, vmx_ranges, COUNT(vmx_ranges));
+    return check_required(check, "I4", "", registers, svm_required, COUNT(svm_required)) &&
+           check_msr_bitmap(check, svm_ranges, COUNT(svm_ranges)) && check_io_bitmap(check);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { P = 1, W = 2, U = 4, LARGE = 0x80, EPT_RWX = 7, EPT_WB = 0x30 };
-#define NX (1ull << 63)
+#define NX      (1ull << 63)
 #define ADDRESS 0xffffffffff000ull
 
 const uint64_t world_ept_branch = EPT_RWX, world_ept_leaf = EPT_RWX | EPT_WB;
@@ -21,16 +21,16 @@ uint64_t *world_entry(struct world *world, uint64_t root, uint64_t address, unsi
 {
     uint64_t table = root & ADDRESS;
     for (unsigned at = 4;; at--) {
-        uint64_t *entry = (uint64_t *)(world->memory + table) +
-                          (address >> (12 + 9 * (at - 1)) & 511);
+        uint64_t *entry =
+            (uint64_t *)(world->memory + table) + (address >> (12 + 9 * (at - 1)) & 511);
         if (at == level)
             return entry;
         table = *entry & ADDRESS;
     }
 }
 
-void world_map(struct world *world, uint32_t cpu, uint64_t root, uint64_t address,
-               uint64_t entry, unsigned level, uint64_t branch)
+void world_map(struct world *world, uint32_t cpu, uint64_t root, uint64_t address, uint64_t entry,
+               unsigned level, uint64_t branch)
 {
     for (unsigned at = 4; at > level; at--) {
         uint64_t *link = world_entry(world, root, address, at);
@@ -71,19 +71,23 @@ static void make_domain(struct world *world, uint32_t index)
     struct handoff_domain *domain = &world->handoff.domains[index];
     uint64_t step = (uint64_t)index * WORLD_DOMAIN_STEP;
     uint64_t ram = WORLD_RAM + (uint64_t)index * WORLD_RAM_STEP;
-    *domain = (struct handoff_domain){
-        .cpu_count = index ? 1 : 2, .cpus = {index ? 2 : 0, index ? 0 : 1},
-        .ram_count = index ? 1 : 2, .ram_bytes = 4 << 20,
-        .ram = {{0, ram, index ? 4 << 20 : 3 << 20}},
-        .tables_hpa = WORLD_TABLES + step, .tables_bytes = WORLD_TABLES_BYTES,
-        .payload_hpa = WORLD_PAYLOAD + step, .payload_bytes = 0x2345,
-        .private_hpa = WORLD_PRIVATE + step, .private_bytes = 0x2000,
-        .public_hpa = WORLD_PUBLIC + step,
-        .ram_leaf_bytes = index ? LARGE_PAGE_BYTES : PAGE_BYTES};
+    *domain = (struct handoff_domain){.cpu_count = index ? 1 : 2,
+                                      .cpus = {index ? 2 : 0, index ? 0 : 1},
+                                      .ram_count = index ? 1 : 2,
+                                      .ram_bytes = 4 << 20,
+                                      .ram = {{0, ram, index ? 4 << 20 : 3 << 20}},
+                                      .tables_hpa = WORLD_TABLES + step,
+                                      .tables_bytes = WORLD_TABLES_BYTES,
+                                      .payload_hpa = WORLD_PAYLOAD + step,
+                                      .payload_bytes = 0x2345,
+                                      .private_hpa = WORLD_PRIVATE + step,
+                                      .private_bytes = 0x2000,
+                                      .public_hpa = WORLD_PUBLIC + step,
+                                      .ram_leaf_bytes = index ? LARGE_PAGE_BYTES : PAGE_BYTES};
     if (!index)
         domain->ram[1] = (struct handoff_ram){1ull << 32, ram + (3 << 20), 1 << 20};
-    world->rules[index] = (struct manifest_domain){.cpu_count = domain->cpu_count,
-                                                   .memory = 4 << 20};
+    world->rules[index] =
+        (struct manifest_domain){.cpu_count = domain->cpu_count, .memory = 4 << 20};
     world->next_table[index * 2] = domain->tables_hpa;
     domain->nested_root = new_table(world, index * 2);
 }
@@ -144,10 +148,9 @@ static void make_page_tables(struct world *world, uint32_t index)
     for (uint32_t r = 0; r < domain->ram_count; r++)
         for (uint64_t at = 0; at < domain->ram[r].bytes;) {
             bool large = domain->ram[r].bytes - at >= LARGE_PAGE_BYTES;
-            world_map(world, index < 2 ? 0 : index, cpu->page_table,
-                      VA_RAM + domain->ram[r].gpa + at,
-                      (domain->ram[r].hpa + at) | P | W | NX | (large ? LARGE : 0),
-                      large ? 2 : 1, P | W);
+            world_map(
+                world, index < 2 ? 0 : index, cpu->page_table, VA_RAM + domain->ram[r].gpa + at,
+                (domain->ram[r].hpa + at) | P | W | NX | (large ? LARGE : 0), large ? 2 : 1, P | W);
             at += large ? LARGE_PAGE_BYTES : PAGE_BYTES;
         }
 }
@@ -170,21 +173,28 @@ static void make_registers(struct world *world, uint32_t index)
 {
     const struct handoff_cpu *cpu = &world->handoff.cpus[index];
     bool owned = cpu->domain != HANDOFF_NOBODY;
-    struct check_host host = {.cr0 = 0x80010033, .cr3 = cpu->page_table, .cr4 = 0x302668,
-                              .efer = 0xd00, .pat = 0x0007040600070406};
-    world->registers = (struct check_registers){
-        .nested = world->amd ? CHECK_NPT : CHECK_EPT, .now = host, .on_exit = host,
-        .cr4_offered = 0x300000, .exceptions = 1 << 1 | 1 << 17 | 1 << 18,
-        .controls = {0x3e, 0x9100e172u | 1u << 28, 0x000000ea, 0x3b6fff},
-        .msr_bitmap = cpu->state_hpa, .io_bitmap = cpu->state_hpa + 0x2000,
-        .structures = {{"VMCS", cpu->state_hpa + 0x1000}}};
+    struct check_host host = {.cr0 = 0x80010033,
+                              .cr3 = cpu->page_table,
+                              .cr4 = 0x302668,
+                              .efer = 0xd00,
+                              .pat = 0x0007040600070406};
+    world->registers =
+        (struct check_registers){.nested = world->amd ? CHECK_NPT : CHECK_EPT,
+                                 .now = host,
+                                 .on_exit = host,
+                                 .cr4_offered = 0x300000,
+                                 .exceptions = 1 << 1 | 1 << 17 | 1 << 18,
+                                 .controls = {0x3e, 0x9100e172u | 1u << 28, 0x000000ea, 0x3b6fff},
+                                 .msr_bitmap = cpu->state_hpa,
+                                 .io_bitmap = cpu->state_hpa + 0x2000,
+                                 .structures = {{"VMCS", cpu->state_hpa + 0x1000}}};
     if (owned)
-        world->registers.nested_root = world->handoff.domains[cpu->domain].nested_root |
-                                       (world->amd ? 0 : 0x1e);
+        world->registers.nested_root =
+            world->handoff.domains[cpu->domain].nested_root | (world->amd ? 0 : 0x1e);
     if (!world->amd) {
         uint8_t *bitmap = world->memory + cpu->state_hpa;
         memset(bitmap, 0xff, PAGE_BYTES);
-        bitmap[0x10 / 8] &= (uint8_t)~(1 << 0x10 % 8);
+        bitmap[0x10 / 8] &= (uint8_t) ~(1 << 0x10 % 8);
         bitmap[0x400 + 0x100 / 8] &= (uint8_t)~1;
         bitmap[0xc00 + 0x100 / 8] &= (uint8_t)~1;
         return;
@@ -215,12 +225,14 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
     handoff->ioapic_count = 1;
     handoff->ioapics[0].address = 0xfec00000;
     for (uint32_t i = 0; i < 4; i++)
-        handoff->cpus[i] = (struct handoff_cpu){
-            .apic_id = i * 2, .domain = i == 3 ? HANDOFF_NOBODY : i / 2, .index = i == 1,
-            .state_hpa = WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP};
+        handoff->cpus[i] =
+            (struct handoff_cpu){.apic_id = i * 2,
+                                 .domain = i == 3 ? HANDOFF_NOBODY : i / 2,
+                                 .index = i == 1,
+                                 .state_hpa = WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP};
     world->header.memory_guard = 2 << 20;
-    world->manifest = (struct manifest){.header = &world->header, .domains = world->rules,
-                                        .domain_count = 2};
+    world->manifest =
+        (struct manifest){.header = &world->header, .domains = world->rules, .domain_count = 2};
     make_segments(world);
     for (uint32_t i = 0; i < 2; i++)
         make_domain(world, i);
@@ -230,11 +242,17 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
     for (uint32_t i = 0; i < 4; i++)
         make_page_tables(world, i);
     make_registers(world, cpu);
-    world->input = (struct check_input){
-        .handoff = handoff, .manifest = &world->manifest, .registers = &world->registers,
-        .segments = world->segments, .segment_count = 7, .cpu = cpu, .frame = frame,
-        .context = world, .granted = granted, .policy = world,
-        .granted_count = amd ? 4 : 3};
+    world->input = (struct check_input){.handoff = handoff,
+                                        .manifest = &world->manifest,
+                                        .registers = &world->registers,
+                                        .segments = world->segments,
+                                        .segment_count = 7,
+                                        .cpu = cpu,
+                                        .frame = frame,
+                                        .context = world,
+                                        .granted = granted,
+                                        .policy = world,
+                                        .granted_count = amd ? 4 : 3};
 }
 
 void world_free(struct world *world)

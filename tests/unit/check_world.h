@@ -18,16 +18,16 @@ enum {
     WORLD_CONSTANTS = 0x104000,
     WORLD_HANDOFF = 0x106000,
     WORLD_HANDOFF_BYTES = 0x8000,
-    WORLD_CPU = 0x200000,        /* and one every WORLD_CPU_STEP */
+    WORLD_CPU = 0x200000, /* and one every WORLD_CPU_STEP */
     WORLD_CPU_STEP = 0x40000,
-    WORLD_STATE_PAGES = 8,       /* 5 of data, three stacks of 1 */
-    WORLD_TABLES = 0x400000,     /* and one every WORLD_DOMAIN_STEP, as all below */
+    WORLD_STATE_PAGES = 8,   /* 5 of data, three stacks of 1 */
+    WORLD_TABLES = 0x400000, /* and one every WORLD_DOMAIN_STEP, as all below */
     WORLD_DOMAIN_STEP = 0x100000,
     WORLD_TABLES_BYTES = 0x80000,
     WORLD_PAYLOAD = 0x480000,
     WORLD_PRIVATE = 0x490000,
     WORLD_PUBLIC = 0x498000,
-    WORLD_RAM = 0x800000,        /* domain 0; domain 1 follows after the guard gap */
+    WORLD_RAM = 0x800000, /* domain 0; domain 1 follows after the guard gap */
     WORLD_RAM_STEP = 0x600000,
     WORLD_NOBODY = 0x1800000,
 };
@@ -54,8 +54,8 @@ void world_free(struct world *world);
 uint64_t *world_entry(struct world *world, uint64_t root, uint64_t address, unsigned level);
 
 /* Maps a page of `level`; makes the tables that lack. `cpu`: whose pool they come from. */
-void world_map(struct world *world, uint32_t cpu, uint64_t root, uint64_t address,
-               uint64_t entry, unsigned level, uint64_t branch);
+void world_map(struct world *world, uint32_t cpu, uint64_t root, uint64_t address, uint64_t entry,
+               unsigned level, uint64_t branch);
 
 extern const uint64_t world_ept_branch, world_ept_leaf;
 

@@ -38,6 +38,9 @@ $(call unit_test,screen,)
 $(call unit_test,tool_schema,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_fixtures,$(TOOL_UNIT_SOURCES))
 
+$(call unit_test,check,tests/unit/check_world.c $(addprefix kernel/,check.c check_map.c check_state.c) \
+    $(SHARED_SOURCES))
+
 test-unit: $(UNIT_TESTS)
 	@tests/unit/run $^
 

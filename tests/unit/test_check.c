@@ -16,8 +16,8 @@
 #include "../../kernel/abi/layout.h"
 #include "check_world.h"
 
-#define NX (1ull << 63)
-#define MIB (1ull << 20)
+#define NX   (1ull << 63)
+#define MIB  (1ull << 20)
 #define GIB4 (1ull << 32)
 
 static struct handoff *the_handoff;
@@ -100,11 +100,10 @@ BREAK(table_outside, *nested(w, 0, 2) = domain0->ram[0].hpa | 7)
 BREAK(table_of_other, *nested(w, 0, 3) = (*world_entry(w, root1, 0, 3) & ~0xfffull) | 7)
 BREAK(table_link_bits, *nested(w, 0, 3) |= 1 << 5)
 BREAK(table_not_readable, *nested(w, 0, 3) &= ~7ull)
-BREAK(table_loop, for (unsigned i = 4; i < 512; i++)
-          ((uint64_t *)(w->memory + root0))[i] = root0 | 7)
+BREAK(table_loop,
+      for (unsigned i = 4; i < 512; i++)((uint64_t *)(w->memory + root0))[i] = root0 | 7)
 BREAK(table_shared, uint64_t empty = w->next_table[0];
-      for (unsigned i = 4; i < 512; i++)
-          world_entry(w, root0, 0, 2)[i] = empty | 7)
+      for (unsigned i = 4; i < 512; i++) world_entry(w, root0, 0, 2)[i] = empty | 7)
 BREAK(page_of_512_gib, *nested(w, 1ull << 39, 4) = 0xb7)
 BREAK(npt_supervisor, *nested(w, 0x5000, 1) &= ~4ull)
 BREAK(npt_no_execute, *nested(w, 0x5000, 1) |= NX)
@@ -152,7 +151,7 @@ BREAK(svm_msr_closed, w->memory[WORLD_CPU + 0x1000 + 0x114 / 4] |= 1)
 BREAK(bitmap_in_ram, w->registers.msr_bitmap = WORLD_RAM)
 BREAK(bitmap_of_other_cpu, w->registers.msr_bitmap = WORLD_CPU + WORLD_CPU_STEP)
 BREAK(vmcs_in_ram, w->registers.structures[0].hpa = WORLD_RAM)
-BREAK(svm_port_open, w->memory[WORLD_CPU + 0x2000 + 0xcf9 / 8] &= (uint8_t)~(1 << 0xcf9 % 8))
+BREAK(svm_port_open, w->memory[WORLD_CPU + 0x2000 + 0xcf9 / 8] &= (uint8_t) ~(1 << 0xcf9 % 8))
 BREAK(svm_high_port_open, w->memory[WORLD_CPU + 0x4000] = 0xfe)
 
 /* The hypervisor's page tables. */
@@ -237,46 +236,89 @@ static void memory_in_hole(struct world *w)
 }
 
 static const struct corruption corruptions[] = {
-#define ROW(name, invariant, text) {#name, name, invariant, text, 0, false}
-#define ROW_CPU(name, cpu, invariant, text) {#name, name, invariant, text, cpu, false}
-#define ROW_AMD(name, invariant, text) {#name, name, invariant, text, 0, true}
-    ROW(leaf_to_other_domain, "I1", "gpa 5000 level 1: entry e00037 (RAM of domain 1)"),
-    ROW(leaf_to_kernel, "I1", "(kernel text): expected RAM at 805000"),
-    ROW(leaf_to_own_tables, "I1", "(tables of domain 0): expected RAM at 805000"),
-    ROW(leaf_to_nobody, "I1", "(nobody): expected RAM at 805000"),
-    ROW(leaf_to_device, "I1", "entry fec00037 (nobody)"),
-    ROW(leaf_swapped, "I1", "gpa 5000 level 1: entry 806037"),
-    ROW(page_missing, "I1", "gpa 5000: not mapped, expected RAM at 805000"),
-    ROW(first_page_missing, "I1", "gpa 0: not mapped"),
-    ROW(last_page_missing, "I1", "gpa 1000ff000: not mapped"),
-    ROW(high_memory_missing, "I1", "gpa 100000000: not mapped"),
-    ROW(all_missing, "I1", "gpa 0: not mapped"),
-    ROW(page_in_hole, "I1", "gpa fec00000 level 1: entry fec00037 (nobody): nothing is due"),
-    ROW(page_after_end, "I1", "gpa 100100000 level 1: entry 1800037 (nobody): nothing is due"),
-    ROW(page_very_high, "I1", "gpa 800000000000 level 1: entry 1800037 (nobody): nothing is due"),
-    ROW(uncached, "I1", "gpa 5000 level 1: entry 805007 (RAM of domain 0): memory type"),
-    ROW(ignores_pat, "I1", "ignores the guest's PAT"),
-    ROW(large_executable, "I1", "gpa 0 level 2: entry 8000b7 (RAM of domain 0): too large to be"),
-    ROW(large_too_large, "I1", "gpa 200000 level 2: entry a000b7 (RAM of domain 0): larger than"),
-    ROW_CPU(large_unaligned, 2, "I1", "gpa 0 level 2: entry e010b7 (RAM of domain 1): reserved"),
-    ROW(user_execute_bit, "I1", "entry 805437 (RAM of domain 0): reserved or unused"),
-    ROW(ept_dirty_bit, "I1", "entry 805237 (RAM of domain 0): reserved or unused"),
-    ROW(high_ignored_bit, "I1", "reserved or unused"),
-    ROW(not_writable, "I1", "rights 5, expected 7 of RAM"),
-    ROW(not_executable, "I1", "rights 3, expected 7 of RAM"),
-    ROW(not_executable_above, "I1", "gpa 0 level 1: entry 800037 (RAM of domain 0): rights 3"),
-    ROW(not_present_leftover, "I1", "gpa 300000 level 1: entry 1800000 (nobody): nothing is"),
-    ROW(table_outside, "I1", "a table at 800000 (RAM of domain 0), not among"),
-    ROW(table_of_other, "I1", "(tables of domain 1), not among the tables at 400000"),
-    ROW(table_link_bits, "I1", "gpa 0 level 3: entry"),
-    ROW(table_not_readable, "I1", "not a link to a table"),
-    ROW(table_loop, "I1", "gpa 20000000000 level 1: entry 403007 (tables of domain 0)"),
-    ROW(table_shared, "I1", "more tables than frames"),
-    ROW(page_of_512_gib, "I1", "gpa 8000000000 level 4: entry b7 (nobody)"),
-    ROW_AMD(npt_supervisor, "I1", "gpa 5000 level 1: entry 805003 (RAM of domain 0): no user"),
-    ROW_AMD(npt_no_execute, "I1", "rights 3, expected 7 of RAM"),
-    ROW_AMD(npt_uncached, "I1", "reserved or unused"),
-    ROW_AMD(npt_link_supervisor, "I1", "gpa 0 level 2: entry"),
+#define ROW(name, invariant, text)                                                                 \
+    {                                                                                              \
+#name, name, invariant, text, 0, false                                                     \
+    }
+#define ROW_CPU(name, cpu, invariant, text)                                                        \
+    {                                                                                              \
+#name, name, invariant, text, cpu, false                                                   \
+    }
+#define ROW_AMD(name, invariant, text)                                                             \
+    {                                                                                              \
+#name, name, invariant, text, 0, true                                                      \
+    }
+    ROW(leaf_to_other_domain, "I1",
+        "gpa 5000 level 1: e00037 (RAM of domain 1) rights 7; due: RAM 805000 rights 7"),
+    ROW(leaf_to_kernel, "I1",
+        "gpa 5000 level 1: 100037 (kernel text) rights 7; due: RAM 805000 rights 7"),
+    ROW(leaf_to_own_tables, "I1",
+        "gpa 5000 level 1: 400037 (tables of domain 0) rights 7; due: RAM 805000 rights 7"),
+    ROW(leaf_to_nobody, "I1",
+        "gpa 5000 level 1: 1800037 (nobody) rights 7; due: RAM 805000 rights 7"),
+    ROW(leaf_to_device, "I1",
+        "gpa 5000 level 1: fec00037 (nobody) rights 7; due: RAM 805000 rights 7"),
+    ROW(leaf_swapped, "I1",
+        "gpa 5000 level 1: 806037 (RAM of domain 0) rights 7; due: RAM 805000 rights 7"),
+    ROW(page_missing, "I1", "gpa 5000 level 1: 0 (not mapped) rights 0; due: RAM 805000 rights 7"),
+    ROW(first_page_missing, "I1",
+        "gpa 0 level 1: 0 (not mapped) rights 0; due: RAM 800000 rights 7"),
+    ROW(last_page_missing, "I1",
+        "gpa 1000ff000 level 1: 0 (not mapped) rights 0; due: RAM bff000 rights 7"),
+    ROW(high_memory_missing, "I1",
+        "gpa 100000000 level 1: 0 (not mapped) rights 0; due: RAM b00000 rights 7"),
+    ROW(all_missing, "I1", "gpa 0 level 1: 0 (not mapped) rights 0; due: RAM 800000 rights 7"),
+    ROW(page_in_hole, "I1", "gpa fec00000 level 1: fec00037 (nobody) rights 7; due: nothing"),
+    ROW(page_after_end, "I1", "gpa 100100000 level 1: 1800037 (nobody) rights 7; due: nothing"),
+    ROW(page_very_high, "I1", "gpa 800000000000 level 1: 1800037 (nobody) rights 7; due: nothing"),
+    ROW(uncached, "I1",
+        "gpa 5000 level 1: 805007 (RAM of domain 0) rights 7; due: RAM 805000 rights 7 bits 30 up "
+        "to 1000 bytes"),
+    ROW(ignores_pat, "I1",
+        "gpa 5000 level 1: 805077 (RAM of domain 0) rights 7; due: RAM 805000 rights 7 bits 30 up "
+        "to 1000 bytes"),
+    ROW(large_executable, "I1",
+        "gpa 0 level 2: 8000b7 (RAM of domain 0) rights 7; due: RAM 800000 rights 7 bits 30 up to "
+        "1000 bytes"),
+    ROW(large_too_large, "I1",
+        "gpa 200000 level 2: a000b7 (RAM of domain 0) rights 7; due: RAM a00000 rights 7 bits 30 "
+        "up to 100000 bytes"),
+    ROW_CPU(large_unaligned, 2, "I1",
+            "gpa 0 level 2: e010b7 (RAM of domain 1) rights 7; due: RAM e00000 rights 7 bits 30 up "
+            "to 200000 bytes"),
+    ROW(user_execute_bit, "I1",
+        "gpa 5000 level 1: 805437 (RAM of domain 0) rights 7; due: RAM 805000 rights 7"),
+    ROW(ept_dirty_bit, "I1",
+        "gpa 5000 level 1: 805237 (RAM of domain 0) rights 7; due: RAM 805000 rights 7"),
+    ROW(high_ignored_bit, "I1",
+        "gpa 5000 level 1: 1000000000805037 (RAM of domain 0) rights 7; due: RAM 805000 rights 7"),
+    ROW(not_writable, "I1",
+        "gpa 5000 level 1: 805035 (RAM of domain 0) rights 5; due: RAM 805000 rights 7"),
+    ROW(not_executable, "I1",
+        "gpa 5000 level 1: 805033 (RAM of domain 0) rights 3; due: RAM 805000 rights 7"),
+    ROW(not_executable_above, "I1",
+        "gpa 0 level 1: 800037 (RAM of domain 0) rights 3; due: RAM 800000 rights 7"),
+    ROW(not_present_leftover, "I1", "gpa 300000 level 1: 1800000 (nobody) rights 0; due: nothing"),
+    ROW(table_outside, "I1", "gpa: table at 800000 (RAM of domain 0): outside its tables"),
+    ROW(table_of_other, "I1", "gpa: table at 502000 (tables of domain 1): outside its tables"),
+    ROW(table_link_bits, "I1",
+        "gpa 0 level 3: 402027 (tables of domain 0) rights 7; due: link to a table, bits 0"),
+    ROW(table_not_readable, "I1",
+        "gpa 0 level 3: 402000 (tables of domain 0) rights 0; due: link to a table, bits 0"),
+    ROW(table_loop, "I1",
+        "gpa 20000000000 level 1: 403007 (tables of domain 0) rights 7; due: nothing"),
+    ROW(table_shared, "I1", "gpa: table at 42f000 (tables of domain 0): shared or in a loop"),
+    ROW(page_of_512_gib, "I1", "gpa 8000000000 level 4: b7 (nobody) rights 7; due: nothing"),
+    ROW_AMD(npt_supervisor, "I1",
+            "gpa 5000 level 1: 805003 (RAM of domain 0) rights 7; due: RAM 805000 rights 7 bits 4 "
+            "up to 1000 bytes"),
+    ROW_AMD(
+        npt_no_execute, "I1",
+        "gpa 5000 level 1: 8000000000805007 (RAM of domain 0) rights 3; due: RAM 805000 rights 7"),
+    ROW_AMD(npt_uncached, "I1",
+            "gpa 5000 level 1: 805017 (RAM of domain 0) rights 7; due: RAM 805000 rights 7"),
+    ROW_AMD(npt_link_supervisor, "I1",
+            "gpa 0 level 2: 403003 (tables of domain 0) rights 7; due: link to a table, bits 4"),
 
     ROW(walk_length, "I1", "root of nested tables: 400026, expected 40001e"),
     ROW(tables_uncached, "I1", "root of nested tables: 400018"),
@@ -289,8 +331,8 @@ static const struct corruption corruptions[] = {
     ROW(no_write_protect, "I11", "CR0: 80000033, bits 10000 must be 1"),
     ROW(no_write_protect_on_exit, "I11", "CR0 after a VM exit: 80000033, bits 10000"),
     ROW(no_nx, "I11", "EFER: 500, bits 800"),
-    ROW(no_smep, "I11", "CR4: 202668, bits 100000 are offered"),
-    ROW(smap_off_on_exit, "I11", "CR4 after a VM exit: 102668, bits 200000 are offered"),
+    ROW(no_smep, "I11", "CR4: 202668, bits 100000 must be 1"),
+    ROW(smap_off_on_exit, "I11", "CR4 after a VM exit: 102668, bits 200000 must be 1"),
     ROW(no_mce, "I11", "CR4: 302628, bits 40 must be 1"),
     ROW(five_levels, "I11", "CR4: 303668, bits 1000 must be 0"),
     ROW(pat_uncached, "I11", "PAT after a VM exit"),
@@ -309,85 +351,141 @@ static const struct corruption corruptions[] = {
     ROW_AMD(svm_no_vmload, "I4", "intercepts at 0x10: 227b, bits 4 must be 1"),
     ROW_AMD(svm_no_nested, "I4", "nested control: 0, bits 1 must be 1"),
     ROW_AMD(svm_avic, "I4", "bits 80000000 must be 0"),
-    ROW(msr_read_open, "I4", "read of MSR 1a0 reaches the hardware"),
-    ROW(msr_write_open, "I4", "write of MSR 830 reaches the hardware"),
-    ROW(msr_high_open, "I4", "write of MSR c0000080 reaches the hardware"),
-    ROW(msr_closed, "I4", "read of MSR 10 exits"),
-    ROW_AMD(svm_msr_open, "I4", "write of MSR c0010114 reaches the hardware"),
-    ROW_AMD(svm_msr_closed, "I4", "read of MSR c0010114 exits"),
+    ROW(msr_read_open, "I4", "MSR bitmap: read of MSR 1a0 is not granted, but does not exit"),
+    ROW(msr_write_open, "I4", "MSR bitmap: write of MSR 830 is not granted, but does not exit"),
+    ROW(msr_high_open, "I4", "MSR bitmap: write of MSR c0000080 is not granted, but does not exit"),
+    ROW(msr_closed, "I4", "MSR bitmap: read of MSR 10 is granted, but exits"),
+    ROW_AMD(svm_msr_open, "I4",
+            "MSR bitmap: write of MSR c0010114 is not granted, but does not exit"),
+    ROW_AMD(svm_msr_closed, "I4", "MSR bitmap: read of MSR c0010114 is granted, but exits"),
     ROW(bitmap_in_ram, "I11", "MSR bitmap at 800000 (RAM of domain 0)"),
     ROW(bitmap_of_other_cpu, "I11", "MSR bitmap at 240000 (state of cpu 1)"),
     ROW(vmcs_in_ram, "I11", "VMCS at 800000 (RAM of domain 0)"),
     ROW_AMD(svm_port_open, "I4", "I/O bitmap: port cf9"),
     ROW_AMD(svm_high_port_open, "I4", "I/O bitmap: port 10000"),
 
-    ROW(text_writable, "I11", "va ffffffff80000000 level 1: entry 100003 (kernel text): rights 7"),
-    ROW(text_not_executable, "I11", "rights 1, expected 5 of kernel text"),
-    ROW(constants_executable, "I11", "rights 5, expected 1 of kernel constants"),
-    ROW(constants_writable, "I11", "rights 3, expected 1 of kernel constants"),
-    ROW(handoff_writable, "I11", "rights 3, expected 1 of handoff"),
-    ROW(stack_executable, "I11", "rights 7, expected 3 of state"),
-    ROW(ram_executable, "I11", "rights 7, expected 3 of RAM"),
-    ROW(tables_writable, "I11", "rights 3, expected 1 of tables"),
-    ROW(payload_writable, "I11", "rights 3, expected 1 of payloads"),
-    ROW(user_page, "I11", "(private state of domain 0): user access"),
-    ROW(user_link, "I11", "not a link to a table"),
-    ROW(uncached_page, "I11", "reserved or unused"),
-    ROW(global_page, "I11", "va ffffffff80000000 level 1: entry 100101 (kernel text): reserved"),
+    ROW(text_writable, "I11",
+        "va ffffffff80000000 level 1: 100003 (kernel text) rights 7; due: kernel text 100000 "
+        "rights 5"),
+    ROW(text_not_executable, "I11",
+        "va ffffffff80000000 level 1: 8000000000100001 (kernel text) rights 1; due: kernel text "
+        "100000 rights 5"),
+    ROW(constants_executable, "I11",
+        "va ffffffff80004000 level 1: 104001 (kernel constants) rights 5; due: kernel constants "
+        "104000 rights 1"),
+    ROW(constants_writable, "I11",
+        "va ffffffff80004000 level 1: 8000000000104003 (kernel constants) rights 3; due: kernel "
+        "constants 104000 rights 1"),
+    ROW(handoff_writable, "I11",
+        "va ffffffffa0000000 level 1: 8000000000106003 (handoff) rights 3; due: handoff 106000 "
+        "rights 1"),
+    ROW(stack_executable, "I11",
+        "va ffffffffc0006000 level 1: 205003 (state of cpu 0) rights 7; due: state 205000 rights "
+        "3"),
+    ROW(ram_executable, "I11",
+        "va ffff880000000000 level 2: 800083 (RAM of domain 0) rights 7; due: RAM 800000 rights 3"),
+    ROW(tables_writable, "I11",
+        "va ffff820000000000 level 1: 8000000000400003 (tables of domain 0) rights 3; due: tables "
+        "400000 rights 1"),
+    ROW(payload_writable, "I11",
+        "va ffff840000000000 level 1: 8000000000480003 (payloads of domain 0) rights 3; due: "
+        "payloads 480000 rights 1"),
+    ROW(user_page, "I11",
+        "va ffffffffd0000000 level 1: 8000000000490007 (private state of domain 0) rights 3; due: "
+        "private state 490000 rights 3"),
+    ROW(user_link, "I11",
+        "va ffffff8000000000 level 4: 408007 (tables of domain 0) rights 7; due: link to a table, "
+        "bits 0"),
+    ROW(uncached_page, "I11",
+        "va ffffffffd0000000 level 1: 8000000000490013 (private state of domain 0) rights 3; due: "
+        "private state 490000 rights 3"),
+    ROW(global_page, "I11",
+        "va ffffffff80000000 level 1: 100101 (kernel text) rights 5; due: kernel text 100000 "
+        "rights 5"),
     ROW(guard_mapped, "I11", "va ffffffffc0005000 level 1"),
     ROW(guard_after_last, "I11", "va ffffffffc000b000 level 1"),
-    ROW(stack_missing, "I11", "va ffffffffc0006000: not mapped, expected state at 205000"),
-    ROW(stack_is_state, "I11", "(state of cpu 0): expected state at 205000"),
-    ROW(public_of_other, "I11", "(public page of domain 1): expected public page at 498000"),
-    ROW(public_of_other_too, "I11", "(public page of domain 1): nothing is due here"),
-    ROW(private_of_other, "I11", "(private state of domain 1): expected"),
-    ROW(state_of_other, "I11", "(state of cpu 1): expected state at 200000"),
-    ROW(ram_of_other, "I11", "va ffff880004000000 level 2: entry 8000000000e00083 (RAM of domain"),
-    ROW(identity_left, "I11", "va 0 level 2: entry"),
-    ROW(host_large_pat, "I11", "reserved or unused"),
-    ROW(host_table_outside, "I11", "a table at 490000 (private state of domain 0)"),
-    ROW_CPU(parked_maps_ram, 3, "I11", "(RAM of domain 0): nothing is due here"),
-    ROW_CPU(parked_table_outside, 3, "I11", "a table at 1800000 (nobody)"),
-    ROW(segments_disorder, "I11", "out of order"),
-    ROW(segments_unlike_extents, "I11", "kernel constants at 104000, 3000 bytes: not an extent"),
+    ROW(stack_missing, "I11",
+        "va ffffffffc0006000 level 1: 0 (not mapped) rights 0; due: state 205000 rights 3"),
+    ROW(stack_is_state, "I11",
+        "va ffffffffc0006000 level 1: 8000000000200003 (state of cpu 0) rights 3; due: state "
+        "205000 rights 3"),
+    ROW(public_of_other, "I11",
+        "va ffffffffe0000000 level 1: 8000000000598003 (public page of domain 1) rights 3; due: "
+        "public page 498000 rights 3"),
+    ROW(public_of_other_too, "I11",
+        "va ffffffffe0001000 level 1: 8000000000598003 (public page of domain 1) rights 3; due: "
+        "nothing"),
+    ROW(private_of_other, "I11",
+        "va ffffffffd0000000 level 1: 8000000000590003 (private state of domain 1) rights 3; due: "
+        "private state 490000 rights 3"),
+    ROW(state_of_other, "I11",
+        "va ffffffffc0000000 level 1: 8000000000240003 (state of cpu 1) rights 3; due: state "
+        "200000 rights 3"),
+    ROW(ram_of_other, "I11",
+        "va ffff880004000000 level 2: 8000000000e00083 (RAM of domain 1) rights 3; due: nothing"),
+    ROW(identity_left, "I11", "va 0 level 2: 8000000000000083 (nobody) rights 3; due: nothing"),
+    ROW(host_large_pat, "I11",
+        "va ffff880000000000 level 2: 8000000000801083 (RAM of domain 0) rights 3; due: RAM 800000 "
+        "rights 3 bits 0 up to 300000 bytes"),
+    ROW(host_table_outside, "I11",
+        "va: table at 490000 (private state of domain 0): outside its tables"),
+    ROW_CPU(
+        parked_maps_ram, 3, "I11",
+        "va ffff880000000000 level 2: 8000000000800083 (RAM of domain 0) rights 3; due: nothing"),
+    ROW_CPU(parked_table_outside, 3, "I11", "va: table at 1800000 (nobody): outside its tables"),
+    ROW(segments_disorder, "I11",
+        "state due at va ffffffffc0005000, hpa 205000, 1000 bytes: out of place"),
+    ROW(segments_unlike_extents, "I11",
+        "kernel constants due at va ffffffff80004000, hpa 104000, 3000 bytes: not its own extent"),
     ROW(segments_too_few, "I11", "segments: 7000 bytes of processor state, expected 8000"),
 
-    ROW(extents_overlap, "I1", "payloads of domain 0 at 480000 overlaps"),
-    ROW(extents_unsorted, "I1", "kernel text at 100000 overlaps"),
-    ROW(extent_unaligned, "I1", "public page of domain 0 at 498000: not whole pages"),
-    ROW(extent_empty, "I1", "public page of domain 0 at 498000: not whole pages"),
-    ROW(extent_wraps, "I1", "RAM of domain 1 at e00000: not whole pages"),
-    ROW(extent_unknown, "I1", "unknown kind 13"),
-    ROW(extent_no_owner, "I1", "public page of domain 2: no such owner"),
-    ROW(extent_no_cpu, "I1", "state of cpu 4: no such owner"),
-    ROW(too_many_extents, "I12", "more than its tables hold"),
-    ROW(guard_too_small, "I1", "RAM of domain 1 at e00000: 2048 KiB unowned below, to domain 0"),
-    ROW(ram_at_ioapic, "I1", "RAM of domain 0 at 800000 lies in the device window at 900000"),
-    ROW(ram_in_screen, "I1", "RAM of domain 0 at 800000 lies in the device window at 700000"),
-    ROW(ram_in_ecam, "I1", "RAM of domain 0 at 800000 lies in the device window at 800000"),
-    ROW(wrong_version, "I12", "version 2, expected 1"),
+    ROW(extents_overlap, "I1",
+        "payloads of domain 0 at 480000, 3000 bytes: overlaps the one before"),
+    ROW(extents_unsorted, "I1", "kernel text at 100000, 4000 bytes: overlaps the one before"),
+    ROW(extent_unaligned, "I1", "public page of domain 0 at 498000, 800 bytes: not whole pages"),
+    ROW(extent_empty, "I1", "public page of domain 0 at 498000, 0 bytes: not whole pages"),
+    ROW(extent_wraps, "I1", "RAM of domain 1 at e00000, ffffffffff200000 bytes: not whole pages"),
+    ROW(extent_unknown, "I1", "extent at 498000, 1000 bytes: unknown kind"),
+    ROW(extent_no_owner, "I1", "public page of domain 2 at 498000, 1000 bytes: no such owner"),
+    ROW(extent_no_cpu, "I1", "state of cpu 4 at 200000, 8000 bytes: no such owner"),
+    ROW(too_many_extents, "I12",
+        "handoff version 1, 4 cpus with this one 0, 265 extents, 2 domains, expected 2"),
+    ROW(guard_too_small, "I1",
+        "RAM of domain 1 at e00000, 400000 bytes: no guard gap to the domain below"),
+    ROW(ram_at_ioapic, "I1", "RAM of domain 0 at 800000: the device window at 900000 overlaps it"),
+    ROW(ram_in_screen, "I1", "RAM of domain 0 at 800000: the device window at 700000 overlaps it"),
+    ROW(ram_in_ecam, "I1", "RAM of domain 0 at 800000: the device window at 800000 overlaps it"),
+    ROW(wrong_version, "I12",
+        "handoff version 2, 4 cpus with this one 0, 18 extents, 2 domains, expected 2"),
     ROW(domain_lacking, "I12", "2 domains, expected 3"),
-    ROW(cpu_beyond, "I12", "no cpu 4"),
+    ROW(cpu_beyond, "I12",
+        "handoff version 1, 4 cpus with this one 4, 18 extents, 2 domains, expected 2"),
     ROW(cpu_too_few, "I2", "domain 0: 1 cpus, expected 2"),
-    ROW(cpu_of_two, "I2", "domain 1: cpu 1 is not its own"),
+    ROW(cpu_of_two, "I2", "domain 1: number 0 is cpu 1, which says otherwise"),
     ROW(cpu_claims, "I2", "cpu 3: domain 1 does not list it"),
-    ROW(cpu_twice, "I2", "domain 0: cpu 0 is not its own number 1"),
-    ROW(apic_id_twice, "I2", "cpus 0 and 3: the same APIC id 0"),
-    ROW(siblings_apart, "I2", "cpus 1 and 2 are siblings, of domains 0 and 1"),
-    ROW(other_than_pinned, "I2", "domain 0: APIC id 2 is not one that it asks for"),
+    ROW(cpu_twice, "I2", "domain 0: number 1 is cpu 0, which says otherwise"),
+    ROW(apic_id_twice, "I2", "cpus 0 and 3, APIC ids 0 and 0: the same"),
+    ROW(siblings_apart, "I2", "cpus 1 and 2, APIC ids 2 and 3: siblings in different domains"),
+    ROW(other_than_pinned, "I2", "domain 0: number 1 is cpu 1, not one that it asks for"),
     ROW(state_not_own, "I11", "cpu 1: state at 200000"),
     ROW(state_too_large, "I11", "cpu 0: state at 200000"),
-    ROW(memory_too_little, "I1", "domain 0: 4096 KiB of RAM, expected 6144"),
-    ROW(memory_field, "I1", "domain 0: 4096 KiB of RAM, expected 4096"),
-    ROW(memory_beyond, "I1", "domain 0: RAM segment 1 at b00000 is not all its own"),
-    ROW(memory_of_other, "I1", "domain 0: RAM segment 1 at e00000 is not all its own"),
-    ROW(memory_gap, "I1", "domain 0: RAM segment 1 at gpa 400000, expected 300000"),
-    ROW(memory_not_from_0, "I1", "domain 0: RAM segment 0 at gpa 1000, expected 0"),
-    ROW(memory_twice, "I1", "domain 0: RAM segments 0 and 1 share frames"),
-    ROW(memory_unused, "I1", "domain 0: its RAM segments do not fill"),
-    ROW(memory_in_hole, "I1", "domain 1: RAM segment 0 reaches gpa c0200000"),
-    ROW(tables_of_other, "I11", "tables at 500000, 80000 bytes: not an extent of its own"),
-    ROW(public_field_of_other, "I11", "public page at 598000, 1000 bytes: not an extent"),
+    ROW(memory_too_little, "I1", "domain 0: 400000 bytes of RAM, of 400000 owned, expected 600000"),
+    ROW(memory_field, "I1", "domain 0: 400000 bytes of RAM, of 400000 owned, expected 400000"),
+    ROW(memory_beyond, "I1",
+        "domain 0: RAM 1 at gpa 100000000, hpa b00000, 101000 bytes: not all its own"),
+    ROW(memory_of_other, "I1",
+        "domain 0: RAM 1 at gpa 100000000, hpa e00000, 100000 bytes: not all its own"),
+    ROW(memory_gap, "I1", "domain 0: RAM 1 at gpa 400000, hpa b00000, 100000 bytes: out of place"),
+    ROW(memory_not_from_0, "I1",
+        "domain 0: RAM 0 at gpa 1000, hpa 800000, 300000 bytes: out of place"),
+    ROW(memory_twice, "I1",
+        "domain 0: RAM 1 at gpa 100000000, hpa 800000, 100000 bytes: mapped twice"),
+    ROW(memory_unused, "I1", "domain 0: 380000 bytes of RAM, of 400000 owned, expected 380000"),
+    ROW(memory_in_hole, "I1", "domain 1: RAM 0 at gpa 0, hpa e00000, c0200000 bytes: in the hole"),
+    ROW(tables_of_other, "I11",
+        "tables due at va ffff820000000000, hpa 500000, 80000 bytes: not its own extent"),
+    ROW(public_field_of_other, "I11",
+        "public page due at va ffffffffe0000000, hpa 598000, 1000 bytes: not its own extent"),
 };
 enum { CORRUPTIONS = sizeof corruptions / sizeof corruptions[0] };
 
@@ -510,9 +608,13 @@ static void own_frames_are_seen(void **state)
     uint64_t state_hpa = w->handoff.cpus[1].state_hpa;
     const struct {
         uint64_t hpa, va;
-    } seen[] = {{WORLD_TABLES + 0x3000, VA_TABLES + 0x3000}, {state_hpa + 0x2000, VA_CPU + 0x2000},
-                {state_hpa + 0x6000, VA_CPU + 0x8000}, {WORLD_PRIVATE, VA_DOMAIN},
-                {WORLD_TABLES + WORLD_DOMAIN_STEP, 0}, {WORLD_RAM, 0}, {WORLD_CPU, 0}};
+    } seen[] = {{WORLD_TABLES + 0x3000, VA_TABLES + 0x3000},
+                {state_hpa + 0x2000, VA_CPU + 0x2000},
+                {state_hpa + 0x6000, VA_CPU + 0x8000},
+                {WORLD_PRIVATE, VA_DOMAIN},
+                {WORLD_TABLES + WORLD_DOMAIN_STEP, 0},
+                {WORLD_RAM, 0},
+                {WORLD_CPU, 0}};
     for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
         assert_int_equal((uint64_t)check_own_frame(seen[i].hpa, &w->input), seen[i].va);
     world_free(w);
@@ -529,7 +631,7 @@ int main(void)
         cmocka_unit_test(own_frames_are_seen),
     };
     for (size_t i = 0; i < CORRUPTIONS; i++)
-        tests[5 + i] = (struct CMUnitTest){corruptions[i].name, refuses, NULL, NULL,
-                                           (void *)&corruptions[i]};
+        tests[5 + i] =
+            (struct CMUnitTest){corruptions[i].name, refuses, NULL, NULL, (void *)&corruptions[i]};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
