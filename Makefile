@@ -1,7 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
+# `make run` sets up, builds and boots the demo; README.md and docs/hacking.md say the rest.
 BUILD := build
 CC := gcc
 NASM := nasm
+
+MANIFEST := guests/demo.yaml
+# bochs, kvm, tcg; auto picks.
+MACHINE := auto
+# Seconds after which a run ends; empty: none on a terminal, 300 otherwise.
+TIMEOUT :=
+# Boot tests that run at the same time.
+JOBS := 2
+
+IMAGE := $(BUILD)/bulkhead.efi
+DISK := $(BUILD)/bulkhead.img
+RUN := $(BUILD)/bulkhead run --machine $(MACHINE) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
 all: tools kernel loader guests
 
@@ -11,7 +24,48 @@ include guests/rules.mk
 include tools/rules.mk
 include tests/rules.mk
 
+help:
+	@echo 'make run      set up, build and boot the demo (MANIFEST= MACHINE=bochs|kvm TIMEOUT=s)'
+	@echo 'make smoke    one boot, two minutes: does it work here at all'
+	@echo 'make test     all tests; make test-unit: those that need no emulator'
+	@echo 'make image    $(IMAGE) and $(DISK), which can be written to a USB stick'
+	@echo 'make debug    the demo in a debugger'
+	@echo 'make bench    figures; make mutants: do the tests notice a broken line; make lint'
+	@echo 'make setup    only installs what is missing'
+
+# What needs a tool runs after the set-up, which may only just have installed it.
+setup:
+	@tools/setup
+
+run smoke image debug: setup
+
+run:
+	@$(MAKE) --no-print-directory $(IMAGE)
+	@$(RUN) $(IMAGE)
+
+image:
+	@$(MAKE) --no-print-directory $(IMAGE) $(DISK)
+	@ls -l $(IMAGE) $(DISK)
+
+debug:
+	@$(MAKE) --no-print-directory $(IMAGE)
+	@$(RUN) --debug $(IMAGE)
+
+smoke:
+	@$(MAKE) --no-print-directory all $(BOOT_TEST)
+	@$(BOOT_TEST) tests/boot/smoke.test
+
+# Phony prerequisites: the image is made anew each time, from whatever the manifest now says.
+$(IMAGE): all
+	@$(BUILD)/bulkhead build $(MANIFEST) -o $@
+
+$(DISK): $(IMAGE)
+	@$(BUILD)/bulkhead disk $(IMAGE) -o $@
+
+lint:
+	@tools/lint
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean tools kernel loader guests
+.PHONY: all help setup run image debug smoke lint clean tools kernel loader guests

@@ -3,21 +3,19 @@
 #include "run.h"
 #include "../kernel/manifest.h"
 #include "pe.h"
+#include "run_ports.h"
 #include "run_screen.h"
 #include "tool.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -42,25 +40,16 @@ static const struct {
                      "firmware takes 5 s, Linux another half a minute"},
 };
 
-struct port {
-    struct line line;
-    double last;  /* when its last byte came */
-    bool waiting; /* an unfinished line may have to be shown */
-    int log;      /* every byte as it came */
-};
-
 struct run {
     const char *image, *machine_name;
     struct machine_options options;
     struct machine machine;
     struct screen screen;
-    struct port ports[SERIAL_PORTS];
+    struct ports ports;
     double began, limit; /* seconds; limit 0: none */
     double progress;     /* when progress was last told */
     double last_line;    /* when the refusal came, 0: none */
     const char *stage;
-    bool started; /* the loader has spoken: what the ports say now is not the firmware's */
-    bool spoken;  /* a domain has */
     bool plain, which, quit;
     bool amd;
     bool escape; /* Ctrl-] was typed */
@@ -87,13 +76,6 @@ const char run_help[] =
     "Keys: Ctrl-] 1..4 gives the keyboard to the domain on that port, Ctrl-] q quits.\n"
     "Status: 0 ended as asked or by its time limit; 1 the machine refused the image or stopped;\n"
     "2 usage; 3 no emulator; 4 the time was over before any domain wrote anything.\n";
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void restore_terminal(void)
 {
@@ -158,99 +140,39 @@ static int open_image(struct run *run)
     return EXIT_GOOD;
 }
 
-/* A line of com1 before the loader speaks is the firmware's, afterwards the boot log's. */
-static void boot_line(struct run *run, const char *line)
+/* What com1 says before the loader speaks is the firmware's, afterwards the boot log's. */
+static void show_line(void *context, int port, bool firmware, const char *line)
 {
     static const struct {
         const char *start, *stage;
     } stages[] = {{"BdsDxe: loading", "the firmware reads the image"},
                   {"BdsDxe: starting", "the loader has been called"}};
+    struct run *run = context;
 
-    if (!run->started && strncasecmp(line, "bulkhead", 8) == 0)
-        run->started = true;
-    if (run->started) {
-        screen_line(&run->screen, 0, NULL, line);
-        if (strncmp(line, "bulkhead: no domain was started", 31) == 0)
-            run->last_line = now();
-        return;
-    }
-    for (unsigned i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+    for (unsigned i = 0; firmware && i < sizeof(stages) / sizeof(stages[0]); i++)
         if (strncmp(line, stages[i].start, strlen(stages[i].start)) == 0)
             run->stage = stages[i].stage;
-    if (*line)
-        screen_line(&run->screen, 0, "firmware", line);
-}
-
-struct port_of {
-    struct run *run;
-    int port;
-};
-
-static void show_line(const char *line, void *context)
-{
-    struct port_of *of = context;
-    if (of->port == 0)
-        boot_line(of->run, line);
-    else if (of->run->started)
-        screen_line(&of->run->screen, of->port, NULL, line);
-}
-
-/* Takes what a port has written; `show` false: it is only logged. */
-static void read_port(struct run *run, int port, bool show)
-{
-    struct port_of of = {run, port};
-    struct port *at = &run->ports[port];
-    uint8_t bytes[4096];
-    ssize_t got;
-    while ((got = read(run->machine.ports[port], bytes, sizeof(bytes))) > 0) {
-        if (write(at->log, bytes, (size_t)got) != got)
-            screen_note(&run->screen, "com%d.txt: can't write: %s", port + 1, strerror(errno));
-        for (ssize_t i = 0; i < got && show; i++)
-            line_put(&at->line, bytes[i], show_line, &of);
-        at->waiting = show;
-        at->last = now();
-        run->spoken |= show && port > 0;
-    }
-    if (got == 0) {
-        close(run->machine.ports[port]);
-        run->machine.ports[port] = -1;
-    }
-}
-
-/*
- * Firmware writes to com1 and com2 alike. Whatever came to the other ports before the loader's
- * first line is the firmware's and shown nowhere; com1 goes last so that none of it is left over.
- */
-static void read_ports(struct run *run)
-{
-    bool before = run->started;
-    for (int port = SERIAL_PORTS - 1; port >= 0; port--)
-        if (run->machine.ports[port] >= 0)
-            read_port(run, port, run->started || port == 0);
-    for (int port = 1; port < SERIAL_PORTS && run->started != before; port++)
-        if (run->machine.ports[port] >= 0)
-            read_port(run, port, false);
+    if (!firmware || *line)
+        screen_line(&run->screen, port, firmware ? "firmware" : NULL, line);
+    if (!firmware && port == 0 && strcmp(line, "bulkhead: no domain was started") == 0)
+        run->last_line = seconds_now();
 }
 
 /* Shows the unfinished lines that have waited for `wait` seconds. */
 static void show_prompts(struct run *run, double wait)
 {
     char text[LINE_BYTES];
-    for (int port = 0; port < SERIAL_PORTS && run->started; port++) {
-        struct port *at = &run->ports[port];
+    for (int port = 0; port < SERIAL_PORTS; port++) {
         bool open = run->screen.open == port; /* what is typed must be seen at once */
-        if (!at->waiting || (!open && now() - at->last < wait))
-            continue;
-        at->waiting = false;
-        if (line_partial(&at->line, text) > 0 || open)
+        if (ports_partial(&run->ports, port, open ? 0 : wait, text) && (*text || open))
             screen_partial(&run->screen, port, text);
     }
 }
 
 static void show_progress(struct run *run)
 {
-    double time = now();
-    if (run->started || time - run->progress < (run->screen.terminal ? 1 : progress_every))
+    double time = seconds_now();
+    if (run->ports.started || time - run->progress < (run->screen.terminal ? 1 : progress_every))
         return;
     run->progress = time;
     screen_status(&run->screen, "%s: %.0f s, of which the emulator computed %.0f (about %d)",
@@ -283,9 +205,9 @@ static void take_key(struct run *run, uint8_t key)
                         SERIAL_PORTS);
     } else if (key == ESCAPE_KEY) {
         run->escape = true;
-    } else if (key == INTERRUPT_KEY && !run->started) {
+    } else if (key == INTERRUPT_KEY && !run->ports.started) {
         run->quit = true;
-    } else if (run->started && port >= 0 && run->machine.ports[port] >= 0 &&
+    } else if (run->ports.started && port >= 0 && run->machine.ports[port] >= 0 &&
                write(run->machine.ports[port], &key, 1) != 1) {
         screen_note(&run->screen, "%s takes no input now", run->screen.names[port]);
     }
@@ -300,35 +222,23 @@ static void read_keyboard(struct run *run)
         take_key(run, keys[i]);
 }
 
-static void wait_for_bytes(struct run *run)
-{
-    struct pollfd wait[SERIAL_PORTS + 1];
-    for (int i = 0; i < SERIAL_PORTS; i++)
-        wait[i] = (struct pollfd){.fd = run->machine.ports[i], .events = POLLIN};
-    wait[SERIAL_PORTS] =
-        (struct pollfd){.fd = terminal_changed ? STDIN_FILENO : -1, .events = POLLIN};
-    poll(wait, SERIAL_PORTS + 1, POLL_MS);
-    if (wait[SERIAL_PORTS].revents)
-        read_keyboard(run);
-}
-
 /* Why the run is over, or NULL; the exit status with it. */
 static const char *over(struct run *run, int *status)
 {
     *status = EXIT_GOOD;
     if (run->quit || interrupted)
         return "ended";
-    if (run->last_line > 0 && now() - run->last_line > last_words) {
+    if (run->last_line > 0 && seconds_now() - run->last_line > last_words) {
         *status = EXIT_FINDINGS;
         return "the machine refused to start the domains";
     }
     if (machine_ended(&run->machine)) {
-        read_ports(run);
+        ports_read(&run->ports);
         *status = run->machine.status == 0 ? EXIT_GOOD : EXIT_FINDINGS;
         return "the emulator has ended";
     }
-    if (run->limit > 0 && now() - run->began > run->limit) {
-        *status = run->spoken ? EXIT_GOOD : 4;
+    if (run->limit > 0 && seconds_now() - run->began > run->limit) {
+        *status = run->ports.spoken ? EXIT_GOOD : 4;
         return "the time is over";
     }
     return NULL;
@@ -348,20 +258,6 @@ static void prepare_keyboard(struct run *run)
             run->screen.keyboard = port;
 }
 
-static int open_logs(struct run *run)
-{
-    for (int i = 0; i < SERIAL_PORTS; i++) {
-        char path[4096];
-        snprintf(path, sizeof(path), "%s/com%d.txt", run->options.directory, i + 1);
-        run->ports[i].log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        if (run->ports[i].log < 0) {
-            fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
-            return -1;
-        }
-    }
-    return 0;
-}
-
 static void name_ports(struct run *run)
 {
     struct screen *screen = &run->screen;
@@ -373,9 +269,7 @@ static void name_ports(struct run *run)
     for (int i = 1; i < SERIAL_PORTS; i++)
         if (!*screen->names[i])
             snprintf(screen->names[i], OWNER_BYTES, "(com%d)", i + 1);
-    unsigned width = screen_layout(screen);
-    for (int i = 0; i < SERIAL_PORTS; i++)
-        line_open(&run->ports[i].line, width, screen->ascii);
+    ports_width(&run->ports, screen_layout(screen), screen->ascii);
 }
 
 static int run_machine(struct run *run)
@@ -387,29 +281,33 @@ static int run_machine(struct run *run)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (machine_start(&run->options, &run->machine) || open_logs(run)) {
+    run->ports.sink = show_line;
+    run->ports.context = run;
+    if (machine_start(&run->options, &run->machine) ||
+        ports_open(&run->ports, &run->machine, run->options.directory)) {
         machine_stop(&run->machine);
         return status;
     }
     prepare_keyboard(run);
-    run->began = run->progress = now();
+    run->began = run->progress = seconds_now();
     run->stage = "the firmware starts";
     if (run->limit > 0)
         screen_note(&run->screen, "ends after %.0f s", run->limit);
     if (terminal_changed)
         screen_note(&run->screen, "Ctrl-] q quits");
     while (!(reason = over(run, &status))) {
-        wait_for_bytes(run);
-        read_ports(run);
+        if (ports_wait(&run->ports, terminal_changed ? STDIN_FILENO : -1, POLL_MS))
+            read_keyboard(run);
+        ports_read(&run->ports);
         show_progress(run);
         show_prompts(run, run->screen.terminal ? prompt_wait : plain_prompt_wait);
-        if (run->started && !run->told && terminal_changed && run->screen.keyboard >= 0)
+        if (run->ports.started && !run->told && terminal_changed && run->screen.keyboard >= 0)
             give_keyboard(run, run->screen.keyboard);
     }
     machine_stop(&run->machine);
     show_prompts(run, 0);
     screen_note(&run->screen, "%s after %.0f s; what each port wrote is in %s/com1.txt ...", reason,
-                now() - run->began, run->options.directory);
+                seconds_now() - run->began, run->options.directory);
     restore_terminal();
     screen_close(&run->screen);
     return status;
