@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A physical 16550 UART: see the header. */
 #include "uart16550.h"
-#include "io.h"
 
 /* A byte at 115200 baud lasts 87 us, a port read about 1 us; a whole FIFO fits many times. */
 enum { PUT_ATTEMPTS = 100000 };
@@ -62,8 +61,7 @@ unsigned uart_try_put(struct uart *uart, const uint8_t *bytes, unsigned count)
     if (count > uart->room)
         count = uart->room;
     for (unsigned i = 0; i < count; i++)
-        outb(uart->base + UART_DATA, bytes[i]);
-    uart->room -= count;
+        uart_put_known(uart, bytes[i]);
     return count;
 }
 

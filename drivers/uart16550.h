@@ -6,6 +6,7 @@
 #ifndef BULKHEAD_UART16550_H
 #define BULKHEAD_UART16550_H
 
+#include "io.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -57,6 +58,13 @@ bool uart_init(struct uart *uart, unsigned com, bool interrupts);
 
 /* Gives the transmitter what it takes without waiting; returns how many of `count` bytes. */
 unsigned uart_try_put(struct uart *uart, const uint8_t *bytes, unsigned count);
+
+/* The same for one byte while uart->room is not 0: the shortest way out. */
+static inline void uart_put_known(struct uart *uart, uint8_t byte)
+{
+    uart->room--;
+    outb(uart->base + UART_DATA, byte);
+}
 
 /* A received byte, or -1. */
 int uart_try_get(struct uart *uart);

@@ -97,6 +97,8 @@ static void transmit(struct vuart *v, uint8_t byte)
     if (v->mcr & UART_MCR_LOOP) {
         if (in_count(v) < UART_FIFO_BYTES)
             receive(v, byte);
+    } else if (!out_count(v) && v->uart.room) {
+        uart_put_known(&v->uart, byte);
     } else if (out_count(v)) {
         if (out_count(v) < VUART_OUT_BYTES)
             v->out[v->out_head++ % VUART_OUT_BYTES] = byte;

@@ -213,11 +213,6 @@ static uint64_t low_bytes(uint64_t value, unsigned bytes)
     return value << (64 - 8 * bytes) >> (64 - 8 * bytes);
 }
 
-static uint64_t get_register(const struct memory_access *a, const uint64_t registers[16])
-{
-    return registers[a->register_index] >> (a->high_byte ? 8 : 0);
-}
-
 /* A 32-bit result clears the upper half of its register, a smaller one keeps the rest. */
 static void set_register(const struct memory_access *a, uint64_t registers[16], uint64_t value)
 {
@@ -262,23 +257,22 @@ static uint64_t arithmetic(const struct memory_access *a, uint64_t left, uint64_
 bool memory_access_execute(const struct memory_access *a, uint64_t registers[16],
                            uint64_t *rflags, uint64_t memory, uint64_t *store)
 {
-    uint64_t operand = a->has_immediate ? a->immediate : get_register(a, registers);
     unsigned unused = 64 - 8 * a->bytes;
+    uint64_t operand;
 
-    *store = operand;
-    switch (a->operation) {
-    case MEMORY_LOAD:
-        memory = low_bytes(memory, a->bytes);
-        if (a->sign_extend)
-            memory = (uint64_t)((int64_t)(memory << unused) >> unused);
-        set_register(a, registers, memory);
+    if (a->operation == MEMORY_LOAD) {
+        memory <<= unused;
+        set_register(a, registers,
+                     a->sign_extend ? (uint64_t)((int64_t)memory >> unused) : memory >> unused);
         return false;
-    case MEMORY_EXCHANGE:
-        set_register(a, registers, memory);
-        return true;
-    case MEMORY_STORE:
-        return true;
     }
+    operand = a->has_immediate ? a->immediate
+                               : registers[a->register_index] >> (a->high_byte ? 8 : 0);
+    *store = operand;
+    if (a->operation == MEMORY_EXCHANGE)
+        set_register(a, registers, memory);
+    if (a->operation >= MEMORY_EXCHANGE)
+        return true;
     if (a->to_register)
         operand = arithmetic(a, operand, memory, rflags);
     else
