@@ -224,6 +224,26 @@ static void xsave_sizes(void **state)
     assert_int_equal(ask(0xd, 1, 0, 1).eax, 7);
 }
 
+/* In the compacted form a component may ask for 64-byte alignment. */
+static void xsave_alignment(void **state)
+{
+    static const struct cpuid_sample odd[] = {
+        {0x0, 0, {0xd, 0x756e6547, 0x6c65746e, 0x49656e69}},
+        {0x1, 0, {0, 0, 1u << 26, 0}},
+        {0xd, 0, {0x207, 0x240, 0x3c8, 0}},
+        {0xd, 1, {0xf, 0x240, 0, 0}},
+        {0xd, 2, {0x104, 0x240, 0, 0}},
+        {0xd, 9, {8, 0x3c0, 2, 0}},
+    };
+
+    (void)state;
+    features = SAMPLE(odd);
+    cpuid_build(&tables, &features, sample_cpuid);
+    assert_int_equal(ask(0xd, 1, 0, 0x207).ebx, 0x380 + 8);
+    assert_int_equal(ask(0xd, 1, 0, 0x203).ebx, 0x240 + 8);
+    assert_int_equal(ask(0xd, 0, 0, 0x207).ebx, 0x3c8);
+}
+
 static void topology(void **state)
 {
     (void)state;
@@ -250,6 +270,7 @@ static void linux_on_zen3(void **state)
     assert_int_equal(leaf_of(0x80000000).ebx, 0x68747541);
     assert_int_equal(leaf_of(0x80000001).ecx, 0x4001f3); /* no SVM, no PMU; topology, LZCNT */
     assert_int_equal(leaf_of(0x80000001).edx, 0x2dd3bb7f);
+    assert_int_equal(leaf_of(0x80000008).eax, 0x3030); /* no width of its own for nesting */
     assert_int_equal(leaf_of(0x80000008).ecx, 0x500f & 0xf0ff);
     assert_int_equal(leaf_of(0x80000021).eax, 5);
 }
@@ -280,6 +301,7 @@ int main(void)
         cmocka_unit_test(hypervisor_leaves),
         cmocka_unit_test(bits_that_follow_cr4),
         cmocka_unit_test(xsave_sizes),
+        cmocka_unit_test(xsave_alignment),
         cmocka_unit_test(topology),
         cmocka_unit_test(linux_on_zen3),
         cmocka_unit_test(dropped_features_vanish),

@@ -50,7 +50,6 @@
 #define IA32_X2APIC_LDR              0x80du
 #define IA32_X2APIC_SIVR             0x80fu
 #define IA32_X2APIC_ISR0             0x810u
-#define IA32_X2APIC_TMR0             0x818u
 #define IA32_X2APIC_IRR0             0x820u
 #define IA32_X2APIC_IRR7             0x827u
 #define IA32_X2APIC_ESR              0x828u
@@ -79,7 +78,6 @@
 #define AMD_SYSCFG                   0xc0010010u
 #define AMD_HWCR                     0xc0010015u
 #define AMD_NB_CFG                   0xc001001fu
-#define AMD_VM_CR                    0xc0010114u
 #define AMD_VM_HSAVE_PA              0xc0010117u
 #define AMD_DE_CFG                   0xc0011029u
 
