@@ -158,7 +158,7 @@ static void make_page_tables(struct world *world, uint32_t index)
 static const void *frame(uint64_t hpa, void *context)
 {
     struct world *world = context;
-    return hpa < WORLD_BYTES ? world->memory + hpa : NULL;
+    return hpa < world->bytes ? world->memory + hpa : NULL;
 }
 
 /* Two MSRs for reading, one of them for writing; on AMD-V one of the third range too. */
@@ -209,9 +209,25 @@ static void make_registers(struct world *world, uint32_t index)
     map[0x1000 + 0x114 / 4] &= (uint8_t)~1;
 }
 
+void world_aim(struct world *world, uint32_t cpu, uint32_t segment_count)
+{
+    make_registers(world, cpu);
+    world->input = (struct check_input){.handoff = &world->handoff,
+                                        .manifest = &world->manifest,
+                                        .registers = &world->registers,
+                                        .segments = world->segments,
+                                        .segment_count = segment_count,
+                                        .cpu = cpu,
+                                        .frame = frame,
+                                        .context = world,
+                                        .granted = granted,
+                                        .policy = world,
+                                        .granted_count = world->amd ? 4 : 3};
+}
+
 void world_make(struct world *world, bool amd, uint32_t cpu)
 {
-    *world = (struct world){.memory = calloc(1, WORLD_BYTES), .amd = amd};
+    *world = (struct world){.memory = calloc(1, WORLD_BYTES), .bytes = WORLD_BYTES, .amd = amd};
     struct handoff *handoff = &world->handoff;
     handoff->magic = HANDOFF_MAGIC;
     handoff->version = HANDOFF_VERSION;
@@ -241,18 +257,7 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
         make_nested(world, i);
     for (uint32_t i = 0; i < 4; i++)
         make_page_tables(world, i);
-    make_registers(world, cpu);
-    world->input = (struct check_input){.handoff = handoff,
-                                        .manifest = &world->manifest,
-                                        .registers = &world->registers,
-                                        .segments = world->segments,
-                                        .segment_count = 7,
-                                        .cpu = cpu,
-                                        .frame = frame,
-                                        .context = world,
-                                        .granted = granted,
-                                        .policy = world,
-                                        .granted_count = amd ? 4 : 3};
+    world_aim(world, cpu, 7);
 }
 
 void world_free(struct world *world)

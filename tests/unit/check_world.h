@@ -33,7 +33,8 @@ enum {
 };
 
 struct world {
-    uint8_t *memory; /* host-physical 0 .. WORLD_BYTES */
+    uint8_t *memory; /* host-physical 0 .. bytes */
+    uint64_t bytes;
     bool amd;
     struct handoff handoff;
     struct manifest_header header;
@@ -49,6 +50,9 @@ struct world {
 /* The whole machine, without a fault, registers those of processor `cpu`. */
 void world_make(struct world *world, bool amd, uint32_t cpu);
 void world_free(struct world *world);
+
+/* For tables that others built: fills registers, bitmaps and input for processor `cpu`. */
+void world_aim(struct world *world, uint32_t cpu, uint32_t segment_count);
 
 /* The entry of `level` (4 the top) for `address` in the tables at `root`; tables must be there. */
 uint64_t *world_entry(struct world *world, uint64_t root, uint64_t address, unsigned level);
