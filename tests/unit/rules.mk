@@ -28,6 +28,9 @@ PLAN_SOURCES := $(addprefix boot/,plan.c plan_build.c place.c place_cpus.c facts
 $(call unit_test,sha256,kernel/sha256.c)
 $(call unit_test,format,kernel/format.c)
 $(call unit_test,manifest,tests/unit/made_manifest.c $(SHARED_SOURCES))
+$(call unit_test,elf64,tests/unit/made_files.c $(PLAN_SOURCES))
+$(call unit_test,linux,tests/unit/made_files.c boot/linux.c)
+$(call unit_test,acpi,boot/acpi.c boot/aml.c)
 $(call unit_test,vuart,)
 $(call unit_test,vioapic,)
 $(call unit_test,vpit,)
@@ -35,11 +38,20 @@ $(call unit_test,vrtc,)
 $(call unit_test,decode,)
 $(call unit_test,pci,)
 $(call unit_test,screen,)
+$(call unit_test,msr,arch/x86/lvt.c arch/x86/features.c)
+$(call unit_test,cpuid,arch/x86/cpuid.c arch/x86/features.c)
+$(call unit_test,cr,arch/x86/cr.c arch/x86/features.c)
+$(call unit_test,port,)
+$(call unit_test,icr,arch/x86/icr.c)
 $(call unit_test,tool_schema,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_fixtures,$(TOOL_UNIT_SOURCES))
+$(call unit_test,tool_hostile,$(TOOL_UNIT_SOURCES))
 
 $(call unit_test,check,tests/unit/check_world.c $(addprefix kernel/,check.c check_map.c check_state.c) \
     $(SHARED_SOURCES))
+
+$(call unit_test,check_plan,tests/unit/check_world.c tests/unit/made_files.c tests/unit/made_manifest.c \
+    $(addprefix kernel/,check.c check_map.c check_state.c) $(PLAN_SOURCES))
 
 test-unit: $(UNIT_TESTS)
 	@tests/unit/run $^
