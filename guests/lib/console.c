@@ -3,7 +3,6 @@
 #include "console.h"
 #include "../../kernel/abi/guest.h"
 #include "x86.h"
-#include <stdarg.h>
 #include <stdbool.h>
 
 enum {
@@ -104,21 +103,29 @@ static const char *convert(const char *text, va_list *args)
     return text + 1;
 }
 
-void print(const char *text, ...)
+void vprint(const char *text, va_list args)
 {
-    va_list args;
-    va_start(args, text);
+    va_list rest;
+    va_copy(rest, args);
     while (__atomic_exchange_n(&busy, true, __ATOMIC_ACQUIRE)) {
         cpu_relax();
     }
     while (*text) {
         if (*text == '%') {
-            text = convert(text + 1, &args);
+            text = convert(text + 1, &rest);
         } else {
             put(*text++);
         }
     }
     __atomic_store_n(&busy, false, __ATOMIC_RELEASE);
+    va_end(rest);
+}
+
+void print(const char *text, ...)
+{
+    va_list args;
+    va_start(args, text);
+    vprint(text, args);
     va_end(args);
 }
 

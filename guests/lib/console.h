@@ -3,6 +3,8 @@
 #ifndef GUEST_CONSOLE_H
 #define GUEST_CONSOLE_H
 
+#include <stdarg.h>
+
 /* Eight bits a character; the start code has called it already. */
 void console_init(void);
 
@@ -12,6 +14,7 @@ void console_init(void);
  * the code that they interrupted.
  */
 void print(const char *text, ...) __attribute__((format(printf, 1, 2)));
+void vprint(const char *text, va_list args) __attribute__((format(printf, 1, 0)));
 
 /* Waits until the UART has sent everything. */
 void console_drain(void);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A hostile domain. Each attempt reports one line,
+ *   attack: PASS I4 icr-nmi-broadcast: what was seen
+ * judged by what a guest can see; the other domains judge by their own counts.
+ */
+#ifndef GUEST_ATTACK_H
+#define GUEST_ATTACK_H
+
+#include "../lib/cpu.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    TIMER_VECTOR = 0x40,
+    IPI_VECTOR = 0x41,
+    UART_VECTOR = 0x42,
+    LVT_VECTOR = 0x43,
+    RESIDUE_VECTOR = 0x50, /* and some above */
+};
+#define UNBACKED 0xd0000000ull /* in the hole below 4 GiB, mapped by the entry page tables */
+
+/* One line of the report. `invariant` is the one that a failure would break. */
+void report(bool pass, const char *invariant, const char *name, const char *text, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Interrupts that came at `vector` on processor `index` so far. */
+uint32_t interrupts_seen(uint32_t index, uint8_t vector);
+
+/* Lets interrupts in for a while, long enough for any that is on its way. */
+void settle(void);
+
+/* Does the timer of this processor interrupt once, as set, within a settled time? */
+bool timer_works(void);
+
+/* Makes every sibling that sleeps in attack_sibling() run function(cpu), and waits for all. */
+void siblings_run(sibling_function function);
+
+/* Starts (or restarts) every sibling; how many came up. */
+uint32_t siblings_start(void);
+
+/* A name for what probe() returned: "nothing", "#GP" ... */
+const char *fault_name(int vector);
+
+/* The parts. */
+void residue_check(void); /* first of all: is anything of a former life left? */
+void residue_look(struct cpu *cpu);   /* a sibling calls it before it changes anything */
+void residue_check_siblings(void);    /* and this reports what they saw */
+void attack_memory(void);
+void attack_windows(void); /* local APIC, I/O APIC, ECAM, firmware */
+void attack_forms(void);   /* unusual instructions at unbacked memory */
+void attack_msr(void);
+void attack_x2apic(void);
+void attack_port(void);
+void attack_string_io(void);
+void attack_icr(void);
+void attack_lvt(void);
+void attack_ioapic(void);
+void attack_delivery(void);
+void attack_prefix(void);
+void attack_control(void); /* CR, DR, XCR0 */
+void attack_misc(void);    /* caches, hypercalls, single step */
+
+/* The last act that the command line names, else "triple". It ends this life or never returns. */
+typedef void (*last_act)(void);
+last_act last_act_find(void);
+
+/* Leaves a marker in all that a domain can write, and interrupts pending; then `act`. */
+_Noreturn void residue_plant_and(last_act act);
+
+#endif

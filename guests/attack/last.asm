@@ -1,0 +1,148 @@
+; SPDX-License-Identifier: Apache-2.0
+; Last acts: ways to end a life, or to spend it badly, that C can't say.
+
+UNBACKED      equ 0xd0000000
+EFER          equ 0xc0000080
+
+section .data
+align 8
+nothing_descriptor:
+    dw 0
+    dq 0
+unbacked_descriptor:
+    dw 0xfff
+    dq UNBACKED
+
+; Flat segments of 32-bit mode, kernel and user.
+align 8
+gdt32:
+    dq 0, 0, 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00cffb000000ffff, 0x00cff3000000ffff
+gdt32_end:
+KERNEL32_CODE equ 0x10
+KERNEL32_DATA equ 0x18
+USER32_CODE   equ 0x20 | 3
+USER32_DATA   equ 0x28 | 3
+gdt32_descriptor:
+    dw gdt32_end - gdt32 - 1
+    dq gdt32
+
+; Gates 0-31 of 32-bit mode; all but the one of #AC are absent.
+align 8
+idt32:
+    times 32 dq 0
+idt32_end:
+idt32_descriptor:
+    dw idt32_end - idt32 - 1
+    dq idt32
+
+section .bss
+align 16
+    resb 4096
+stack32:
+
+section .text
+bits 64
+
+; No exception can be delivered: #UD, #DF, shutdown.
+global last_triple
+last_triple:
+    lidt [nothing_descriptor]
+    ud2
+
+; All gates in memory that nothing backs, interrupts on.
+global last_idt
+last_idt:
+    lidt [unbacked_descriptor]
+    sti
+.spin:
+    pause
+    jmp .spin
+
+; Segments in memory that nothing backs, while interrupts load CS from there.
+global last_gdt
+last_gdt:
+    lgdt [unbacked_descriptor]
+    sti
+.spin:
+    pause
+    jmp .spin
+
+; Page tables in memory that nothing backs.
+global last_cr3
+last_cr3:
+    mov eax, UNBACKED
+    mov cr3, rax
+    jmp $
+
+; An instruction from memory that nothing backs.
+global last_fetch
+last_fetch:
+    mov eax, UNBACKED
+    jmp rax
+
+; Interrupts off for ever, at work and asleep.
+global last_hang, last_sleep
+last_hang:
+    cli
+    jmp last_hang
+last_sleep:
+    cli
+    hlt
+    jmp last_sleep
+
+; A data breakpoint on the slot where delivering #DB itself pushes SS: each delivery hits it again.
+; The gate of #DB uses IST 1, so the slot stays the same. rdi = top of that stack.
+global last_dbloop
+last_dbloop:
+    sub rdi, 8
+    mov dr0, rdi
+    mov eax, 0x00090402                 ; G0, write, 8 bytes
+    mov dr7, rax
+    mov qword [rdi], 0
+.spin:
+    pause
+    jmp .spin
+
+; #AC whose delivery is misaligned too: only outside IA-32e mode, where the processor doesn't align
+; the stack, and only at CPL 3, so the handler runs there as well.
+global last_acloop
+last_acloop:
+    cli
+    lgdt [gdt32_descriptor]
+    push KERNEL32_CODE
+    mov eax, .compatibility
+    push rax
+    retfq
+bits 32
+.compatibility:
+    mov eax, cr0
+    and eax, ~(1 << 31)                 ; PG: leaves IA-32e mode
+    mov cr0, eax
+    mov ecx, EFER
+    rdmsr
+    and eax, ~(1 << 8)                  ; LME
+    wrmsr
+    mov eax, KERNEL32_DATA
+    mov ds, eax
+    mov es, eax
+    mov ss, eax
+    mov esp, stack32
+    mov eax, .user
+    mov [idt32 + 17 * 8], ax
+    mov word [idt32 + 17 * 8 + 2], USER32_CODE
+    mov word [idt32 + 17 * 8 + 4], 0xee00 ; present, DPL 3, 32-bit interrupt gate
+    shr eax, 16
+    mov [idt32 + 17 * 8 + 6], ax
+    lidt [idt32_descriptor]
+    mov eax, cr0
+    or eax, 1 << 18                     ; AM
+    mov cr0, eax
+    push USER32_DATA
+    push stack32 - 1                    ; misaligned
+    push 0x40002                        ; EFLAGS.AC
+    push USER32_CODE
+    push .user
+    iretd
+.user:
+    mov eax, [esp - 64]                 ; misaligned: #AC
+    jmp .user

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Choice of parts, the siblings, and the report.
+ *
+ * Command line: attack= parts (all), last= how this life ends (triple; see last.c, "none" stops by
+ * S5 without planting anything).
+ */
+#include "attack.h"
+#include "../lib/apic.h"
+#include "../lib/boot.h"
+#include "../lib/console.h"
+#include "../lib/x86.h"
+#include <stdarg.h>
+#include <stddef.h>
+
+enum { SETTLES_A_SECOND = 250, VECTORS = 256 };
+
+struct part {
+    const char *word;
+    void (*run)(void);
+    bool in_all;
+};
+
+static const struct part parts[] = {
+    {"memory", attack_memory, true},     {"windows", attack_windows, true},
+    {"forms", attack_forms, true},       {"msr", attack_msr, true},
+    {"x2apic", attack_x2apic, true},     {"port", attack_port, true},
+    {"string", attack_string_io, true},  {"icr", attack_icr, true},
+    {"lvt", attack_lvt, true},           {"ioapic", attack_ioapic, true},
+    {"delivery", attack_delivery, true}, {"prefix", attack_prefix, true},
+    {"control", attack_control, true},   {"misc", attack_misc, true},
+};
+
+static unsigned passed, failed;
+static volatile uint32_t seen[MAX_DOMAIN_CPUS][VECTORS];
+static volatile sibling_function sibling_work[MAX_DOMAIN_CPUS];
+
+void report(bool pass, const char *invariant, const char *name, const char *text, ...)
+{
+    va_list args;
+    va_start(args, text);
+    print("attack: %s %s %s: ", pass ? "PASS" : "FAIL", invariant, name);
+    vprint(text, args);
+    print("\n");
+    va_end(args);
+    *(pass ? &passed : &failed) += 1;
+}
+
+const char *fault_name(int vector)
+{
+    static const char *const names[] = {
+        [0] = "#DE", [1] = "#DB", [3] = "#BP",  [4] = "#OF",  [5] = "#BR",  [6] = "#UD",
+        [7] = "#NM", [8] = "#DF", [10] = "#TS", [11] = "#NP", [12] = "#SS", [13] = "#GP",
+        [14] = "#PF", [16] = "#MF", [17] = "#AC", [18] = "#MC", [19] = "#XM",
+    };
+    if (vector == NO_FAULT) {
+        return "nothing";
+    }
+    bool known = (size_t)vector < sizeof(names) / sizeof(names[0]) && names[vector];
+    return known ? names[vector] : "another exception";
+}
+
+static void count_interrupt(struct frame *frame)
+{
+    seen[cpu_self()->index][frame->vector]++;
+    apic_eoi();
+}
+
+uint32_t interrupts_seen(uint32_t index, uint8_t vector)
+{
+    return seen[index][vector];
+}
+
+void settle(void)
+{
+    interrupts_on();
+    tsc_wait(boot_info.tsc_hz / SETTLES_A_SECOND);
+    interrupts_off();
+}
+
+bool timer_works(void)
+{
+    uint32_t before = interrupts_seen(0, TIMER_VECTOR);
+    timer_init(TIMER_VECTOR);
+    timer_at(rdtsc() + boot_info.tsc_hz / SETTLES_A_SECOND / 4);
+    settle();
+    timer_stop();
+    return interrupts_seen(0, TIMER_VECTOR) == before + 1;
+}
+
+/* A sibling sleeps until it has work; interrupts that reach it are counted. */
+static void attack_sibling(struct cpu *cpu)
+{
+    residue_look(cpu);
+    apic_enable();
+    for (;;) {
+        sibling_function work = sibling_work[cpu->index];
+        if (work) {
+            work(cpu);
+            sibling_work[cpu->index] = NULL;
+        }
+        wait_for_interrupt();
+    }
+}
+
+uint32_t siblings_start(void)
+{
+    uint32_t up = 0;
+    for (uint32_t i = 1; i < cpu_count(); i++) {
+        sibling_work[i] = NULL;
+        up += sibling_start(i, attack_sibling);
+    }
+    return up;
+}
+
+void siblings_run(sibling_function function)
+{
+    for (uint32_t i = 1; i < cpu_count(); i++) {
+        uint64_t end = rdtsc() + boot_info.tsc_hz;
+        sibling_work[i] = function;
+        apic_send(cpu_at(i)->apic_id, IPI_VECTOR | APIC_FIXED | APIC_ASSERT);
+        while (sibling_work[i] && cpu_at(i)->up && rdtsc() < end) {
+            cpu_relax();
+        }
+    }
+}
+
+static bool selected(const struct part *part)
+{
+    bool all = cmdline_lists("attack", "all", true);
+    return cmdline_lists("attack", part->word, false) || (all && part->in_all);
+}
+
+void guest_main(void)
+{
+    uint64_t start = rdtsc();
+    print("attack: this is domain %s: %u processors\n", boot_info.domain, cpu_count());
+    residue_check();
+    for (unsigned vector = TIMER_VECTOR; vector < VECTORS; vector++) {
+        interrupt_set((uint8_t)vector, count_interrupt);
+    }
+    uint32_t up = siblings_start();
+    residue_check_siblings();
+    apic_enable();
+    report(up + 1 == cpu_count() && timer_works(), "I2", "start", "%u of %u processors are up",
+           up + 1, cpu_count());
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (selected(&parts[i])) {
+            uint64_t part_start = rdtsc();
+            parts[i].run();
+            report(timer_works(), "I9", parts[i].word, "still alive after %lu TSC ticks",
+                   rdtsc() - part_start);
+        }
+    }
+    print("attack: %u passed, %u failed\n", passed, failed);
+    print("attack: %lu TSC ticks\n", rdtsc() - start);
+    if (cmdline_lists("last", "none", false)) {
+        return;
+    }
+    last_act act = last_act_find();
+    print("attack: last act\n");
+    console_drain();
+    residue_plant_and(act);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* I9: caches, hypercalls, single steps over what exits, and all of it from user level. */
+#include "../lib/boot.h"
+#include "../lib/x86.h"
+#include "attack.h"
+#include "instruction.h"
+#include <stddef.h>
+
+enum { HYPERCALLS = 64, PAGE_USER = 4, CR4_UMIP = 1 << 11, CPUID_UMIP = 1 << 2, TF = 1 << 8 };
+
+/* instruction.asm */
+extern uint8_t code_page[4096];
+extern const uint8_t step_over_cpuid_end[], step_over_out_end[], step_mov_ss_end[];
+void step_over_cpuid(void);
+void step_over_out(void);
+void step_mov_ss(void);
+void at_user_level(const void *code);
+
+static uint64_t random_state = 0x9e3779b97f4a7c15;
+
+static uint64_t random(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+static void caches(void)
+{
+    static volatile uint64_t lines[512];
+    static const uint8_t codes[][2] = {{0x0f, 0x08}, {0x0f, 0x09}};
+    struct code_registers registers = {0};
+    unsigned ran = 0;
+    bool same = true;
+    for (unsigned n = 0; n < 2; n++) {
+        for (unsigned i = 0; i < 512; i++) {
+            lines[i] = (i ^ 0xabcdef) + n;
+        }
+        ran += code_try(codes[n], 2, 0, &registers).vector == NO_FAULT;
+        for (unsigned i = 0; i < 512; i++) {
+            same &= lines[i] == ((i ^ 0xabcdef) + n);
+        }
+    }
+    report(same, "I9", "invd-wbinvd", "%u of 2 ran, memory %s", ran, same ? "kept" : "lost");
+}
+
+static bool same_registers(const struct code_registers *a, const struct code_registers *b)
+{
+    return a->rax == b->rax && a->rbx == b->rbx && a->rcx == b->rcx && a->rdx == b->rdx &&
+           a->rsi == b->rsi && a->rdi == b->rdi && a->r8 == b->r8 && a->r10 == b->r10;
+}
+
+static void hypercalls(void)
+{
+    static const uint8_t codes[][3] = {{0x0f, 0x01, 0xc1}, {0x0f, 0x01, 0xd9}};
+    unsigned refused = 0;
+    for (unsigned i = 0; i < HYPERCALLS; i++) {
+        struct code_registers registers = {
+            i < 32 ? i : random(), random(), random(), random(), random(), random(),
+            random(), 0, random(),
+        };
+        struct code_result result = code_try(codes[i & 1], 3, 0, &registers);
+        refused += result.vector == VECTOR_UD && result.exact &&
+                   same_registers(&registers, &result.registers);
+    }
+    report(refused == HYPERCALLS, "I5", "hypercalls", "%u of %u refused by #UD", refused,
+           HYPERCALLS);
+}
+
+static void call(void *arg)
+{
+    void (*const *function)(void) = arg;
+    (*function)();
+}
+
+/* The trap of a single step over an instruction that exits comes right behind it. */
+static void single_step(const char *name, void (*function)(void), const uint8_t *end)
+{
+    int vector = probe(call, &function);
+    uint64_t rip = cpu_self()->fault.rip;
+    bool good = vector == VECTOR_DB && rip == (uint64_t)end;
+    report(good, "I9", name, "%s, %ld bytes off", fault_name(vector), (int64_t)(rip - (uint64_t)end));
+    write_dr6(0xffff0ff0);
+}
+
+struct user_case {
+    const char *name;
+    uint8_t bytes[4];
+    uint8_t count;
+    int vector;   /* of the instruction; VECTOR_UD behind it if it runs */
+    bool runs;
+};
+
+static const struct user_case user_cases[] = {
+    {"cpuid", {0x0f, 0xa2}, 2, VECTOR_UD, true},
+    {"rdtsc", {0x0f, 0x31}, 2, VECTOR_UD, true},
+    {"vmcall", {0x0f, 0x01, 0xc1}, 3, VECTOR_UD, false},
+    {"vmmcall", {0x0f, 0x01, 0xd9}, 3, VECTOR_UD, false},
+    {"rdmsr", {0x0f, 0x32}, 2, VECTOR_GP, false},
+    {"wrmsr", {0x0f, 0x30}, 2, VECTOR_GP, false},
+    {"in", {0xec}, 1, VECTOR_GP, false},
+    {"out", {0xee}, 1, VECTOR_GP, false},
+    {"hlt", {0xf4}, 1, VECTOR_GP, false},
+    {"invd", {0x0f, 0x08}, 2, VECTOR_GP, false},
+    {"wbinvd", {0x0f, 0x09}, 2, VECTOR_GP, false},
+    {"rdpmc", {0x0f, 0x33}, 2, VECTOR_GP, false},
+    {"mov-cr0", {0x0f, 0x22, 0xc0}, 3, VECTOR_GP, false},
+    {"mov-dr7", {0x0f, 0x23, 0xf8}, 3, VECTOR_GP, false},
+    {"clts", {0x0f, 0x06}, 2, VECTOR_GP, false},
+};
+
+static const struct user_case umip_cases[] = {
+    {"sldt", {0x0f, 0x00, 0xc0}, 3, VECTOR_GP, false},
+    {"str", {0x0f, 0x00, 0xc8}, 3, VECTOR_GP, false},
+    {"smsw", {0x0f, 0x01, 0xe0}, 3, VECTOR_GP, false},
+    {"sgdt", {0x0f, 0x01, 0x04, 0x24}, 4, VECTOR_GP, false},
+    {"sidt", {0x0f, 0x01, 0x0c, 0x24}, 4, VECTOR_GP, false},
+};
+
+static void enter_user(void *arg)
+{
+    at_user_level(arg);
+}
+
+static void try_user(const char *prefix, const struct user_case *user)
+{
+    uint8_t *out = code_page;
+    for (unsigned i = 0; i < user->count; i++) {
+        *out++ = user->bytes[i];
+    }
+    *out++ = 0x0f; /* UD2 */
+    *out++ = 0x0b;
+    int vector = probe(enter_user, code_page);
+    uint64_t at = (uint64_t)code_page + (user->runs ? user->count : 0u);
+    bool good = vector == user->vector && cpu_self()->fault.rip == at;
+    report(good, "I9", prefix, "%s: %s", user->name, fault_name(vector));
+}
+
+/* Opens the payload's pages to CPL 3, or closes them. */
+static void open_pages(bool open)
+{
+    uint64_t *pml4 = (uint64_t *)GUEST_PAGE_TABLES;
+    uint64_t *pdpt = pml4 + 512, *directory = pdpt + 512;
+    uint64_t *entries[] = {pml4, pdpt, directory, directory + 1, directory + 2};
+    for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        *entries[i] = open ? *entries[i] | PAGE_USER : *entries[i] & ~(uint64_t)PAGE_USER;
+    }
+    write_cr3(read_cr3());
+}
+
+static void user_level(void)
+{
+    open_pages(true);
+    for (size_t i = 0; i < sizeof(user_cases) / sizeof(user_cases[0]); i++) {
+        try_user("user-level", &user_cases[i]);
+    }
+    if (cpuid(7, 0).ecx & CPUID_UMIP) {
+        uint64_t cr4 = read_cr4();
+        write_cr4(cr4 | CR4_UMIP);
+        for (size_t i = 0; i < sizeof(umip_cases) / sizeof(umip_cases[0]); i++) {
+            try_user("user-umip", &umip_cases[i]);
+        }
+        write_cr4(cr4);
+    }
+    open_pages(false);
+}
+
+void attack_misc(void)
+{
+    caches();
+    hypercalls();
+    single_step("step-cpuid", step_over_cpuid, step_over_cpuid_end);
+    single_step("step-out", step_over_out, step_over_out_end);
+    single_step("step-mov-ss", step_mov_ss, step_mov_ss_end);
+    user_level();
+}
