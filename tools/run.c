@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead run`: options, and the loop that moves bytes between ports, screen and keyboard. */
 #include "run.h"
-#include "../kernel/manifest.h"
-#include "pe.h"
+#include "run_image.h"
 #include "run_ports.h"
 #include "run_screen.h"
 #include "tool.h"
@@ -13,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -51,7 +48,6 @@ struct run {
     double last_line;    /* when the refusal came, 0: none */
     const char *stage;
     bool plain, which, quit;
-    bool amd;
     bool escape; /* Ctrl-] was typed */
     bool told;   /* whose the keyboard is */
 };
@@ -87,57 +83,6 @@ static void restore_terminal(void)
 static void on_signal(int number)
 {
     interrupted = number;
-}
-
-/* Owners of the ports, processors, memory and vendor, from the image's manifest if it has one. */
-static void read_image(struct run *run, const void *bytes, size_t size)
-{
-    struct pe pe;
-    struct manifest manifest;
-    if (pe_open(bytes, size, &pe))
-        return;
-    const struct pe_section *section = pe_find(&pe, ".manif");
-    void *copy = section ? malloc(section->raw_bytes) : NULL; /* aligned, as the reader wants it */
-    if (!copy)
-        return;
-    memcpy(copy, (const uint8_t *)bytes + section->raw_offset, section->raw_bytes);
-    if (manifest_open(copy, section->raw_bytes, &manifest) == MANIFEST_OK) {
-        const struct manifest_header *header = manifest.header;
-        run->amd = header->cpu_vendor == MANIFEST_CPU_AMD;
-        if (header->platform_cpus && run->options.cpus == 0)
-            run->options.cpus = header->platform_cpus;
-        if (header->platform_memory && run->options.memory_mib == 0)
-            run->options.memory_mib = (unsigned)(header->platform_memory >> 20);
-        for (uint32_t i = 0; i < manifest.domain_count; i++) {
-            uint32_t port = manifest.domains[i].serial_port;
-            if (port >= 1 && port <= SERIAL_PORTS)
-                snprintf(run->screen.names[port - 1], OWNER_BYTES, "%s", manifest.domains[i].name);
-        }
-    }
-    free(copy);
-}
-
-static int open_image(struct run *run)
-{
-    struct stat status;
-    int file = open(run->image, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || fstat(file, &status) != 0 || status.st_size == 0) {
-        fprintf(stderr, "bulkhead: %s: %s\n", run->image,
-                file < 0 ? strerror(errno) : "is empty or no file");
-        return EXIT_ENVIRONMENT;
-    }
-    size_t size = (size_t)status.st_size;
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
-    close(file);
-    if (bytes != MAP_FAILED) {
-        read_image(run, bytes, size);
-        munmap(bytes, size);
-    }
-    if (run->options.cpus == 0)
-        run->options.cpus = 4;
-    if (run->options.memory_mib == 0)
-        run->options.memory_mib = 2048;
-    return EXIT_GOOD;
 }
 
 /* What com1 says before the loader speaks is the firmware's, afterwards the boot log's. */
@@ -258,17 +203,19 @@ static void prepare_keyboard(struct run *run)
             run->screen.keyboard = port;
 }
 
-static void name_ports(struct run *run)
+static void name_ports(struct run *run, const struct run_image *image)
 {
     struct screen *screen = &run->screen;
-    char owner[OWNER_BYTES - 7];
-    memcpy(owner, screen->names[0], sizeof(owner) - 1);
-    owner[sizeof(owner) - 1] = 0;
-    /* A domain's name has no parentheses: nobody can be called "(boot)". */
-    snprintf(screen->names[0], OWNER_BYTES, "(boot)%s", owner);
-    for (int i = 1; i < SERIAL_PORTS; i++)
-        if (!*screen->names[i])
+    for (int i = 0; i < SERIAL_PORTS; i++) {
+        const char *owner = image->owners[i];
+        /* A domain's name has no parentheses: nobody can be called "(boot)". */
+        if (i == 0)
+            snprintf(screen->names[i], OWNER_BYTES, "(boot)%.31s", owner);
+        else if (*owner)
+            snprintf(screen->names[i], OWNER_BYTES, "%.31s", owner);
+        else
             snprintf(screen->names[i], OWNER_BYTES, "(com%d)", i + 1);
+    }
     ports_width(&run->ports, screen_layout(screen), screen->ascii);
 }
 
@@ -405,12 +352,14 @@ int run_main(int argc, char **argv)
     }
     run.image = argv[optind];
     screen_open(&run.screen, run.plain);
-    if (open_image(&run) != EXIT_GOOD)
+    struct run_image image;
+    if (run_image_read(run.image, &image))
         return EXIT_ENVIRONMENT;
-    name_ports(&run);
+    run_image_defaults(&image, &run.options);
+    name_ports(&run, &image);
 
     char why[256];
-    if (!machine_choose(run.machine_name, run.amd, &run.options.kind, why, sizeof(why))) {
+    if (!machine_choose(run.machine_name, image.amd, &run.options.kind, why, sizeof(why))) {
         fprintf(stderr, "bulkhead run: can't use the machine \"%s\": %s\n", run.machine_name, why);
         return EXIT_ENVIRONMENT;
     }
@@ -428,6 +377,6 @@ int run_main(int argc, char **argv)
         screen_note(&run.screen,
                     "QEMU waits: gdb build/kernel/kernel-%s.elf -ex 'target remote "
                     ":1234'",
-                    run.amd ? "amd" : "intel");
+                    image.amd ? "amd" : "intel");
     return run_machine(&run);
 }

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs boot tests: usage: boot-test [-j JOBS] NAME.test...
+ * Prints a verdict for each with the invariant that it holds, and at the end how many passed and
+ * failed. Status 0: none failed.
+ */
+#include "../../tools/run_image.h"
+#include "../../tools/run_ports.h"
+#include "spec.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum verdict { PASSED, FAILED, SKIPPED, VERDICTS };
+static const char *const verdict_words[VERDICTS] = {"PASS", "FAIL", "SKIP"};
+
+enum { POLL_MS = 50, TAIL_LINES = 15, MAX_TAIL = 256, WALL_FACTOR = 4, MAX_JOBS = 16 };
+static const char work[] = "build/tests/boot";
+static const double prompt_silence = 0.2;
+
+struct test {
+    struct spec spec;
+    struct machine machine;
+    struct ports ports;
+    const char *broken; /* the expectation that can't be met any more */
+    char broken_line[LINE_BYTES];
+    char tail[SERIAL_PORTS][TAIL_LINES][MAX_TAIL];
+    unsigned tail_count[SERIAL_PORTS];
+    char shown[8192]; /* what `show` collected */
+};
+
+static void keep_tail(struct test *test, int port, const char *line)
+{
+    char *at = test->tail[port][test->tail_count[port]++ % TAIL_LINES];
+    size_t length = strnlen(line, MAX_TAIL - 1);
+    memcpy(at, line, length);
+    at[length] = 0;
+}
+
+static void print_tails(const struct test *test)
+{
+    for (int port = 0; port < SERIAL_PORTS; port++) {
+        unsigned count = test->tail_count[port];
+        for (unsigned i = count > TAIL_LINES ? count - TAIL_LINES : 0; i < count; i++)
+            printf("    com%d | %s\n", port + 1, test->tail[port][i % TAIL_LINES]);
+    }
+}
+
+/* Everything before this step that must appear has appeared. */
+static bool all_above_done(const struct spec *spec, const struct step *step)
+{
+    for (const struct step *at = spec->steps; at < step; at++)
+        if (!at->done)
+            return false;
+    return true;
+}
+
+static bool all_done(const struct spec *spec)
+{
+    return all_above_done(spec, spec->steps + spec->step_count);
+}
+
+static void break_test(struct test *test, const struct step *step, const char *line)
+{
+    if (test->broken)
+        return;
+    test->broken = step->text;
+    snprintf(test->broken_line, sizeof(test->broken_line), "%s", line);
+}
+
+static void check_number(struct test *test, struct step *step, const char *line,
+                         const regmatch_t *group)
+{
+    unsigned long long value = strtoull(line + group->rm_so, NULL, 10);
+    step->done = true;
+    if (group->rm_so < 0 || value > step->number)
+        break_test(test, step, line);
+}
+
+/* Holds a line against all expectations. An unfinished line can only meet, not break one. */
+static void heed_line(struct test *test, int port, const char *line, bool whole)
+{
+    struct spec *spec = &test->spec;
+    const struct step *last_done = NULL; /* a line meets at most one step of a sequence */
+    for (unsigned i = 0; i < spec->step_count; i++) {
+        struct step *step = &spec->steps[i];
+        regmatch_t groups[2];
+        if (step->kind == STEP_SEND || step->port != port ||
+            (step->done && step->kind != STEP_NEVER && step->kind != STEP_SHOW) ||
+            (step->kind == STEP_THEN && (last_done || !all_above_done(spec, step))) ||
+            (!whole && step->kind != STEP_MUST && step->kind != STEP_THEN) ||
+            regexec(&step->regex, line, 2, groups, 0) != 0)
+            continue;
+        size_t used = strlen(test->shown);
+        switch (step->kind) {
+        case STEP_NEVER:
+            break_test(test, step, line);
+            break;
+        case STEP_BELOW:
+            check_number(test, step, line, &groups[1]);
+            break;
+        case STEP_SHOW:
+            snprintf(test->shown + used, sizeof(test->shown) - used, "    %s\n", line);
+            break;
+        case STEP_TIMES:
+            step->done = --step->number == 0;
+            break;
+        default:
+            step->done = true;
+        }
+        if (step->done && step->kind != STEP_NEVER && step->kind != STEP_SHOW)
+            last_done = step;
+    }
+}
+
+static void take_line(void *context, int port, bool firmware, const char *line)
+{
+    struct test *test = context;
+    keep_tail(test, port, line);
+    if (!firmware)
+        heed_line(test, port, line, true);
+}
+
+/* Types what is due. */
+static void send_texts(struct test *test)
+{
+    struct spec *spec = &test->spec;
+    for (unsigned i = 0; i < spec->step_count; i++) {
+        struct step *step = &spec->steps[i];
+        if (step->kind != STEP_SEND || step->done || !all_above_done(spec, step))
+            continue;
+        char text[SPEC_TEXT + 1];
+        int length = snprintf(text, sizeof(text), "%s\r", step->text);
+        if (write(test->machine.ports[step->port], text, (size_t)length) != length)
+            break_test(test, step, "could not be sent");
+        step->done = true;
+    }
+}
+
+static void heed_prompts(struct test *test)
+{
+    char text[LINE_BYTES];
+    for (int port = 0; port < SERIAL_PORTS; port++)
+        if (ports_partial(&test->ports, port, prompt_silence, text))
+            heed_line(test, port, text, false);
+}
+
+/* Why a test is over without having passed, in words that the caller prints; NULL: go on. */
+static const char *trouble(struct test *test, double began)
+{
+    double limit = (double)test->spec.limit;
+    if (test->broken)
+        return "a line that must not be";
+    if (machine_ended(&test->machine)) {
+        ports_read(&test->ports);
+        return all_done(&test->spec) && !test->broken ? NULL : "the emulator ended too early";
+    }
+    if (machine_seconds(&test->machine) > limit || seconds_now() - began > WALL_FACTOR * limit)
+        return test->ports.started ? "out of time" : "out of time: the loader never spoke";
+    return NULL;
+}
+
+/* Runs the machine until the verdict is clear; NULL: passed. */
+static const char *watch(struct test *test)
+{
+    double began = seconds_now();
+    const char *why = NULL;
+    while (!why && !all_done(&test->spec)) {
+        ports_wait(&test->ports, -1, POLL_MS);
+        ports_read(&test->ports);
+        heed_prompts(test);
+        send_texts(test);
+        why = trouble(test, began);
+    }
+    ports_read(&test->ports);
+    return test->broken ? "a line that must not be" : why;
+}
+
+static void report_failure(const struct test *test, const char *why)
+{
+    printf("    %s\n", why);
+    if (test->broken)
+        printf("    expectation: %s\n    line: %s\n", test->broken, test->broken_line);
+    for (unsigned i = 0; i < test->spec.step_count; i++)
+        if (!test->spec.steps[i].done)
+            printf("    did not appear on com%d: %s\n", test->spec.steps[i].port + 1,
+                   test->spec.steps[i].text);
+    print_tails(test);
+    printf("    all that the ports wrote: %s/%s/com1.txt ...\n", work, test->spec.name);
+}
+
+/* Builds and damages the image; false: `why`. */
+static bool make_image(const struct spec *spec, const char *image, char *why, size_t room)
+{
+    char command[2048], line[512];
+    size_t used = 0;
+    snprintf(command, sizeof(command), "build/bulkhead build %s -o %s 2>&1", spec->manifest, image);
+    FILE *pipe = popen(command, "r");
+    while (pipe && fgets(line, sizeof(line), pipe))
+        used += (size_t)snprintf(why + used, used < room ? room - used : 0, "%s", line);
+    if (!pipe || pclose(pipe) != 0)
+        return false;
+    return spec_damage(spec, image, why, room);
+}
+
+static enum verdict run_test(struct test *test, const char *directory)
+{
+    struct spec *spec = &test->spec;
+    char image[1024], why[2048] = "";
+    snprintf(image, sizeof(image), "%s/image.efi", directory);
+    if (!make_image(spec, image, why, sizeof(why))) {
+        printf("    the image can't be made: %s\n", why);
+        return FAILED;
+    }
+    struct disk_file files[] = {{DISK_BOOT_PATH, image}, {"NEXT.EFI", image}};
+    if (*spec->before)
+        files[0].source = spec->before;
+    spec->options.files = files;
+    spec->options.file_count = *spec->before ? 2 : 1;
+    spec->options.directory = directory;
+    spec->options.model = *spec->model ? spec->model : NULL;
+    struct run_image facts;
+    if (run_image_read(image, &facts))
+        return FAILED;
+    run_image_defaults(&facts, &spec->options);
+    test->ports.sink = take_line;
+    test->ports.context = test;
+    ports_width(&test->ports, LINE_CELLS, true);
+    fflush(stdout);
+    if (machine_start(&spec->options, &test->machine) ||
+        ports_open(&test->ports, &test->machine, directory)) {
+        printf("    the emulator did not start\n");
+        return FAILED;
+    }
+    const char *trouble_words = watch(test);
+    machine_stop(&test->machine);
+    if (trouble_words)
+        report_failure(test, trouble_words);
+    else
+        fputs(test->shown, stdout);
+    return trouble_words ? FAILED : PASSED;
+}
+
+/* In a process of its own: the whole test, its words to `out`. The status is the verdict. */
+static _Noreturn void test_process(const char *path, FILE *out)
+{
+    static struct test test;
+    char why[512], directory[512] = "";
+    enum verdict verdict = FAILED;
+    double began = seconds_now();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(fileno(out), STDOUT_FILENO);
+    dup2(fileno(out), STDERR_FILENO);
+    signal(SIGPIPE, SIG_IGN);
+    bool good = spec_read(path, &test.spec, why, sizeof(why));
+    snprintf(directory, sizeof(directory), "%s/%s", work, test.spec.name);
+    if (!good)
+        printf("    %s\n", why);
+    else if (*test.spec.needs && access(test.spec.needs, R_OK) != 0)
+        verdict = SKIPPED;
+    else if (mkdir(directory, 0755) != 0 && errno != EEXIST)
+        printf("    %s: %s\n", directory, strerror(errno));
+    else
+        verdict = run_test(&test, directory);
+    printf("%s %s (%.0f s): %s%s%s\n", verdict_words[verdict], test.spec.name,
+           seconds_now() - began, good ? test.spec.invariant : path,
+           verdict == SKIPPED ? "; this machine has no " : "",
+           verdict == SKIPPED ? test.spec.needs : "");
+    fflush(stdout);
+    _exit((int)verdict);
+}
+
+/* Prints a finished test: the verdict, which comes last, first. */
+static void print_result(FILE *out)
+{
+    char line[4096], last[4096] = "";
+    rewind(out);
+    while (fgets(line, sizeof(line), out))
+        memcpy(last, line, sizeof(last));
+    fputs(last, stdout);
+    rewind(out);
+    while (fgets(line, sizeof(line), out))
+        if (strcmp(line, last) != 0)
+            fputs(line, stdout);
+    fclose(out);
+    fflush(stdout);
+}
+
+struct job {
+    pid_t pid;
+    FILE *out;
+};
+
+static void start_job(struct job *job, const char *path)
+{
+    job->out = tmpfile();
+    fflush(stdout);
+    job->pid = job->out ? fork() : -1;
+    if (job->pid == 0)
+        test_process(path, job->out);
+    if (job->pid < 0) {
+        perror("boot-test");
+        exit(3);
+    }
+}
+
+/* Waits for one job and counts its verdict. */
+static void finish_job(struct job *jobs, unsigned count[VERDICTS])
+{
+    int status;
+    pid_t pid = wait(&status);
+    for (int i = 0; i < MAX_JOBS; i++) {
+        if (jobs[i].pid != pid || pid <= 0)
+            continue;
+        bool whole = WIFEXITED(status) && WEXITSTATUS(status) < VERDICTS;
+        if (!whole)
+            printf("FAIL a test's own process died\n");
+        count[whole ? WEXITSTATUS(status) : FAILED]++;
+        print_result(jobs[i].out);
+        jobs[i].pid = 0;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct job jobs[MAX_JOBS] = {{0}};
+    unsigned count[VERDICTS] = {0};
+    int parallel = 2, option;
+    while ((option = getopt(argc, argv, "j:")) != -1)
+        if (option != 'j' || (parallel = atoi(optarg)) < 1 || parallel > MAX_JOBS) {
+            fprintf(stderr, "usage: boot-test [-j JOBS] NAME.test...\n");
+            return 2;
+        }
+    if (system("mkdir -p build/tests/boot") != 0)
+        return 3;
+    for (int running = 0; optind < argc || running > 0;) {
+        if (optind < argc && running < parallel) {
+            int free_job = 0;
+            while (jobs[free_job].pid)
+                free_job++;
+            start_job(&jobs[free_job], argv[optind++]);
+            running++;
+        } else {
+            finish_job(jobs, count);
+            running--;
+        }
+    }
+    if (count[SKIPPED])
+        printf("%u skipped\n", count[SKIPPED]);
+    printf("%u passed, %u failed\n", count[PASSED], count[FAILED]);
+    return count[FAILED] ? 1 : 0;
+}

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
+BOOT_TEST := $(BUILD)/boot-test
+BOOT_TEST_SOURCES := $(wildcard tests/boot/*.c) $(addprefix tools/,disk.c pe.c run_bochs.c \
+    run_image.c run_kvm.c run_line.c run_machine.c run_ports.c run_qemu.c) kernel/manifest.c \
+    kernel/sha256.c
+BOOT_TEST_OBJECTS := $(BOOT_TEST_SOURCES:%.c=$(BUILD)/host/%.o)
+# Names of tests without .test; all of them unless said otherwise.
+BOOT_TESTS := $(basename $(notdir $(sort $(wildcard tests/boot/*.test))))
+
+$(BOOT_TEST): $(BOOT_TEST_OBJECTS)
+	@$(CC) -o $@ $^
+
+test-boot: all $(BOOT_TEST)
+	@$(BOOT_TEST) -j $(JOBS) $(BOOT_TESTS:%=tests/boot/%.test)
+
+-include $(BOOT_TEST_OBJECTS:.o=.d)
+.PHONY: test-boot

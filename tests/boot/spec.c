@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a test's file. */
+#include "spec.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reader {
+    struct spec *spec;
+    const char *directory;
+    const char *complaint; /* NULL: the line is good */
+    char regex_error[128];
+};
+
+/* Takes the next word off `*rest` into `word`; false when there is none or it is too long. */
+static bool take_word(char **rest, char *word, size_t room)
+{
+    *rest += strspn(*rest, " \t");
+    size_t length = strcspn(*rest, " \t");
+    if (length == 0 || length >= room)
+        return false;
+    memcpy(word, *rest, length);
+    word[length] = 0;
+    *rest += length;
+    *rest += strspn(*rest, " \t");
+    return true;
+}
+
+static bool take_number(char **rest, unsigned long *number)
+{
+    char word[32], *end;
+    if (!take_word(rest, word, sizeof(word)) || !isdigit((unsigned char)*word))
+        return false;
+    *number = strtoul(word, &end, 0);
+    return *end == 0;
+}
+
+static bool keep(char *out, size_t room, const char *text)
+{
+    return *text && (size_t)snprintf(out, room, "%s", text) < room;
+}
+
+static const char *const step_words[] = {"must",  "then",  "times", "send",
+                                         "never", "below", "show",  NULL};
+static const char *const damage_words[] = {"flip", "poke", "redigest", "cut", NULL};
+
+static int word_index(const char *const *words, const char *word)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], word) == 0)
+            return i;
+    return -1;
+}
+
+static void read_step(struct reader *reader, enum step_kind kind, char *rest)
+{
+    struct spec *spec = reader->spec;
+    char port[8];
+    if (spec->step_count == MAX_STEPS) {
+        reader->complaint = "too many expectations";
+        return;
+    }
+    struct step *step = &spec->steps[spec->step_count];
+    step->kind = kind;
+    step->done = kind == STEP_NEVER || kind == STEP_SHOW;
+    if (!take_word(&rest, port, sizeof(port)) || strncmp(port, "com", 3) != 0 || port[3] < '1' ||
+        port[3] >= '1' + SERIAL_PORTS || port[4]) {
+        reader->complaint = "a port is com1, com2, com3 or com4";
+        return;
+    }
+    step->port = port[3] - '1';
+    if ((kind == STEP_TIMES || kind == STEP_BELOW) && !take_number(&rest, &step->number)) {
+        reader->complaint = "a number is missing after the port";
+        return;
+    }
+    if (!keep(step->text, sizeof(step->text), rest)) {
+        reader->complaint = "a text is missing after the port, or it is too long";
+        return;
+    }
+    if (kind != STEP_SEND) {
+        int error = regcomp(&step->regex, rest, REG_EXTENDED);
+        if (error) {
+            regerror(error, &step->regex, reader->regex_error, sizeof(reader->regex_error));
+            reader->complaint = reader->regex_error;
+            return;
+        }
+        if (kind == STEP_BELOW && step->regex.re_nsub == 0) {
+            reader->complaint = "the number wants parentheses around it";
+            return;
+        }
+    }
+    spec->step_count++;
+}
+
+static void read_damage(struct reader *reader, enum damage_kind kind, char *rest)
+{
+    struct spec *spec = reader->spec;
+    if (spec->damage_count == MAX_DAMAGES) {
+        reader->complaint = "too many damages";
+        return;
+    }
+    struct damage *damage = &spec->damages[spec->damage_count++];
+    damage->kind = kind;
+    bool section = kind == DAMAGE_FLIP || kind == DAMAGE_POKE;
+    if ((section && !take_word(&rest, damage->section, sizeof(damage->section))) ||
+        (kind != DAMAGE_REDIGEST && !take_number(&rest, &damage->offset)) ||
+        (kind == DAMAGE_POKE && !take_word(&rest, damage->hex, sizeof(damage->hex))))
+        reader->complaint = "section, offset or bytes are missing";
+}
+
+static bool read_machine(struct machine_options *options, const char *name)
+{
+    for (int i = 0; i < MACHINE_KINDS; i++)
+        if (strcmp(machine_names[i], name) == 0) {
+            options->kind = (enum machine_kind)i;
+            return true;
+        }
+    return false;
+}
+
+static void read_setting(struct reader *reader, const char *word, char *rest)
+{
+    struct spec *spec = reader->spec;
+    char *number_at = rest;
+    unsigned long number = 0;
+    bool is_number = take_number(&number_at, &number) && *number_at == 0 && number > 0;
+    bool good = false;
+    if (strcmp(word, "invariant") == 0)
+        good = keep(spec->invariant, sizeof(spec->invariant), rest);
+    else if (strcmp(word, "manifest") == 0)
+        good = *rest &&
+               snprintf(spec->manifest, SPEC_TEXT, "%s/%s", reader->directory, rest) < SPEC_TEXT;
+    else if (strcmp(word, "needs") == 0)
+        good = keep(spec->needs, sizeof(spec->needs), rest);
+    else if (strcmp(word, "before") == 0)
+        good = keep(spec->before, sizeof(spec->before), rest);
+    else if (strcmp(word, "model") == 0)
+        good = keep(spec->model, sizeof(spec->model), rest);
+    else if (strcmp(word, "machine") == 0)
+        good = read_machine(&spec->options, rest);
+    else if (strcmp(word, "cpus") == 0 && (good = is_number))
+        spec->options.cpus = (unsigned)number;
+    else if (strcmp(word, "memory") == 0 && (good = is_number))
+        spec->options.memory_mib = (unsigned)number;
+    else if (strcmp(word, "ips") == 0 && (good = is_number))
+        spec->options.ips = number;
+    else if (strcmp(word, "limit") == 0 && (good = is_number))
+        spec->limit = number;
+    if (!good)
+        reader->complaint = "no such directive, or its value is missing or wrong";
+}
+
+static void read_line(struct reader *reader, char *line)
+{
+    char word[32];
+    line[strcspn(line, "\r\n")] = 0;
+    for (size_t end = strlen(line); end > 0 && isspace((unsigned char)line[end - 1]); end--)
+        line[end - 1] = 0;
+    line += strspn(line, " \t");
+    if (*line == 0 || *line == '#')
+        return;
+    if (!take_word(&line, word, sizeof(word))) {
+        reader->complaint = "no such directive";
+        return;
+    }
+    int step = word_index(step_words, word), damage = word_index(damage_words, word);
+    if (step >= 0)
+        read_step(reader, (enum step_kind)step, line);
+    else if (damage >= 0)
+        read_damage(reader, (enum damage_kind)damage, line);
+    else
+        read_setting(reader, word, line);
+}
+
+/* The file's name without folder and ending; its folder. */
+static void name_test(const char *path, struct spec *spec, char *directory, size_t room)
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(directory, room, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    snprintf(spec->name, sizeof(spec->name), "%s", slash ? slash + 1 : path);
+    char *dot = strrchr(spec->name, '.');
+    if (dot)
+        *dot = 0;
+}
+
+bool spec_read(const char *path, struct spec *spec, char *why, size_t room)
+{
+    char directory[SPEC_TEXT], line[1024];
+    *spec = (struct spec){.limit = 120, .options = {.kind = MACHINE_BOCHS, .ips = 50000000}};
+    name_test(path, spec, directory, sizeof(directory));
+    struct reader reader = {.spec = spec, .directory = directory};
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        snprintf(why, room, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    unsigned number = 0;
+    while (!reader.complaint && fgets(line, sizeof(line), file)) {
+        number++;
+        read_line(&reader, line);
+    }
+    fclose(file);
+    bool wants = false;
+    for (unsigned i = 0; i < spec->step_count; i++)
+        wants |= !spec->steps[i].done;
+    if (!reader.complaint && (!*spec->invariant || !*spec->manifest || !wants))
+        reader.complaint = "an invariant, a manifest and something that must appear are required";
+    if (reader.complaint)
+        snprintf(why, room, "%s:%u: %s", path, number, reader.complaint);
+    return !reader.complaint;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A boot test: a file NAME.test with one directive a line, `#` starting a comment.
+ *
+ *   invariant I4 WORDS...      what it shows; printed with the verdict (required)
+ *   manifest FILE              the manifest to build and boot, beside the test (required)
+ *   machine bochs|kvm|tcg      default bochs
+ *   model NAME, cpus N, memory MIB, ips N
+ *                              as for `bulkhead run`; default: as the manifest's platform says
+ *   limit SEC                  seconds that the emulator may compute (default 120)
+ *   needs FILE                 the test is skipped where FILE does not exist
+ *   before FILE.efi            firmware boots this first; the image is \NEXT.EFI beside it
+ *
+ * Damage to the image before it boots:
+ *   flip SECTION OFFSET        the lowest bit of a byte of the PE section (.manif, .payload ...)
+ *   poke SECTION OFFSET HEX    other bytes there
+ *   redigest                   the manifest's own digest computed anew
+ *   cut BYTES                  the file's end is missing
+ *
+ * Expectations; PORT is com1..com4, REGEX a POSIX extended one, searched in each line:
+ *   must PORT REGEX            a line, or an unfinished line such as a prompt, that appears
+ *   then PORT REGEX            as must, but after everything above it has appeared
+ *   times PORT N REGEX         at least N such lines
+ *   send PORT TEXT             typed with a return once everything above it has appeared
+ *   never PORT REGEX           no such line until the last expectation was met
+ *   below PORT N REGEX         as must; what its first (...) matched is a number of at most N
+ *   show PORT REGEX            such lines are printed with the verdict
+ *
+ * The emulator is ended as soon as all that must appear has appeared. What the firmware writes
+ * before the loader's first line is not looked at.
+ */
+#ifndef BULKHEAD_TESTS_SPEC_H
+#define BULKHEAD_TESTS_SPEC_H
+
+#include "../../tools/run_machine.h"
+#include <regex.h>
+
+enum { MAX_STEPS = 96, MAX_DAMAGES = 16, SPEC_WORD = 256, SPEC_TEXT = 512 };
+
+enum step_kind { STEP_MUST, STEP_THEN, STEP_TIMES, STEP_SEND, STEP_NEVER, STEP_BELOW, STEP_SHOW };
+
+struct step {
+    enum step_kind kind;
+    int port;
+    unsigned long number; /* times: lines still to come; below: the bound */
+    char text[SPEC_TEXT]; /* the regex, or what is typed */
+    regex_t regex;
+    bool done;
+};
+
+enum damage_kind { DAMAGE_FLIP, DAMAGE_POKE, DAMAGE_REDIGEST, DAMAGE_CUT };
+
+struct damage {
+    enum damage_kind kind;
+    char section[9];
+    unsigned long offset; /* or the number of bytes to cut */
+    char hex[SPEC_WORD];
+};
+
+struct spec {
+    char name[SPEC_WORD]; /* the file's name without .test */
+    char invariant[SPEC_TEXT];
+    char manifest[SPEC_TEXT]; /* a path from the current directory */
+    char needs[SPEC_TEXT];
+    char before[SPEC_TEXT];
+    char model[SPEC_WORD];
+    struct machine_options options;
+    unsigned long limit;
+    unsigned step_count, damage_count;
+    struct step steps[MAX_STEPS];
+    struct damage damages[MAX_DAMAGES];
+};
+
+/* Reads a test. False: `why` says what is wrong, with the line. */
+bool spec_read(const char *path, struct spec *spec, char *why, size_t room);
+
+/* Damages the image file as the test says. False: `why` says what went wrong. */
+bool spec_damage(const struct spec *spec, const char *image, char *why, size_t room);
+
+#endif
