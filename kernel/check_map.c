@@ -207,10 +207,15 @@ static bool walk_all(struct walk *walk, uint64_t root)
     return true;
 }
 
+static uint64_t parked_tables(const struct check_input *in)
+{
+    return in->handoff->cpus[in->cpu].state_hpa + in->handoff->cpu_state_bytes;
+}
+
 /* Adds a run that must be mapped next; it must lie in a window and in an extent of its kind. */
 static bool expect(struct walk *walk, uint32_t kind, uint64_t va, uint64_t hpa, uint64_t bytes)
 {
-    const struct check_kind *rules = &check_kinds[kind];
+    const struct check_kind *rules = &check_kinds[va == VA_TABLES ? EXTENT_TABLES : kind];
     const struct run *last = walk->run_count ? &walk->runs[walk->run_count - 1] : NULL;
     uint64_t guard = last && last->kind == EXTENT_CPU ? PAGE_BYTES : 0;
     bool placed = bytes && (va | hpa | bytes) % PAGE_BYTES == 0 && va >= rules->window &&
@@ -228,8 +233,7 @@ static bool expect(struct walk *walk, uint32_t kind, uint64_t va, uint64_t hpa, 
 static bool expect_domain(struct walk *walk, const struct handoff_domain *domain)
 {
     uint64_t payload = (domain->payload_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-    if (!expect(walk, EXTENT_TABLES, VA_TABLES, domain->tables_hpa, domain->tables_bytes) ||
-        (payload && !expect(walk, EXTENT_PAYLOAD, VA_PAYLOAD, domain->payload_hpa, payload)))
+    if (payload && !expect(walk, EXTENT_PAYLOAD, VA_PAYLOAD, domain->payload_hpa, payload))
         return false;
     for (uint32_t i = 0; i < domain->ram_count; i++)
         if (!expect(walk, EXTENT_RAM, VA_RAM + domain->ram[i].gpa, domain->ram[i].hpa,
@@ -283,17 +287,17 @@ static bool expect_kernel(struct walk *walk)
 /* A parked processor's tables lie behind its state, a domain's processors' among its tables. */
 bool check_page_tables(const struct check *check)
 {
-    uint64_t state = check->cpu->state_hpa, state_bytes = check->handoff->cpu_state_bytes;
-    struct walk walk = {.check = check, .format = &page_tables, .executable_leaf = UINT64_MAX};
-    if (check->domain) {
-        walk.tables_hpa = check->domain->tables_hpa;
-        walk.tables_bytes = check->domain->tables_bytes;
-    } else {
-        const struct handoff_extent *own = check_own_extent(check, EXTENT_CPU, state, state_bytes);
-        walk.tables_hpa = state + state_bytes;
-        walk.tables_bytes = own->base + own->bytes - walk.tables_hpa;
-    }
-    if ((check->domain && !expect_domain(&walk, check->domain)) || !expect_kernel(&walk) ||
+    const struct handoff_domain *domain = check->domain;
+    struct walk walk = {
+        .check = check,
+        .format = &page_tables,
+        .tables_hpa = domain ? domain->tables_hpa : parked_tables(check->in),
+        .tables_bytes = domain ? domain->tables_bytes : PARKED_TABLES_BYTES,
+        .executable_leaf = UINT64_MAX,
+    };
+    if (!expect(&walk, domain ? EXTENT_TABLES : EXTENT_CPU, VA_TABLES, walk.tables_hpa,
+                walk.tables_bytes) ||
+        (domain && !expect_domain(&walk, domain)) || !expect_kernel(&walk) ||
         !walk_all(&walk, check->in->registers->now.cr3))
         return false;
     check->result->host_leaves = walk.leaves;
@@ -304,7 +308,8 @@ bool check_nested_tables(const struct check *check)
 {
     const struct handoff_domain *domain = check->domain;
     const struct check_registers *registers = check->in->registers;
-    uint64_t due = domain->nested_root | (registers->nested == CHECK_EPT ? EPTP_BITS : 0);
+    uint64_t due =
+        (domain->nested_root & PAGING_ADDRESS) | (registers->nested == CHECK_EPT ? EPTP_BITS : 0);
     struct sha256 hash;
     struct walk walk = {.check = check,
                         .format = &nested_formats[registers->nested],
@@ -331,11 +336,11 @@ bool check_nested_tables(const struct check *check)
 const void *check_own_frame(uint64_t hpa, void *context)
 {
     const struct check_input *in = context;
-    const struct handoff_cpu *cpu = &in->handoff->cpus[in->cpu];
-    const struct handoff_domain *domain =
-        cpu->domain < MAX_DOMAINS ? &in->handoff->domains[cpu->domain] : NULL;
-    if (domain && hpa - domain->tables_hpa < domain->tables_bytes)
-        return (const void *)(VA_TABLES + (hpa - domain->tables_hpa));
+    uint32_t index = in->handoff->cpus[in->cpu].domain;
+    const struct handoff_domain *domain = index < MAX_DOMAINS ? &in->handoff->domains[index] : NULL;
+    uint64_t tables = domain ? domain->tables_hpa : parked_tables(in);
+    if (hpa - tables < (domain ? domain->tables_bytes : PARKED_TABLES_BYTES))
+        return (const void *)(VA_TABLES + (hpa - tables));
     for (uint32_t i = 0; i < in->segment_count; i++) {
         uint64_t offset = hpa - segment_hpa(in, i);
         if (offset < in->segments[i].bytes && (domain || in->segments[i].kind != EXTENT_PRIVATE))

@@ -6,6 +6,7 @@
  */
 #include "../arch/x86/include/check_controls.h"
 #include "../arch/x86/include/cr_bits.h"
+#include "../arch/x86/include/paging.h"
 #include "check_parts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -22,7 +23,7 @@ static const struct required host_required[] = {
     {"CR0", HOST(cr0), CR0_PE | CR0_WP | CR0_PG, CR0_CD | CR0_NW},
     {"CR4", HOST(cr4), CR4_PAE | CR4_MCE, CR4_LA57 | CR4_PCIDE | CR4_PKE | CR4_PKS},
     {"EFER", HOST(efer), EFER_LME | EFER_LMA | EFER_NXE, 0},
-    {"PAT", HOST(pat), PAT_WRITE_BACK, PAT_ENTRY_0 & ~PAT_WRITE_BACK},
+    {"PAT", HOST(pat), MEMORY_WB, PAT_ENTRY_0 & ~MEMORY_WB},
 };
 
 #define GUEST(field) offsetof(struct check_registers, field)
@@ -30,10 +31,10 @@ static const struct required vmx_required[] = {
     {"exception bitmap", GUEST(exceptions), EXCEPTIONS_TAKEN, 0},
     {"pin-based controls", GUEST(controls[0]), VTX_PIN_NMI | VTX_PIN_VIRTUAL_NMI, VTX_PIN_POSTED},
     {"primary controls", GUEST(controls[1]), VTX_IO_ALL | VTX_MSR_BITMAPS | VTX_SECONDARY,
-     VTX_IO_BITMAPS | VTX_TPR_SHADOW},
+     VTX_IO_BITMAPS | VTX_TPR_SHADOW | VTX_TERTIARY},
     {"secondary controls", GUEST(controls[2]), VTX_EPT | VTX_UNRESTRICTED | VTX_WBINVD,
      VTX_VIRTUALIZE_APIC | VTX_VIRTUALIZE_X2APIC | VTX_APIC_REGISTERS | VTX_INTERRUPT_DELIVERY |
-         VTX_VM_FUNCTIONS | VTX_VMCS_SHADOWING | VTX_PAGE_LOG},
+         VTX_VM_FUNCTIONS | VTX_VMCS_SHADOWING | VTX_PAGE_LOG | VTX_EXCEPTION_PAGE},
     {"exit controls", GUEST(controls[3]), VTX_EXIT_HOST_64 | VTX_EXIT_LOAD_PAT | VTX_EXIT_LOAD_EFER,
      0},
 };
@@ -61,9 +62,9 @@ static bool check_required(const struct check *check, const char *invariant, con
 
 static bool check_host(const struct check *check, const struct check_host *host, const char *when)
 {
-    const struct required own[] = {
-        {"CR4", HOST(cr4), check->in->registers->cr4_offered, 0},
-        {"CR3", HOST(cr3), check->cpu->page_table, ~check->cpu->page_table}};
+    uint64_t root = check->cpu->page_table & PAGING_ADDRESS;
+    const struct required own[] = {{"CR4", HOST(cr4), check->in->registers->cr4_offered, 0},
+                                   {"CR3", HOST(cr3), root, ~root}};
     return check_required(check, "I11", when, host, host_required, COUNT(host_required)) &&
            check_required(check, "I11", when, host, own, COUNT(own));
 }

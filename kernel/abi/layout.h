@@ -23,8 +23,12 @@
 #define VA_PUBLIC_END 0xffffffffe0001000ull
 
 /* Frames charged to this domain. */
-#define VA_TABLES 0xffff820000000000ull   /* its EPT and its processors' page tables (read) */
+#define VA_TABLES 0xffff820000000000ull   /* its EPT and its processors' page tables (read); a
+                                             processor without a domain: its own page tables */
 #define VA_PAYLOAD 0xffff840000000000ull  /* its payloads and load templates (read) */
 #define VA_RAM 0xffff880000000000ull      /* its RAM: VA_RAM + guest-physical (read, write) */
+
+/* Room for the page tables of a processor without a domain, behind its state. */
+#define PARKED_TABLES_BYTES 0x10000ull
 
 #endif

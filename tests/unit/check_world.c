@@ -100,7 +100,7 @@ static void make_extents(struct world *world)
     add_extent(world, EXTENT_HANDOFF, 0, WORLD_HANDOFF, WORLD_HANDOFF_BYTES);
     for (uint32_t i = 0; i < 4; i++)
         add_extent(world, EXTENT_CPU, i, WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP,
-                   i == 3 ? 0x20000 : WORLD_STATE_PAGES * PAGE_BYTES);
+                   WORLD_STATE_PAGES * PAGE_BYTES + (i == 3 ? PARKED_TABLES_BYTES : 0));
     for (uint32_t i = 0; i < 2; i++) {
         uint64_t step = (uint64_t)i * WORLD_DOMAIN_STEP;
         add_extent(world, EXTENT_TABLES, i, WORLD_TABLES + step, WORLD_TABLES_BYTES);
@@ -138,8 +138,10 @@ static void make_page_tables(struct world *world, uint32_t index)
         map_run(world, index, world->segments[i].va, state, world->segments[i].bytes, P | W | NX);
         state += world->segments[i].bytes;
     }
-    if (cpu->domain == HANDOFF_NOBODY)
+    if (cpu->domain == HANDOFF_NOBODY) {
+        map_run(world, index, VA_TABLES, state, PARKED_TABLES_BYTES, P | NX);
         return;
+    }
     const struct handoff_domain *domain = &world->handoff.domains[cpu->domain];
     map_run(world, index, VA_DOMAIN, domain->private_hpa, domain->private_bytes, P | W | NX);
     map_run(world, index, VA_PUBLIC, domain->public_hpa, PAGE_BYTES, P | W | NX);

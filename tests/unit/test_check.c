@@ -118,6 +118,8 @@ BREAK(root_of_other, w->registers.nested_root = root1 | 0x1e)
 BREAK(ncr3_flags, w->registers.nested_root |= 0x10)
 BREAK(cr3_of_other, w->registers.now.cr3 = w->handoff.cpus[1].page_table)
 BREAK(cr3_on_exit, w->registers.on_exit.cr3 = w->handoff.cpus[1].page_table)
+BREAK(cr3_flags_agreed, w->registers.now.cr3 |= 8; the_handoff->cpus[0].page_table |= 8)
+BREAK(root_flags_agreed, w->registers.nested_root |= 0x40; domain0->nested_root |= 0x40)
 BREAK(cr3_flags, w->registers.now.cr3 |= 0x18)
 BREAK(no_write_protect, w->registers.now.cr0 &= ~(1ull << 16))
 BREAK(no_write_protect_on_exit, w->registers.on_exit.cr0 &= ~(1ull << 16))
@@ -137,6 +139,8 @@ BREAK(no_ept, w->registers.controls[2] &= ~2ull)
 BREAK(virtual_x2apic, w->registers.controls[2] |= 0x10)
 BREAK(vm_functions, w->registers.controls[2] |= 1 << 13)
 BREAK(vmcs_shadowing, w->registers.controls[2] |= 1 << 14)
+BREAK(tertiary_controls, w->registers.controls[1] |= 1 << 17)
+BREAK(exceptions_to_page, w->registers.controls[2] |= 1 << 18)
 BREAK(pat_kept_on_exit, w->registers.controls[3] &= ~(1ull << 19))
 BREAK(svm_no_io, w->registers.controls[0] &= ~(1ull << 27))
 BREAK(svm_no_vmload, w->registers.controls[1] &= ~4ull)
@@ -182,6 +186,8 @@ BREAK(host_large_pat, *world_entry(w, host, VA_RAM, 2) |= 0x1000)
 BREAK(host_table_outside, *world_entry(w, host, VA_PUBLIC, 2) = domain0->private_hpa | 3)
 BREAK(parked_maps_ram, world_map(w, 3, host, VA_RAM, domain0->ram[0].hpa | NX | 0x83, 2, 3))
 BREAK(parked_table_outside, *world_entry(w, host, VA_CPU, 2) = WORLD_NOBODY | 3)
+BREAK(parked_tables_writable, *page(w, VA_TABLES) |= 2)
+BREAK(parked_without_tables, extent(EXTENT_CPU, 3)->bytes -= 0x1000)
 BREAK(segments_disorder, w->segments[3].va = VA_CPU + 0x5000)
 BREAK(segments_unlike_extents, w->segments[1].bytes = 0x3000)
 BREAK(segments_too_few, w->input.segment_count = 5)
@@ -236,18 +242,11 @@ static void memory_in_hole(struct world *w)
 }
 
 static const struct corruption corruptions[] = {
-#define ROW(name, invariant, text)                                                                 \
-    {                                                                                              \
-#name, name, invariant, text, 0, false                                                     \
-    }
-#define ROW_CPU(name, cpu, invariant, text)                                                        \
-    {                                                                                              \
-#name, name, invariant, text, cpu, false                                                   \
-    }
-#define ROW_AMD(name, invariant, text)                                                             \
-    {                                                                                              \
-#name, name, invariant, text, 0, true                                                      \
-    }
+/* clang-format off */
+#define ROW(name, invariant, text) {#name, name, invariant, text, 0, false}
+#define ROW_CPU(name, cpu, invariant, text) {#name, name, invariant, text, cpu, false}
+#define ROW_AMD(name, invariant, text) {#name, name, invariant, text, 0, true}
+    /* clang-format on */
     ROW(leaf_to_other_domain, "I1",
         "gpa 5000 level 1: e00037 (RAM of domain 1) rights 7; due: RAM 805000 rights 7"),
     ROW(leaf_to_kernel, "I1",
@@ -327,6 +326,8 @@ static const struct corruption corruptions[] = {
     ROW_AMD(ncr3_flags, "I1", "root of nested tables: 400010, expected 400000"),
     ROW(cr3_of_other, "I11", "CR3: "),
     ROW(cr3_on_exit, "I11", "CR3 after a VM exit: "),
+    ROW(cr3_flags_agreed, "I11", "CR3: "),
+    ROW(root_flags_agreed, "I1", "root of nested tables: 40005e, expected 40001e"),
     ROW(cr3_flags, "I11", "CR3: "),
     ROW(no_write_protect, "I11", "CR0: 80000033, bits 10000 must be 1"),
     ROW(no_write_protect_on_exit, "I11", "CR0 after a VM exit: 80000033, bits 10000"),
@@ -346,6 +347,8 @@ static const struct corruption corruptions[] = {
     ROW(virtual_x2apic, "I4", "secondary controls: fa, bits 10 must be 0"),
     ROW(vm_functions, "I4", "bits 2000 must be 0"),
     ROW(vmcs_shadowing, "I4", "bits 4000 must be 0"),
+    ROW(tertiary_controls, "I4", "primary controls: 9102e172, bits 20000 must be 0"),
+    ROW(exceptions_to_page, "I4", "secondary controls: 400ea, bits 40000 must be 0"),
     ROW(pat_kept_on_exit, "I4", "exit controls: 336fff, bits 80000 must be 1"),
     ROW_AMD(svm_no_io, "I4", "intercepts at 0xc: 90400002, bits 8000000 must be 1"),
     ROW_AMD(svm_no_vmload, "I4", "intercepts at 0x10: 227b, bits 4 must be 1"),
@@ -433,6 +436,11 @@ static const struct corruption corruptions[] = {
         parked_maps_ram, 3, "I11",
         "va ffff880000000000 level 2: 8000000000800083 (RAM of domain 0) rights 3; due: nothing"),
     ROW_CPU(parked_table_outside, 3, "I11", "va: table at 1800000 (nobody): outside its tables"),
+    ROW_CPU(parked_tables_writable, 3, "I11",
+            "va ffff820000000000 level 1: 80000000002c8003 (state of cpu 3) rights 3; due: state "
+            "2c8000 rights 1"),
+    ROW_CPU(parked_without_tables, 3, "I11",
+            "tables due at va ffff820000000000, hpa 2c8000, 10000 bytes: not its own extent"),
     ROW(segments_disorder, "I11",
         "state due at va ffffffffc0005000, hpa 205000, 1000 bytes: out of place"),
     ROW(segments_unlike_extents, "I11",
@@ -617,6 +625,11 @@ static void own_frames_are_seen(void **state)
                 {WORLD_CPU, 0}};
     for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
         assert_int_equal((uint64_t)check_own_frame(seen[i].hpa, &w->input), seen[i].va);
+    w->input.cpu = 3;
+    state_hpa = w->handoff.cpus[3].state_hpa;
+    assert_int_equal((uint64_t)check_own_frame(state_hpa + 0x8000, &w->input), VA_TABLES);
+    assert_null(check_own_frame(state_hpa + 0x18000, &w->input));
+    assert_null(check_own_frame(WORLD_PRIVATE, &w->input));
     world_free(w);
     free(w);
 }

@@ -7,9 +7,8 @@
 #ifndef BULKHEAD_CHECK_CONTROLS_H
 #define BULKHEAD_CHECK_CONTROLS_H
 
-/* IA32_PAT with write-back in entry 0, the one that every entry of ours selects. */
-#define PAT_ENTRY_0    0xffull
-#define PAT_WRITE_BACK 6ull
+/* IA32_PAT: the entry that all page-table entries of ours select. */
+#define PAT_ENTRY_0 0xffull
 
 /* Exceptions whose endless delivery blocks all else, and machine checks (TRAPS 18). */
 #define EXCEPTIONS_TAKEN (1u << 1 | 1u << 17 | 1u << 18)
@@ -18,6 +17,7 @@
 #define VTX_PIN_NMI            (1u << 3)
 #define VTX_PIN_VIRTUAL_NMI    (1u << 5)
 #define VTX_PIN_POSTED         (1u << 7)
+#define VTX_TERTIARY           (1u << 17)
 #define VTX_TPR_SHADOW         (1u << 21)
 #define VTX_IO_ALL             (1u << 24)
 #define VTX_IO_BITMAPS         (1u << 25)
@@ -33,6 +33,7 @@
 #define VTX_VM_FUNCTIONS       (1u << 13)
 #define VTX_VMCS_SHADOWING     (1u << 14)
 #define VTX_PAGE_LOG           (1u << 17)
+#define VTX_EXCEPTION_PAGE     (1u << 18) /* EPT-violation #VE */
 #define VTX_EXIT_HOST_64       (1u << 9)
 #define VTX_EXIT_LOAD_PAT      (1u << 19)
 #define VTX_EXIT_LOAD_EFER     (1u << 21)
