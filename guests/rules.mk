@@ -17,17 +17,20 @@ GUEST_EARLY_OF_bench := $(GUEST_EARLY)
 
 $(BUILD)/guests/obj/%.c.o: guests/%.c guests/rules.mk
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC      $<"
+	@$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/guests/obj/%.asm.o: guests/%.asm guests/rules.mk
 	@mkdir -p $(@D)
-	$(NASM) -f elf64 -g -MD $@.d -MT $@ $< -o $@
+	@echo "  NASM    $<"
+	@$(NASM) -f elf64 -g -MD $@.d -MT $@ $< -o $@
 
 define guest_rule
 GUEST_OBJECTS_$(1) := $$(patsubst guests/%,$(BUILD)/guests/obj/%.o,\
     $$(wildcard guests/$(1)/*.c guests/$(1)/*.asm)) $$(GUEST_EARLY_OF_$(1)) $(GUEST_LIB)
 $(BUILD)/guests/$(1).elf: $$(GUEST_OBJECTS_$(1)) guests/lib/guest.lds
-	ld $(GUEST_LDFLAGS) -T guests/lib/guest.lds -o $$@ $$(GUEST_OBJECTS_$(1))
+	@echo "  LD      $$@"
+	@ld $(GUEST_LDFLAGS) -T guests/lib/guest.lds -o $$@ $$(GUEST_OBJECTS_$(1))
 endef
 $(foreach name,$(GUEST_NAMES),$(eval $(call guest_rule,$(name))))
 

@@ -43,9 +43,9 @@ uint32_t siblings_start(void);
 const char *fault_name(int vector);
 
 /* The parts. */
-void residue_check(void); /* first of all: is anything of a former life left? */
-void residue_look(struct cpu *cpu);   /* a sibling calls it before it changes anything */
-void residue_check_siblings(void);    /* and this reports what they saw */
+void residue_check(void);           /* first of all: is anything of a former life left? */
+void residue_look(struct cpu *cpu); /* a sibling calls it before it changes anything */
+void residue_check_siblings(void);  /* and this reports what they saw */
 void attack_memory(void);
 void attack_windows(void); /* local APIC, I/O APIC, ECAM, firmware */
 void attack_forms(void);   /* unusual instructions at unbacked memory */

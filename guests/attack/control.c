@@ -131,9 +131,9 @@ static void absent_registers(void)
     unsigned faulted = 0, tried = 0;
     for (unsigned opcode = 0x20; opcode <= 0x23; opcode++) {
         for (unsigned number = 0; number < 16; number++) {
-            bool debug = opcode & 1, exists = debug ? number < 8
-                                                    : number == 0 || (number >= 2 && number <= 4) ||
-                                                          number == 8;
+            bool debug = opcode & 1,
+                 exists = debug ? number < 8
+                                : number == 0 || (number >= 2 && number <= 4) || number == 8;
             uint8_t code[] = {number & 8 ? 0x44 : 0x40, 0x0f, (uint8_t)opcode,
                               (uint8_t)(0xc0 | (number & 7) << 3)};
             struct code_registers registers = {0};
@@ -183,8 +183,8 @@ static void debug_registers(void)
     write_dr7(0x400);
     report(same && reserved == VECTOR_GP, "I9", "dr-values", "kept %u; high half of DR7: %s", same,
            fault_name(reserved));
-    report(detected == VECTOR_DB && dr6 & 1u << 13, "I9", "dr-general-detect",
-           "%s, DR6 0x%lx", fault_name(detected), dr6);
+    report(detected == VECTOR_DB && dr6 & 1u << 13, "I9", "dr-general-detect", "%s, DR6 0x%lx",
+           fault_name(detected), dr6);
 }
 
 struct xcr {
@@ -201,9 +201,21 @@ static void do_xsetbv(void *arg)
 static void xsetbv(void)
 {
     static const struct xcr bad[] = {
-        {0, 0}, {0, 2}, {0, 4}, {0, 5}, {0, 1ull << 63 | 1}, {0, ~0ull}, {0, 1ull << 62 | 7},
-        {0, 1 << 5 | 7}, {0, 1 << 3 | 1}, {0, 1 << 17 | 7}, {0, 1 << 8 | 7}, {1, 1}, {1, 0},
-        {2, 7}, {0xffffffff, 7},
+        {0, 0},
+        {0, 2},
+        {0, 4},
+        {0, 5},
+        {0, 1ull << 63 | 1},
+        {0, ~0ull},
+        {0, 1ull << 62 | 7},
+        {0, 1 << 5 | 7},
+        {0, 1 << 3 | 1},
+        {0, 1 << 17 | 7},
+        {0, 1 << 8 | 7},
+        {1, 1},
+        {1, 0},
+        {2, 7},
+        {0xffffffff, 7},
     };
     if (!(cpuid(1, 0).ecx & CPUID_XSAVE)) {
         report(true, "I9", "xsetbv", "no XSAVE here");
@@ -233,8 +245,10 @@ static void xsetbv(void)
     xcr_write(0, old);
     write_cr4(cr4_before);
     report(refused == count && !unsupported && good == NO_FAULT && taken == every.value, "I9",
-           "xsetbv", "%u of %u bad values refused, %lu unsupported bits taken, good one: %s; "
-           "without OSXSAVE: %s", refused, count, unsupported, fault_name(good), fault_name(off));
+           "xsetbv",
+           "%u of %u bad values refused, %lu unsupported bits taken, good one: %s; "
+           "without OSXSAVE: %s",
+           refused, count, unsupported, fault_name(good), fault_name(off));
 }
 
 void attack_control(void)

@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 enum form_kind {
-    LOADS,  /* if it runs, RAX then holds all ones */
+    LOADS, /* if it runs, RAX then holds all ones */
     CHANGES,
-    JUMPS,  /* if it runs, the code behind it does not */
+    JUMPS, /* if it runs, the code behind it does not */
 };
 
 struct form {

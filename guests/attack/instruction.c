@@ -37,16 +37,15 @@ struct code_result code_try(const uint8_t *bytes, unsigned count, unsigned lead,
     result.registers.r9 = 0;
     result.vector = probe(do_run, &result.registers);
     interrupts_off();
-    result.exact = result.vector == NO_FAULT
-                       ? (uint32_t)result.registers.r9 == DONE
-                       : cpu_self()->fault.rip == (uint64_t)code_page + lead;
+    result.exact = result.vector == NO_FAULT ? (uint32_t)result.registers.r9 == DONE
+                                             : cpu_self()->fault.rip == (uint64_t)code_page + lead;
     return result;
 }
 
 enum kind {
-    EXITS,   /* may run or fault */
-    WAITS,   /* needs an interrupt to go on */
-    ABSENT,  /* belongs to a feature that no domain has: must fault in every form */
+    EXITS,  /* may run or fault */
+    WAITS,  /* needs an interrupt to go on */
+    ABSENT, /* belongs to a feature that no domain has: must fault in every form */
 };
 
 struct instruction {
@@ -142,12 +141,30 @@ struct prefix {
 };
 
 static const struct prefix prefixes[] = {
-    {{0}, 0},          {{0x66}, 1},       {{0xf2}, 1},       {{0xf3}, 1},
-    {{0x67}, 1},       {{0x2e}, 1},       {{0x36}, 1},       {{0x3e}, 1},
-    {{0x26}, 1},       {{0x64}, 1},       {{0x65}, 1},       {{0xf0}, 1},
-    {{0x40}, 1},       {{0x41}, 1},       {{0x42}, 1},       {{0x44}, 1},
-    {{0x48}, 1},       {{0x4f}, 1},       {{0x66, 0x48}, 2}, {{0x66, 0xf2}, 2},
-    {{0xf2, 0xf3}, 2}, {{0xf3, 0xf2}, 2}, {{0x66, 0x67}, 2}, {{0x48, 0x66}, 2},
+    {{0}, 0},
+    {{0x66}, 1},
+    {{0xf2}, 1},
+    {{0xf3}, 1},
+    {{0x67}, 1},
+    {{0x2e}, 1},
+    {{0x36}, 1},
+    {{0x3e}, 1},
+    {{0x26}, 1},
+    {{0x64}, 1},
+    {{0x65}, 1},
+    {{0xf0}, 1},
+    {{0x40}, 1},
+    {{0x41}, 1},
+    {{0x42}, 1},
+    {{0x44}, 1},
+    {{0x48}, 1},
+    {{0x4f}, 1},
+    {{0x66, 0x48}, 2},
+    {{0x66, 0xf2}, 2},
+    {{0xf2, 0xf3}, 2},
+    {{0xf3, 0xf2}, 2},
+    {{0x66, 0x67}, 2},
+    {{0x48, 0x66}, 2},
     {{0x2e, 0x3e, 0x26, 0x64}, 4},
     {{0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66}, 10},
     {{0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x2e}, 13},
@@ -214,8 +231,10 @@ static void try_instruction(const struct instruction *instruction)
         name[7 + i] = instruction->name[i];
     }
     if (first_bad) {
-        report(false, "I9", name, "%u forms inexact, %u ran that should fault; first behind %u "
-               "prefixes, 0x%x", inexact, unexpected, first_bad->count, first_bad->bytes[0]);
+        report(false, "I9", name,
+               "%u forms inexact, %u ran that should fault; first behind %u "
+               "prefixes, 0x%x",
+               inexact, unexpected, first_bad->count, first_bad->bytes[0]);
     } else {
         report(true, "I9", name, "%u forms ran, %u faulted", ran, faulted);
     }

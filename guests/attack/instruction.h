@@ -12,8 +12,8 @@ struct code_registers {
 
 /* How an instruction ended. */
 struct code_result {
-    int vector;  /* or NO_FAULT */
-    bool exact;  /* it went on right behind itself, or faulted right at its first byte */
+    int vector; /* or NO_FAULT */
+    bool exact; /* it went on right behind itself, or faulted right at its first byte */
     struct code_registers registers;
 };
 

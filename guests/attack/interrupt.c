@@ -13,8 +13,8 @@ enum { DESTINATIONS = 256, CLUSTERS = 24, VECTORS_FROM = 0x20 };
 
 /* What own processors may get of a packet that names them. */
 enum effect {
-    EXACT,  /* once each */
-    MAYBE,  /* once or not at all */
+    EXACT, /* once each */
+    MAYBE, /* once or not at all */
     NEVER,
     STARTS, /* INIT, SIPI: not sent to own processors */
 };
@@ -268,9 +268,9 @@ struct lvt_entry {
 };
 
 static const struct lvt_entry lvt_entries[] = {
-    {"lvt-cmci", APIC_LVT_CMCI},       {"lvt-thermal", APIC_LVT_THERMAL},
+    {"lvt-cmci", APIC_LVT_CMCI},        {"lvt-thermal", APIC_LVT_THERMAL},
     {"lvt-performance", APIC_LVT_PERF}, {"lvt-lint0", APIC_LVT_LINT0},
-    {"lvt-lint1", APIC_LVT_LINT1},     {"lvt-error", APIC_LVT_ERROR},
+    {"lvt-lint1", APIC_LVT_LINT1},      {"lvt-error", APIC_LVT_ERROR},
     {"lvt-timer", APIC_LVT_TIMER},
 };
 

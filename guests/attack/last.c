@@ -7,7 +7,6 @@
 #include "attack.h"
 #include "residue.h"
 
-
 /* last.asm */
 void last_triple(void);
 void last_idt(void);
@@ -58,10 +57,11 @@ static void init_all(void)
 static void ipi_storm(void)
 {
     for (uint64_t n = 0;; n++) {
-        uint32_t command = (n & 7) << 8 | (n >> 3 & 0xff) | APIC_ASSERT;
-        bool to_self = (command & APIC_MODES) == APIC_INIT || (command & APIC_MODES) == APIC_STARTUP;
-        probe_wrmsr(APIC_ICR, (uint64_t)APIC_BROADCAST << 32 | command |
-                                  (to_self ? APIC_TO_OTHERS : 0));
+        uint32_t command = (uint32_t)((n & 7) << 8 | (n >> 3 & 0xff) | APIC_ASSERT);
+        bool to_self =
+            (command & APIC_MODES) == APIC_INIT || (command & APIC_MODES) == APIC_STARTUP;
+        probe_wrmsr(APIC_ICR,
+                    (uint64_t)APIC_BROADCAST << 32 | command | (to_self ? APIC_TO_OTHERS : 0));
     }
 }
 
@@ -71,9 +71,10 @@ struct act {
 };
 
 static const struct act acts[] = {
-    {"triple", last_triple}, {"idt", idt},           {"gdt", gdt},         {"cr3", last_cr3},
-    {"fetch", last_fetch},   {"acloop", last_acloop}, {"dbloop", dbloop},   {"reset", reset},
-    {"s5", power_off},       {"init", init_all},     {"storm", ipi_storm}, {"hang", last_hang},
+    {"triple", last_triple}, {"idt", idt},          {"gdt", gdt},
+    {"cr3", last_cr3},       {"fetch", last_fetch}, {"acloop", last_acloop},
+    {"dbloop", dbloop},      {"reset", reset},      {"s5", power_off},
+    {"init", init_all},      {"storm", ipi_storm},  {"hang", last_hang},
     {"sleep", last_sleep},
 };
 

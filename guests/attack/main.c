@@ -5,11 +5,11 @@
  * Command line: attack= parts (all), last= how this life ends (triple; see last.c, "none" stops by
  * S5 without planting anything).
  */
-#include "attack.h"
 #include "../lib/apic.h"
 #include "../lib/boot.h"
 #include "../lib/console.h"
 #include "../lib/x86.h"
+#include "attack.h"
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -49,8 +49,8 @@ void report(bool pass, const char *invariant, const char *name, const char *text
 const char *fault_name(int vector)
 {
     static const char *const names[] = {
-        [0] = "#DE", [1] = "#DB", [3] = "#BP",  [4] = "#OF",  [5] = "#BR",  [6] = "#UD",
-        [7] = "#NM", [8] = "#DF", [10] = "#TS", [11] = "#NP", [12] = "#SS", [13] = "#GP",
+        [0] = "#DE",  [1] = "#DB",  [3] = "#BP",  [4] = "#OF",  [5] = "#BR",  [6] = "#UD",
+        [7] = "#NM",  [8] = "#DF",  [10] = "#TS", [11] = "#NP", [12] = "#SS", [13] = "#GP",
         [14] = "#PF", [16] = "#MF", [17] = "#AC", [18] = "#MC", [19] = "#XM",
     };
     if (vector == NO_FAULT) {

@@ -189,4 +189,3 @@ void attack_windows(void)
         tell(&sweep, windows[i].name);
     }
 }
-

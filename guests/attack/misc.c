@@ -57,8 +57,15 @@ static void hypercalls(void)
     unsigned refused = 0;
     for (unsigned i = 0; i < HYPERCALLS; i++) {
         struct code_registers registers = {
-            i < 32 ? i : random(), random(), random(), random(), random(), random(),
-            random(), 0, random(),
+            i < 32 ? i : random(),
+            random(),
+            random(),
+            random(),
+            random(),
+            random(),
+            random(),
+            0,
+            random(),
         };
         struct code_result result = code_try(codes[i & 1], 3, 0, &registers);
         refused += result.vector == VECTOR_UD && result.exact &&
@@ -80,7 +87,8 @@ static void single_step(const char *name, void (*function)(void), const uint8_t 
     int vector = probe(call, &function);
     uint64_t rip = cpu_self()->fault.rip;
     bool good = vector == VECTOR_DB && rip == (uint64_t)end;
-    report(good, "I9", name, "%s, %ld bytes off", fault_name(vector), (int64_t)(rip - (uint64_t)end));
+    report(good, "I9", name, "%s, %ld bytes off", fault_name(vector),
+           (int64_t)(rip - (uint64_t)end));
     write_dr6(0xffff0ff0);
 }
 
@@ -88,7 +96,7 @@ struct user_case {
     const char *name;
     uint8_t bytes[4];
     uint8_t count;
-    int vector;   /* of the instruction; VECTOR_UD behind it if it runs */
+    int vector; /* of the instruction; VECTOR_UD behind it if it runs */
     bool runs;
 };
 

@@ -198,9 +198,10 @@ static void write_all(void)
         runs_end(&runs);
     }
     print("\n");
-    report(!tally.stuck, "I10", "msr-write", "%u tried, %u writable, digest 0x%lx, first that the "
-           "machine owns and that keeps a value: 0x%x", tally.tried, tally.taken, tally.digest,
-           tally.first_stuck);
+    report(!tally.stuck, "I10", "msr-write",
+           "%u tried, %u writable, digest 0x%lx, first that the "
+           "machine owns and that keeps a value: 0x%x",
+           tally.tried, tally.taken, tally.digest, tally.first_stuck);
     uint64_t passed = rdtsc() - start;
     report(passed < 1ull << 40, "I10", "msr-tsc", "the TSC went on by %lu", passed);
 }
@@ -224,8 +225,10 @@ static void efer(void)
 
 static void apic_base(void)
 {
-    static const uint64_t values[] = {0, 0x800, 0x400, 0xc00, 0xd00, ~0ull, 0xfee00000,
-                                      0xfee00800, 0xfee00d00 ^ 0x100, 0xd0000d00, 0x100000d00};
+    static const uint64_t values[] = {0,          0x800,      0x400,
+                                      0xc00,      0xd00,      ~0ull,
+                                      0xfee00000, 0xfee00800, 0xfee00d00 ^ 0x100,
+                                      0xd0000d00, 0x100000d00};
     uint64_t old = rdmsr(MSR_APIC_BASE);
     unsigned refused = 0;
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {

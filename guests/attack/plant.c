@@ -27,10 +27,7 @@ static uint8_t state[MAX_DOMAIN_CPUS][STATE_BYTES] __attribute__((aligned(64)));
 static void fill(uint64_t from, uint64_t to)
 {
     uint64_t qwords = (to - from) / 8;
-    __asm__ volatile("rep stosq"
-                     : "+D"(from), "+c"(qwords)
-                     : "a"(RESIDUE_MARKER)
-                     : "memory");
+    __asm__ volatile("rep stosq" : "+D"(from), "+c"(qwords) : "a"(RESIDUE_MARKER) : "memory");
 }
 
 /* Everything in a range of RAM but the page tables and the payload, which are still in use. */

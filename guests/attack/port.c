@@ -17,8 +17,8 @@ struct device {
 
 /* A domain's own. */
 static const struct device devices[] = {
-    {0x20, 0x21}, {0x40, 0x43},   {0x61, 0x61},   {0x70, 0x71},   {0xa0, 0xa1},
-    {0x3f8, 0x3ff}, {0x600, 0x601}, {0xcf8, 0xcff},
+    {0x20, 0x21}, {0x40, 0x43},   {0x61, 0x61},   {0x70, 0x71},
+    {0xa0, 0xa1}, {0x3f8, 0x3ff}, {0x600, 0x601}, {0xcf8, 0xcff},
 };
 
 static bool is_given(uint32_t port, uint32_t bytes)
@@ -81,8 +81,8 @@ static void read_all(const char *name, uint32_t bytes)
         sweep.port++;
     }
     report(sweep.tried == sweep.ones + faults, "I5", name,
-           "%u ports, %u read all ones, %u faults, first other 0x%x: 0x%x", sweep.tried,
-           sweep.ones, faults, sweep.first_bad, sweep.bad_value);
+           "%u ports, %u read all ones, %u faults, first other 0x%x: 0x%x", sweep.tried, sweep.ones,
+           faults, sweep.first_bad, sweep.bad_value);
 }
 
 static void write_ports(void *arg)
@@ -242,8 +242,8 @@ static void do_string(void *arg)
 void attack_string_io(void)
 {
     static uint8_t buffer[64];
-    static const uint16_t ports[] = {GUEST_COM1 + 7, GUEST_COM1 + 5, 0x71, 0xcfc, 0x80, 0x64,
-                                     0xb2, 0x1f0, 0xcf9, 0x600};
+    static const uint16_t ports[] = {GUEST_COM1 + 7, GUEST_COM1 + 5, 0x71,  0xcfc, 0x80,
+                                     0x64,           0xb2,           0x1f0, 0xcf9, 0x600};
     unsigned refused = 0, taken = 0;
     for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
         for (unsigned form = 0; form < 4; form++) {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define RESIDUE_MARKER 0x5a17c0de5a17c0deull
-#define TEXT_CANARY 0x1122334455667788ull
+#define TEXT_CANARY    0x1122334455667788ull
 #define ADDRESS_MARKER 0x00005a17c0de5a10ull /* canonical, for registers that hold an address */
 
 enum { STATE_BYTES = 8192, FXSAVE_BYTES = 512, CPUID_XSAVE = 1 << 26, CR4_OSXSAVE = 1 << 18 };

@@ -87,7 +87,6 @@ ram_gdt:
     dd GDT
 
 bits 64
-; Copies `ecx` bytes from rsi to rdi.
 start64:
     fninit
     mov esp, STACK_TOP
@@ -121,7 +120,6 @@ start64:
     rep movsb
     call boot_info
     mov r15, [rbx + 24]                 ; e_entry
-    ; the file and the configuration are no part of the domain's RAM, if that is below them
     xor eax, eax
     xor ebx, ebx
     xor ecx, ecx
@@ -139,6 +137,8 @@ start64:
     mov rsp, STACK_TOP
     push r15
     xor r15d, r15d
+    push 2
+    popfq
     ret
 
 ; Fills struct guest_boot_info; memory as a domain's, without the ACPI range.

@@ -2,6 +2,7 @@
 # Payloads on a bare emulator: guests/bare/run build/guests/hello.elf ticks=20
 $(BUILD)/guests/bare.rom: guests/bare/rom.asm
 	@mkdir -p $(@D)
-	$(NASM) -f bin $< -o $@
+	@echo "  NASM    $<"
+	@$(NASM) -f bin $< -o $@
 
 guests: $(BUILD)/guests/bare.rom

@@ -229,8 +229,7 @@ void guest_main(void)
         if (!cmdline_lists("bench", phases[i].word, cmdline_lists("bench", "all", true))) {
             continue;
         }
-        bool sibling_phase =
-            phases[i].kind == SIBLING_SPINS || phases[i].kind == SIBLING_SLEEPS;
+        bool sibling_phase = phases[i].kind == SIBLING_SPINS || phases[i].kind == SIBLING_SLEEPS;
         if (sibling_phase && !have_sibling) {
             print("bench: skipped %s: no second processor\n", phases[i].key);
         } else {

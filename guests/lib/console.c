@@ -94,8 +94,8 @@ static const char *convert(const char *text, va_list *args)
         put_number(value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10, value < 0, width, left,
                    pad);
     } else if (*text == 'u' || *text == 'x' || *text == 'p') {
-        uint64_t value = is_long || *text == 'p' ? va_arg(*args, uint64_t)
-                                                 : va_arg(*args, unsigned);
+        uint64_t value =
+            is_long || *text == 'p' ? va_arg(*args, uint64_t) : va_arg(*args, unsigned);
         put_number(value, *text == 'u' ? 10 : 16, false, width, left, pad);
     } else {
         put(*text);

@@ -121,8 +121,8 @@ static void tss_init(struct cpu *cpu)
     tss->io_map = sizeof(*tss);
     uint64_t base = (uint64_t)tss;
     uint64_t *entry = &gdt[FIRST_TSS / 8 + 2 * cpu->index];
-    entry[0] = (sizeof(*tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
-               (base >> 24 & 0xff) << 56;
+    entry[0] =
+        (sizeof(*tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
     entry[1] = base >> 32;
 }
 
@@ -234,7 +234,7 @@ bool sibling_start(uint32_t index, sibling_function function)
     *fields = (struct trampoline){
         .cr0 = (uint32_t)read_cr0(),
         .cr3 = (uint32_t)read_cr3(),
-        .cr4 = (uint32_t)read_cr4() & ~(1u << 17), /* PCIDE: only from 64-bit mode */
+        .cr4 = (uint32_t)read_cr4() & ~(1u << 17),       /* PCIDE: only from 64-bit mode */
         .efer = (uint32_t)rdmsr(MSR_EFER) & ~(1u << 10), /* LMA is the processor's */
         .cpu = (uint32_t)(uint64_t)cpu,
         .gdt_limit = gdt_descriptor.limit,

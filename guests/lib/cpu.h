@@ -39,7 +39,7 @@ struct fault {
 struct cpu {
     uint64_t recover; /* stack of the innermost probe(), 0: none; entry.asm knows the place */
     struct fault fault;
-    uint32_t index;   /* 0: the domain's first processor */
+    uint32_t index; /* 0: the domain's first processor */
     uint32_t apic_id;
     volatile uint32_t up; /* a sibling has reached its function */
     volatile uint32_t nmis;

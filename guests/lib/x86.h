@@ -98,7 +98,7 @@ static inline void outl(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %w1" : : "a"(value), "Nd"(port));
 }
 
-#define GUEST_CONTROL_REGISTER(name)                                                              \
+#define GUEST_CONTROL_REGISTER(name)                                                               \
     static inline uint64_t read_##name(void)                                                       \
     {                                                                                              \
         uint64_t value;                                                                            \
