@@ -37,7 +37,7 @@ help:
 setup:
 	@tools/setup
 
-run smoke image debug: setup
+run smoke image debug test: setup
 
 run:
 	@$(MAKE) --no-print-directory $(IMAGE)

@@ -1,3 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
+# Each suite is a target that prints "N passed, N failed"; `make test` runs and adds up all.
+TEST_SUITES :=
+
 include tests/unit/rules.mk
 include tests/boot/rules.mk
+-include tests/setup/rules.mk
+-include tests/bench/rules.mk
+-include tests/mutants/rules.mk
+
+TEST_SUITES := test-unit $(TEST_SUITES) test-boot
+
+test:
+	@tests/all $(TEST_SUITES)
+
+.PHONY: test
