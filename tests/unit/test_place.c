@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who gets which processors and frames: I1, I2, I10. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "plan_world.h"
+
+static struct world *world;
+
+static int setup(void **state)
+{
+    (void)state;
+    world = malloc(sizeof(*world));
+    world_init(world);
+    world_add_guest(world);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_free(world);
+    free(world);
+    return 0;
+}
+
+/* One more domain that boots the small guest. */
+static struct manifest_domain *add(const char *name, uint32_t cpus, uint64_t memory)
+{
+    return world_add_domain(world, name, cpus, memory, 0);
+}
+
+static void set_memory(uint32_t count, const struct free_range *ranges)
+{
+    world->facts.free_count = count;
+    memcpy(world->facts.free, ranges, count * sizeof(*ranges));
+}
+
+static uint32_t apic_id(uint32_t domain, uint32_t index)
+{
+    return world->handoff.cpus[world->handoff.domains[domain].cpus[index]].apic_id;
+}
+
+static void demo_fits_and_repeats(void **state)
+{
+    (void)state;
+    add("linux", 2, 512 * MIB);
+    add("hello", 1, 16 * MIB);
+    add("attack", 1, 16 * MIB);
+    world_must_place(world);
+    world_check_extents(world);
+    struct handoff *first = malloc(sizeof(*first));
+    *first = world->handoff;
+    world_must_place(world);
+    assert_memory_equal(first, &world->handoff, sizeof(*first));
+    free(first);
+    assert_int_equal(world->handoff.domains[0].ram_count, 1);
+    assert_int_equal(world->handoff.domains[0].ram[0].gpa, 0);
+    assert_int_equal(world->handoff.domains[0].ram[0].hpa % LARGE_PAGE_BYTES, 0);
+    assert_int_equal(world->handoff.domains[0].ram_bytes, 512 * MIB);
+}
+
+/* I1 over random memory maps and manifests. */
+static void random_maps_give_disjoint_owners(void **state)
+{
+    int placed = 0;
+    srand(5);
+    for (int round = 0; round < 400; round++) {
+        uint64_t at = MIB;
+        world_init(world);
+        world_add_guest(world);
+        world->facts.free_count = 1;
+        for (uint32_t i = 1; i <= 1 + (uint32_t)rand() % 40; i++) {
+            at += PAGE_BYTES * ((uint64_t)rand() % 2000);
+            uint64_t bytes = PAGE_BYTES * (1 + (uint64_t)rand() % (rand() % 4 ? 3000 : 300000));
+            if (at + bytes > 0xc0000000 && at < 0x100000000)
+                at = 0x100000000;
+            world->facts.free[world->facts.free_count++] = (struct free_range){at, bytes};
+            at += bytes;
+        }
+        world->facts.cpu_count = 1 + (uint32_t)rand() % 12;
+        for (uint32_t i = 0; i < world->facts.cpu_count; i++)
+            world->facts.cpus[i] = (struct fact_cpu){.apic_id = i * 2, .boot = i == 0};
+        world->made.header.memory_guard = PAGE_BYTES * ((uint64_t)rand() % 600);
+        for (int i = 0; i <= rand() % 4; i++)
+            add((char[]){(char)('a' + i), 0}, 1 + (uint32_t)rand() % 2,
+                LARGE_PAGE_BYTES * (1 + (uint64_t)rand() % (rand() % 3 ? 100 : 1000)));
+        if (!world_place(world)) {
+            assert_true(strlen(world->why.text) > 40);
+            continue;
+        }
+        placed++;
+        world_check_extents(world);
+        for (uint32_t i = 0; i < world->handoff.domain_count; i++) {
+            const struct handoff_domain *domain = &world->handoff.domains[i];
+            uint64_t next = 0;
+            for (uint32_t j = 0; j < domain->ram_count; j++) {
+                assert_int_equal(domain->ram[j].gpa, next);
+                assert_int_equal((domain->ram[j].hpa | domain->ram[j].bytes) % LARGE_PAGE_BYTES, 0);
+                next += domain->ram[j].bytes;
+            }
+            assert_int_equal(next, world->made.domains[i].memory);
+        }
+    }
+    (void)state;
+    assert_in_range(placed, 100, 390);
+}
+
+static void a_gib_is_aligned_to_a_gib(void **state)
+{
+    (void)state;
+    set_memory(2, (const struct free_range[]){{0x1000, 0x9f000}, {MIB, 8 * GIB}});
+    world->facts.physical_address_bits = 40;
+    world->facts.ioapic_count = 0;
+    world->facts.free[1].base = 4 * GIB + MIB;
+    add("small", 1, 64 * MIB);
+    add("big", 1, 5 * GIB);
+    world_must_place(world);
+    world_check_extents(world);
+    const struct handoff_domain *big = &world->handoff.domains[1];
+    assert_int_equal(big->ram_count, 2);
+    assert_int_equal(big->ram[0].gpa, 0);
+    assert_int_equal(big->ram[0].bytes, 3 * GIB); /* up to the hole of a PC */
+    assert_int_equal(big->ram[0].hpa % GIB, 0);
+    assert_int_equal(big->ram[1].gpa, 4 * GIB);
+    assert_int_equal(big->ram[1].hpa, big->ram[0].hpa + 3 * GIB);
+    assert_int_equal(big->ram[1].bytes, 2 * GIB);
+}
+
+static void scattered_memory_is_pieced_together(void **state)
+{
+    struct free_range ranges[12] = {{0x1000, 0x9f000}, {MIB, 60 * MIB}};
+    (void)state;
+    for (uint64_t i = 2; i < 12; i++)
+        ranges[i] = (struct free_range){i * 100 * MIB + 0x5000, (10 + i) * MIB};
+    set_memory(12, ranges);
+    add("pieces", 1, 100 * MIB);
+    world_must_place(world);
+    world_check_extents(world);
+    assert_in_range(world->handoff.domains[0].ram_count, 2, MAX_RAM_SEGMENTS);
+    world->made.domains[0].memory = 200 * MIB;
+    world_must_refuse(world, "domain pieces", "200 MiB", "MiB are left", "lower `memory`", NULL);
+}
+
+static void too_much_is_refused(void **state)
+{
+    (void)state;
+    add("office", 1, 1024 * MIB);
+    add("plant", 1, 2048 * MIB);
+    world_must_refuse(world, "domain plant", "2048 MiB", "lower `memory`", NULL);
+    world->made.domains[1].memory = 800 * MIB;
+    world_must_place(world);
+    world->made.header.memory_guard = 512 * MIB;
+    world_must_refuse(world, "`memory_guard`", NULL);
+}
+
+static void no_trampoline_is_refused(void **state)
+{
+    (void)state;
+    add("office", 1, 64 * MIB);
+    memmove(world->facts.free, world->facts.free + 1,
+            --world->facts.free_count * sizeof(world->facts.free[0]));
+    world_must_refuse(world, "below 1 MiB", "processors", NULL);
+}
+
+/* Processors. */
+
+static void counts_take_ascending_ids(void **state)
+{
+    static const uint32_t ids[] = {6, 2, 0, 4};
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        world->facts.cpus[i] = (struct fact_cpu){.apic_id = ids[i], .boot = ids[i] == 2};
+    add("one", 2, 16 * MIB);
+    add("two", 1, 16 * MIB);
+    world_must_place(world);
+    assert_int_equal(world->handoff.cpus[world->handoff.boot_cpu].apic_id, 2);
+    assert_int_equal(apic_id(0, 0), 0);
+    assert_int_equal(apic_id(0, 1), 2);
+    assert_int_equal(apic_id(1, 0), 4);
+    assert_int_equal(world->handoff.cpus[3].domain, HANDOFF_NOBODY);
+    assert_int_equal(world->handoff.cpus[1].domain, 0);
+    assert_int_equal(world->handoff.cpus[1].index, 1);
+}
+
+static void pinned_ones_go_first(void **state)
+{
+    (void)state;
+    add("any", 1, 16 * MIB);
+    struct manifest_domain *pinned = add("pinned", 3, 16 * MIB);
+    pinned->flags = MANIFEST_CPUS_PINNED;
+    memcpy(pinned->cpus, (uint32_t[]){2, 3, 0}, 3 * sizeof(uint32_t));
+    world_must_place(world);
+    assert_int_equal(apic_id(0, 0), 1);
+    assert_int_equal(apic_id(1, 0), 2); /* its boot processor, then ascending (TRAPS 9) */
+    assert_int_equal(apic_id(1, 1), 0);
+    assert_int_equal(apic_id(1, 2), 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(world->handoff.cpus[world->handoff.domains[1].cpus[i]].index, i);
+    pinned->cpus[1] = 7;
+    world_must_refuse(world, "domain pinned", "APIC id 7", "4", NULL);
+}
+
+static void more_processors_than_there_are(void **state)
+{
+    (void)state;
+    add("one", 3, 16 * MIB);
+    add("two", 2, 16 * MIB);
+    world_must_refuse(world, "domain two", "wants 2", "only 1", "lower `cpus`", NULL);
+    world->made.domains[1].cpu_count = 1;
+    world->made.header.platform_cpus = 6;
+    world_must_refuse(world, "6 processors", "this one has 4", NULL);
+}
+
+/* I2: threads of one core never run different domains. */
+static void siblings_stay_together(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++)
+        world->facts.cpus[i].core_id = 1 + i / 2;
+    add("one", 1, 16 * MIB);
+    add("two", 1, 16 * MIB);
+    world_must_place(world);
+    assert_int_equal(apic_id(0, 0), 0);
+    assert_int_equal(apic_id(1, 0), 2);
+    world->made.domains[1].cpu_count = 2;
+    world_must_place(world);
+    assert_int_equal(apic_id(1, 1), 3);
+    world->made.domains[1].cpu_count = 3;
+    world_must_refuse(world, "domain two", "only 2", "threads of one core", NULL);
+    world->made.domains[1].cpu_count = 1;
+    world->made.domains[0].flags = world->made.domains[1].flags = MANIFEST_CPUS_PINNED;
+    world->made.domains[1].cpus[0] = 1;
+    world_must_refuse(world, "one and two", "0 and 1", "(I2)", NULL);
+}
+
+static void wide_apic_ids_stay_unowned(void **state)
+{
+    (void)state;
+    world->facts.cpus[1].apic_id = 300;
+    add("one", 3, 16 * MIB);
+    world_must_place(world);
+    assert_int_equal(world->handoff.cpus[3].domain, HANDOFF_NOBODY);
+    world->made.domains[0].flags = MANIFEST_CPUS_PINNED;
+    memcpy(world->made.domains[0].cpus, (uint32_t[]){0, 2, 300}, 3 * sizeof(uint32_t));
+    world_must_refuse(world, "APIC id 300", "254", NULL);
+}
+
+/* I10: facts that contradict themselves. */
+#define BAD_FACTS(X)                                                                               \
+    X(no_cpus, "0 processors", f->cpu_count = 0)                                                   \
+    X(many_cpus, "65 processors", f->cpu_count = 65)                                               \
+    X(twin_cpus, "two processors with APIC id 2", f->cpus[3].apic_id = 2)                          \
+    X(no_boot, "0 boot processors", f->cpus[0].boot = false)                                       \
+    X(two_boot, "2 boot processors", f->cpus[1].boot = true)                                       \
+    X(no_memory, "0 ranges", f->free_count = 0)                                                    \
+    X(many_ranges, "257 ranges", f->free_count = 257)                                              \
+    X(empty_range, "free memory of 0 bytes", f->free[2].bytes = 0)                                 \
+    X(odd_range, "free memory of 12289 bytes", f->free[2].bytes++)                                 \
+    X(unsorted, "overlaps the range before", f->free[2].base = 0)                                  \
+    X(overlapping, "overlaps the range before", f->free[1].bytes = 0x800000)                       \
+    X(wrapping, "no processor can reach", f->free[6].bytes = -0x1000ull)                           \
+    X(beyond, "no processor can reach", f->free[6].base = 1ull << 39)                              \
+    X(memory_end, "memory ends at", f->memory_end = 1ull << 40)                                    \
+    X(address_bits, "physical address bits", f->physical_address_bits = 64)                        \
+    X(no_tsc, "time stamp counter", f->tsc_hz = 0)                                                 \
+    X(many_ioapics, "I/O APICs", f->ioapic_count = 9)                                              \
+    X(ioapic_in_memory, "device window at 1000000", f->ioapics[0].address = 0x1000000)             \
+    X(screen_in_memory, "device window at 2000000", f->screen.base = 0x2000000;                    \
+      f->screen.bytes = 0x1000)                                                                    \
+    X(screen_wraps, "device window", f->screen.base = 0x2000000; f->screen.bytes = ~0ull)          \
+    X(ecam_in_memory, "device window at 1000000", f->ecam_base = 0x1000000)                        \
+    X(buses, "MCFG", f->ecam_bus_first = 3)
+#define CHANGE(name, text, statement)                                                              \
+    static void change_##name(struct facts *f)                                                     \
+    {                                                                                              \
+        statement;                                                                                 \
+    }
+BAD_FACTS(CHANGE)
+
+static void contradicting_facts_are_refused(void **state)
+{
+    static const struct {
+        const char *text;
+        void (*make)(struct facts *);
+    } changes[] = {
+#define ENTRY(name, text, statement) {text, change_##name},
+        BAD_FACTS(ENTRY)};
+    (void)state;
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        world_init(world);
+        world_add_guest(world);
+        add("office", 1, 16 * MIB);
+        changes[i].make(&world->facts);
+        world_must_refuse(world, changes[i].text, NULL);
+    }
+}
+
+static void largest_machine_fits_the_lists(void **state)
+{
+    (void)state;
+    world->facts.cpu_count = MAX_CPUS;
+    for (uint32_t i = 0; i < MAX_CPUS; i++)
+        world->facts.cpus[i] = (struct fact_cpu){.apic_id = i, .boot = i == 5};
+    for (uint32_t i = 0; i < MAX_DOMAINS; i++)
+        add((char[]){(char)('a' + i), 0}, 4, 32 * MIB);
+    world_must_place(world);
+    world_check_extents(world);
+    assert_in_range(world->handoff.extent_count, 1, MAX_EXTENTS);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(demo_fits_and_repeats),
+        TEST(random_maps_give_disjoint_owners),
+        TEST(a_gib_is_aligned_to_a_gib),
+        TEST(scattered_memory_is_pieced_together),
+        TEST(too_much_is_refused),
+        TEST(no_trampoline_is_refused),
+        TEST(counts_take_ascending_ids),
+        TEST(pinned_ones_go_first),
+        TEST(more_processors_than_there_are),
+        TEST(siblings_stay_together),
+        TEST(wide_apic_ids_stay_unowned),
+        TEST(contradicting_facts_are_refused),
+        TEST(largest_machine_fits_the_lists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
