@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where everything goes: the order in which things are placed, and how much each needs. */
 #include "plan.h"
+#include "../kernel/abi/layout.h"
 #include "align.h"
 #include "diagnostic.h"
 #include "guest_memory.h"
@@ -76,7 +77,11 @@ static bool place_cpu_state(struct plan *plan, uint32_t cpu)
     if (out->domain == HANDOFF_NOBODY) {
         struct paging_space space;
         space_of_cpu(&plan->spaces, cpu, &space);
-        wish.bytes += paging_bytes(&space);
+        if (paging_bytes(&space) > PARKED_TABLES_BYTES)
+            return diagnose(plan->placement.why,
+                            "the kernel's segments need more page tables than a parked "
+                            "processor has room for: build the image anew");
+        wish.bytes += PARKED_TABLES_BYTES;
     }
     if (!place_or_refuse(&plan->placement, &wish, "the state of a processor", &out->state_hpa))
         return false;

@@ -45,6 +45,8 @@ void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space
     uint32_t index = handoff->cpus[cpu].domain;
     out->count = 0;
     if (index == HANDOFF_NOBODY) {
+        paging_add(out, VA_TABLES, handoff->cpus[cpu].state_hpa + handoff->cpu_state_bytes,
+                   PARKED_TABLES_BYTES, PAGE_BYTES, PAGING_READ);
         add_hypervisor(spaces, cpu, out);
         return;
     }

@@ -25,11 +25,15 @@ PLAN_SOURCES := $(addprefix boot/,plan.c plan_build.c place.c place_cpus.c facts
     paging.c kernel_image.c elf64.c guest_memory.c linux.c acpi.c aml.c diagnostic.c) \
     $(SHARED_SOURCES)
 
+PLAN_WORLD := $(addprefix tests/unit/,plan_world.c made_files.c made_manifest.c) $(PLAN_SOURCES)
+
 $(call unit_test,sha256,kernel/sha256.c)
 $(call unit_test,format,kernel/format.c)
 $(call unit_test,manifest,tests/unit/made_manifest.c $(SHARED_SOURCES))
 $(call unit_test,elf64,tests/unit/made_files.c $(PLAN_SOURCES))
 $(call unit_test,paging,boot/paging.c)
+$(call unit_test,place,$(PLAN_WORLD))
+$(call unit_test,plan,$(PLAN_WORLD))
 $(call unit_test,linux,tests/unit/made_files.c boot/linux.c)
 $(call unit_test,acpi,boot/acpi.c boot/aml.c)
 $(call unit_test,vuart,)
@@ -47,6 +51,9 @@ $(call unit_test,icr,arch/x86/icr.c)
 $(call unit_test,tool_schema,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_fixtures,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_hostile,$(TOOL_UNIT_SOURCES))
+$(call unit_test,tool_image,$(TOOL_UNIT_SOURCES))
+$(call unit_test,tool_boot_agrees,$(addprefix boot/,guest_memory.c linux.c elf64.c acpi.c aml.c \
+    paging.c diagnostic.c) kernel/format.c $(TOOL_UNIT_SOURCES))
 
 $(call unit_test,check,tests/unit/check_world.c $(addprefix kernel/,check.c check_map.c check_state.c) \
     $(SHARED_SOURCES))
