@@ -138,7 +138,7 @@ static void wrong_facts_give_no_screen(void **state)
     wrong[4].glyph_width = 9;
     wrong[5].glyph_height = 0;
     wrong[6].glyph_height = HEIGHT + 1;
-    wrong[7].pixels_per_line = 0xffffffff;
+    wrong[7].pixels_per_line = 1u << 29; /* times height and 4: nothing, in 32 bits */
     for (unsigned i = 0; i < 8; i++) {
         screen_open(&screen, &wrong[i], glyphs, frame, 0);
         assert_false(screen_works(&screen));

@@ -507,7 +507,10 @@ static void reset_keeps_only_output(void **state)
     for (unsigned i = 0; i < VUART_IN_BYTES; i++)
         assert_int_equal(v.in[i], 0);
     assert_false(vuart_edge(&v));
+    assert_int_equal(in(0), 0);
+    port_type("n");
     serve_knocks();
+    assert_int_equal(in(0), 'n');
     assert_int_equal(port.sent, 100);
     assert_int_equal(in(5), 0x60);
 }
