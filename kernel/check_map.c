@@ -135,7 +135,7 @@ static unsigned check_leaf(struct walk *walk, const uint64_t *entries, unsigned 
     if (address > due->address)
         return fail_entry(walk, due->address, 1, 0, 0, false);
     if (address != due->address || (entry & PAGING_ADDRESS) != due->hpa || rights != due->rights ||
-        bits != rules->leaf || size > due->bytes || due->hpa % size || level > 3 ||
+        bits != rules->leaf || size > due->bytes || due->hpa % size ||
         (rights & CHECK_EXECUTE && size > walk->executable_leaf))
         return fail_entry(walk, address, level, entries[0], rights, false);
     uint64_t most = due->bytes / size < count ? due->bytes / size : count;
@@ -176,9 +176,9 @@ static bool walk_table(struct walk *walk, uint64_t hpa, unsigned level, uint64_t
         taken = 1;
         if (!entry)
             continue;
-        if (level == 4 && i >= PAGING_ENTRIES / 2)
+        if (level == PAGING_LEVELS && i >= PAGING_ENTRIES / 2)
             at |= rules->sign;
-        if (level == 1 || entry & PAGE_LARGE) {
+        if (level == 1 || (level < PAGING_LEVELS && entry & PAGE_LARGE)) {
             taken = check_leaf(walk, table + i, PAGING_ENTRIES - i, level, at, above);
             if (!taken)
                 return false;
@@ -199,7 +199,7 @@ static bool walk_all(struct walk *walk, uint64_t root)
     walk->run = walk->runs;
     walk->runs[walk->run_count].address = UINT64_MAX;
     walk->tables_left = walk->tables_bytes / PAGE_BYTES;
-    if (!walk_table(walk, root, 4, 0, CHECK_READ | CHECK_WRITE | CHECK_EXECUTE))
+    if (!walk_table(walk, root, PAGING_LEVELS, 0, CHECK_READ | CHECK_WRITE | CHECK_EXECUTE))
         return false;
     if (walk->run != walk->runs + walk->run_count)
         return fail_entry(walk, walk->run->address, 1, 0, 0, false);

@@ -19,6 +19,16 @@ PER_CPU struct cpu cpu;
 static PER_CPU struct manifest manifest;
 static PER_CPU struct check_result result;
 
+/* How this processor's start-up went; the boot processor reads it through the boot page table. */
+struct answer {
+    volatile uint32_t ready; /* the rest is valid */
+    bool ok;                 /* set up, and the separation check passed (I12) */
+    uint64_t leaves;         /* entries that map the domain's RAM */
+    uint8_t digest[DIGEST_BYTES];
+    char text[224];          /* what was wrong */
+};
+static PER_CPU struct answer answer;
+
 /* What this processor is, from the handoff. */
 static void identify(uint32_t index)
 {
@@ -37,34 +47,32 @@ static enum manifest_error open_manifest(void)
                          handoff()->manifest_bytes, &manifest);
 }
 
-/* Sets this processor up and checks it, on its own page tables; the answer goes to `out`. */
-static void prepare(struct public_cpu *out)
+/* Sets this processor up and checks it, on its own page tables. */
+static void prepare(void)
 {
     const char *refused = machine_setup();
     if (!refused && cpu.domain)
         refused = machine_setup_guest();
     if (refused) {
-        format(out->text, sizeof(out->text), "processor %u: %s", cpu.apic_id, refused);
+        format(answer.text, sizeof(answer.text), "processor %u: %s", cpu.apic_id, refused);
     } else if (!separation_check(&manifest, &result)) {
-        format(out->text, sizeof(out->text), "separation check, %s, processor %u: %s",
+        format(answer.text, sizeof(answer.text), "separation check, %s, processor %u: %s",
                result.invariant, cpu.apic_id, result.text);
     } else {
-        out->ok = 1;
-        memory_copy(out->digest, result.digest, DIGEST_BYTES);
-        out->leaves = result.nested_leaves;
+        answer.ok = true;
+        answer.leaves = result.nested_leaves;
+        memory_copy(answer.digest, result.digest, DIGEST_BYTES);
     }
-    __atomic_store_n(&out->ready, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&answer.ready, 1, __ATOMIC_RELEASE);
 }
 
 _Noreturn void kernel_ap_main(uint32_t index)
 {
     open_manifest();
     identify(index);
-    static PER_CPU struct public_cpu nobody;
-    struct public_page *page = (struct public_page *)VA_PUBLIC;
-    prepare(cpu.domain ? &page->cpus[cpu.local] : &nobody);
+    prepare();
     if (cpu.domain)
-        while (!__atomic_load_n(&page->go, __ATOMIC_ACQUIRE))
+        while (!__atomic_load_n(&((struct public_page *)VA_PUBLIC)->go, __ATOMIC_ACQUIRE))
             __builtin_ia32_pause();
     cpu_leave_stack(life_run);
 }
@@ -75,23 +83,24 @@ static _Noreturn void refuse(const char *text)
     panic_halt();
 }
 
-/* The boot processor reaches every public page through the boot page table. */
-static struct public_page *public_page_of(uint32_t domain)
+/* The boot processor reaches every other's state through the boot page table. */
+static const struct answer *answer_of(uint32_t index)
 {
-    return (struct public_page *)handoff()->domains[domain].public_hpa;
+    return (const struct answer *)(handoff()->cpus[index].state_hpa +
+                                   ((uint64_t)&answer - VA_CPU));
 }
 
-static void wait_for_answer(uint32_t domain, uint32_t local)
+static void wait_for_answer(uint32_t index)
 {
-    struct public_cpu *answer = &public_page_of(domain)->cpus[local];
+    const struct answer *other = answer_of(index);
     uint64_t start = machine_tsc();
-    while (!__atomic_load_n(&answer->ready, __ATOMIC_ACQUIRE)) {
+    while (!__atomic_load_n(&other->ready, __ATOMIC_ACQUIRE)) {
         if (machine_tsc() - start > handoff()->tsc_hz * ANSWER_SECONDS)
             refuse("a processor was started and never answered: a firmware fault");
         __builtin_ia32_pause();
     }
-    if (!answer->ok)
-        refuse(answer->text);
+    if (!other->ok)
+        refuse(other->text);
 }
 
 static void start_others(void)
@@ -116,7 +125,8 @@ static void show_domain(uint32_t index)
 {
     const struct handoff_domain *place = &handoff()->domains[index];
     const struct manifest_domain *rules = &manifest.domains[index];
-    const uint8_t *digest = public_page_of(index)->cpus[0].digest;
+    const struct answer *first = answer_of(place->cpus[0]);
+    const uint8_t *digest = first->digest;
     log_print("  %s: processors", rules->name);
     show_processors(index);
     log_print(", memory %lu MiB at 0x%lx, ", place->ram_bytes / MEBIBYTE, place->ram[0].hpa);
@@ -127,7 +137,7 @@ static void show_domain(uint32_t index)
         log_print("no serial");
     log_print(", on exit %s\n", rules->on_exit == MANIFEST_EXIT_RESTART ? "restart" : "stop");
     log_print("    separation check passed: %lu entries, sha256 %02x%02x%02x%02x%02x%02x%02x%02x\n",
-              public_page_of(index)->cpus[0].leaves, digest[0], digest[1], digest[2], digest[3],
+              first->leaves, digest[0], digest[1], digest[2], digest[3],
               digest[4], digest[5], digest[6], digest[7]);
 }
 
@@ -167,14 +177,17 @@ static uint64_t scrub(void)
 /* The boot processor checks itself on its own page tables too. */
 static void prepare_self(void)
 {
-    static PER_CPU struct public_cpu own;
     machine_use_page_table(cpu.place->page_table);
-    prepare(&own);
+    prepare();
     machine_use_page_table(handoff()->boot_page_table);
-    if (!own.ok)
-        refuse(own.text);
-    if (cpu.domain)
-        public_page_of(cpu.place->domain)->cpus[cpu.local] = own;
+}
+
+static void release_domains(void)
+{
+    for (uint32_t i = 0; i < handoff()->domain_count; i++) {
+        struct public_page *page = (struct public_page *)handoff()->domains[i].public_hpa;
+        __atomic_store_n(&page->go, 1, __ATOMIC_RELEASE);
+    }
 }
 
 _Noreturn void kernel_main(void)
@@ -189,9 +202,8 @@ _Noreturn void kernel_main(void)
     machine_setup();
     start_others();
     prepare_self();
-    for (uint32_t i = 0; i < handoff()->domain_count; i++)
-        for (uint32_t local = 0; local < handoff()->domains[i].cpu_count; local++)
-            wait_for_answer(i, local);
+    for (uint32_t i = 0; i < handoff()->cpu_count; i++)
+        wait_for_answer(i);
 
     uint64_t start = machine_tsc(), bytes = scrub();
     show_machine();
@@ -201,8 +213,7 @@ _Noreturn void kernel_main(void)
               handoff()->work_tsc + (machine_tsc() - start), (handoff()->work_bytes + bytes) / MEBIBYTE);
     log_print("bulkhead: %u domains start\n", handoff()->domain_count);
     log_close_screen();
-    for (uint32_t i = 0; i < handoff()->domain_count; i++)
-        __atomic_store_n(&public_page_of(i)->go, 1, __ATOMIC_RELEASE);
+    release_domains();
     machine_use_page_table(cpu.place->page_table);
     cpu_leave_stack(life_run);
 }
