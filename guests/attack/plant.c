@@ -48,7 +48,7 @@ static void plant_memory(void)
 {
     for (uint32_t i = 0; i < boot_info.memory_count; i++) {
         const struct guest_memory *range = &boot_info.memory[i];
-        if (range->base < GUEST_HOLE_END) {
+        if (residue_is_ram(range)) {
             fill_around(range->base, range->base + range->bytes);
         }
     }

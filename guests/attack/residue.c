@@ -16,6 +16,7 @@ enum {
     FCW_RESET = 0x37f,
     MXCSR_RESET = 0x1f80,
     RFLAGS_RESET = 2,
+    EFER_NXE = 1 << 11,
 };
 
 extern const uint64_t early_gprs[15], early_rsp, early_rflags, early_cr2, early_cr3, early_cr8;
@@ -34,32 +35,32 @@ const struct residue_range residue_filled[RESIDUE_RANGES] = {
 };
 
 const struct residue_msr residue_msrs[] = {
-    {0x3b, "TSC_ADJUST", 0, 0x5a17c0de},
-    {0x48, "SPEC_CTRL", 0, 1},
-    {0xe1, "UMWAIT_CONTROL", 0, 0x5a17c0d0},
-    {0x174, "SYSENTER_CS", 0, 0x5a10},
-    {0x175, "SYSENTER_ESP", 0, ADDRESS_MARKER},
-    {0x176, "SYSENTER_EIP", 0, ADDRESS_MARKER},
-    {0x1d9, "DEBUGCTL", 0, 1},
-    {0x277, "PAT", 0x0007040600070406, 0x0106040600010406},
-    {0x6a0, "U_CET", 0, 1},
-    {0x6a2, "S_CET", 0, 1},
-    {0x6a4, "PL0_SSP", 0, ADDRESS_MARKER & ~7ull},
-    {0x6a7, "PL3_SSP", 0, ADDRESS_MARKER & ~7ull},
-    {0x6a8, "INTERRUPT_SSP_TABLE", 0, ADDRESS_MARKER},
-    {MSR_TSC_DEADLINE, "TSC_DEADLINE", 0, 0},
-    {0x6e1, "PKRS", 0, 0x5a17c0de},
-    {0xd90, "BNDCFGS", 0, 0x5a17c000},
-    {0xda0, "XSS", 0, 0x100},
-    {MSR_EFER, "EFER", 0x500, 0xd01},
-    {0xc0000081, "STAR", 0, RESIDUE_MARKER},
-    {0xc0000082, "LSTAR", 0, ADDRESS_MARKER},
-    {0xc0000083, "CSTAR", 0, ADDRESS_MARKER},
-    {0xc0000084, "FMASK", 0, 0x5a17c0de},
-    {0xc0000100, "FS_BASE", 0, ADDRESS_MARKER},
-    {0xc0000101, "GS_BASE", 0, ADDRESS_MARKER},
-    {0xc0000102, "KERNEL_GS_BASE", 0, ADDRESS_MARKER},
-    {0xc0000103, "TSC_AUX", 0, 0x5a17c0de},
+    {0x3b, "TSC_ADJUST", 0, 0x5a17c0de, 0},
+    {0x48, "SPEC_CTRL", 0, 1, 0},
+    {0xe1, "UMWAIT_CONTROL", 0, 0x5a17c0d0, 0},
+    {0x174, "SYSENTER_CS", 0, 0x5a10, 0},
+    {0x175, "SYSENTER_ESP", 0, ADDRESS_MARKER, 0},
+    {0x176, "SYSENTER_EIP", 0, ADDRESS_MARKER, 0},
+    {0x1d9, "DEBUGCTL", 0, 1, 0},
+    {0x277, "PAT", 0x0007040600070406, 0x0106040600010406, 0},
+    {0x6a0, "U_CET", 0, 1, 0},
+    {0x6a2, "S_CET", 0, 1, 0},
+    {0x6a4, "PL0_SSP", 0, ADDRESS_MARKER & ~7ull, 0},
+    {0x6a7, "PL3_SSP", 0, ADDRESS_MARKER & ~7ull, 0},
+    {0x6a8, "INTERRUPT_SSP_TABLE", 0, ADDRESS_MARKER, 0},
+    {MSR_TSC_DEADLINE, "TSC_DEADLINE", 0, 0, 0},
+    {0x6e1, "PKRS", 0, 0x5a17c0de, 0},
+    {0xd90, "BNDCFGS", 0, 0x5a17c000, 0},
+    {0xda0, "XSS", 0, 0x100, 0},
+    {MSR_EFER, "EFER", 0x500, 0xd01, EFER_NXE},
+    {0xc0000081, "STAR", 0, RESIDUE_MARKER, 0},
+    {0xc0000082, "LSTAR", 0, ADDRESS_MARKER, 0},
+    {0xc0000083, "CSTAR", 0, ADDRESS_MARKER, 0},
+    {0xc0000084, "FMASK", 0, 0x5a17c0de, 0},
+    {0xc0000100, "FS_BASE", 0, ADDRESS_MARKER, 0},
+    {0xc0000101, "GS_BASE", 0, ADDRESS_MARKER, 0},
+    {0xc0000102, "KERNEL_GS_BASE", 0, ADDRESS_MARKER, 0},
+    {0xc0000103, "TSC_AUX", 0, 0x5a17c0de, 0},
 };
 const size_t residue_msr_count = sizeof(residue_msrs) / sizeof(residue_msrs[0]);
 
@@ -119,7 +120,8 @@ static void look_at_msrs(struct finding *finding)
     for (size_t i = 0; i < residue_msr_count; i++) {
         uint64_t value;
         if (probe_rdmsr(residue_msrs[i].msr, &value) == NO_FAULT) {
-            expect(finding, residue_msrs[i].name, value, residue_msrs[i].reset);
+            expect(finding, residue_msrs[i].name, value & ~residue_msrs[i].free,
+                   residue_msrs[i].reset);
         }
     }
 }
@@ -258,12 +260,18 @@ static uint64_t first_nonzero(uint64_t from, uint64_t to)
     return to;
 }
 
+bool residue_is_ram(const struct guest_memory *range)
+{
+    bool mapped = range->base < GUEST_HOLE_END; /* by the entry tables */
+    return mapped && (range->type == GUEST_RAM || range->base < GUEST_LOAD_MIN);
+}
+
 static void check_ram(void)
 {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < boot_info.memory_count; i++) {
         const struct guest_memory *range = &boot_info.memory[i];
-        if (range->type != GUEST_RAM || range->base >= GUEST_HOLE_END) {
+        if (!residue_is_ram(range)) {
             continue;
         }
         uint64_t at = first_nonzero(range->base, range->base + range->bytes);

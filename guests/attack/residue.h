@@ -3,6 +3,8 @@
 #ifndef GUEST_RESIDUE_H
 #define GUEST_RESIDUE_H
 
+#include "../../kernel/abi/guest.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +20,7 @@ struct residue_msr {
     uint32_t msr;
     const char *name;
     uint64_t reset, plant;
+    uint64_t free; /* bits that the entry state leaves open */
 };
 extern const struct residue_msr residue_msrs[];
 extern const size_t residue_msr_count;
@@ -34,6 +37,9 @@ struct residue_range {
 };
 enum { RESIDUE_RANGES = 7 };
 extern const struct residue_range residue_filled[RESIDUE_RANGES];
+
+/* Is this range memory? The PC's reserved one below 1 MiB is, too. */
+bool residue_is_ram(const struct guest_memory *range);
 
 /* early.asm */
 size_t nonzero_at(const void *from, size_t qwords);
