@@ -4,10 +4,11 @@ LOADER_CFLAGS := -std=c17 -O2 -g -fpic -ffreestanding -fno-stack-protector -fno-
     -fno-delete-null-pointer-checks -fno-tree-loop-distribute-patterns -fcf-protection=none \
     -fshort-wchar -mno-red-zone -maccumulate-outgoing-args -DGNU_EFI_USE_MS_ABI \
     -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
-    -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -MMD -MP
+    -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -DSHA256_BY_PROCESSOR -MMD -MP
 LOADER_SOURCES := $(wildcard boot/*.c) kernel/manifest.c kernel/sha256.c kernel/format.c \
     drivers/pci.c drivers/screen.c drivers/uart16550.c
-LOADER_OBJECTS := $(LOADER_SOURCES:%.c=$(BUILD)/boot/obj/%.o)
+LOADER_OBJECTS := $(LOADER_SOURCES:%.c=$(BUILD)/boot/obj/%.o) \
+    $(BUILD)/boot/obj/arch/x86/sha256.asm.o
 LOADER := $(BUILD)/boot/loader.efi
 
 loader: $(LOADER)
@@ -16,6 +17,10 @@ $(BUILD)/boot/obj/%.o: %.c boot/rules.mk
 	@mkdir -p $(@D)
 	@echo "  CC      $< (loader)"
 	@$(CC) $(LOADER_CFLAGS) -c $< -o $@
+
+$(BUILD)/boot/obj/%.asm.o: %.asm
+	@mkdir -p $(@D)
+	@$(NASM) -f elf64 $< -o $@
 
 $(BUILD)/boot/loader.so: $(LOADER_OBJECTS)
 	@ld -nostdlib -znocombreloc -znoexecstack -shared -Bsymbolic --no-undefined \

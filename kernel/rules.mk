@@ -3,9 +3,9 @@
 KERNEL_CFLAGS := -std=c17 -O2 -g -ffreestanding -fno-builtin-printf -fno-pic -fno-pie -mcmodel=kernel \
     -mno-red-zone -mno-mmx -mno-sse -mno-sse2 -mno-avx -fno-stack-protector -fcf-protection=none \
     -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-delete-null-pointer-checks \
-    -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -MMD -MP
+    -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -DSHA256_BY_PROCESSOR -MMD -MP
 KERNEL_INTEL_SOURCES := $(filter-out arch/x86/svm%,$(wildcard kernel/*.c arch/x86/*.c drivers/*.c))
-KERNEL_INTEL_ASM := arch/x86/entry.asm arch/x86/vmx_entry.asm
+KERNEL_INTEL_ASM := arch/x86/entry.asm arch/x86/sha256.asm arch/x86/vmx_entry.asm
 KERNEL_INTEL := $(BUILD)/kernel/kernel-intel.elf
 KERNEL_INTEL_OBJECTS := $(KERNEL_INTEL_SOURCES:%.c=$(BUILD)/kernel/intel/%.o) \
     $(KERNEL_INTEL_ASM:%.asm=$(BUILD)/kernel/intel/%.asm.o)

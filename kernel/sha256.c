@@ -2,10 +2,14 @@
 /*
  * SHA-256 (FIPS 180-4, "SHA-256 Preprocessing" and "SHA-256 Hash Computation"). Rotations are
  * nested and the round variables renamed instead of moved: payloads are hashed at every start of
- * a domain, so instructions per byte count.
+ * a domain, so instructions per byte count. Loader and kernel (SHA256_BY_PROCESSOR) use the
+ * processor's own instructions where it has them.
  */
 #include "sha256.h"
+#include <stdbool.h>
 #include <string.h>
+
+enum { SHA256_BLOCK_BYTES = 64 };
 
 static const uint32_t round_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -85,6 +89,47 @@ static void hash_block(uint32_t state[8], const uint8_t *block)
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
+static void hash_blocks_in_c(uint32_t state[8], const uint8_t *data, size_t blocks)
+{
+    for (; blocks > 0; blocks--, data += SHA256_BLOCK_BYTES)
+        hash_block(state, data);
+}
+
+#ifdef SHA256_BY_PROCESSOR
+/* arch/x86/sha256.asm */
+void sha256_blocks_by_processor(uint32_t state[8], const uint8_t *data, size_t blocks,
+                                const uint32_t constants[64]);
+
+/* CPUID: SSSE3, SSE4.1 and the SHA extensions. */
+static bool processor_hashes(void)
+{
+    uint32_t eax = 0, ebx, ecx = 0, edx;
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    if (eax < 7)
+        return false;
+    eax = 1, ecx = 0;
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    if (!(ecx & 1u << 9) || !(ecx & 1u << 19))
+        return false;
+    eax = 7, ecx = 0;
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    return ebx >> 29 & 1;
+}
+
+static void hash_blocks(uint32_t state[8], const uint8_t *data, size_t blocks)
+{
+    if (blocks > 0 && processor_hashes())
+        sha256_blocks_by_processor(state, data, blocks, round_constants);
+    else
+        hash_blocks_in_c(state, data, blocks);
+}
+#else
+static void hash_blocks(uint32_t state[8], const uint8_t *data, size_t blocks)
+{
+    hash_blocks_in_c(state, data, blocks);
+}
+#endif
+
 void sha256_init(struct sha256 *hash)
 {
     static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
@@ -96,21 +141,22 @@ void sha256_init(struct sha256 *hash)
 void sha256_update(struct sha256 *hash, const void *data, size_t bytes)
 {
     const uint8_t *from = data;
-    size_t waiting = hash->bytes % sizeof(hash->block);
+    size_t waiting = hash->bytes % SHA256_BLOCK_BYTES;
     hash->bytes += bytes;
-    if (waiting > 0 && waiting + bytes >= sizeof(hash->block)) {
-        size_t missing = sizeof(hash->block) - waiting;
+    if (waiting > 0 && waiting + bytes >= SHA256_BLOCK_BYTES) {
+        size_t missing = SHA256_BLOCK_BYTES - waiting;
         memcpy(hash->block + waiting, from, missing);
-        hash_block(hash->state, hash->block);
+        hash_blocks(hash->state, hash->block, 1);
         from += missing;
         bytes -= missing;
         waiting = 0;
     }
-    if (waiting == 0)
-        for (; bytes >= sizeof(hash->block); bytes -= sizeof(hash->block)) {
-            hash_block(hash->state, from);
-            from += sizeof(hash->block);
-        }
+    if (waiting == 0) {
+        size_t blocks = bytes / SHA256_BLOCK_BYTES;
+        hash_blocks(hash->state, from, blocks);
+        from += blocks * SHA256_BLOCK_BYTES;
+        bytes -= blocks * SHA256_BLOCK_BYTES;
+    }
     if (bytes > 0)
         memcpy(hash->block + waiting, from, bytes);
 }
