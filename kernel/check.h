@@ -91,7 +91,7 @@ struct check_result {
 
 /*
  * Checks one processor. Returns result->ok. A processor that no domain owns has no nested tables:
- * of its registers only `now` is looked at, its digest is that of nothing.
+ * of its registers only `now` is looked at, its digest is all zeros.
  */
 bool check_processor(const struct check_input *in, struct check_result *result);
 

@@ -8,7 +8,7 @@ enum { P = 1, W = 2, U = 4, LARGE = 0x80, EPT_RWX = 7, EPT_WB = 0x30 };
 #define NX      (1ull << 63)
 #define ADDRESS 0xffffffffff000ull
 
-const uint64_t world_ept_branch = EPT_RWX, world_ept_leaf = EPT_RWX | EPT_WB;
+const uint64_t world_ept_leaf = EPT_RWX | EPT_WB;
 
 static uint64_t new_table(struct world *world, uint32_t cpu)
 {

@@ -61,6 +61,6 @@ uint64_t *world_entry(struct world *world, uint64_t root, uint64_t address, unsi
 void world_map(struct world *world, uint32_t cpu, uint64_t root, uint64_t address, uint64_t entry,
                unsigned level, uint64_t branch);
 
-extern const uint64_t world_ept_branch, world_ept_leaf;
+extern const uint64_t world_ept_leaf;
 
 #endif
