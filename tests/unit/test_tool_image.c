@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compiling, showing and compiling again; the PE file that carries it all. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../kernel/manifest.h"
+#include "../../kernel/sha256.h"
+#include "../../tools/compile.h"
+#include "../../tools/decompile.h"
+#include "../../tools/pe.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char manifest_text[] =
+    "host: gate-7\n"
+    "platform: {cpu: amd, processors: 8, memory: 4G, memory_guard: 4M, com1: domain}\n"
+    "domains:\n"
+    "  - name: office\n"
+    "    cpus: [4, 5]\n"
+    "    memory: 512M\n"
+    "    boot: {linux: build/fixtures/good.bzimage, initrd: build/fixtures/4k.initrd,\n"
+    "           cmdline: \"a=\\\"b c\\\" d=\\\\ \xc3\xbc ' # : {\"}\n"
+    "    serial: {port: com1, polled: true}\n"
+    "    on_exit: {do: restart, limit: 3, within: 1m}\n"
+    "  - {name: plant, cpus: 3, memory: 4M, boot: {elf64: build/fixtures/good.elf}}\n"
+    "  - {name: spare, cpus: 1, memory: 4M, boot: {elf64: build/fixtures/same.elf}}\n"
+    "  - name: \"null\"\n"
+    "    cpus: 1\n"
+    "    memory: 64M\n"
+    "    boot: {linux: ./build/fixtures/good.bzimage, cmdline: quiet}\n"
+    "    serial: {port: com2}\n"
+    "    on_exit: {do: restart}\n";
+
+static void compile_text(struct check *check, const char *text, size_t bytes, bool release,
+                         struct compiled *out)
+{
+    check_text(check, "test", text, bytes);
+    if (check->finding_count > 0)
+        fail_msg("line %u: %s", check->findings[0].at.line, check->findings[0].what);
+    const char *complaint = compile(check, release, out);
+    if (complaint)
+        fail_msg("%s", complaint);
+}
+
+static void test_fields(void **state)
+{
+    struct check check = {0};
+    struct compiled compiled;
+    struct manifest manifest;
+
+    (void)state;
+    compile_text(&check, manifest_text, strlen(manifest_text), false, &compiled);
+    assert_int_equal(manifest_open(compiled.manifest, compiled.manifest_bytes, &manifest),
+                     MANIFEST_OK);
+    const struct manifest_header *header = manifest.header;
+    assert_string_equal(header->host, "gate-7");
+    assert_int_equal(header->cpu_vendor, MANIFEST_CPU_AMD);
+    assert_int_equal(header->flags, MANIFEST_LAB);
+    assert_int_equal(header->platform_cpus, 8);
+    assert_int_equal(header->platform_memory, 4ull << 30);
+    assert_int_equal(header->memory_guard, 4 << 20);
+    const struct manifest_domain *office = &manifest.domains[0], *plant = &manifest.domains[1];
+    assert_string_equal(office->name, "office");
+    assert_int_equal(office->flags, MANIFEST_CPUS_PINNED | MANIFEST_SERIAL_POLLED);
+    assert_int_equal(office->cpu_count, 2);
+    assert_int_equal(office->cpus[1], 5);
+    assert_int_equal(office->memory, 512 << 20);
+    assert_int_equal(office->protocol, MANIFEST_BOOT_LINUX);
+    assert_int_equal(office->on_exit, MANIFEST_EXIT_RESTART);
+    assert_int_equal(office->restart_limit, 3);
+    assert_int_equal(office->restart_window, 60);
+    assert_int_equal(office->serial_port, 1);
+    assert_string_equal(manifest_string(&manifest, office->cmdline),
+                        "a=\"b c\" d=\\ \xc3\xbc ' # : {");
+    assert_int_equal(plant->flags, 0);
+    assert_int_equal(plant->protocol, MANIFEST_BOOT_ELF64);
+    assert_int_equal(plant->initrd, MANIFEST_NONE);
+    assert_int_equal(plant->on_exit, MANIFEST_EXIT_STOP);
+    assert_int_equal(plant->serial_port, 0);
+    check_close(&check);
+}
+
+/* Five paths, three contents: kernel, initrd, ELF file. */
+static void test_payloads_are_stored_once(void **state)
+{
+    struct check check = {0};
+    struct compiled compiled;
+    uint8_t digest[DIGEST_BYTES];
+
+    (void)state;
+    compile_text(&check, manifest_text, strlen(manifest_text), false, &compiled);
+    assert_int_equal(compiled.payload_count, 3);
+    assert_int_equal(compiled.payload_paths, 5);
+    for (uint32_t i = 0; i < compiled.payload_count; i++) {
+        sha256(compiled.payloads[i].bytes, compiled.payloads[i].size, digest);
+        assert_memory_equal(digest, compiled.payloads[i].digest, DIGEST_BYTES);
+        assert_int_equal(compiled.payloads[i].offset % PAGE_BYTES, 0);
+    }
+    check_close(&check);
+}
+
+static void test_release_differs_by_the_flag(void **state)
+{
+    struct check check = {0}, again = {0};
+    struct compiled lab, release;
+
+    (void)state;
+    compile_text(&check, manifest_text, strlen(manifest_text), false, &lab);
+    compile_text(&again, manifest_text, strlen(manifest_text), true, &release);
+    assert_int_equal(release.manifest->flags, 0);
+    release.manifest->flags = MANIFEST_LAB;
+    memcpy(release.manifest->digest, lab.manifest->digest, DIGEST_BYTES);
+    assert_memory_equal(release.manifest, lab.manifest, lab.manifest_bytes);
+    check_close(&check);
+    check_close(&again);
+}
+
+static void test_show_compiles_to_the_same_bytes(void **state)
+{
+    struct check check = {0}, again = {0};
+    struct compiled first, second;
+    struct manifest manifest;
+    char *yaml = NULL;
+    size_t bytes = 0;
+
+    (void)state;
+    compile_text(&check, manifest_text, strlen(manifest_text), false, &first);
+    assert_int_equal(manifest_open(first.manifest, first.manifest_bytes, &manifest), MANIFEST_OK);
+    FILE *out = open_memstream(&yaml, &bytes);
+    decompile(&manifest, out);
+    fclose(out);
+    compile_text(&again, yaml, bytes, false, &second);
+    assert_int_equal(second.manifest_bytes, first.manifest_bytes);
+    assert_memory_equal(second.manifest, first.manifest, first.manifest_bytes);
+    free(yaml);
+    check_close(&check);
+    check_close(&again);
+}
+
+/* The smallest EFI application: one section of code. */
+enum {
+    PE_AT = 0x80,
+    OPTIONAL_AT = PE_AT + 24,
+    TABLE_AT = OPTIONAL_AT + 240,
+    HEADER_BYTES = 0x400,
+    LOADER_BYTES = 0x600,
+};
+
+static void put(uint8_t *at, uint64_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint32_t get(const uint8_t *at)
+{
+    return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static void make_loader(uint8_t loader[LOADER_BYTES + 8])
+{
+    uint8_t *pe = loader + PE_AT, *optional = loader + OPTIONAL_AT, *section = loader + TABLE_AT;
+
+    memset(loader, 0, LOADER_BYTES + 8);
+    memcpy(loader, "MZ", 2);
+    put(loader + 0x3c, PE_AT, 4);
+    memcpy(pe, "PE\0\0", 4);
+    put(pe + 4, 0x8664, 2);
+    put(pe + 6, 1, 2);
+    put(pe + 8, 0x12345678, 4); /* time stamp */
+    put(pe + 12, LOADER_BYTES, 4); /* symbols */
+    put(pe + 20, 240, 2);
+    put(optional, 0x20b, 2);
+    put(optional + 8, 0x200, 4); /* SizeOfInitializedData */
+    put(optional + 32, 0x1000, 4);
+    put(optional + 36, 0x200, 4);
+    put(optional + 56, 0x2000, 4); /* SizeOfImage */
+    put(optional + 60, HEADER_BYTES, 4);
+    put(optional + 68, 10, 2);
+    put(optional + 108, 16, 4);
+    memcpy(section, ".text", 5);
+    put(section + 8, 0x123, 4);
+    put(section + 12, 0x1000, 4);
+    put(section + 16, 0x200, 4);
+    put(section + 20, HEADER_BYTES, 4);
+    put(section + 36, 0x60000020, 4);
+    memset(loader + HEADER_BYTES, 0xc3, 0x123);
+    memset(loader + LOADER_BYTES, 0x55, 8); /* left-overs behind the last section */
+}
+
+static const struct pe_piece pieces[] = {{"one", 3}, {"second", 6}};
+static const struct pe_addition additions[] = {
+    {".kernel", pieces, 1}, {".manif", pieces + 1, 1}, {".payload", pieces, 2}};
+
+static const char *append(const uint8_t *loader, char **out, size_t *bytes)
+{
+    struct pe pe;
+    const char *complaint = pe_open(loader, LOADER_BYTES + 8, &pe);
+
+    if (complaint)
+        return complaint;
+    FILE *file = open_memstream(out, bytes);
+    complaint = pe_append(&pe, additions, 3, file);
+    fclose(file);
+    return complaint;
+}
+
+/* Straight from the format's description: 16-bit words with carry, the field itself as zero. */
+static uint32_t reference_checksum(const uint8_t *image, size_t bytes)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < bytes; i += 2) {
+        uint32_t word = i == OPTIONAL_AT + 64 || i == OPTIONAL_AT + 66
+                            ? 0
+                            : (uint32_t)(image[i] | image[i + 1] << 8);
+        sum += word;
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    return sum + (uint32_t)bytes;
+}
+
+static void test_append(void **state)
+{
+    uint8_t loader[LOADER_BYTES + 8];
+    char *out = NULL;
+    size_t bytes = 0;
+    struct pe pe;
+
+    (void)state;
+    make_loader(loader);
+    assert_null(append(loader, &out, &bytes));
+    const uint8_t *image = (const uint8_t *)out, *optional = image + OPTIONAL_AT;
+    assert_null(pe_open(out, bytes, &pe));
+    assert_int_equal(pe.section_count, 4);
+    const struct pe_section *kernel = pe_find(&pe, ".kernel");
+    const struct pe_section *payload = pe_find(&pe, ".payload");
+    assert_non_null(kernel);
+    assert_non_null(pe_find(&pe, ".manif"));
+    assert_non_null(payload);
+    assert_int_equal(kernel->address, 0x2000);
+    assert_int_equal(pe_find(&pe, ".manif")->address, 0x3000);
+    assert_int_equal(payload->address, 0x4000);
+    assert_int_equal(payload->virtual_bytes, 0x1006); /* the second piece begins a page */
+    assert_int_equal(payload->flags, 0x40000040);     /* data, readable, nothing else */
+    assert_memory_equal(image + kernel->raw_offset, "one", 4);
+    assert_memory_equal(image + payload->raw_offset, "one", 4);
+    assert_memory_equal(image + payload->raw_offset + 0x1000, "second", 7);
+    assert_memory_equal(image + HEADER_BYTES, loader + HEADER_BYTES, 0x200);
+    assert_int_equal(bytes % 0x200, 0);
+    assert_int_equal(pe.image_bytes, 0x6000);
+    assert_int_equal(get(optional + 8), 0x200 + 0x200 + 0x200 + 0x1200);
+    assert_int_equal(get(optional + 64), reference_checksum(image, bytes));
+    assert_int_equal(optional[71] & 1, 1);        /* NX_COMPAT */
+    assert_int_equal(get(image + PE_AT + 8), 0);  /* the same on every day */
+    assert_int_equal(get(image + PE_AT + 12), 0); /* symbols are gone */
+    free(out);
+}
+
+/* One broken field of the loader each, and a word of the complaint. */
+static const struct {
+    uint32_t at;
+    uint64_t value;
+    int bytes;
+    const char *complaint;
+} broken[] = {
+    {0, 0, 1, "no PE file"},
+    {0x3c, 0xfffffff0, 4, "no PE file"},
+    {PE_AT, 0, 1, "no PE file"},
+    {PE_AT + 4, 0x14c, 2, "x86-64"},
+    {PE_AT + 6, 0, 2, "damaged"},
+    {PE_AT + 6, 0xffff, 2, "damaged"},
+    {PE_AT + 20, 16, 2, "x86-64"},
+    {OPTIONAL_AT, 0x10b, 2, "x86-64"},
+    {OPTIONAL_AT + 32, 0x1001, 4, "damaged"},
+    {OPTIONAL_AT + 36, 0, 4, "damaged"},
+    {OPTIONAL_AT + 60, 0xffffffff, 4, "damaged"},
+    {OPTIONAL_AT + 60, TABLE_AT + 40 + 119, 4, "no room"},
+    {OPTIONAL_AT + 68, 3, 2, "no EFI application"},
+    {OPTIONAL_AT + 148, 8, 4, "signed"},
+    {TABLE_AT + 12, 0x1010, 4, "inside a page"},
+    {TABLE_AT + 16, 0x300, 4, "cut off"},
+    {TABLE_AT + 20, 0xfffffff0, 4, "cut off"},
+    {TABLE_AT + 20, TABLE_AT + 40, 4, "no room"},
+    {TABLE_AT + 36, 0xe0000020, 4, "writable and executable"},
+};
+
+static void test_broken_loaders(void **state)
+{
+    uint8_t loader[LOADER_BYTES + 8];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        char *out = NULL;
+        size_t bytes;
+
+        make_loader(loader);
+        put(loader + broken[i].at, broken[i].value, broken[i].bytes);
+        const char *complaint = append(loader, &out, &bytes);
+        if (!complaint || !strstr(complaint, broken[i].complaint))
+            fail_msg("0x%x: %s", broken[i].at, complaint ? complaint : "accepted");
+        free(out);
+    }
+}
+
+/* Truncated at every length: refused or read, never beyond the end. */
+static void test_truncated_loaders(void **state)
+{
+    uint8_t loader[LOADER_BYTES + 8];
+    struct pe pe;
+
+    (void)state;
+    make_loader(loader);
+    for (size_t size = 0; size <= LOADER_BYTES; size++) {
+        uint8_t *copy = malloc(size + 1);
+
+        memcpy(copy, loader, size);
+        assert_int_equal(pe_open(copy, size, &pe) == NULL, size == LOADER_BYTES);
+        free(copy);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_payloads_are_stored_once),
+        cmocka_unit_test(test_release_differs_by_the_flag),
+        cmocka_unit_test(test_show_compiles_to_the_same_bytes),
+        cmocka_unit_test(test_append),
+        cmocka_unit_test(test_broken_loaders),
+        cmocka_unit_test(test_truncated_loaders),
+    };
+
+    return cmocka_run_group_tests_name("tool_image", tests, NULL, NULL);
+}
