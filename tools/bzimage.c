@@ -57,8 +57,7 @@ struct bzimage bzimage_read(const uint8_t *bytes, uint64_t size)
     image.is_bzimage = bytes[LOADFLAGS] & LOADED_HIGH;
     image.version = (uint32_t)field(bytes, VERSION, 2);
     uint64_t code = ((bytes[SETUP_SECTS] ? bytes[SETUP_SECTS] : 4u) + 1) * SECTOR;
-    image.is_whole =
-        size > code + ENTRY_64 && field(bytes, SYSSIZE, 4) * 16 <= size - code + 15;
+    image.is_whole = size > code + ENTRY_64 && field(bytes, SYSSIZE, 4) * 16 <= size - code + 15;
     if (image.version < BZIMAGE_MIN_PROTOCOL || HEADER + bytes[JUMP_LENGTH] < HEADER_END)
         return image;
     image.entry_64 = field(bytes, XLOADFLAGS, 2) & XLF_KERNEL_64;

@@ -28,7 +28,7 @@ struct check {
     const struct rule *rule; /* the one that runs */
     struct finding *findings;
     size_t finding_count, finding_room;
-    size_t errors, warnings; /* findings of each severity */
+    size_t errors, warnings;  /* findings of each severity */
     struct payload *payloads; /* files opened so far, newest first */
 };
 

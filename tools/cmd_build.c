@@ -123,10 +123,10 @@ static enum exit_status assemble(struct check *check, const struct job *job,
     bool amd = check->model.platform.cpu.value == MANIFEST_CPU_AMD;
     const char *loader_path =
         job->loader ? job->loader : default_part(&check->arena, "boot/loader.efi");
-    const char *kernel_path =
-        job->kernel ? job->kernel
-                    : default_part(&check->arena, amd ? "kernel/kernel-amd.elf"
-                                                      : "kernel/kernel-intel.elf");
+    const char *kernel_path = job->kernel
+                                  ? job->kernel
+                                  : default_part(&check->arena, amd ? "kernel/kernel-amd.elf"
+                                                                    : "kernel/kernel-intel.elf");
     struct mapped loader = {0}, kernel = {0};
     enum exit_status status = EXIT_ENVIRONMENT;
     struct pe pe;
@@ -210,8 +210,8 @@ static enum exit_status build(const struct job *job)
     if (status == EXIT_GOOD) {
         const char *complaint = compile(&check, job->release, &compiled);
 
-        status = complaint ? complain(job->manifest, complaint)
-                           : write_output(&check, job, &compiled);
+        status =
+            complaint ? complain(job->manifest, complaint) : write_output(&check, job, &compiled);
     }
     if (status == EXIT_GOOD)
         print_summary(&check, job, &compiled);

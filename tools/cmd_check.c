@@ -56,9 +56,8 @@ static void print_good(const struct check *check, FILE *out)
     }
     put_safely(out, check->path);
     fprintf(out, ": good: %s, %u domain%s with %llu processor%s and %lluM\n",
-            check->model.host.value, check->model.domains.count,
-            plural(check->model.domains.count), (unsigned long long)cpus, plural(cpus),
-            (unsigned long long)(memory >> 20));
+            check->model.host.value, check->model.domains.count, plural(check->model.domains.count),
+            (unsigned long long)cpus, plural(cpus), (unsigned long long)(memory >> 20));
 }
 
 static enum exit_status check_one(const char *path)

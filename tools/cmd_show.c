@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead show`. */
-#include "decompile.h"
 #include "../kernel/sha256.h"
+#include "decompile.h"
 #include "mapped.h"
 #include "pe.h"
 #include "text.h"
@@ -42,8 +42,8 @@ static struct mapped section_bytes(const struct pe *pe, const char *name)
 
     if (!section)
         return (struct mapped){0};
-    size_t size = section->virtual_bytes < section->raw_bytes ? section->virtual_bytes
-                                                              : section->raw_bytes;
+    size_t size =
+        section->virtual_bytes < section->raw_bytes ? section->virtual_bytes : section->raw_bytes;
     return (struct mapped){pe->bytes + section->raw_offset, size};
 }
 
@@ -71,15 +71,17 @@ static enum exit_status verify_payloads(const char *path, const struct manifest 
         uint8_t digest[DIGEST_BYTES];
 
         if (payload->offset > stored->size || payload->bytes > stored->size - payload->offset) {
-            status = complain(path, say(&arena, "payload %s lies outside the .payload section: "
-                                                "the image is cut off, copy it again",
+            status = complain(path, say(&arena,
+                                        "payload %s lies outside the .payload section: "
+                                        "the image is cut off, copy it again",
                                         name));
             continue;
         }
         sha256((const uint8_t *)stored->bytes + payload->offset, payload->bytes, digest);
         if (memcmp(digest, payload->digest, DIGEST_BYTES) != 0)
-            status = complain(path, say(&arena, "payload %s differs from its SHA-256: the image "
-                                                "was damaged or changed, copy or build it again",
+            status = complain(path, say(&arena,
+                                        "payload %s differs from its SHA-256: the image "
+                                        "was damaged or changed, copy or build it again",
                                         name));
     }
     arena_free(&arena);
@@ -131,8 +133,8 @@ int show_main(int argc, char **argv)
     if (!mapped_open(path, &file))
         return EXIT_ENVIRONMENT;
     bool image = file.size >= 2 && memcmp(file.bytes, "MZ", 2) == 0;
-    enum exit_status status = image ? show_image(path, &file)
-                                    : show_manifest(path, file.bytes, file.size, &manifest);
+    enum exit_status status =
+        image ? show_image(path, &file) : show_manifest(path, file.bytes, file.size, &manifest);
     mapped_close(&file);
     return status;
 }

@@ -148,9 +148,9 @@ const char *compile(struct check *check, bool release, struct compiled *out)
         table_add(header, MANIFEST_DOMAINS, domains, sizeof(struct manifest_domain));
     for (uint32_t i = 0; i < domains; i++)
         compile_domain(check, model_domain(&check->model, i), out, &strings, &to[i]);
-    compile_payloads(out, &strings,
-                     table_add(header, MANIFEST_PAYLOADS, out->payload_count,
-                               sizeof(struct manifest_payload)));
+    compile_payloads(
+        out, &strings,
+        table_add(header, MANIFEST_PAYLOADS, out->payload_count, sizeof(struct manifest_payload)));
     memcpy(table_add(header, MANIFEST_STRINGS, strings.used, 1), strings.bytes, strings.used);
     compile_header(check, release, out, header);
     manifest_digest(header, header->digest);

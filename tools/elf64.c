@@ -39,8 +39,7 @@ static const char *table_complaint(const Elf64_Ehdr *header, uint64_t size)
     return NULL;
 }
 
-const char *elf64_open(const uint8_t *bytes, uint64_t size, struct elf64 *out,
-                       const char **remedy)
+const char *elf64_open(const uint8_t *bytes, uint64_t size, struct elf64 *out, const char **remedy)
 {
     Elf64_Ehdr header = {0};
 
@@ -68,15 +67,14 @@ const char *elf64_open(const uint8_t *bytes, uint64_t size, struct elf64 *out,
         *remedy = "link it with a linker script that merges them";
         if (out->count == ELF64_MAX_SEGMENTS)
             return "has more than 16 loadable segments";
-        out->segments[out->count++] =
-            (struct elf64_segment){.number = i,
-                                   .flags = segment.p_flags,
-                                   .offset = segment.p_offset,
-                                   .file_bytes = segment.p_filesz,
-                                   .address = segment.p_vaddr,
-                                   .bytes = segment.p_memsz,
-                                   .physical = segment.p_paddr,
-                                   .align = segment.p_align};
+        out->segments[out->count++] = (struct elf64_segment){.number = i,
+                                                             .flags = segment.p_flags,
+                                                             .offset = segment.p_offset,
+                                                             .file_bytes = segment.p_filesz,
+                                                             .address = segment.p_vaddr,
+                                                             .bytes = segment.p_memsz,
+                                                             .physical = segment.p_paddr,
+                                                             .align = segment.p_align};
     }
     *remedy = "check the linker script";
     return out->count == 0 ? "has no loadable segment" : NULL;

@@ -30,8 +30,7 @@ struct elf64 {
  * rest of a sentence ("is a shared object ...") with what to do about it in `remedy`. Segments are
  * listed as they are, not checked.
  */
-const char *elf64_open(const uint8_t *bytes, uint64_t size, struct elf64 *out,
-                       const char **remedy);
+const char *elf64_open(const uint8_t *bytes, uint64_t size, struct elf64 *out, const char **remedy);
 
 /*
  * Whether the segment's bytes lie in a file of `size` bytes, and its address range below 2^64, and

@@ -39,10 +39,10 @@ enum {
     NX_COMPAT = 0x100,
     PAGE = 4096,
 };
-#define SECTION_DATA 0x00000040u
+#define SECTION_DATA    0x00000040u
 #define SECTION_EXECUTE 0x20000000u
-#define SECTION_READ 0x40000000u
-#define SECTION_WRITE 0x80000000u
+#define SECTION_READ    0x40000000u
+#define SECTION_WRITE   0x80000000u
 
 static uint16_t get16(const uint8_t *at)
 {
@@ -137,8 +137,7 @@ const struct pe_section *pe_find(const struct pe *pe, const char *name)
 
 static const char *append_complaint(const struct pe *pe, uint32_t count)
 {
-    uint64_t table_end =
-        pe->section_table + (uint64_t)(pe->section_count + count) * SECTION_BYTES;
+    uint64_t table_end = pe->section_table + (uint64_t)(pe->section_count + count) * SECTION_BYTES;
     uint64_t room = pe->header_bytes;
 
     for (uint32_t i = 0; i < pe->section_count; i++) {
@@ -172,8 +171,8 @@ static uint64_t addition_bytes(const struct pe_addition *addition)
 }
 
 struct layout {
-    uint64_t raw_end;   /* of the file, so far */
-    uint64_t image_end; /* in memory */
+    uint64_t raw_end;    /* of the file, so far */
+    uint64_t image_end;  /* in memory */
     uint64_t data_bytes; /* SizeOfInitializedData */
 };
 

@@ -65,8 +65,7 @@ void rule_cpu_twice(struct check *check)
                 report(check, id->at,
                        say(&check->arena, "%s lists processor %llu, which %s has on %s",
                            domain_of(check, domain), (unsigned long long)id->value,
-                           owner == i ? "it already"
-                                      : domain_of(check, model_domain(model, owner)),
+                           owner == i ? "it already" : domain_of(check, model_domain(model, owner)),
                            line_of(check, first->at)),
                        "a processor runs one domain for ever: list another one");
         }
@@ -155,8 +154,9 @@ void rule_memory_platform(struct check *check)
                        size_text(&check->arena, domain->memory.value), about(check, payloads),
                        about(check, tables), about(check, guard), about(check, left),
                        size_text(&check->arena, limit->value), line_of(check, limit->at), owners),
-                   say(&check->arena, "give the domains together at least %s less, or correct "
-                                      "platform.memory",
+                   say(&check->arena,
+                       "give the domains together at least %s less, or correct "
+                       "platform.memory",
                        about(check, taken + need - limit->value)));
             return;
         }

@@ -85,9 +85,8 @@ static void look_truncated(const struct program *program)
                        "memory at 0x%llx, which the file of %llu bytes or the address space does "
                        "not hold",
                        program->who, program->file, segment->number,
-                       (unsigned long long)segment->file_bytes,
-                       (unsigned long long)segment->offset, (unsigned long long)segment->bytes,
-                       (unsigned long long)segment->address,
+                       (unsigned long long)segment->file_bytes, (unsigned long long)segment->offset,
+                       (unsigned long long)segment->bytes, (unsigned long long)segment->address,
                        (unsigned long long)program->payload->size),
                    "the file is damaged: build or copy it again");
     }
@@ -106,15 +105,15 @@ static void look_alignment(const struct program *program)
         bool power = (align & (align - 1)) == 0;
 
         if (!power || segment->address % align != segment->offset % align)
-            report(program->check, program->at,
-                   say(&program->check->arena,
-                       "%s: %s: %s at file offset 0x%llx breaks its alignment 0x%llx%s",
-                       program->who, program->file, segment_text(program, segment),
-                       (unsigned long long)segment->offset, (unsigned long long)align,
-                       power ? ": address and offset differ modulo it"
-                             : ", which is no power of two"),
-                   "correct the linker script: place each segment with ALIGN(4096), and link "
-                   "with -z max-page-size=4096");
+            report(
+                program->check, program->at,
+                say(&program->check->arena,
+                    "%s: %s: %s at file offset 0x%llx breaks its alignment 0x%llx%s", program->who,
+                    program->file, segment_text(program, segment),
+                    (unsigned long long)segment->offset, (unsigned long long)align,
+                    power ? ": address and offset differ modulo it" : ", which is no power of two"),
+                "correct the linker script: place each segment with ALIGN(4096), and link "
+                "with -z max-page-size=4096");
     }
 }
 
@@ -126,8 +125,8 @@ void rule_elf_alignment(struct check *check)
 static void look_range(const struct program *program)
 {
     const struct number *memory = &program->domain->memory;
-    uint64_t end = memory->valid && memory->value < GUEST_HOLE_BASE ? memory->value
-                                                                    : GUEST_HOLE_BASE;
+    uint64_t end =
+        memory->valid && memory->value < GUEST_HOLE_BASE ? memory->value : GUEST_HOLE_BASE;
 
     for (uint32_t i = 0; i < program->elf.count; i++) {
         const struct elf64_segment *segment = &program->elf.segments[i];
@@ -135,8 +134,7 @@ static void look_range(const struct program *program)
             end == GUEST_HOLE_BASE
                 ? "reaches into the device hole at 0xc0000000"
                 : say(&program->check->arena, "lies beyond the domain's memory of %s (%s)",
-                      size_text(&program->check->arena, end),
-                      line_of(program->check, memory->at));
+                      size_text(&program->check->arena, end), line_of(program->check, memory->at));
 
         if (!is_whole(program, segment) ||
             (segment->address >= GUEST_LOAD_MIN && segment->address < end &&
@@ -214,8 +212,7 @@ static void look_overlap(const struct program *program)
                 other->address <= one->address + (one->bytes - 1))
                 report(program->check, program->at,
                        say(&program->check->arena, "%s: %s: %s overlaps %s", program->who,
-                           program->file, segment_text(program, one),
-                           segment_text(program, other)),
+                           program->file, segment_text(program, one), segment_text(program, other)),
                        "correct the linker script: each segment begins after the end of the one "
                        "before, its zeroed part (.bss) included");
         }

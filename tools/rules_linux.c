@@ -29,11 +29,15 @@ static bool kernel_of(struct check *check, uint32_t index, struct kernel *out)
     const struct payload *payload = payload_open(check, domain->boot.bzimage.value);
     if (payload->state != PAYLOAD_GOOD)
         return false;
-    *out = (struct kernel){domain, domain_of(check, domain), payload->resolved,
-                           bzimage_read(payload->bytes, payload->size), 0, 0};
+    *out = (struct kernel){domain,
+                           domain_of(check, domain),
+                           payload->resolved,
+                           bzimage_read(payload->bytes, payload->size),
+                           0,
+                           0};
     if (domain->memory.valid)
-        out->low_memory = domain->memory.value < GUEST_HOLE_BASE ? domain->memory.value
-                                                                : GUEST_HOLE_BASE;
+        out->low_memory =
+            domain->memory.value < GUEST_HOLE_BASE ? domain->memory.value : GUEST_HOLE_BASE;
     if (__builtin_add_overflow(out->image.preferred_address, out->image.init_bytes, &out->end))
         out->end = UINT64_MAX;
     return true;
@@ -54,8 +58,9 @@ static const char *other_format(const struct payload *payload)
         size_t length;
         const char *remedy;
     } formats[] = {
-        {"\177ELF", 4, "it is an ELF file: boot it with `elf64`, or name the bzImage that the "
-                       "kernel build leaves in arch/x86/boot/"},
+        {"\177ELF", 4,
+         "it is an ELF file: boot it with `elf64`, or name the bzImage that the "
+         "kernel build leaves in arch/x86/boot/"},
         {"\037\213", 2, "it is a gzip file: unpack it first"},
         {"MZ", 2, "it is an EFI program that is no Linux kernel: name a bzImage (vmlinuz)"},
         {"070701", 6, "it is a cpio archive: name it as `initrd`"},
@@ -83,8 +88,9 @@ void rule_linux_bzimage(struct check *check)
                    other_format(payload_open(check, path->value)));
         else if (!kernel.image.is_whole)
             report(check, path->at,
-                   say(&check->arena, "%s: %s is cut off: its header promises more than the file "
-                                      "has",
+                   say(&check->arena,
+                       "%s: %s is cut off: its header promises more than the file "
+                       "has",
                        kernel.who, kernel.file),
                    "copy or build the kernel again");
     }
@@ -99,8 +105,7 @@ void rule_linux_64bit(struct check *check)
             continue;
         report(check, kernel.domain->boot.bzimage.at,
                say(&check->arena, "%s: %s has boot protocol %u.%02u and no 64-bit entry",
-                   kernel.who, kernel.file, kernel.image.version >> 8,
-                   kernel.image.version & 0xff),
+                   kernel.who, kernel.file, kernel.image.version >> 8, kernel.image.version & 0xff),
                "use an x86-64 kernel of Linux 3.8 or later");
     }
 }
@@ -184,8 +189,7 @@ void rule_initrd_fit(struct check *check)
 static uint64_t cmdline_room(struct check *check, const struct model_domain *domain, uint32_t index,
                              const char **reason)
 {
-    uint64_t room =
-        is_written(domain->boot.bzimage.at) ? LINUX_CMDLINE_MAX : CMDLINE_BYTES - 1;
+    uint64_t room = is_written(domain->boot.bzimage.at) ? LINUX_CMDLINE_MAX : CMDLINE_BYTES - 1;
     struct kernel kernel;
 
     *reason = say(&check->arena, "the loader passes at most %llu", (unsigned long long)room);

@@ -87,8 +87,9 @@ void rule_image_size(struct check *check)
         }
     }
     report(check, at,
-           say(&check->arena, "the payloads have %lluM together, %s alone %lluM; one image holds "
-                              "1024M",
+           say(&check->arena,
+               "the payloads have %lluM together, %s alone %lluM; one image holds "
+               "1024M",
                (unsigned long long)((bytes + (1 << 20) - 1) >> 20), largest->resolved,
                (unsigned long long)((largest->size + (1 << 20) - 1) >> 20)),
            "make payloads smaller: compress them, or let the domain fetch data from its disk or "

@@ -12,7 +12,7 @@
 
 enum { HIGHEST_APIC_ID = 254, PATH_MAX_BYTES = 1024, DAY = 24 * 60 * 60 };
 
-#define IN_MODEL(field) .offset = offsetof(struct model, field)
+#define IN_MODEL(field)  .offset = offsetof(struct model, field)
 #define IN_DOMAIN(field) .offset = offsetof(struct model_domain, field)
 
 static const struct choice cpu_choices[] = {
@@ -31,8 +31,9 @@ const struct key keys[] = {
     {"platform", KEY_SECTION, IN_MODEL(platform),
      .text = "What the manifest expects of the machine; a machine that differs is refused."},
     {"platform.cpu", KEY_CHOICE, IN_MODEL(platform.cpu), .choices = cpu_choices,
-     .fallback = "intel", .text = "Vendor of the processors: the hypervisor in the image is "
-                                  "built for VT-x (intel) or for AMD-V (amd)."},
+     .fallback = "intel",
+     .text = "Vendor of the processors: the hypervisor in the image is "
+             "built for VT-x (intel) or for AMD-V (amd)."},
     {"platform.processors", KEY_INTEGER, false, 1, MAX_CPUS, IN_MODEL(platform.processors),
      .text = "Logical processors of the machine."},
     {"platform.memory", KEY_SIZE, false, 64 * MIB, 64 * TIB, MIB, IN_MODEL(platform.memory),
@@ -40,8 +41,9 @@ const struct key keys[] = {
     {"platform.memory_guard", KEY_SIZE, false, 0, GIB, 2 * MIB, IN_MODEL(platform.memory_guard),
      .fallback = "2M", .text = "Memory that stays unowned between the memory of two domains."},
     {"platform.com1", KEY_CHOICE, IN_MODEL(platform.com1), .choices = com1_choices,
-     .fallback = "boot-log", .text = "Whether com1 stays with the hypervisor's boot log, or goes "
-                                     "to the domain that asks for it once that domain starts."},
+     .fallback = "boot-log",
+     .text = "Whether com1 stays with the hypervisor's boot log, or goes "
+             "to the domain that asks for it once that domain starts."},
 
     {"domains", KEY_LIST, true, 1, MAX_DOMAINS, IN_MODEL(domains), .noun = "domain",
      .item_bytes = sizeof(struct model_domain), .text = "The security domains."},

@@ -53,8 +53,8 @@ static void store_defaults(struct check *check, const char *container, char *bas
     }
 }
 
-static void report_kind(struct reader *reader, const struct section *section,
-                        const struct key *key, const yaml_node_t *node)
+static void report_kind(struct reader *reader, const struct section *section, const struct key *key,
+                        const yaml_node_t *node)
 {
     static const char *const kinds[] = {
         [YAML_SCALAR_NODE] = "a single value",
@@ -125,11 +125,11 @@ static bool read_list(struct reader *reader, const struct section *section, cons
 
     out->at = at_node(reader, node);
     if (!good)
-        report_as(reader->check, "range", out->at,
-                  say(arena, "%s: `%s` lists %zu %ss", section->subject, key_name(key), count,
-                      key->noun),
-                  say(arena, "list %llu to %llu", (unsigned long long)key->min,
-                      (unsigned long long)key->max));
+        report_as(
+            reader->check, "range", out->at,
+            say(arena, "%s: `%s` lists %zu %ss", section->subject, key_name(key), count, key->noun),
+            say(arena, "list %llu to %llu", (unsigned long long)key->min,
+                (unsigned long long)key->max));
     out->count = (uint32_t)(count < key->max ? count : key->max);
     out->items = arena_take(arena, out->count * key->item_bytes + 1);
     for (uint32_t i = 0; i < out->count; i++)
@@ -164,9 +164,8 @@ static void read_value(struct reader *reader, const struct section *section, con
     struct arena *arena = &reader->check->arena;
 
     if (key->type == KEY_SECTION && node->type == YAML_MAPPING_NODE) {
-        const char *subject = *section->path
-                                  ? say(arena, "%s: %s", section->subject, key_name(key))
-                                  : key_name(key);
+        const char *subject =
+            *section->path ? say(arena, "%s: %s", section->subject, key_name(key)) : key_name(key);
         struct section inner = {key->path, subject, section->base};
 
         *(struct place *)(void *)out = at_node(reader, node);
@@ -321,8 +320,7 @@ void schema_read(struct check *check, const char *text, size_t bytes)
     if (node->type == YAML_MAPPING_NODE)
         read_mapping(&reader, &root, node);
     else
-        report_as(check, "type", at_node(&reader, node),
-                  "the manifest is not a section with keys",
+        report_as(check, "type", at_node(&reader, node), "the manifest is not a section with keys",
                   "begin with `host: NAME`; `bulkhead check --help` shows an example");
     yaml_document_delete(&document);
 }

@@ -69,8 +69,7 @@ static enum parsed parse_duration(const struct key *key, const struct scalar *sc
     return parse_unit(scalar->text, scalar->length, "smhd", factors, value);
 }
 
-static enum parsed parse_choice(const struct key *key, const struct scalar *scalar,
-                                uint64_t *value)
+static enum parsed parse_choice(const struct key *key, const struct scalar *scalar, uint64_t *value)
 {
     static const struct choice booleans[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
 
@@ -125,8 +124,7 @@ static const char *range_text(struct arena *arena, const struct key *key)
 static bool is_in_range(const struct key *key, uint64_t value)
 {
     return key->type == KEY_CHOICE || key->type == KEY_BOOLEAN ||
-           (value >= key->min && value <= key->max &&
-            (key->step == 0 || value % key->step == 0));
+           (value >= key->min && value <= key->max && (key->step == 0 || value % key->step == 0));
 }
 
 static uint64_t nearest_value(const struct key *key, enum parsed parsed, uint64_t value)
@@ -282,8 +280,8 @@ static void store_text(struct check *check, const struct key *key, const char *w
 {
     struct arena *arena = &check->arena;
     bool name = key->type == KEY_NAME;
-    const char *complaint = name ? name_complaint(arena, key, scalar)
-                                 : text_complaint(arena, key, scalar);
+    const char *complaint =
+        name ? name_complaint(arena, key, scalar) : text_complaint(arena, key, scalar);
 
     if (!complaint) {
         out->value = say(arena, "%s", scalar->text);
@@ -299,8 +297,9 @@ void key_store_scalar(struct check *check, const struct key *key, const char *su
 {
     struct arena *arena = &check->arena;
     bool text = key->type == KEY_NAME || key->type == KEY_TEXT || key->type == KEY_PATH;
-    bool empty = scalar->length == 0 || (scalar->plain && (strcmp(scalar->text, "~") == 0 ||
-                                                           strcmp(scalar->text, "null") == 0));
+    bool empty =
+        scalar->length == 0 ||
+        (scalar->plain && (strcmp(scalar->text, "~") == 0 || strcmp(scalar->text, "null") == 0));
 
     if (text)
         ((struct text *)out)->at = scalar->at;

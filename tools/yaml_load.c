@@ -79,8 +79,8 @@ struct scan {
     bool good;
 };
 
-static void refuse(struct scan *scan, const char *rule, const yaml_event_t *event,
-                   const char *what, const char *remedy)
+static void refuse(struct scan *scan, const char *rule, const yaml_event_t *event, const char *what,
+                   const char *remedy)
 {
     scan->good = false;
     report_as(scan->check, rule, yaml_place(scan->check, event->start_mark), what, remedy);
@@ -185,8 +185,8 @@ static bool scan_text(struct check *check, const char *text, size_t bytes)
             scan.good = false;
             break;
         }
-        more = event.type != YAML_STREAM_END_EVENT && scan_event(&scan, &event) &&
-               !check_full(check);
+        more =
+            event.type != YAML_STREAM_END_EVENT && scan_event(&scan, &event) && !check_full(check);
         yaml_event_delete(&event);
     }
     yaml_parser_delete(&parser);

@@ -290,16 +290,11 @@ static void test_mutations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alias_bomb),
-        cmocka_unit_test(test_floods),
-        cmocka_unit_test(test_many_findings),
-        cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_broken_text),
-        cmocka_unit_test(test_place_of_broken_byte),
-        cmocka_unit_test(test_output_is_harmless),
-        cmocka_unit_test(test_strange_payloads),
-        cmocka_unit_test(test_mutations),
-        cmocka_unit_test(test_strange_manifests),
+        cmocka_unit_test(test_alias_bomb),         cmocka_unit_test(test_floods),
+        cmocka_unit_test(test_many_findings),      cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_broken_text),        cmocka_unit_test(test_place_of_broken_byte),
+        cmocka_unit_test(test_output_is_harmless), cmocka_unit_test(test_strange_payloads),
+        cmocka_unit_test(test_mutations),          cmocka_unit_test(test_strange_manifests),
     };
 
     return cmocka_run_group_tests_name("tool_hostile", tests, NULL, NULL);

@@ -172,7 +172,7 @@ static void make_loader(uint8_t loader[LOADER_BYTES + 8])
     memcpy(pe, "PE\0\0", 4);
     put(pe + 4, 0x8664, 2);
     put(pe + 6, 1, 2);
-    put(pe + 8, 0x12345678, 4); /* time stamp */
+    put(pe + 8, 0x12345678, 4);    /* time stamp */
     put(pe + 12, LOADER_BYTES, 4); /* symbols */
     put(pe + 20, 240, 2);
     put(optional, 0x20b, 2);

@@ -77,7 +77,7 @@ static const struct scalar_case {
     {"domains[].memory", "2T", false, "range", 0},
     {"domains[].memory", "0", false, "range", 0},
     {"domains[].memory", "-2M", false, "range", 0},
-    {"domains[].memory", "16777216T", false, "range", 0},            /* 2^64 */
+    {"domains[].memory", "16777216T", false, "range", 0},             /* 2^64 */
     {"domains[].memory", "18446744073709551616K", false, "range", 0}, /* 2^64 K */
     {"platform.memory_guard", "0", false, NULL, 0},
     {"platform.processors", "64", false, NULL, 64},
@@ -132,11 +132,16 @@ static const struct {
     const char *text;
     bool good;
 } names[] = {
-    {"a", true},       {"gate-7", true},
-    {"7", true},       {"-a", false},
-    {"a-", false},     {"a_b", false},
-    {"A", false},      {"a b", false},
-    {"a.b", false},    {"\xc3\xbc", false},
+    {"a", true},
+    {"gate-7", true},
+    {"7", true},
+    {"-a", false},
+    {"a-", false},
+    {"a_b", false},
+    {"A", false},
+    {"a b", false},
+    {"a.b", false},
+    {"\xc3\xbc", false},
     {"abcdefghijklmnopqrstuvwxyz01234", true}, /* 31 */
     {"abcdefghijklmnopqrstuvwxyz012345", false},
 };
