@@ -31,11 +31,11 @@ static const struct {
     uint16_t port_types; /* that have this register */
     uint16_t clear, set;
 } quieters[] = {
-    { CAPABILITY_MSI, 2, ANY_PORT, 0x0001, 0 },                           /* MSI enable */
-    { CAPABILITY_MSIX, 2, ANY_PORT, 0x8000, 0x4000 },                     /* enable; mask */
-    { CAPABILITY_EXPRESS, 0x08, ANY_PORT, 0x000f, 0 },                    /* error messages */
-    { CAPABILITY_EXPRESS, 0x18, ROOT_PORT | DOWNSTREAM_PORT, 0x103f, 0 }, /* slot events */
-    { CAPABILITY_EXPRESS, 0x1c, ROOT_PORT | EVENT_COLLECTOR, 0x000f, 0 }, /* SERR, PME */
+    {CAPABILITY_MSI, 2, ANY_PORT, 0x0001, 0},                           /* MSI enable */
+    {CAPABILITY_MSIX, 2, ANY_PORT, 0x8000, 0x4000},                     /* enable; mask */
+    {CAPABILITY_EXPRESS, 0x08, ANY_PORT, 0x000f, 0},                    /* error messages */
+    {CAPABILITY_EXPRESS, 0x18, ROOT_PORT | DOWNSTREAM_PORT, 0x103f, 0}, /* slot events */
+    {CAPABILITY_EXPRESS, 0x1c, ROOT_PORT | EVENT_COLLECTOR, 0x000f, 0}, /* SERR, PME */
 };
 
 static bool has_ecam(const struct pci *pci, uint32_t function)
@@ -107,8 +107,7 @@ static void quiet_capability(const struct pci *pci, uint32_t function, unsigned 
 
     for (unsigned i = 0; i < sizeof quieters / sizeof quieters[0]; i++) {
         if (quieters[i].capability == id && quieters[i].port_types >> type & 1)
-            change16(pci, function, at + quieters[i].offset, quieters[i].clear,
-                     quieters[i].set);
+            change16(pci, function, at + quieters[i].offset, quieters[i].clear, quieters[i].set);
     }
 }
 
@@ -150,8 +149,8 @@ static void quiet(const struct pci *pci, uint32_t function, struct pci_census *c
  */
 struct pci_census pci_quiet(uint64_t ecam, uint32_t bus_first, uint32_t bus_last)
 {
-    struct pci_census census = { 0 };
-    struct pci pci = { .ecam = (volatile uint8_t *)ecam };
+    struct pci_census census = {0};
+    struct pci pci = {.ecam = (volatile uint8_t *)ecam};
     uint32_t end, step;
 
     pci.bus_first = ecam ? bus_first : 0;

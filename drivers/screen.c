@@ -3,13 +3,13 @@
 #include "screen.h"
 
 enum { FIRST_GLYPH = ' ', LAST_GLYPH = '~', UNKNOWN_GLYPH = '?' };
-#define INK 0x00c0c0c0u /* grey is grey in every order of the colours */
+#define INK   0x00c0c0c0u /* grey is grey in every order of the colours */
 #define PAPER 0x00000000u
 
 void screen_open(struct screen *screen, const struct handoff_screen *facts, const uint8_t *glyphs,
                  volatile void *pixels, uint32_t row)
 {
-    *screen = (struct screen){ 0 };
+    *screen = (struct screen){0};
     if (!facts->base || !glyphs || !facts->glyph_width || facts->glyph_width > 8 ||
         !facts->glyph_height || facts->pixels_per_line < facts->width ||
         (uint64_t)facts->pixels_per_line * facts->height * 4 > facts->bytes)
@@ -40,9 +40,9 @@ static void draw(struct screen *screen, uint32_t row, uint32_t column, uint8_t c
 
     row %= screen->rows;
     for (uint32_t y = 0; y < screen->glyph_height; y++) {
-        volatile uint32_t *pixel =
-            screen->pixels + (uint64_t)(row * screen->glyph_height + y) * screen->pitch +
-            column * screen->glyph_width;
+        volatile uint32_t *pixel = screen->pixels +
+                                   (uint64_t)(row * screen->glyph_height + y) * screen->pitch +
+                                   column * screen->glyph_width;
         for (uint32_t x = 0; x < screen->glyph_width; x++)
             pixel[x] = glyph[y] & 0x80 >> x ? INK : PAPER;
     }

@@ -9,11 +9,11 @@
 struct screen {
     volatile uint32_t *pixels; /* null: no screen, nothing is drawn */
     const uint8_t *glyphs;
-    uint32_t pitch, height;    /* pixels from one line to the next; lines */
+    uint32_t pitch, height; /* pixels from one line to the next; lines */
     uint32_t glyph_width, glyph_height;
     uint32_t columns, rows;
-    uint32_t column;           /* where the next character goes */
-    uint32_t row;              /* counted on after the last: it is drawn in row % rows */
+    uint32_t column; /* where the next character goes */
+    uint32_t row;    /* counted on after the last: it is drawn in row % rows */
 };
 
 /*

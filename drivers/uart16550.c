@@ -5,19 +5,17 @@
 /* A byte at 115200 baud lasts 87 us, a port read about 1 us; a whole FIFO fits many times. */
 enum { PUT_ATTEMPTS = 100000 };
 
-static const struct { uint16_t port; uint8_t irq; } com_ports[] = {
-    { 0x3f8, 4 }, { 0x2f8, 3 }, { 0x3e8, 4 }, { 0x2e8, 3 },
-};
+static const uint16_t com_ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
 enum { COM_PORTS = sizeof com_ports / sizeof com_ports[0] };
 
 uint16_t uart_port(unsigned com)
 {
-    return com - 1 < COM_PORTS ? com_ports[com - 1].port : 0;
+    return com - 1 < COM_PORTS ? com_ports[com - 1] : 0;
 }
 
 unsigned uart_irq(unsigned com)
 {
-    return com - 1 < COM_PORTS ? com_ports[com - 1].irq : 0;
+    return uart_port(com) ? (com & 1 ? 4 : 3) : 0;
 }
 
 static bool scratch_keeps(uint16_t base, uint8_t value)
@@ -30,7 +28,7 @@ bool uart_init(struct uart *uart, unsigned com, bool interrupts)
 {
     uint16_t base = uart_port(com);
 
-    *uart = (struct uart){ 0 };
+    *uart = (struct uart){0};
     if (!base || !scratch_keeps(base, 0x5a) || !scratch_keeps(base, 0xa5))
         return false;
 

@@ -23,17 +23,19 @@ enum uart_register {
     UART_FCR = UART_IIR,
 };
 
-enum uart_bits {
-    UART_IER_RECEIVE = 1 << 0, UART_IER_THRE = 1 << 1,
-    UART_IIR_NONE = 0x01, UART_IIR_THRE = 0x02, UART_IIR_RECEIVE = 0x04, UART_IIR_FIFO = 0xc0,
-    UART_FCR_ENABLE = 1 << 0, UART_FCR_CLEAR_RECEIVE = 1 << 1,
-    UART_LCR_8N1 = 0x03, UART_LCR_DLAB = 1 << 7,
-    UART_MCR_DTR = 1 << 0, UART_MCR_RTS = 1 << 1, UART_MCR_OUT1 = 1 << 2,
+enum uart_ier { UART_IER_RECEIVE = 1 << 0, UART_IER_THRE = 1 << 1 };
+enum uart_iir { UART_IIR_NONE = 1, UART_IIR_THRE = 2, UART_IIR_RECEIVE = 4, UART_IIR_FIFO = 0xc0 };
+enum uart_fcr { UART_FCR_ENABLE = 1 << 0, UART_FCR_CLEAR_RECEIVE = 1 << 1 };
+enum uart_lcr { UART_LCR_8N1 = 3, UART_LCR_DLAB = 1 << 7 };
+enum uart_mcr {
+    UART_MCR_DTR = 1 << 0,
+    UART_MCR_RTS = 1 << 1,
+    UART_MCR_OUT1 = 1 << 2,
     UART_MCR_OUT2 = 1 << 3, /* a PC's gate of the interrupt line */
     UART_MCR_LOOP = 1 << 4,
-    UART_LSR_DR = 1 << 0, UART_LSR_THRE = 1 << 5, UART_LSR_TEMT = 1 << 6,
-    UART_MSR_CTS = 1 << 4, UART_MSR_DSR = 1 << 5, UART_MSR_RI = 1 << 6, UART_MSR_DCD = 1 << 7,
 };
+enum uart_lsr { UART_LSR_DR = 1 << 0, UART_LSR_THRE = 1 << 5, UART_LSR_TEMT = 1 << 6 };
+enum uart_msr { UART_MSR_CTS = 0x10, UART_MSR_DSR = 0x20, UART_MSR_RI = 0x40, UART_MSR_DCD = 0x80 };
 
 enum { UART_FIFO_BYTES = 16 };
 

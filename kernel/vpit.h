@@ -15,7 +15,7 @@ enum {
     VPIT_CHANNEL0 = 0x40, /* first of four ports: channels 0, 1, 2 and control */
     VPIT_CHANNEL2 = 0x42,
     VPIT_CONTROL = 0x43,
-    VPIT_GATE = 0x61,     /* the PC's system control port B */
+    VPIT_GATE = 0x61, /* the PC's system control port B */
 };
 
 struct vpit {

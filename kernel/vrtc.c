@@ -39,8 +39,8 @@ static bool is_leap(unsigned year)
 /* Counts years and months off; the clock's range makes that some hundred steps at most. */
 static struct date date_of(uint64_t days)
 {
-    static const uint8_t month_days[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    struct date d = { 1970, 1, 0 };
+    static const uint8_t month_days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    struct date d = {1970, 1, 0};
     unsigned length;
 
     for (; days >= (length = is_leap(d.year) ? 366 : 365); d.year++)

@@ -73,8 +73,8 @@ static void set_physical_interrupts(struct vuart *v)
     bool room = in_count(v) < VUART_IN_BYTES && !(v->mcr & UART_MCR_LOOP);
 
     if (!v->polled)
-        uart_set_interrupts(&v->uart, (room ? UART_IER_RECEIVE : 0) |
-                                          (out_count(v) ? UART_IER_THRE : 0));
+        uart_set_interrupts(&v->uart,
+                            (room ? UART_IER_RECEIVE : 0) | (out_count(v) ? UART_IER_THRE : 0));
 }
 
 void vuart_pump(struct vuart *v)
@@ -177,10 +177,9 @@ static void write_mcr(struct vuart *v, uint8_t value)
     v->mcr = value & WRITABLE_MCR;
     v->msr = MODEM_LINES;
     if (value & UART_MCR_LOOP)
-        v->msr = (value & UART_MCR_RTS ? UART_MSR_CTS : 0) |
-                 (value & UART_MCR_DTR ? UART_MSR_DSR : 0) |
-                 (value & UART_MCR_OUT1 ? UART_MSR_RI : 0) |
-                 (value & UART_MCR_OUT2 ? UART_MSR_DCD : 0);
+        v->msr =
+            (value & UART_MCR_RTS ? UART_MSR_CTS : 0) | (value & UART_MCR_DTR ? UART_MSR_DSR : 0) |
+            (value & UART_MCR_OUT1 ? UART_MSR_RI : 0) | (value & UART_MCR_OUT2 ? UART_MSR_DCD : 0);
     vuart_pump(v);
 }
 

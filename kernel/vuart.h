@@ -21,8 +21,8 @@ struct vuart {
     bool line;        /* interrupt output as vuart_edge() saw it last */
     uint8_t ier, lcr, mcr, lsr, msr, scr;
     uint8_t divisor[2];
-    uint8_t fifo;     /* UART_IIR_FIFO while the guest has the FIFOs on */
-    uint8_t causes;   /* pending causes of an interrupt, as bits of IER */
+    uint8_t fifo;   /* UART_IIR_FIFO while the guest has the FIFOs on */
+    uint8_t causes; /* pending causes of an interrupt, as bits of IER */
     uint16_t in_head, in_tail, out_head, out_tail; /* run freely; head is where a byte goes in */
     uint8_t in[VUART_IN_BYTES];
     uint8_t out[VUART_OUT_BYTES];

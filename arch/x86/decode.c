@@ -54,7 +54,7 @@ static void skip(struct scan *s, unsigned bytes)
 static inline unsigned scan_opcode(struct scan *s, const uint8_t *bytes, unsigned available,
                                    unsigned code_bits)
 {
-    *s = (struct scan){ .at = bytes, .code_bits = (uint8_t)code_bits };
+    *s = (struct scan){.at = bytes, .code_bits = (uint8_t)code_bits};
     s->end = bytes + (available < INSTRUCTION_MAX_BYTES ? available : INSTRUCTION_MAX_BYTES);
     for (;;) {
         unsigned byte = next(s);
@@ -62,22 +62,14 @@ static inline unsigned scan_opcode(struct scan *s, const uint8_t *bytes, unsigne
             s->rex = (uint8_t)byte;
             continue;
         }
-        switch (byte) {
-        case 0x66:
+        if (byte == 0x66)
             s->operand_prefix = true;
-            break;
-        case 0x67:
+        else if (byte == 0x67)
             s->address_prefix = true;
-            break;
-        case 0xf0:
+        else if (byte == 0xf0)
             s->lock = true;
-            break;
-        case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: /* segments */
-        case 0xf2: case 0xf3: /* without effect on what we decode */
-            break;
-        default:
-            return byte;
-        }
+        else if ((byte & 0xe7) != 0x26 && (byte & 0xfe) != 0x64 && (byte & 0xfe) != 0xf2)
+            return byte; /* neither a segment nor F2 or F3, which mean nothing to us */
         s->rex = 0;
     }
 }
@@ -110,53 +102,43 @@ static void skip_address(struct scan *s, unsigned modrm)
     skip(s, mod == 1 ? 1 : mod == 2 || rm == 5 ? 4 : 0);
 }
 
-/* The forms by their opcode's shape. */
-enum form { FORM_NONE, FORM_REGISTER, FORM_GROUP1, FORM_TEST_IMMEDIATE, FORM_STORE_IMMEDIATE,
-            FORM_OFFSET };
+/* What follows the opcode: ModRM with a register, ModRM with an immediate, or an address alone. */
+enum form { FORM_NONE, FORM_REGISTER, FORM_GROUP1, FORM_TEST, FORM_STORE, FORM_OFFSET };
 
-/* Fills operation, bytes and register_bytes (operand size or 1 beforehand) from the opcode. */
-static inline enum form decode_opcode(struct scan *s, unsigned opcode, struct memory_access *out)
+/* Pairs of opcodes whose lowest bit chooses between a byte and the operand size. */
+static const struct {
+    uint8_t opcode, operation, form;
+} pairs[] = {
+    {0x8a, MEMORY_LOAD, FORM_REGISTER}, {0x88, MEMORY_STORE, FORM_REGISTER},
+    {0xc6, MEMORY_STORE, FORM_STORE},   {0x84, MEMORY_TEST, FORM_REGISTER},
+    {0xf6, MEMORY_TEST, FORM_TEST},     {0x86, MEMORY_EXCHANGE, FORM_REGISTER},
+    {0xa0, MEMORY_LOAD, FORM_OFFSET},   {0xa2, MEMORY_STORE, FORM_OFFSET},
+};
+
+/* Corrects bytes and register_bytes, which are those of a pair beforehand. */
+static enum form decode_opcode(struct scan *s, unsigned opcode, struct memory_access *out)
 {
+    out->operation = MEMORY_LOAD;
+    for (unsigned i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (pairs[i].opcode == (opcode & 0xfe)) {
+            out->operation = pairs[i].operation;
+            return pairs[i].form;
+        }
+    }
     if (opcode < 0x40 && !(opcode & 4)) {
         out->operation = (uint8_t)(opcode >> 3);
         out->to_register = opcode & 2;
         return FORM_REGISTER;
     }
-    switch (opcode) {
-    case 0x88: case 0x89:
-        out->operation = MEMORY_STORE;
-        return FORM_REGISTER;
-    case 0x8a: case 0x8b:
-        out->operation = MEMORY_LOAD;
-        return FORM_REGISTER;
-    case 0xc6: case 0xc7:
-        out->operation = MEMORY_STORE;
-        return FORM_STORE_IMMEDIATE;
-    case 0x80: case 0x81: case 0x83:
-        return FORM_GROUP1;
-    case 0x84: case 0x85:
-        out->operation = MEMORY_TEST;
-        return FORM_REGISTER;
-    case 0xf6: case 0xf7:
-        out->operation = MEMORY_TEST;
-        return FORM_TEST_IMMEDIATE;
-    case 0x86: case 0x87:
-        out->operation = MEMORY_EXCHANGE;
-        return FORM_REGISTER;
-    case 0xa0: case 0xa1:
-        out->operation = MEMORY_LOAD;
-        return FORM_OFFSET;
-    case 0xa2: case 0xa3:
-        out->operation = MEMORY_STORE;
-        return FORM_OFFSET;
-    case 0x63:
-        out->operation = MEMORY_LOAD;
+    if ((opcode & 0xfc) == 0x80)
+        return opcode == 0x82 ? FORM_NONE : FORM_GROUP1;
+    if (opcode == 0x63 && s->code_bits == 64) {
         out->bytes = out->register_bytes == 2 ? 2 : 4;
         out->sign_extend = true;
-        return s->code_bits == 64 ? FORM_REGISTER : FORM_NONE;
-    case 0x0f:
+        return FORM_REGISTER;
+    }
+    if (opcode == 0x0f) {
         opcode = next(s);
-        out->operation = MEMORY_LOAD;
         out->bytes = opcode & 1 ? 2 : 1;
         out->register_bytes = (uint8_t)operand_bytes(s);
         out->sign_extend = opcode & 8;
@@ -174,10 +156,10 @@ bool decode_memory_access(const uint8_t *bytes, unsigned available, unsigned cod
                           struct memory_access *out)
 {
     struct scan s;
-    unsigned opcode = scan_opcode(&s, bytes, available, code_bits), modrm, reg;
+    unsigned opcode = scan_opcode(&s, bytes, available, code_bits);
     enum form form;
 
-    *out = (struct memory_access){ 0 };
+    *out = (struct memory_access){0};
     out->bytes = out->register_bytes = opcode & 1 ? (uint8_t)operand_bytes(&s) : 1;
     form = decode_opcode(&s, opcode, out);
     if (form == FORM_NONE)
@@ -185,23 +167,22 @@ bool decode_memory_access(const uint8_t *bytes, unsigned available, unsigned cod
     if (form == FORM_OFFSET) {
         skip(&s, address_bytes(&s));
     } else {
-        modrm = next(&s);
-        reg = modrm >> 3 & 7;
+        unsigned modrm = next(&s), reg = modrm >> 3 & 7;
         if (modrm >> 6 == 3)
             return false;
         skip_address(&s, modrm);
         if (form == FORM_REGISTER) {
             out->high_byte = out->register_bytes == 1 && !s.rex && reg >= 4;
-            out->register_index = (uint8_t)(out->high_byte ? reg - 4
-                                            : reg | (s.rex & REX_R ? 8 : 0));
+            reg = out->high_byte ? reg - 4 : reg | (s.rex & REX_R ? 8 : 0);
+            out->register_index = (uint8_t)reg;
+        } else if (form != FORM_GROUP1 && reg > (form == FORM_TEST)) {
+            return false;
         } else {
+            unsigned width = opcode == 0x83 ? 1 : out->bytes == 8 ? 4 : out->bytes;
             if (form == FORM_GROUP1)
                 out->operation = (uint8_t)reg;
-            else if (reg > (form == FORM_TEST_IMMEDIATE))
-                return false;
             out->has_immediate = true;
-            out->immediate = (uint64_t)next_signed(
-                &s, opcode == 0x83 ? 1 : out->bytes == 8 ? 4 : out->bytes);
+            out->immediate = (uint64_t)next_signed(&s, width);
         }
     }
     out->length = (uint8_t)(s.at - bytes);
@@ -232,8 +213,8 @@ static uint64_t arithmetic(const struct memory_access *a, uint64_t left, uint64_
                            uint64_t *rflags)
 {
     bool with_carry = a->operation == MEMORY_ADC || a->operation == MEMORY_SBB;
-    bool subtract = a->operation == MEMORY_SBB || a->operation == MEMORY_SUB ||
-                    a->operation == MEMORY_CMP;
+    bool subtract =
+        a->operation == MEMORY_SBB || a->operation == MEMORY_SUB || a->operation == MEMORY_CMP;
     uint64_t term = subtract ? ~right : right, carry = 0, overflow = 0, half_carry = 0;
     uint64_t result = left + term + (subtract ^ (with_carry && *rflags & FLAG_CF));
     unsigned top = 8 * a->bytes - 1;
@@ -243,19 +224,20 @@ static uint64_t arithmetic(const struct memory_access *a, uint64_t left, uint64_
         overflow = (~(left ^ term) & (left ^ result)) >> top & 1;
         half_carry = (left ^ term ^ result) >> 4 & 1;
     } else {
-        result = a->operation == MEMORY_OR ? left | right
-                 : a->operation == MEMORY_XOR ? left ^ right : left & right;
+        result = a->operation == MEMORY_OR    ? left | right
+                 : a->operation == MEMORY_XOR ? left ^ right
+                                              : left & right;
     }
     *rflags &= ~(uint64_t)(FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF);
-    *rflags |= (carry ^ subtract ? FLAG_CF : 0) | (overflow ? FLAG_OF : 0) |
-               (half_carry ^ subtract ? FLAG_AF : 0) | (result >> top & 1 ? FLAG_SF : 0) |
+    *rflags |= (carry != subtract ? FLAG_CF : 0) | (overflow ? FLAG_OF : 0) |
+               (half_carry != subtract ? FLAG_AF : 0) | (result >> top & 1 ? FLAG_SF : 0) |
                (low_bytes(result, a->bytes) ? 0 : FLAG_ZF) |
                (__builtin_parity((uint8_t)result) ? 0 : FLAG_PF);
     return result;
 }
 
-bool memory_access_execute(const struct memory_access *a, uint64_t registers[16],
-                           uint64_t *rflags, uint64_t memory, uint64_t *store)
+bool memory_access_execute(const struct memory_access *a, uint64_t registers[16], uint64_t *rflags,
+                           uint64_t memory, uint64_t *store)
 {
     unsigned unused = 64 - 8 * a->bytes;
     uint64_t operand;
@@ -266,8 +248,8 @@ bool memory_access_execute(const struct memory_access *a, uint64_t registers[16]
                      a->sign_extend ? (uint64_t)((int64_t)memory >> unused) : memory >> unused);
         return false;
     }
-    operand = a->has_immediate ? a->immediate
-                               : registers[a->register_index] >> (a->high_byte ? 8 : 0);
+    operand =
+        a->has_immediate ? a->immediate : registers[a->register_index] >> (a->high_byte ? 8 : 0);
     *store = operand;
     if (a->operation == MEMORY_EXCHANGE)
         set_register(a, registers, memory);
@@ -286,21 +268,23 @@ bool memory_access_execute(const struct memory_access *a, uint64_t registers[16]
 
 enum { NO_MODRM, MODRM };
 
-static const struct { uint8_t count, opcode[3], modrm; } instructions[INSTRUCTIONS] = {
-    [INSTRUCTION_CPUID] = { 2, { 0x0f, 0xa2 }, NO_MODRM },
-    [INSTRUCTION_HLT] = { 1, { 0xf4 }, NO_MODRM },
-    [INSTRUCTION_RDMSR] = { 2, { 0x0f, 0x32 }, NO_MODRM },
-    [INSTRUCTION_WRMSR] = { 2, { 0x0f, 0x30 }, NO_MODRM },
-    [INSTRUCTION_INVD] = { 2, { 0x0f, 0x08 }, NO_MODRM },
-    [INSTRUCTION_WBINVD] = { 2, { 0x0f, 0x09 }, NO_MODRM },
-    [INSTRUCTION_XSETBV] = { 3, { 0x0f, 0x01, 0xd1 }, NO_MODRM },
-    [INSTRUCTION_MONITOR] = { 3, { 0x0f, 0x01, 0xc8 }, NO_MODRM },
-    [INSTRUCTION_MWAIT] = { 3, { 0x0f, 0x01, 0xc9 }, NO_MODRM },
-    [INSTRUCTION_VMMCALL] = { 3, { 0x0f, 0x01, 0xd9 }, NO_MODRM },
-    [INSTRUCTION_CLTS] = { 2, { 0x0f, 0x06 }, NO_MODRM },
-    [INSTRUCTION_LMSW] = { 2, { 0x0f, 0x01 }, MODRM },
-    [INSTRUCTION_MOV_FROM_CR] = { 2, { 0x0f, 0x20 }, MODRM },
-    [INSTRUCTION_MOV_TO_CR] = { 2, { 0x0f, 0x22 }, MODRM },
+static const struct {
+    uint8_t count, opcode[3], modrm;
+} instructions[INSTRUCTIONS] = {
+    [INSTRUCTION_CPUID] = {2, {0x0f, 0xa2}, NO_MODRM},
+    [INSTRUCTION_HLT] = {1, {0xf4}, NO_MODRM},
+    [INSTRUCTION_RDMSR] = {2, {0x0f, 0x32}, NO_MODRM},
+    [INSTRUCTION_WRMSR] = {2, {0x0f, 0x30}, NO_MODRM},
+    [INSTRUCTION_INVD] = {2, {0x0f, 0x08}, NO_MODRM},
+    [INSTRUCTION_WBINVD] = {2, {0x0f, 0x09}, NO_MODRM},
+    [INSTRUCTION_XSETBV] = {3, {0x0f, 0x01, 0xd1}, NO_MODRM},
+    [INSTRUCTION_MONITOR] = {3, {0x0f, 0x01, 0xc8}, NO_MODRM},
+    [INSTRUCTION_MWAIT] = {3, {0x0f, 0x01, 0xc9}, NO_MODRM},
+    [INSTRUCTION_VMMCALL] = {3, {0x0f, 0x01, 0xd9}, NO_MODRM},
+    [INSTRUCTION_CLTS] = {2, {0x0f, 0x06}, NO_MODRM},
+    [INSTRUCTION_LMSW] = {2, {0x0f, 0x01}, MODRM},
+    [INSTRUCTION_MOV_FROM_CR] = {2, {0x0f, 0x20}, MODRM},
+    [INSTRUCTION_MOV_TO_CR] = {2, {0x0f, 0x22}, MODRM},
 };
 
 bool decode_instruction(const uint8_t *bytes, unsigned available, unsigned code_bits,
@@ -315,7 +299,7 @@ bool decode_instruction(const uint8_t *bytes, unsigned available, unsigned code_
         if (byte != instructions[expected].opcode[i])
             return false;
     }
-    *out = (struct instruction){ 0 };
+    *out = (struct instruction){0};
     if (instructions[expected].modrm) {
         modrm = next(&s);
         out->modrm_reg = (uint8_t)((modrm >> 3 & 7) | (s.rex & REX_R ? 8 : 0));

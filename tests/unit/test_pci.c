@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 enum { BUSES = 4, FUNCTIONS = BUSES * 256, SPACE = 4096 };
@@ -91,9 +92,9 @@ static void add_capability(uint32_t function, unsigned offset, uint8_t id)
 }
 
 enum {
-    ROOT = 0x001 << 3, /* a root port with MSI and slot */
-    NIC = 0x100,       /* behind it */
-    DISK = 0x010 << 3, /* on another root bus, with functions 0 and 3 */
+    ROOT = 0x001 << 3,         /* a root port with MSI and slot */
+    NIC = 0x100,               /* behind it */
+    DISK = 0x010 << 3,         /* on another root bus, with functions 0 and 3 */
     HIDDEN = (0x01f << 3) | 5, /* its function 0 is missing */
     PLAIN = 0x002 << 3,        /* single function */
 };
@@ -205,8 +206,8 @@ static void capability_loops_end(void **state)
 
 static void accesses_have_their_width(void **state)
 {
-    static const struct pci by_port = { .bus_last = 255 };
-    struct pci by_ecam = { .ecam = at(0x100, 0), .bus_first = 1, .bus_last = 3 };
+    static const struct pci by_port = {.bus_last = 255};
+    struct pci by_ecam = {.ecam = at(0x100, 0), .bus_first = 1, .bus_last = 3};
 
     (void)state;
     for (unsigned way = 0; way < 2; way++) {

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 /* Ten columns, four rows and a rest on both sides; lines are longer than they are shown. */
@@ -15,8 +16,13 @@ static uint8_t glyphs[95 * GLYPH_HEIGHT];
 static struct screen screen;
 
 static const struct handoff_screen facts = {
-    .base = 1, .bytes = PITCH * HEIGHT * 4, .width = WIDTH, .height = HEIGHT,
-    .pixels_per_line = PITCH, .glyph_width = 8, .glyph_height = GLYPH_HEIGHT,
+    .base = 1,
+    .bytes = PITCH * HEIGHT * 4,
+    .width = WIDTH,
+    .height = HEIGHT,
+    .pixels_per_line = PITCH,
+    .glyph_width = 8,
+    .glyph_height = GLYPH_HEIGHT,
 };
 
 /* Each glyph's first row is its code, its last row 0x81. */
@@ -60,7 +66,7 @@ static void print(const char *text)
 
 static void assert_row(unsigned row, const char *text)
 {
-    char line[COLUMNS + 1] = { 0 }, expected[COLUMNS + 1];
+    char line[COLUMNS + 1] = {0}, expected[COLUMNS + 1];
 
     memset(expected, ' ', COLUMNS);
     expected[COLUMNS] = 0;

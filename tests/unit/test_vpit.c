@@ -4,9 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 
-static const uint64_t rates[] = { 5000000, 50000000, 1000000000, 2999999999, 5000000000 };
+static const uint64_t rates[] = {5000000, 50000000, 1000000000, 2999999999, 5000000000};
 enum { RATES = sizeof rates / sizeof rates[0] };
 
 static struct vpit pit;

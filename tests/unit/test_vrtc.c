@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <time.h>
+
 #include <cmocka.h>
 
 enum { HZ = 1000000000 };
@@ -31,7 +32,7 @@ static unsigned bcd_value(uint8_t value)
 
 static void start(uint64_t unix_time)
 {
-    rtc = (struct vrtc){ .unix_time = unix_time, .tsc = 777, .tsc_hz = HZ };
+    rtc = (struct vrtc){.unix_time = unix_time, .tsc = 777, .tsc_hz = HZ};
     now = 777;
 }
 
@@ -52,9 +53,10 @@ static void assert_date(time_t expected)
 static void calendar_is_right(void **state)
 {
     static const time_t special[] = {
-        1, 86399, 86400, 951782399, 951782400, 951868799, 951868800, /* February 2000 */
-        1709164799, 1709164800, 1709251200, 1735689599, 1735689600,  /* 2024 */
-        4107542399, 4107542400,                                      /* 2100 is no leap year */
+        1,          86399,      86400,      951782399,  951782400,
+        951868799,  951868800,                                      /* February 2000 */
+        1709164799, 1709164800, 1709251200, 1735689599, 1735689600, /* 2024 */
+        4107542399, 4107542400,                                     /* 2100 is no leap year */
         2147483647, 2147483648, 4294967295, 4294967296,
     };
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 /* A physical 16550 at 0x2f8 (com2). */
@@ -479,7 +480,8 @@ static void loopback_keeps_the_wire_out(void **state)
     assert_int_equal(port.ier, 1);
 }
 
-/* I7: the next life finds a fresh UART and none of the former's input; its output still goes out. */
+/* I7: the next life finds a fresh UART and none of the former's input; its output still goes out.
+ */
 static void reset_keeps_only_output(void **state)
 {
     (void)state;
