@@ -4,6 +4,11 @@ TEST_SUITES :=
 
 include tests/unit/rules.mk
 include tests/boot/rules.mk
+
+$(call unit_test,run_line,tools/run_line.c)
+$(call unit_test,disk,tools/disk.c)
+test-unit: $(UNIT)/test_run_line $(UNIT)/test_disk
+
 -include tests/setup/rules.mk
 -include tests/bench/rules.mk
 -include tests/mutants/rules.mk
