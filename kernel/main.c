@@ -50,9 +50,7 @@ static enum manifest_error open_manifest(void)
 /* Sets this processor up and checks it, on its own page tables. */
 static void prepare(void)
 {
-    const char *refused = machine_setup();
-    if (!refused && cpu.domain)
-        refused = machine_setup_guest();
+    const char *refused = cpu.domain ? machine_setup_guest() : NULL;
     if (refused) {
         format(answer.text, sizeof(answer.text), "processor %u: %s", cpu.apic_id, refused);
     } else if (!separation_check(&manifest, &result)) {
@@ -68,6 +66,7 @@ static void prepare(void)
 
 _Noreturn void kernel_ap_main(uint32_t index)
 {
+    machine_setup();
     open_manifest();
     identify(index);
     prepare();
@@ -192,6 +191,7 @@ static void release_domains(void)
 
 _Noreturn void kernel_main(void)
 {
+    machine_setup();
     log_open();
     if (handoff()->magic != HANDOFF_MAGIC || handoff()->version != HANDOFF_VERSION)
         refuse("loader and kernel are of different versions; build the image anew");
@@ -199,7 +199,6 @@ _Noreturn void kernel_main(void)
     if (error != MANIFEST_OK)
         refuse(manifest_error_text(error));
     identify(handoff()->boot_cpu);
-    machine_setup();
     start_others();
     prepare_self();
     for (uint32_t i = 0; i < handoff()->cpu_count; i++)

@@ -61,7 +61,7 @@ static void protect_self(void)
     cpu_wrmsr(IA32_EFER, EFER_LME | EFER_NXE | EFER_LMA);
 }
 
-const char *machine_setup(void)
+void machine_setup(void)
 {
     trap_setup();
     features_read(&machine.features, cpu_cpuid);
@@ -69,7 +69,8 @@ const char *machine_setup(void)
     lapic_setup();
     if (features_have(&machine.features, FEATURE_TSC_ADJUST))
         cpu_wrmsr(IA32_TSC_ADJUST, 0);
-    return NULL;
+    if (features_have(&machine.features, FEATURE_XSAVES))
+        cpu_wrmsr(IA32_XSS, 0);
 }
 
 const char *machine_setup_guest(void)

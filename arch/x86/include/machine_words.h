@@ -8,11 +8,14 @@
 
 /*
  * Once on each processor: descriptor tables, protections of the hypervisor itself (I11), local
- * APIC, features. NULL, or why this processor can't be used.
+ * APIC, features.
  */
-const char *machine_setup(void);
+void machine_setup(void);
 
-/* Once on each processor that a domain owns: policy tables and virtualisation. Likewise. */
+/*
+ * Once on each processor that a domain owns: policy tables and virtualisation. NULL, or why this
+ * processor can't be used.
+ */
 const char *machine_setup_guest(void);
 
 /* Local APIC emptied and registers that no control structure holds at reset values (I7). */
