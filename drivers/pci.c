@@ -4,11 +4,10 @@
 #include "io.h"
 #include <stdbool.h>
 
-enum { CLASS_BRIDGE = 6 };
-
 enum {
     CONFIG_ADDRESS = 0xcf8,
     CONFIG_DATA = 0xcfc,
+    CLASS_BRIDGE = 0x06,
     COMMAND_BUS_MASTER = 1 << 2,
     COMMAND_SERR = 1 << 8,
     COMMAND_INTX_OFF = 1 << 10,

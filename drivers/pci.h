@@ -40,7 +40,7 @@ void pci_write(const struct pci *pci, uint32_t function, unsigned offset, unsign
 struct pci_census {
     uint32_t endpoints, bridges;
     uint32_t masters;  /* endpoints that were bus masters */
-    uint32_t stubborn; /* endpoints that still are: boot must refuse (I3) */
+    uint32_t stubborn; /* those that still are, chipset bridges excepted: refuse (I3) */
     uint32_t stubborn_function;
 };
 

@@ -188,6 +188,8 @@ static void a_stubborn_master_is_named(void **state)
     census = pci_quiet(0, 0, 0);
     assert_int_equal(census.stubborn, 1);
     assert_int_equal(census.stubborn_function, DISK + 3);
+    *at(DISK + 3, PCI_CLASS + 3) = 0x06; /* a host bridge's bit is hard-wired */
+    assert_int_equal(pci_quiet(0, 0, 0).stubborn, 0);
 }
 
 static void capability_loops_end(void **state)
