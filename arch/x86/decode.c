@@ -35,10 +35,13 @@ static inline unsigned next(struct scan *s)
 static int64_t next_signed(struct scan *s, unsigned bytes)
 {
     uint64_t value = 0;
+    unsigned shift = 0;
 
-    for (unsigned shift = 0; shift < 8 * bytes; shift += 8)
+    do {
         value |= (uint64_t)next(s) << shift;
-    return (int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
+        shift += 8;
+    } while (shift < 8 * bytes);
+    return (int64_t)(value << (64 - shift)) >> (64 - shift);
 }
 
 static void skip(struct scan *s, unsigned bytes)
