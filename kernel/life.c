@@ -230,6 +230,7 @@ _Noreturn void life_run(void)
     if (!cpu.domain)
         for (;;)
             cpu_park();
+    vcpu_leave();
     barrier();
     machine_reset();
     machine_collect_counts(life.exits, &life.refused_interrupts);

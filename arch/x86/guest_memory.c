@@ -78,6 +78,14 @@ static bool translate(uint64_t linear, uint64_t *gpa)
     return walk_narrow(linear & 0xffffffff, gpa);
 }
 
+unsigned guest_code_bits(void)
+{
+    uint32_t rights = vcpu_cs_rights();
+    if (rights & CS_LONG && vcpu_efer() & EFER_LMA)
+        return 64;
+    return rights & CS_DEFAULT_32 ? 32 : 16;
+}
+
 unsigned guest_fetch(uint8_t *out, unsigned bytes)
 {
     uint64_t linear = vcpu_cs_base() + vcpu_rip(), gpa;

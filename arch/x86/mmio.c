@@ -4,26 +4,17 @@
 #include "../../kernel/devices.h"
 #include "cr.h"
 #include "decode.h"
-#include "include/cpu.h"
 #include "include/exit.h"
 #include "include/guest_memory.h"
 #include "include/machine.h"
 #include "include/vcpu.h"
 
-enum { CS_LONG = 1 << 13, CS_DEFAULT_32 = 1 << 14, PF_PRESENT = 1, PF_WRITE = 2, PF_RESERVED = 8 };
-
-static unsigned code_bits(void)
-{
-    uint32_t rights = vcpu_cs_rights();
-    if (rights & CS_LONG && vcpu_efer() & EFER_LMA)
-        return 64;
-    return rights & CS_DEFAULT_32 ? 32 : 16;
-}
+enum { PF_PRESENT = 1, PF_WRITE = 2, PF_RESERVED = 8 };
 
 /* On an empty bus the guest's page table entry would read as all ones: reserved bits are set. */
 static void fault_in_walk(const struct exit_memory *access)
 {
-    cpu_write_cr2(access->linear);
+    vcpu_set_cr2(access->linear);
     vcpu_inject(VECTOR_PF, true,
                 PF_PRESENT | PF_RESERVED | (access->write ? (uint32_t)PF_WRITE : 0));
 }
@@ -41,7 +32,7 @@ void exit_memory(const struct exit_memory *access)
         return;
     }
     unsigned available = guest_fetch(bytes, sizeof(bytes));
-    if (!decode_memory_access(bytes, available, code_bits(), &instruction)) {
+    if (!decode_memory_access(bytes, available, guest_code_bits(), &instruction)) {
         vcpu_inject(VECTOR_GP, true, 0);
         return;
     }

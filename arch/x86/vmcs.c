@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* VT-x: switching it on and filling the control structure. Intel SDM, "Enabling and Entering VMX
  * Operation", "VMCS Types", "Loading Guest State". Exits are in vmx.c. */
-#include "../../kernel/abi/guest.h"
 #include "../../kernel/format.h"
 #include "../../kernel/check.h"
 #include "../../kernel/kernel.h"
@@ -47,19 +46,7 @@ enum {
     INVALIDATE_ALL = 2, /* INVEPT: all contexts; INVVPID too */
     DOMAIN_VPID = 1,
     EXCEPTIONS = 1 << VECTOR_DB | 1 << VECTOR_AC | 1 << VECTOR_MC,
-    RIGHTS_UNUSABLE = 1 << 16,
-    RIGHTS_CODE = 0x9b,
-    RIGHTS_DATA = 0x93,
-    RIGHTS_CODE_64 = 0xa09b,
-    RIGHTS_DATA_32 = 0xc093,
-    RIGHTS_TSS = 0x8b,
-    RIGHTS_LDT = 0x82,
-    SEGMENTS = 8,
-    SEGMENT_CS = 1,
-    SEGMENT_LDTR = 6,
-    SEGMENT_TR = 7,
-    RFLAGS_FIXED = 2,
-    CPUID_SIGNATURE_LEAF = 1,
+    DR7_AT_RESET = 0x400,
 };
 #define PAT_AT_RESET 0x0007040600070406ull
 #define BASIC_TRUE_CONTROLS (1ull << 55)
@@ -230,8 +217,8 @@ void vcpu_set_efer(uint64_t value)
     vmcs_write(VMCS_ENTRY_CONTROLS, value & EFER_LMA ? entry | ENTRY_GUEST_64 : entry);
 }
 
-static void set_segment(unsigned segment, uint16_t selector, uint64_t base, uint32_t limit,
-                        uint32_t rights)
+void vcpu_set_segment(enum segment segment, uint16_t selector, uint64_t base, uint32_t limit,
+                      uint32_t rights)
 {
     vmcs_write((enum vmcs_field)(VMCS_GUEST_ES + 2 * segment), selector);
     vmcs_write((enum vmcs_field)(VMCS_GUEST_ES_BASE + 2 * segment), base);
@@ -239,36 +226,21 @@ static void set_segment(unsigned segment, uint16_t selector, uint64_t base, uint
     vmcs_write((enum vmcs_field)(VMCS_GUEST_ES_RIGHTS + 2 * segment), rights);
 }
 
-static void set_control_registers(uint64_t cr0, uint64_t cr3, uint64_t cr4, uint64_t efer)
+void vcpu_set_gdt(uint64_t base, uint16_t limit)
 {
-    vcpu_set_cr0(cr0_hardware(cr0), cr0);
-    vmcs_write(VMCS_GUEST_CR3, cr3);
-    vcpu_set_cr4(cr4_hardware(&machine.features, cr4), cr4);
-    vcpu_set_efer(efer);
+    vmcs_write(VMCS_GUEST_GDTR_BASE, base);
+    vmcs_write(VMCS_GUEST_GDTR_LIMIT, limit);
 }
 
-void vcpu_reset(void)
+void vcpu_set_idt(uint64_t base, uint16_t limit)
 {
-    for (unsigned i = 0; i < 16; i++)
-        vcpu.gpr[i] = 0;
-    uint32_t signature[4];
-    cpu_cpuid(CPUID_SIGNATURE_LEAF, 0, signature);
-    vcpu.gpr[RDX] = signature[0];
-    vcpu.nmi_pending = false;
+    vmcs_write(VMCS_GUEST_IDTR_BASE, base);
+    vmcs_write(VMCS_GUEST_IDTR_LIMIT, limit);
+}
 
-    set_control_registers(CR0_AT_RESET, 0, 0, 0);
-    for (unsigned segment = 0; segment < SEGMENTS; segment++)
-        set_segment(segment, 0, 0, 0xffff, segment == SEGMENT_CS ? RIGHTS_CODE : RIGHTS_DATA);
-    set_segment(SEGMENT_LDTR, 0, 0, 0xffff, RIGHTS_LDT);
-    set_segment(SEGMENT_TR, 0, 0, 0xffff, RIGHTS_TSS);
-    vmcs_write(VMCS_GUEST_GDTR_BASE, 0);
-    vmcs_write(VMCS_GUEST_GDTR_LIMIT, 0xffff);
-    vmcs_write(VMCS_GUEST_IDTR_BASE, 0);
-    vmcs_write(VMCS_GUEST_IDTR_LIMIT, 0xffff);
-    vmcs_write(VMCS_GUEST_RSP, 0);
-    vmcs_write(VMCS_GUEST_RIP, 0xfff0);
-    vmcs_write(VMCS_GUEST_RFLAGS, RFLAGS_FIXED);
-    vmcs_write(VMCS_GUEST_DR7, 0x400);
+void vcpu_clear(void)
+{
+    vmcs_write(VMCS_GUEST_DR7, DR7_AT_RESET);
     vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
     vmcs_write(VMCS_GUEST_PAT, PAT_AT_RESET);
     vmcs_write(VMCS_GUEST_SYSENTER_CS, 0);
@@ -281,31 +253,9 @@ void vcpu_reset(void)
     vmcs_write(VMCS_PROC_CONTROLS, vmcs_read(VMCS_PROC_CONTROLS) & ~(uint64_t)PROC_NMI_WINDOW);
 }
 
-void vcpu_set_sipi(uint8_t vector)
+/* In root mode NMIs are taken at once, and interrupts whenever IF is set. */
+void vcpu_leave(void)
 {
-    set_segment(SEGMENT_CS, (uint16_t)(vector << 8), (uint64_t)vector << 12, 0xffff, RIGHTS_CODE);
-    vmcs_write(VMCS_GUEST_RIP, 0);
-}
-
-void vcpu_set_entry(const struct handoff_entry *entry)
-{
-    set_control_registers(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE, GUEST_PAGE_TABLES,
-                          CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT,
-                          EFER_LME | EFER_LMA | (features_have(&machine.features, FEATURE_NX)
-                                                     ? EFER_NXE
-                                                     : 0));
-    for (unsigned segment = 0; segment < SEGMENT_LDTR; segment++)
-        set_segment(segment, segment == SEGMENT_CS ? GUEST_CODE_SELECTOR : GUEST_DATA_SELECTOR, 0,
-                    0xffffffff, segment == SEGMENT_CS ? RIGHTS_CODE_64 : RIGHTS_DATA_32);
-    set_segment(SEGMENT_LDTR, 0, 0, 0, RIGHTS_UNUSABLE);
-    vmcs_write(VMCS_GUEST_GDTR_BASE, GUEST_GDT);
-    vmcs_write(VMCS_GUEST_GDTR_LIMIT, GUEST_GDT_BYTES - 1);
-    vmcs_write(VMCS_GUEST_IDTR_LIMIT, 0);
-    vmcs_write(VMCS_GUEST_RSP, entry->rsp);
-    vmcs_write(VMCS_GUEST_RIP, entry->rip);
-    vcpu.gpr[RSI] = entry->rsi;
-    vcpu.gpr[RDI] = entry->rdi;
-    vcpu.gpr[RDX] = 0;
 }
 
 void vcpu_describe(char *out, uint64_t room)

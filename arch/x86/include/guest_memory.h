@@ -12,4 +12,7 @@ void *guest_ram(uint64_t gpa, uint64_t bytes);
 /* Copies up to `bytes` of the instruction at RIP; returns how many could be read. */
 unsigned guest_fetch(uint8_t *out, unsigned bytes);
 
+/* The size of the guest's code segment: 16, 32 or 64. */
+unsigned guest_code_bits(void);
+
 #endif

@@ -35,7 +35,7 @@ enum { VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_UD = 6, VECTOR_DF = 8, VECTOR_GP = 
  */
 const char *vcpu_setup(void);
 
-/* Guest state after INIT, before any SIPI (Intel SDM, "Processor State Following INIT"). */
+/* Guest state after INIT, before any SIPI (state.c, as the next two). */
 void vcpu_reset(void);
 
 /* After vcpu_reset: starts at vector << 12 in real mode. */
@@ -44,8 +44,29 @@ void vcpu_set_sipi(uint8_t vector);
 /* After vcpu_reset: starts in 64-bit mode as kernel/abi/guest.h says. */
 void vcpu_set_entry(const struct handoff_entry *entry);
 
+/*
+ * What state.c builds these of. A segment's rights have the layout of a VMCS (Intel SDM, "Guest
+ * Register State"). vcpu_clear: no event waits, and all that lies in the control structure and has
+ * no function of its own (debug registers, MSR_RESET_STATE) is at its reset value.
+ */
+enum segment { SEGMENT_ES, SEGMENT_CS, SEGMENT_SS, SEGMENT_DS, SEGMENT_FS, SEGMENT_GS,
+               SEGMENT_LDTR, SEGMENT_TR };
+enum { SEGMENT_UNUSABLE = 1 << 16 };
+void vcpu_clear(void);
+void vcpu_set_segment(enum segment segment, uint16_t selector, uint64_t base, uint32_t limit,
+                      uint32_t rights);
+void vcpu_set_gdt(uint64_t base, uint16_t limit);
+void vcpu_set_idt(uint64_t base, uint16_t limit);
+/* What hardware holds, and what the guest reads where the two differ. */
+void vcpu_set_cr0(uint64_t hardware, uint64_t shadow);
+void vcpu_set_cr4(uint64_t hardware, uint64_t shadow);
+void vcpu_set_efer(uint64_t value);
+
 /* Runs the guest. Exits are handled on the way; only stopping the domain leaves (life.c). */
 _Noreturn void vcpu_enter(void);
+
+/* This processor is done with its guest for now: it takes interrupts and knocks as a host does. */
+void vcpu_leave(void);
 
 /* The emulated instruction of `length` bytes is done. */
 void vcpu_skip(uint64_t length);

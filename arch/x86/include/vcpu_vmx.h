@@ -4,10 +4,16 @@
 #define BULKHEAD_VCPU_VMX_H
 
 #include "../vmcs.h"
+#include "cpu.h"
 
 static inline uint64_t vcpu_rip(void)
 {
     return vmcs_read(VMCS_GUEST_RIP);
+}
+
+static inline void vcpu_set_rip(uint64_t value)
+{
+    vmcs_write(VMCS_GUEST_RIP, value);
 }
 
 static inline uint64_t vcpu_rflags(void)
@@ -33,6 +39,16 @@ static inline void vcpu_set_rsp(uint64_t value)
 static inline uint64_t vcpu_cr3(void)
 {
     return vmcs_read(VMCS_GUEST_CR3);
+}
+
+static inline void vcpu_set_cr3(uint64_t value)
+{
+    vmcs_write(VMCS_GUEST_CR3, value);
+}
+
+static inline void vcpu_set_cr2(uint64_t value)
+{
+    cpu_write_cr2(value); /* not in the VMCS */
 }
 
 /* CR0 and CR4 as the guest sees them. */
@@ -68,9 +84,5 @@ static inline unsigned vcpu_cpl(void)
 {
     return (unsigned)vmcs_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3;
 }
-
-void vcpu_set_cr0(uint64_t hardware, uint64_t shadow);
-void vcpu_set_cr4(uint64_t hardware, uint64_t shadow);
-void vcpu_set_efer(uint64_t value);
 
 #endif
