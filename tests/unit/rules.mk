@@ -15,7 +15,7 @@ $$(UNIT)/test_$(1): $$(patsubst %.c,$$(UNIT)/obj/%.o,tests/unit/test_$(1).c $(2)
 endef
 unit_test = $(eval $(call unit_rule,$(strip $(1)),$(2)))
 
-$(UNIT)/obj/%.o: %.c tests/unit/rules.mk
+$(UNIT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC      $< (unit)"
 	@$(CC) $(UNIT_CFLAGS) -c $< -o $@
@@ -62,8 +62,13 @@ $(call unit_test,check,tests/unit/check_world.c $(addprefix kernel/,check.c chec
 $(call unit_test,check_plan,tests/unit/check_world.c tests/unit/made_files.c tests/unit/made_manifest.c \
     $(addprefix kernel/,check.c check_map.c check_state.c) $(PLAN_SOURCES))
 
-test-unit: $(UNIT_TESTS)
-	@tests/unit/run $^
+# A first build compiles some hundred files, so it uses all processors even without -j.
+test-unit:
+	@$(MAKE) --no-print-directory -j$(shell nproc) unit-programs
+	@tests/unit/run $(UNIT_TESTS)
+
+.SECONDEXPANSION:
+unit-programs: $$(UNIT_TESTS)
 
 -include $(wildcard $(UNIT)/obj/*/*.d $(UNIT)/obj/*/*/*.d)
-.PHONY: test-unit
+.PHONY: test-unit unit-programs
