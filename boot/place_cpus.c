@@ -71,11 +71,6 @@ static bool take_pinned(const struct placement *placement, uint32_t index, uint3
                         "domain %s wants the processor with APIC id %u, but guests can use ids up "
                         "to %u only; change `cpus`",
                         domains[index].name, apic_id, APIC_ID_MAX);
-    uint32_t owner = handoff->cpus[cpu].domain;
-    if (owner != HANDOFF_NOBODY)
-        return diagnose(placement->why,
-                        "domains %s and %s both want the processor with APIC id %u; change `cpus`",
-                        domains[owner].name, domains[index].name, apic_id);
     const struct handoff_cpu *sibling = foreign_sibling(placement, cpu, index);
     if (sibling)
         return diagnose(placement->why,

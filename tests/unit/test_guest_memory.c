@@ -202,6 +202,8 @@ static void linux_that_does_not_fit(void **state)
     (void)state;
     struct manifest_domain *domain = add_linux(46 * MIB);
     world_must_refuse(world, "domain linux", "vmlinuz", "49152 KiB", "47104 KiB", "`memory`", NULL);
+    domain->initrd = MANIFEST_NONE;
+    world_must_refuse(world, "domain linux", "49152 KiB", "47104 KiB", NULL);
     domain->memory = 64 * MIB;
     memset(text, 'x', sizeof(text) - 1);
     domain->cmdline = made_manifest_string(&world->made, text);

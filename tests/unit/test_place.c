@@ -245,6 +245,9 @@ static void wide_apic_ids_stay_unowned(void **state)
     add("one", 3, 16 * MIB);
     world_must_place(world);
     assert_int_equal(world->handoff.cpus[3].domain, HANDOFF_NOBODY);
+    world->made.domains[0].cpu_count = 4;
+    world_must_refuse(world, "domain one", "only 3", NULL);
+    world->made.domains[0].cpu_count = 3;
     world->made.domains[0].flags = MANIFEST_CPUS_PINNED;
     memcpy(world->made.domains[0].cpus, (uint32_t[]){0, 2, 300}, 3 * sizeof(uint32_t));
     world_must_refuse(world, "APIC id 300", "254", NULL);
