@@ -36,7 +36,7 @@ const char *const vcpu_exit_names[VMX_EXIT_REASONS] = {
 
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
 
-enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14, CR0_PE = 1 };
+enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14, DEBUG_BD = 1 << 13, DR7_GD = 1 << 13, CR0_PE = 1 };
 
 void vmx_exit(void);
 void vmx_knocked(void);
@@ -112,6 +112,8 @@ static void reflect_debug(void)
 {
     uint64_t causes = vmcs_read(VMCS_EXIT_QUALIFICATION);
     cpu_write_dr6((cpu_read_dr6() & ~15ull) | causes);
+    if (causes & DEBUG_BD) /* hardware's delivery lets the handler at the debug registers */
+        vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~(uint64_t)DR7_GD);
     vcpu_inject(VECTOR_DB, false, 0);
 }
 
