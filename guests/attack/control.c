@@ -13,6 +13,7 @@ enum {
     CR4_SMXE = 1 << 14,
     CR4_DE = 1 << 3,
     DR7_GD = 1 << 13,
+    DR6_RESET = 0xffff0ff0,
     CR8_MAX = 15,
 };
 #define CR0_PG (1ull << 31)
@@ -158,6 +159,11 @@ static void read_dr7_value(void *arg)
     *(uint64_t *)arg = read_dr7();
 }
 
+static void read_dr6_value(void *arg)
+{
+    *(uint64_t *)arg = read_dr6();
+}
+
 static void debug_registers(void)
 {
     static const uint64_t values[] = {0, ~0ull, RESIDUE_MARKER, 0x8000000000000000};
@@ -178,8 +184,12 @@ static void debug_registers(void)
     int reserved = probe(write_dr7_value, &high);
     probe(write_dr7_value, &detect);
     int detected = probe(read_dr7_value, &value); /* #DB, which clears GD */
-    uint64_t dr6 = read_dr6();
-    write_dr6(0xffff0ff0);
+    uint64_t dr6 = 0;
+    if (probe(read_dr6_value, &dr6) != NO_FAULT) {
+        report(false, "I9", "dr-general-detect", "GD stays set in its handler");
+        return;
+    }
+    write_dr6(DR6_RESET);
     write_dr7(0x400);
     report(same && reserved == VECTOR_GP, "I9", "dr-values", "kept %u; high half of DR7: %s", same,
            fault_name(reserved));

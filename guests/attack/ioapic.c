@@ -14,6 +14,8 @@ enum {
     RTE_MASKED = 1 << 16,
     UART_IER = GUEST_COM1 + 1,
     IER_THRE = 2,
+    UART_MCR = GUEST_COM1 + 4,
+    MCR_OUT2 = 8, /* a PC's COM1 interrupts only with it set */
 };
 
 static volatile uint32_t *const registers = (volatile uint32_t *)GUEST_IOAPIC;
@@ -35,10 +37,11 @@ static void raise_uart(void)
 {
     console_drain();
     outb(UART_IER, 0);
+    outb(UART_MCR, MCR_OUT2);
     outb(UART_IER, IER_THRE);
     settle();
     outb(UART_IER, 0);
-    settle();
+    outb(UART_MCR, 0);
 }
 
 static uint32_t nmis_of_all(void)
