@@ -19,6 +19,12 @@ struct cpu {
 
 extern struct cpu cpu;
 
+/* The host-physical address of one of this processor's PER_CPU objects. */
+static inline uint64_t cpu_own_hpa(const void *object)
+{
+    return cpu.place->state_hpa + ((uint64_t)object - VA_CPU);
+}
+
 static inline const struct handoff *handoff(void)
 {
     return (const struct handoff *)VA_HANDOFF;

@@ -286,6 +286,7 @@ static const struct {
     [INSTRUCTION_VMMCALL] = {3, {0x0f, 0x01, 0xd9}, NO_MODRM},
     [INSTRUCTION_CLTS] = {2, {0x0f, 0x06}, NO_MODRM},
     [INSTRUCTION_LMSW] = {2, {0x0f, 0x01}, MODRM},
+    [INSTRUCTION_SMSW] = {2, {0x0f, 0x01}, MODRM},
     [INSTRUCTION_MOV_FROM_CR] = {2, {0x0f, 0x20}, MODRM},
     [INSTRUCTION_MOV_TO_CR] = {2, {0x0f, 0x22}, MODRM},
 };
@@ -308,7 +309,8 @@ bool decode_instruction(const uint8_t *bytes, unsigned available, unsigned code_
         out->modrm_reg = (uint8_t)((modrm >> 3 & 7) | (s.rex & REX_R ? 8 : 0));
         out->modrm_rm = (uint8_t)((modrm & 7) | (s.rex & REX_B ? 8 : 0));
     }
-    if (expected == INSTRUCTION_LMSW && (modrm & 0xf8) != 0xf0)
+    if ((expected == INSTRUCTION_LMSW && (modrm & 0xf8) != 0xf0) ||
+        (expected == INSTRUCTION_SMSW && (modrm & 0xf8) != 0xe0))
         return false;
     out->length = (uint8_t)(s.at - bytes);
     return !s.truncated;

@@ -79,6 +79,7 @@ enum exiting_instruction {
     INSTRUCTION_VMMCALL,
     INSTRUCTION_CLTS,
     INSTRUCTION_LMSW,        /* register form only; modrm_rm is the source */
+    INSTRUCTION_SMSW,        /* register form only; modrm_rm is the destination */
     INSTRUCTION_MOV_FROM_CR, /* modrm_reg is the control register, modrm_rm the other */
     INSTRUCTION_MOV_TO_CR,
     INSTRUCTIONS,

@@ -15,7 +15,6 @@ PER_CPU struct machine machine;
 static PER_CPU uint8_t fpu_image[4096] __attribute__((aligned(64)));
 
 enum { FPU_FCW = 0, FPU_MXCSR = 24, MXCSR_AT_RESET = 0x1f80, FCW_AT_RESET = 0x37f };
-#define DR6_AT_RESET 0xffff0ff0ull
 
 extern void fpu_reset(const void *image, uint64_t components);
 

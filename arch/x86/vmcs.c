@@ -46,9 +46,7 @@ enum {
     INVALIDATE_ALL = 2, /* INVEPT: all contexts; INVVPID too */
     DOMAIN_VPID = 1,
     EXCEPTIONS = 1 << VECTOR_DB | 1 << VECTOR_AC | 1 << VECTOR_MC,
-    DR7_AT_RESET = 0x400,
 };
-#define PAT_AT_RESET 0x0007040600070406ull
 #define BASIC_TRUE_CONTROLS (1ull << 55)
 
 static PER_CPU_PAGES uint8_t vmxon_region[PAGE_BYTES];
@@ -57,11 +55,6 @@ static PER_CPU_PAGES uint8_t msr_bitmap[PAGE_BYTES];
 static PER_CPU uint32_t granted[CONTROLS];
 
 extern void vmx_exit_stub(void);
-
-static uint64_t own_hpa(const void *object)
-{
-    return cpu.place->state_hpa + ((uint64_t)object - VA_CPU);
-}
 
 /* VMXON, VMCLEAR and VMPTRLD take the physical address from memory; true: done. */
 #define VMX_POINTER(name, instruction)                                                             \
@@ -120,9 +113,9 @@ static const char *switch_on(void)
     uint32_t revision = (uint32_t)cpu_rdmsr(IA32_VMX_BASIC) & BASIC_REVISION_MASK;
     *(uint32_t *)vmxon_region = revision;
     *(uint32_t *)vmcs_region = revision;
-    if (!vmx_on(own_hpa(vmxon_region)))
+    if (!vmx_on(cpu_own_hpa(vmxon_region)))
         return "VMXON fails";
-    return vmcs_clear(own_hpa(vmcs_region)) && vmcs_load(own_hpa(vmcs_region)) ? NULL
+    return vmcs_clear(cpu_own_hpa(vmcs_region)) && vmcs_load(cpu_own_hpa(vmcs_region)) ? NULL
                                                                                 : "VMPTRLD fails";
 }
 
@@ -158,7 +151,7 @@ static void write_controls(void)
     vmcs_write(VMCS_EXIT_MSR_STORES, 0);
     vmcs_write(VMCS_EXIT_MSR_LOADS, 0);
     vmcs_write(VMCS_ENTRY_MSR_LOADS, 0);
-    vmcs_write(VMCS_MSR_BITMAP, own_hpa(msr_bitmap));
+    vmcs_write(VMCS_MSR_BITMAP, cpu_own_hpa(msr_bitmap));
     vmcs_write(VMCS_EPTP, cpu.domain->nested_root | EPTP_WRITE_BACK | EPTP_WALK_4);
     vmcs_write(VMCS_LINK_POINTER, ~0ull);
     if (granted[SECONDARY] & PROC2_VPID)
@@ -285,5 +278,5 @@ void vcpu_read_back(struct check_registers *registers)
     uint64_t current = 0;
     __asm__ volatile("vmptrst %0" : "=m"(current)::"memory");
     registers->structures[0] = (struct check_structure){"VMCS", current};
-    registers->structures[1] = (struct check_structure){"VMXON region", own_hpa(vmxon_region)};
+    registers->structures[1] = (struct check_structure){"VMXON region", cpu_own_hpa(vmxon_region)};
 }

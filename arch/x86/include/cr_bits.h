@@ -51,6 +51,9 @@
 #define EFER_SVME  (1ull << 12)
 #define EFER_AIBRS (1ull << 21) /* AMD: automatic IBRS */
 
+#define DR6_AT_RESET 0xffff0ff0ull
+#define DR7_AT_RESET 0x400ull
+
 #define XCR0_X87    (1ull << 0)
 #define XCR0_SSE    (1ull << 1)
 #define XCR0_AVX    (1ull << 2)

@@ -78,6 +78,7 @@
 #define AMD_SYSCFG                   0xc0010010u
 #define AMD_HWCR                     0xc0010015u
 #define AMD_NB_CFG                   0xc001001fu
+#define AMD_VM_CR                    0xc0010114u
 #define AMD_VM_HSAVE_PA              0xc0010117u
 #define AMD_DE_CFG                   0xc0011029u
 
@@ -86,6 +87,9 @@
 #define APIC_BASE_EXTD    (1ull << 10)
 #define APIC_BASE_EN      (1ull << 11)
 #define APIC_BASE_ADDRESS 0xfee00000ull
+
+/* IA32_PAT */
+#define PAT_AT_RESET 0x0007040600070406ull
 
 /* IA32_FEATURE_CONTROL */
 #define FEATURE_CONTROL_LOCK            (1ull << 0)
