@@ -6,6 +6,8 @@
 
 enum { EAX, EBX, ECX, EDX };
 
+enum { FIRST_EXTENDED_COMPONENT = 2 };
+
 struct feature_bit {
     uint32_t leaf;
     uint8_t subleaf, reg, bit;
@@ -41,6 +43,25 @@ static const struct feature_bit feature_bits[] = {
     {0x80000021, 0, EAX, 8, FEATURE_AUTO_IBRS},
 };
 
+/*
+ * A component that CPUID gives no size (Bochs: PKRU) would make a guest's save areas too small, and
+ * XSAVE write over what lies behind them.
+ */
+static void drop_unsized_components(struct cpu_features *features, features_cpuid *cpuid)
+{
+    uint32_t out[4];
+
+    for (uint32_t i = FIRST_EXTENDED_COMPONENT; i < 64; i++) {
+        if (!(features->xcr0 >> i & 1))
+            continue;
+        cpuid(0xd, i, out);
+        if (out[EAX] == 0)
+            features->xcr0 &= ~(1ull << i);
+    }
+    if (!(features->xcr0 & XCR0_PKRU))
+        features_drop(features, FEATURE_PKU);
+}
+
 void features_read(struct cpu_features *features, features_cpuid *cpuid)
 {
     uint32_t out[4], max, max_extended;
@@ -66,4 +87,5 @@ void features_read(struct cpu_features *features, features_cpuid *cpuid)
         cpuid(0xd, 0, out);
         features->xcr0 = out[EAX] & XCR0_ALLOWED;
     }
+    drop_unsized_components(features, cpuid);
 }
