@@ -8,6 +8,7 @@
 #include "life.h"
 #include "lock.h"
 #include "vioapic.h"
+#include "vpci.h"
 #include "vpit.h"
 #include "vrtc.h"
 #include "vuart.h"
@@ -16,6 +17,7 @@ static PER_DOMAIN struct {
     struct lock lock;
     struct vuart uart;
     struct vioapic ioapic;
+    struct vpci pci;
     struct vpit pit;
     struct vrtc rtc;
 } devices;
@@ -37,6 +39,7 @@ void devices_reset(void)
     vioapic_reset(&devices.ioapic);
     vpit_reset(&devices.pit, handoff()->tsc_hz);
     devices.rtc.index = 0;
+    devices.pci.address = 0;
 }
 
 /* A fixed IPI to the processors that the message names, inside the domain (I4, TRAPS 30). */
@@ -83,9 +86,13 @@ uint32_t devices_in(enum port_owner owner, uint16_t port)
     case PORT_SLEEP:
         value = 0;
         break;
-    case PORT_NOBODY:
     case PORT_PCI_ADDRESS:
+        value = vpci_read_address(&devices.pci);
+        break;
     case PORT_PCI_DATA:
+        value = vpci_read_data(&devices.pci, port & 3);
+        break;
+    case PORT_NOBODY:
     case PORT_QUIET:
         break;
     }
@@ -119,9 +126,11 @@ void devices_out(enum port_owner owner, uint16_t port, uint32_t value)
             (value >> SLEEP_TYPE_SHIFT & SLEEP_TYPE_MASK) == GUEST_SLEEP_S5)
             life_end(END_POWER_OFF);
         break;
-    case PORT_NOBODY:
     case PORT_PCI_ADDRESS:
+        vpci_write_address(&devices.pci, value);
+        break;
     case PORT_PCI_DATA:
+    case PORT_NOBODY:
     case PORT_QUIET:
         break;
     }
@@ -134,6 +143,8 @@ static bool in_ioapic(uint64_t gpa)
 
 uint64_t devices_read(uint64_t gpa, unsigned bytes)
 {
+    if (gpa - GUEST_ECAM < GUEST_ECAM_BYTES)
+        return vpci_read_ecam(gpa - GUEST_ECAM);
     if (!in_ioapic(gpa))
         return ~0ull;
     lock_take(&devices.lock);
