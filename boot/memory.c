@@ -68,14 +68,24 @@ static bool add_range(struct free_range *list, uint32_t *count, uint32_t room, u
     return true;
 }
 
+static bool ends_with_boot(UINT32 type)
+{
+    return type == EfiLoaderCode || type == EfiLoaderData || type == EfiBootServicesCode ||
+           type == EfiBootServicesData;
+}
+
 void memory_collect(struct facts *facts)
 {
     UINTN key;
     if (read_map(&key) != EFI_SUCCESS)
         refuse("the firmware does not tell its memory map; update the firmware");
     facts->free_count = 0;
+    facts->memory_end = 0;
     for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
         const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
+        uint64_t end = memory->PhysicalStart + memory->NumberOfPages * PAGE_BYTES;
+        if (ends_with_boot(memory->Type) && end > facts->memory_end)
+            facts->memory_end = end;
         /* Ranges beyond the list's room are small: they go unused, nothing else. */
         if (memory->Type == EfiConventionalMemory)
             add_range(facts->free, &facts->free_count, MAX_FREE_RANGES, memory->PhysicalStart,
@@ -141,12 +151,6 @@ static void scrub_list(struct handoff *handoff, uint64_t base, uint64_t end)
     }
     if (base < end)
         add_range(list, &handoff->scrub_count, MAX_SCRUBS, base, end - base);
-}
-
-static bool ends_with_boot(UINT32 type)
-{
-    return type == EfiLoaderCode || type == EfiLoaderData || type == EfiBootServicesCode ||
-           type == EfiBootServicesData;
 }
 
 void memory_leave_boot_services(struct handoff *handoff)

@@ -29,6 +29,20 @@ static uint32_t own_apic_id(void)
     return leaf[1] >> 24;
 }
 
+/*
+ * Processors whose APIC ids differ only in this many low bits are threads of one core. Intel SDM,
+ * "CPUID Extended Topology Enumeration"; every processor with an x2APIC has the leaf.
+ */
+static uint32_t thread_bits(void)
+{
+    uint32_t leaf[4];
+    cpu_cpuid(0, 0, leaf);
+    if (leaf[0] < 0xb)
+        return 0;
+    cpu_cpuid(0xb, 0, leaf);
+    return (leaf[2] >> 8 & 0xff) == 1 ? leaf[0] & 31 : 0;
+}
+
 static void collect_by_mp_services(struct facts *facts)
 {
     EFI_GUID guid = {0x3fdda605, 0xa76e, 0x4f46, {0xad, 0x29, 0x12, 0xf4, 0x53, 0x1b, 0x3d, 0x08}};
@@ -53,6 +67,7 @@ void processors_collect(struct facts *facts)
         collect_by_mp_services(facts);
     for (uint32_t i = 0; i < facts->cpu_count; i++) {
         facts->cpus[i].boot = facts->cpus[i].apic_id == self;
+        facts->cpus[i].core_id = (facts->cpus[i].apic_id >> thread_bits()) + 1;
         found += facts->cpus[i].boot;
     }
     if (found != 1)
