@@ -143,7 +143,7 @@ void vcpu_skip(uint64_t length)
     }
 }
 
-/* The instruction that exited, or false and #GP for the guest. */
+/* The instruction that exited; false if it is not there, or in a form that is not supported. */
 static bool decode(enum exiting_instruction expected, struct instruction *out)
 {
     uint8_t bytes[INSTRUCTION_MAX_BYTES];
@@ -214,27 +214,30 @@ static void exit_nested_fault(void)
     exit_memory(&access);
 }
 
-static void set_gpr(unsigned n, uint64_t value)
+/*
+ * Only while the guest's view differs from the hardware's. The instruction says which register it
+ * is: QEMU, at least to 10.0, exits for CR0 whichever is read.
+ */
+static void exit_read_cr(void)
 {
-    if (n == RSP)
-        vcpu_set_rsp(value);
-    else
-        vcpu.gpr[n] = value;
-}
-
-/* Only where the guest's view differs from the hardware's. */
-static void exit_read_cr(unsigned number)
-{
-    uint64_t value = number == 0 ? vcpu_cr0() : vcpu_cr4();
     struct instruction in;
+    uint64_t value;
     if (decode(INSTRUCTION_MOV_FROM_CR, &in)) {
-        set_gpr(in.modrm_rm, value);
-    } else if (number == 0 && decode(INSTRUCTION_SMSW, &in)) {
-        set_gpr(in.modrm_rm, (exit_gpr(in.modrm_rm) & ~0xffffull) | (value & 0xffff));
+        value = in.modrm_reg == 0   ? vcpu_cr0()
+                : in.modrm_reg == 2 ? vmcb.cr2
+                : in.modrm_reg == 3 ? vmcb.cr3
+                : in.modrm_reg == 4 ? vcpu_cr4()
+                                    : cpu_read_cr8();
+    } else if (decode(INSTRUCTION_SMSW, &in)) {
+        value = (exit_gpr(in.modrm_rm) & ~0xffffull) | (vcpu_cr0() & 0xffff);
     } else {
         vcpu_inject(VECTOR_GP, true, 0);
         return;
     }
+    if (in.modrm_rm == RSP)
+        vcpu_set_rsp(value);
+    else
+        vcpu.gpr[in.modrm_rm] = value;
     vcpu_skip(in.length);
 }
 
@@ -305,10 +308,8 @@ void svm_exit(void)
         exit_write_cr(4);
         return;
     case SVM_EXIT_READ_CR0:
-        exit_read_cr(0);
-        return;
     case SVM_EXIT_READ_CR4:
-        exit_read_cr(4);
+        exit_read_cr();
         return;
     case SVM_EXIT_EXCEPTION + VECTOR_DB:
     case SVM_EXIT_EXCEPTION + VECTOR_AC:

@@ -93,6 +93,8 @@ const char *vcpu_setup(void)
     const char *refused = switch_on();
     if (refused)
         return refused;
+    /* As have all processors with AMD-V and x2APIC; emulators and hypervisors don't always say it. */
+    machine.features.has |= 1ull << FEATURE_INVARIANT_TSC;
     for (unsigned i = 0; i < IO_MAP_BYTES; i++)
         io_map[i] = 0xff;
     msr_permission_map_svm(msr_map, &machine.features);
