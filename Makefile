@@ -63,9 +63,16 @@ $(DISK): $(IMAGE)
 	@$(BUILD)/bulkhead disk $(IMAGE) -o $@
 
 lint:
-	@tools/lint
+	@tools/lint $(LINT)
+
+# All that is compiled, for tools/lint.
+lint-objects: kernel loader tools $(GUEST_ELVES) $(BOOT_TEST) $(UNIT_TESTS)
+
+# Lays out the source as `make lint` wants it.
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help setup run image debug smoke lint clean tools kernel loader guests
+.PHONY: all help setup run image debug smoke lint lint-objects format clean tools kernel loader guests
