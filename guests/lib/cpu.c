@@ -146,6 +146,7 @@ void cpu_init(void)
 _Noreturn void panic(const char *why)
 {
     print("%s: stopped: %s\n", boot_info.domain, why);
+    console_drain();
     for (;;) {
         __asm__ volatile("cli; hlt");
     }
