@@ -63,9 +63,9 @@ static void each_program(struct check *check, void (*look)(const struct program 
 /* "segment 2 (0x100000-0x101fff)" */
 static const char *segment_text(const struct program *program, const struct elf64_segment *segment)
 {
-    return say(&program->check->arena, "segment %u (0x%llx-0x%llx)", segment->number,
-               (unsigned long long)segment->address,
-               (unsigned long long)(segment->address + (segment->bytes - 1)));
+    unsigned long long first = segment->address, last = first + (segment->bytes - 1);
+
+    return say(&program->check->arena, "segment %u (0x%llx-0x%llx)", segment->number, first, last);
 }
 
 static bool is_whole(const struct program *program, const struct elf64_segment *segment)

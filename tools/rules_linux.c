@@ -138,6 +138,7 @@ void rule_linux_fit(struct check *check)
         if (!kernel_of(check, i, &kernel) || !can_boot(&kernel) || kernel.low_memory == 0 ||
             kernel.end <= kernel.low_memory)
             continue;
+        unsigned long long wanted = ((kernel.end - 1) >> 21) + 1; /* in units of 2 MiB */
         report(check, kernel.domain->boot.bzimage.at,
                say(&check->arena,
                    "%s: to start, %s needs memory up to 0x%llx, but the domain's ends at 0x%llx "
@@ -148,8 +149,7 @@ void rule_linux_fit(struct check *check)
                    line_of(check, kernel.domain->memory.at)),
                kernel.end > GUEST_HOLE_BASE
                    ? "use a kernel that starts below 3G"
-                   : say(&check->arena, "give the domain at least %lluM",
-                         (unsigned long long)((kernel.end + (2 << 20) - 1) >> 21 << 1)));
+                   : say(&check->arena, "give the domain at least %lluM", 2 * wanted));
     }
 }
 

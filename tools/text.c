@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include "tool.h"
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,27 +48,19 @@ void arena_free(struct arena *arena)
     arena->blocks = NULL;
 }
 
-char *vsay(struct arena *arena, const char *text, va_list args)
-{
-    va_list again;
-
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, text, again);
-    va_end(again);
-    if (length < 0)
-        return arena_take(arena, 1);
-    char *out = arena_take(arena, (size_t)length + 1);
-    vsnprintf(out, (size_t)length + 1, text, args);
-    return out;
-}
-
 char *say(struct arena *arena, const char *text, ...)
 {
     va_list args;
 
     va_start(args, text);
-    char *out = vsay(arena, text, args);
+    int length = vsnprintf(NULL, 0, text, args);
     va_end(args);
+    char *out = arena_take(arena, length < 0 ? 1 : (size_t)length + 1);
+    if (length > 0) {
+        va_start(args, text);
+        vsnprintf(out, (size_t)length + 1, text, args);
+        va_end(args);
+    }
     return out;
 }
 
@@ -122,23 +115,19 @@ static size_t escape_character(const char *text, size_t left, char out[17])
 
 char *quote(struct arena *arena, const char *text, size_t bytes)
 {
-    char *out = arena_take(arena, (size_t)QUOTE_CHARACTERS * 16 + 8);
-    size_t length = 0, shown = 0;
+    size_t room = (size_t)QUOTE_CHARACTERS * 17, length = 0, shown = 0;
+    char *out = arena_take(arena, room + 1);
 
-    out[length++] = '"';
     while (bytes > 0 && shown++ < QUOTE_CHARACTERS) {
         char character[17];
         size_t step = escape_character(text, bytes, character);
 
-        if (*text == '"')
-            out[length++] = '\\';
-        memcpy(out + length, character, strlen(character));
-        length += strlen(character);
+        length += (size_t)snprintf(out + length, room - length, "%s%s", *text == '"' ? "\\" : "",
+                                   character);
         text += step;
         bytes -= step;
     }
-    strcpy(out + length, bytes > 0 ? "...\"" : "\"");
-    return out;
+    return say(arena, "\"%s%s\"", out, bytes > 0 ? "..." : "");
 }
 
 void put_safely(FILE *out, const char *text)

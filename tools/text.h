@@ -3,7 +3,6 @@
 #ifndef BULKHEAD_TEXT_H
 #define BULKHEAD_TEXT_H
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +18,6 @@ void arena_free(struct arena *arena);
 
 /* printf into the arena. */
 char *say(struct arena *arena, const char *text, ...) __attribute__((format(printf, 2, 3)));
-char *vsay(struct arena *arena, const char *text, va_list args);
 
 /*
  * `bytes` bytes of foreign text between double quotes: shortened to about 60 characters, control

@@ -119,6 +119,21 @@ static void test_many_findings(void **state)
     free(text);
 }
 
+/* A list that is too long is not stored beyond its key's limit. */
+static void test_long_list(void **state)
+{
+    struct check check = {0};
+    char *items = repeat("{},", 1000), *text = malloc(strlen(items) + 16);
+
+    (void)state;
+    sprintf(text, "domains: [%s]\n", items);
+    check_text(&check, "hostile", text, strlen(text));
+    assert_int_equal(check.model.domains.count, 16);
+    check_close(&check);
+    free(items);
+    free(text);
+}
+
 static void test_too_large(void **state)
 {
     char *text = repeat(" ", YAML_MAX_BYTES + 1);
@@ -290,11 +305,17 @@ static void test_mutations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alias_bomb),         cmocka_unit_test(test_floods),
-        cmocka_unit_test(test_many_findings),      cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_broken_text),        cmocka_unit_test(test_place_of_broken_byte),
-        cmocka_unit_test(test_output_is_harmless), cmocka_unit_test(test_strange_payloads),
-        cmocka_unit_test(test_mutations),          cmocka_unit_test(test_strange_manifests),
+        cmocka_unit_test(test_alias_bomb),
+        cmocka_unit_test(test_floods),
+        cmocka_unit_test(test_many_findings),
+        cmocka_unit_test(test_long_list),
+        cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_broken_text),
+        cmocka_unit_test(test_place_of_broken_byte),
+        cmocka_unit_test(test_output_is_harmless),
+        cmocka_unit_test(test_strange_payloads),
+        cmocka_unit_test(test_mutations),
+        cmocka_unit_test(test_strange_manifests),
     };
 
     return cmocka_run_group_tests_name("tool_hostile", tests, NULL, NULL);

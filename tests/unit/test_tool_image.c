@@ -167,9 +167,9 @@ static void make_loader(uint8_t loader[LOADER_BYTES + 8])
     uint8_t *pe = loader + PE_AT, *optional = loader + OPTIONAL_AT, *section = loader + TABLE_AT;
 
     memset(loader, 0, LOADER_BYTES + 8);
-    memcpy(loader, "MZ", 2);
+    put(loader, 0x5a4d, 2); /* MZ */
     put(loader + 0x3c, PE_AT, 4);
-    memcpy(pe, "PE\0\0", 4);
+    put(pe, 0x4550, 4); /* PE */
     put(pe + 4, 0x8664, 2);
     put(pe + 6, 1, 2);
     put(pe + 8, 0x12345678, 4);    /* time stamp */
@@ -183,7 +183,7 @@ static void make_loader(uint8_t loader[LOADER_BYTES + 8])
     put(optional + 60, HEADER_BYTES, 4);
     put(optional + 68, 10, 2);
     put(optional + 108, 16, 4);
-    memcpy(section, ".text", 5);
+    put(section, 0x747865742e, 8); /* .text */
     put(section + 8, 0x123, 4);
     put(section + 12, 0x1000, 4);
     put(section + 16, 0x200, 4);
@@ -235,6 +235,8 @@ static void test_append(void **state)
     (void)state;
     make_loader(loader);
     assert_null(append(loader, &out, &bytes));
+    if (!out)
+        return; /* cmocka left above, which an analyzer does not know */
     const uint8_t *image = (const uint8_t *)out, *optional = image + OPTIONAL_AT;
     assert_null(pe_open(out, bytes, &pe));
     assert_int_equal(pe.section_count, 4);
@@ -265,29 +267,29 @@ static void test_append(void **state)
 /* One broken field of the loader each, and a word of the complaint. */
 static const struct {
     uint32_t at;
-    uint64_t value;
     int bytes;
+    uint64_t value;
     const char *complaint;
 } broken[] = {
-    {0, 0, 1, "no PE file"},
-    {0x3c, 0xfffffff0, 4, "no PE file"},
-    {PE_AT, 0, 1, "no PE file"},
-    {PE_AT + 4, 0x14c, 2, "x86-64"},
-    {PE_AT + 6, 0, 2, "damaged"},
-    {PE_AT + 6, 0xffff, 2, "damaged"},
-    {PE_AT + 20, 16, 2, "x86-64"},
-    {OPTIONAL_AT, 0x10b, 2, "x86-64"},
-    {OPTIONAL_AT + 32, 0x1001, 4, "damaged"},
-    {OPTIONAL_AT + 36, 0, 4, "damaged"},
-    {OPTIONAL_AT + 60, 0xffffffff, 4, "damaged"},
-    {OPTIONAL_AT + 60, TABLE_AT + 40 + 119, 4, "no room"},
-    {OPTIONAL_AT + 68, 3, 2, "no EFI application"},
-    {OPTIONAL_AT + 148, 8, 4, "signed"},
-    {TABLE_AT + 12, 0x1010, 4, "inside a page"},
-    {TABLE_AT + 16, 0x300, 4, "cut off"},
-    {TABLE_AT + 20, 0xfffffff0, 4, "cut off"},
-    {TABLE_AT + 20, TABLE_AT + 40, 4, "no room"},
-    {TABLE_AT + 36, 0xe0000020, 4, "writable and executable"},
+    {0, 1, 0, "no PE file"},
+    {0x3c, 4, 0xfffffff0, "no PE file"},
+    {PE_AT, 1, 0, "no PE file"},
+    {PE_AT + 4, 2, 0x14c, "x86-64"},
+    {PE_AT + 6, 2, 0, "damaged"},
+    {PE_AT + 6, 2, 0xffff, "damaged"},
+    {PE_AT + 20, 2, 16, "x86-64"},
+    {OPTIONAL_AT, 2, 0x10b, "x86-64"},
+    {OPTIONAL_AT + 32, 4, 0x1001, "damaged"},
+    {OPTIONAL_AT + 36, 4, 0, "damaged"},
+    {OPTIONAL_AT + 60, 4, 0xffffffff, "damaged"},
+    {OPTIONAL_AT + 60, 4, TABLE_AT + 40 + 119, "no room"},
+    {OPTIONAL_AT + 68, 2, 3, "no EFI application"},
+    {OPTIONAL_AT + 148, 4, 8, "signed"},
+    {TABLE_AT + 12, 4, 0x1010, "inside a page"},
+    {TABLE_AT + 16, 4, 0x300, "cut off"},
+    {TABLE_AT + 20, 4, 0xfffffff0, "cut off"},
+    {TABLE_AT + 20, 4, TABLE_AT + 40, "no room"},
+    {TABLE_AT + 36, 4, 0xe0000020, "writable and executable"},
 };
 
 static void test_broken_loaders(void **state)

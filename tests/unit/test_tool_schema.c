@@ -78,6 +78,7 @@ static const struct scalar_case {
     {"domains[].memory", "0", false, "range", 0},
     {"domains[].memory", "-2M", false, "range", 0},
     {"domains[].memory", "16777216T", false, "range", 0},             /* 2^64 */
+    {"domains[].memory", "16777217T", false, "range", 0},             /* 2^64 + 2^40 */
     {"domains[].memory", "18446744073709551616K", false, "range", 0}, /* 2^64 K */
     {"platform.memory_guard", "0", false, NULL, 0},
     {"platform.processors", "64", false, NULL, 64},
