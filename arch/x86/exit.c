@@ -82,7 +82,8 @@ static bool write_icr(uint64_t value)
     if (request.action == ICR_FAULT)
         return false;
     machine.msr.icr = icr_value(value);
-    if (request.action == ICR_ILLEGAL_VECTOR)
+    /* Hardware notes the error in ESR; the emulator with AMD-V would deliver the vector. */
+    if (request.action == ICR_ILLEGAL_VECTOR && features_have(&machine.features, FEATURE_INTEL))
         cpu_wrmsr(IA32_X2APIC_SELF_IPI, request.vector);
     for (uint32_t local = 0; local < cpu.domain->cpu_count; local++) {
         if (!(request.targets >> local & 1))
