@@ -171,5 +171,5 @@ void aml_buses(struct aml *aml, uint16_t first, uint16_t last)
     put(aml, first, 2);
     put(aml, last, 2);
     put(aml, 0, 2); /* translation */
-    put(aml, (uint64_t)(last - first + 1), 2);
+    put(aml, (uint64_t)last - first + 1, 2);
 }

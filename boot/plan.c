@@ -117,15 +117,15 @@ static bool place_hypervisor(struct plan *plan)
 static bool place_all_ram(struct plan *plan)
 {
     const struct manifest *manifest = plan->in->manifest;
-    bool placed[MAX_DOMAINS] = {false};
+    const struct handoff_domain *placed = plan->handoff->domains;
     for (uint32_t n = 0; n < manifest->domain_count; n++) {
-        uint32_t next = MAX_DOMAINS;
-        for (uint32_t i = 0; i < manifest->domain_count; i++)
-            if (!placed[i] && (next == MAX_DOMAINS ||
-                               manifest->domains[i].memory > manifest->domains[next].memory))
-                next = i;
-        placed[next] = true;
-        if (!place_ram(&plan->placement, next))
+        uint32_t largest = 0;
+        for (uint32_t i = 1; i < manifest->domain_count; i++)
+            if (placed[i].ram_count == 0 &&
+                (placed[largest].ram_count > 0 ||
+                 manifest->domains[i].memory > manifest->domains[largest].memory))
+                largest = i;
+        if (!place_ram(&plan->placement, largest))
             return false;
     }
     return true;

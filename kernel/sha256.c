@@ -46,45 +46,42 @@ static inline uint32_t sum1(uint32_t e)
 }
 
 /* Word t of the message schedule; `words` holds the sixteen before it. */
-static inline uint32_t schedule(uint32_t words[16], unsigned int t)
+static inline uint32_t schedule(const uint32_t words[16], unsigned int t)
 {
     uint32_t near = words[(t + 1) & 15], far = words[(t + 14) & 15];
     uint32_t sigma0 = rotate(rotate(near, 11) ^ near, 7) ^ near >> 3;
     uint32_t sigma1 = rotate(rotate(far, 2) ^ far, 17) ^ far >> 10;
-    return words[t & 15] += sigma0 + words[(t + 9) & 15] + sigma1;
+    return words[t & 15] + sigma0 + words[(t + 9) & 15] + sigma1;
 }
 
-#define ROUND(a, b, c, d, e, f, g, h, word)                                                        \
-    do {                                                                                           \
-        uint32_t t1 = h + sum1(e) + (g ^ (e & (f ^ g))) + (word);                                  \
-        d += t1;                                                                                   \
-        h = t1 + sum0(a) + ((a & b) | (c & (a | b)));                                              \
-    } while (0)
-
-#define EIGHT_ROUNDS(t, WORD)                                                                      \
-    do {                                                                                           \
-        ROUND(a, b, c, d, e, f, g, h, round_constants[t] + WORD(t));                               \
-        ROUND(h, a, b, c, d, e, f, g, round_constants[t + 1] + WORD(t + 1));                       \
-        ROUND(g, h, a, b, c, d, e, f, round_constants[t + 2] + WORD(t + 2));                       \
-        ROUND(f, g, h, a, b, c, d, e, round_constants[t + 3] + WORD(t + 3));                       \
-        ROUND(e, f, g, h, a, b, c, d, round_constants[t + 4] + WORD(t + 4));                       \
-        ROUND(d, e, f, g, h, a, b, c, round_constants[t + 5] + WORD(t + 5));                       \
-        ROUND(c, d, e, f, g, h, a, b, round_constants[t + 6] + WORD(t + 6));                       \
-        ROUND(b, c, d, e, f, g, h, a, round_constants[t + 7] + WORD(t + 7));                       \
-    } while (0)
-
-#define FIRST_WORD(t) (words[t] = load_word(block + 4 * (t)))
-#define LATER_WORD(t) schedule(words, t)
+/* One round; what it returns in `d` and `h` are the next round's e and a. */
+static inline void hash_round(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e,
+                              uint32_t f, uint32_t g, uint32_t *h, uint32_t word)
+{
+    uint32_t t1 = *h + sum1(e) + (g ^ (e & (f ^ g))) + word;
+    *d += t1;
+    *h = t1 + sum0(a) + ((a & b) | (c & (a | b)));
+}
 
 static void hash_block(uint32_t state[8], const uint8_t *block)
 {
     uint32_t words[16];
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
     uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-    for (unsigned int t = 0; t < 16; t += 8)
-        EIGHT_ROUNDS(t, FIRST_WORD);
-    for (unsigned int t = 16; t < 64; t += 8)
-        EIGHT_ROUNDS(t, LATER_WORD);
+    for (unsigned int t = 0; t < 64; t += 8) {
+        const uint32_t *k = &round_constants[t];
+        uint32_t *w = &words[t & 15];
+        for (unsigned int i = 0; i < 8; i++)
+            w[i] = t < 16 ? load_word(block + 4 * (t + i)) : schedule(words, t + i);
+        hash_round(a, b, c, &d, e, f, g, &h, k[0] + w[0]);
+        hash_round(h, a, b, &c, d, e, f, &g, k[1] + w[1]);
+        hash_round(g, h, a, &b, c, d, e, &f, k[2] + w[2]);
+        hash_round(f, g, h, &a, b, c, d, &e, k[3] + w[3]);
+        hash_round(e, f, g, &h, a, b, c, &d, k[4] + w[4]);
+        hash_round(d, e, f, &g, h, a, b, &c, k[5] + w[5]);
+        hash_round(c, d, e, &f, g, h, a, &b, k[6] + w[6]);
+        hash_round(b, c, d, &e, f, g, h, &a, k[7] + w[7]);
+    }
     state[0] += a, state[1] += b, state[2] += c, state[3] += d;
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
