@@ -13,9 +13,9 @@
 #include "vrtc.h"
 #include "vuart.h"
 
+PER_DOMAIN struct vuart devices_uart;
 static PER_DOMAIN struct {
     struct lock lock;
-    struct vuart uart;
     struct vioapic ioapic;
     struct vpci pci;
     struct vpit pit;
@@ -26,7 +26,7 @@ enum { SLEEP_ENABLE = 1 << 5, SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE_MASK = 7 };
 
 void devices_setup(void)
 {
-    vuart_init(&devices.uart, cpu.rules->serial_port,
+    vuart_init(&devices_uart, cpu.rules->serial_port,
                cpu.rules->flags & MANIFEST_SERIAL_POLLED);
     devices.rtc = (struct vrtc){.unix_time = handoff()->unix_time,
                                 .tsc = handoff()->unix_time_tsc,
@@ -35,7 +35,7 @@ void devices_setup(void)
 
 void devices_reset(void)
 {
-    vuart_reset(&devices.uart);
+    vuart_reset(&devices_uart);
     vioapic_reset(&devices.ioapic);
     vpit_reset(&devices.pit, handoff()->tsc_hz);
     devices.rtc.index = 0;
@@ -57,7 +57,7 @@ static void deliver(const struct vioapic_message *message)
 static void uart_edge(void)
 {
     struct vioapic_message message;
-    if (vuart_edge(&devices.uart) &&
+    if (vuart_edge(&devices_uart) &&
         vioapic_pin_edge(&devices.ioapic, GUEST_COM1_IRQ, &message))
         deliver(&message);
 }
@@ -68,9 +68,8 @@ uint32_t devices_in(enum port_owner owner, uint16_t port)
     switch (owner) {
     case PORT_UART:
         lock_take(&devices.lock);
-        value = vuart_read(&devices.uart, port - GUEST_COM1);
-        if (port != GUEST_COM1 + UART_LSR || devices.uart.polled)
-            uart_edge();
+        value = vuart_read(&devices_uart, port - GUEST_COM1);
+        uart_edge();
         lock_release(&devices.lock);
         break;
     case PORT_PIT:
@@ -104,7 +103,7 @@ void devices_out(enum port_owner owner, uint16_t port, uint32_t value)
     switch (owner) {
     case PORT_UART:
         lock_take(&devices.lock);
-        vuart_write(&devices.uart, port - GUEST_COM1, (uint8_t)value);
+        vuart_write(&devices_uart, port - GUEST_COM1, (uint8_t)value);
         uart_edge();
         lock_release(&devices.lock);
         break;
@@ -165,21 +164,21 @@ void devices_write(uint64_t gpa, unsigned bytes, uint64_t value)
 void devices_pump(void)
 {
     lock_take(&devices.lock);
-    vuart_pump(&devices.uart);
+    vuart_pump(&devices_uart);
     uart_edge();
     lock_release(&devices.lock);
 }
 
 void devices_say(const char *text)
 {
-    while (devices.uart.uart.base != 0 && devices.uart.out_head != devices.uart.out_tail) {
-        uart_put_wait(&devices.uart.uart, devices.uart.out[devices.uart.out_tail %
+    while (devices_uart.uart.base != 0 && devices_uart.out_head != devices_uart.out_tail) {
+        uart_put_wait(&devices_uart.uart, devices_uart.out[devices_uart.out_tail %
                                                            VUART_OUT_BYTES]);
-        devices.uart.out_tail++;
+        devices_uart.out_tail++;
     }
     for (; *text; text++) {
         if (*text == '\n')
-            uart_put_wait(&devices.uart.uart, '\r');
-        uart_put_wait(&devices.uart.uart, (uint8_t)*text);
+            uart_put_wait(&devices_uart.uart, '\r');
+        uart_put_wait(&devices_uart.uart, (uint8_t)*text);
     }
 }

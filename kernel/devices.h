@@ -7,12 +7,27 @@
 #define BULKHEAD_DEVICES_H
 
 #include "../arch/x86/port.h"
+#include "abi/guest.h"
+#include "vuart.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Once, by the domain's first processor; then before each life. */
 void devices_setup(void);
 void devices_reset(void);
+
+/*
+ * The UART's line status, which guests poll: a byte that can be read without the lock and without
+ * further work, unless the port is polled.
+ */
+extern struct vuart devices_uart;
+static inline bool devices_line_status(uint16_t port, uint8_t *status)
+{
+    if (port != GUEST_COM1 + UART_LSR || devices_uart.polled)
+        return false;
+    *status = devices_uart.lsr;
+    return true;
+}
 
 uint32_t devices_in(enum port_owner owner, uint16_t port);
 void devices_out(enum port_owner owner, uint16_t port, uint32_t value);

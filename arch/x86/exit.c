@@ -171,23 +171,26 @@ void exit_write_cr4(uint64_t value, uint64_t length)
     vcpu_skip(length);
 }
 
-void exit_io(uint16_t port, unsigned bytes, bool in, bool string, uint64_t length)
+static void write_accumulator(unsigned bytes, uint32_t value)
+{
+    if (bytes == 1)
+        vcpu.gpr[RAX] = (vcpu.gpr[RAX] & ~0xffull) | (value & 0xff);
+    else if (bytes == 2)
+        vcpu.gpr[RAX] = (vcpu.gpr[RAX] & ~0xffffull) | (value & 0xffff);
+    else
+        vcpu.gpr[RAX] = value;
+}
+
+void exit_io_slow(uint16_t port, unsigned bytes, bool in, bool string, uint64_t length)
 {
     if (string) {
         refuse_with_gp();
         return;
     }
     enum port_owner owner = port_owner(port, bytes);
-    if (in) {
-        uint32_t value = devices_in(owner, port);
-        if (bytes == 1)
-            vcpu.gpr[RAX] = (vcpu.gpr[RAX] & ~0xffull) | (value & 0xff);
-        else if (bytes == 2)
-            vcpu.gpr[RAX] = (vcpu.gpr[RAX] & ~0xffffull) | (value & 0xffff);
-        else
-            vcpu.gpr[RAX] = value;
-    } else {
+    if (in)
+        write_accumulator(bytes, devices_in(owner, port));
+    else
         devices_out(owner, port, (uint32_t)vcpu.gpr[RAX]);
-    }
     vcpu_skip(length);
 }

@@ -4,6 +4,7 @@
 #include "include/guest_memory.h"
 #include "../../kernel/kernel.h"
 #include "cr.h"
+#include "decode.h"
 #include "include/exit.h"
 #include "include/machine.h"
 #include "include/vcpu.h"
@@ -22,7 +23,7 @@ void *guest_ram(uint64_t gpa, uint64_t bytes)
     return NULL;
 }
 
-static bool read_entry(uint64_t gpa, unsigned bytes, uint64_t *entry)
+static inline bool read_entry(uint64_t gpa, unsigned bytes, uint64_t *entry)
 {
     const void *at = guest_ram(gpa, bytes);
     if (!at)
@@ -67,12 +68,12 @@ static bool walk_narrow(uint64_t linear, uint64_t *gpa)
 
 static bool translate(uint64_t linear, uint64_t *gpa)
 {
+    if (vcpu_efer() & EFER_LMA)
+        return walk_wide(linear, 3, gpa);
     if (!(vcpu_cr0() & CR0_PG)) {
         *gpa = linear & 0xffffffff;
         return true;
     }
-    if (vcpu_efer() & EFER_LMA)
-        return walk_wide(linear, 3, gpa);
     if (vcpu_cr4() & CR4_PAE)
         return walk_wide(linear & 0xffffffff, 2, gpa);
     return walk_narrow(linear & 0xffffffff, gpa);
@@ -86,19 +87,28 @@ unsigned guest_code_bits(void)
     return rights & CS_DEFAULT_32 ? 32 : 16;
 }
 
-unsigned guest_fetch(uint8_t *out, unsigned bytes)
+/* The rest of an instruction that is not known to lie in one page. */
+static unsigned fetch_bytewise(uint64_t linear, uint8_t *out)
 {
-    uint64_t linear = vcpu_cs_base() + vcpu_rip(), gpa;
+    uint64_t gpa;
     unsigned done = 0;
-    while (done < bytes && translate(linear + done, &gpa)) {
-        unsigned in_page = (unsigned)(PAGE_BYTES - (gpa & (PAGE_BYTES - 1)));
-        unsigned count = bytes - done < in_page ? bytes - done : in_page;
-        const uint8_t *from = guest_ram(gpa, count);
+    for (; done < INSTRUCTION_MAX_BYTES && translate(linear + done, &gpa); done++) {
+        const uint8_t *from = guest_ram(gpa, 1);
         if (!from)
             break;
-        for (unsigned i = 0; i < count; i++)
-            out[done + i] = from[i];
-        done += count;
+        out[done] = *from;
     }
     return done;
+}
+
+unsigned guest_fetch(uint8_t out[GUEST_FETCH_BYTES])
+{
+    uint64_t linear = vcpu_cs_base() + vcpu_rip(), gpa;
+    if ((linear & (PAGE_BYTES - 1)) > PAGE_BYTES - GUEST_FETCH_BYTES || !translate(linear, &gpa))
+        return fetch_bytewise(linear, out);
+    const void *from = guest_ram(gpa, GUEST_FETCH_BYTES);
+    if (!from)
+        return 0;
+    __builtin_memcpy(out, from, GUEST_FETCH_BYTES);
+    return INSTRUCTION_MAX_BYTES;
 }

@@ -21,7 +21,7 @@ static void fault_in_walk(const struct exit_memory *access)
 
 void exit_memory(const struct exit_memory *access)
 {
-    uint8_t bytes[INSTRUCTION_MAX_BYTES];
+    uint8_t bytes[GUEST_FETCH_BYTES];
     struct memory_access instruction;
     if (access->walk) {
         fault_in_walk(access);
@@ -31,20 +31,23 @@ void exit_memory(const struct exit_memory *access)
         vcpu_inject(VECTOR_UD, false, 0);
         return;
     }
-    unsigned available = guest_fetch(bytes, sizeof(bytes));
+    unsigned available = guest_fetch(bytes);
     if (!decode_memory_access(bytes, available, guest_code_bits(), &instruction)) {
         vcpu_inject(VECTOR_GP, true, 0);
         return;
     }
-    uint64_t read = ~0ull, rflags = vcpu_rflags(), old_rsp = vcpu_rsp(), store;
-    vcpu.gpr[RSP] = old_rsp;
+    bool uses_rsp = instruction.register_index == RSP;
+    bool uses_flags = instruction.operation < MEMORY_EXCHANGE;
+    uint64_t read = ~0ull, rflags = uses_flags ? vcpu_rflags() : 0, store;
+    if (uses_rsp)
+        vcpu.gpr[RSP] = vcpu_rsp();
     if (memory_access_reads(&instruction))
         read = devices_read(access->gpa, instruction.bytes);
     if (memory_access_execute(&instruction, vcpu.gpr, &rflags, read, &store))
         devices_write(access->gpa, instruction.bytes, store);
-    if (vcpu.gpr[RSP] != old_rsp)
+    if (uses_rsp)
         vcpu_set_rsp(vcpu.gpr[RSP]);
-    if (instruction.operation < MEMORY_EXCHANGE)
+    if (uses_flags)
         vcpu_set_rflags(rflags);
     vcpu_skip(instruction.length);
 }

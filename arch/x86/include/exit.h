@@ -7,6 +7,8 @@
 #ifndef BULKHEAD_EXIT_H
 #define BULKHEAD_EXIT_H
 
+#include "../../../kernel/devices.h"
+#include "vcpu.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,7 +23,17 @@ void exit_wrmsr(uint64_t length);
 void exit_xsetbv(uint64_t length);
 
 /* `bytes` 1, 2 or 4. String forms get #GP (TRAPS 26). */
-void exit_io(uint16_t port, unsigned bytes, bool in, bool string, uint64_t length);
+void exit_io_slow(uint16_t port, unsigned bytes, bool in, bool string, uint64_t length);
+static inline void exit_io(uint16_t port, unsigned bytes, bool in, bool string, uint64_t length)
+{
+    uint8_t status;
+    if (in && bytes == 1 && !string && devices_line_status(port, &status)) {
+        vcpu.gpr[RAX] = (vcpu.gpr[RAX] & ~0xffull) | status;
+        vcpu_skip(length);
+        return;
+    }
+    exit_io_slow(port, bytes, in, string, length);
+}
 
 /* MOV to CR0 or CR4, with the value that the guest wants there. */
 void exit_write_cr0(uint64_t value, uint64_t length);

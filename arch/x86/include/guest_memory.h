@@ -9,8 +9,9 @@
 /* The `bytes` at guest-physical `gpa`, or NULL where RAM does not back all of them. */
 void *guest_ram(uint64_t gpa, uint64_t bytes);
 
-/* Copies up to `bytes` of the instruction at RIP; returns how many could be read. */
-unsigned guest_fetch(uint8_t *out, unsigned bytes);
+/* Copies the instruction at RIP, 15 bytes as far as they can be read; returns how many. */
+enum { GUEST_FETCH_BYTES = 16 };
+unsigned guest_fetch(uint8_t out[GUEST_FETCH_BYTES]);
 
 /* The size of the guest's code segment: 16, 32 or 64. */
 unsigned guest_code_bits(void);
