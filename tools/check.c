@@ -97,6 +97,8 @@ void check_text(struct check *check, const char *path, const char *text, size_t 
 {
     check->path = path;
     schema_read(check, text, bytes);
+    if (check->cpu_vendor)
+        check->model.platform.cpu.value = check->cpu_vendor;
     rules_apply(check);
     sort_findings(check);
 }

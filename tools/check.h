@@ -25,6 +25,7 @@ struct check {
     struct arena arena;
     const char *path; /* the manifest's, as on the command line */
     struct model model;
+    uint64_t cpu_vendor; /* enum manifest_cpu_vendor, in place of platform.cpu; 0: as written */
     const struct rule *rule; /* the one that runs */
     struct finding *findings;
     size_t finding_count, finding_room;

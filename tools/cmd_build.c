@@ -24,6 +24,7 @@ const char build_help[] =
     "      --loader FILE    the loader to use instead of boot/loader.efi\n"
     "      --kernel FILE    the hypervisor to use instead of kernel/kernel-intel.elf or\n"
     "                       kernel/kernel-amd.elf, whichever `platform: {cpu: ...}` asks for\n"
+    "      --cpu VENDOR     intel or amd, in place of what `platform: {cpu: ...}` says\n"
     "      --release        for production: the image does not say LAB at boot\n"
     "      --manifest-only  write only the compiled manifest; needs no loader and no hypervisor\n"
     "  -h, --help           this text\n"
@@ -40,6 +41,7 @@ const char build_help[] =
 
 struct job {
     const char *manifest, *output, *loader, *kernel;
+    uint64_t cpu_vendor; /* 0: as the manifest says */
     int release, manifest_only;
 };
 
@@ -199,7 +201,7 @@ static void print_summary(const struct check *check, const struct job *job,
 
 static enum exit_status build(const struct job *job)
 {
-    struct check check = {0};
+    struct check check = {.cpu_vendor = job->cpu_vendor};
     struct compiled compiled;
     enum exit_status status = EXIT_ENVIRONMENT;
 
@@ -226,6 +228,7 @@ int build_main(int argc, char **argv)
                                      {"output", required_argument, NULL, 'o'},
                                      {"loader", required_argument, NULL, 'l'},
                                      {"kernel", required_argument, NULL, 'k'},
+                                     {"cpu", required_argument, NULL, 'c'},
                                      {"release", no_argument, &job.release, 1},
                                      {"manifest-only", no_argument, &job.manifest_only, 1},
                                      {0}};
@@ -241,6 +244,13 @@ int build_main(int argc, char **argv)
             job.loader = optarg;
         } else if (option == 'k') {
             job.kernel = optarg;
+        } else if (option == 'c' && strcmp(optarg, "intel") == 0) {
+            job.cpu_vendor = MANIFEST_CPU_INTEL;
+        } else if (option == 'c' && strcmp(optarg, "amd") == 0) {
+            job.cpu_vendor = MANIFEST_CPU_AMD;
+        } else if (option == 'c') {
+            fputs("bulkhead build: --cpu is intel or amd\n", stderr);
+            return EXIT_USAGE;
         } else if (option != 0) {
             return EXIT_USAGE;
         }
