@@ -95,7 +95,7 @@ static const struct apic_reset apic_resets[] = {
 struct finding {
     const char *what;
     uint64_t value;
-    unsigned looked_at;
+    unsigned looked_at, wrong;
 };
 
 struct findings {
@@ -109,7 +109,7 @@ static uint8_t state[MAX_DOMAIN_CPUS][STATE_BYTES] __attribute__((aligned(64)));
 static void expect(struct finding *finding, const char *what, uint64_t value, uint64_t wanted)
 {
     finding->looked_at++;
-    if (value != wanted && !finding->what) {
+    if (value != wanted && !finding->wrong++) {
         finding->what = what;
         finding->value = value;
     }
@@ -195,9 +195,9 @@ static void tell(const char *name, uint32_t index, const struct finding *finding
 {
     if (!finding->looked_at) {
         report(false, "I7", name, "processor %u: nothing could be read", index);
-    } else if (finding->what) {
-        report(false, "I7", name, "processor %u: %s is 0x%lx", index, finding->what,
-               finding->value);
+    } else if (finding->wrong) {
+        report(false, "I7", name, "processor %u: %s is 0x%lx; %u of %u values wrong", index,
+               finding->what, finding->value, finding->wrong, finding->looked_at);
     } else {
         report(true, "I7", name, "processor %u: %u values as after reset", index,
                finding->looked_at);

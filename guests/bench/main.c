@@ -204,7 +204,7 @@ static void measure_timer(const char *word, const char *key, bool sleep)
     timer_stop();
     print("bench: %s %u\n", key, timer_hits);
     print("bench: detail %s by %s, %lu ticks each\n", key,
-          timer_has_deadline() ? "TSC deadline" : "APIC counter", ticks / wanted);
+          timer_has_deadline() ? "TSC deadline" : "APIC counter", wanted ? ticks / wanted : 0);
     print("bench: phase %s end\n", word);
 }
 
