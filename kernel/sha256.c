@@ -68,11 +68,13 @@ static void hash_block(uint32_t state[8], const uint8_t *block)
     uint32_t words[16];
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
     uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+    for (unsigned int i = 0; i < 16; i++)
+        words[i] = load_word(block + 4 * i);
     for (unsigned int t = 0; t < 64; t += 8) {
         const uint32_t *k = &round_constants[t];
         uint32_t *w = &words[t & 15];
-        for (unsigned int i = 0; i < 8; i++)
-            w[i] = t < 16 ? load_word(block + 4 * (t + i)) : schedule(words, t + i);
+        for (unsigned int i = 0; i < 8 && t >= 16; i++)
+            w[i] = schedule(words, t + i);
         hash_round(a, b, c, &d, e, f, g, &h, k[0] + w[0]);
         hash_round(h, a, b, &c, d, e, f, &g, k[1] + w[1]);
         hash_round(g, h, a, &b, c, d, e, &f, k[2] + w[2]);
