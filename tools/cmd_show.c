@@ -50,8 +50,12 @@ static struct mapped section_bytes(const struct pe *pe, const char *name)
 static enum exit_status show_manifest(const char *path, const void *bytes, size_t size,
                                       struct manifest *manifest)
 {
-    enum manifest_error error = manifest_open(bytes, size, manifest);
+    const uint64_t magic = MANIFEST_MAGIC;
 
+    if (size < sizeof(magic) || memcmp(bytes, &magic, sizeof(magic)) != 0)
+        return complain(path, "is neither an image nor a compiled manifest; YAML is read by "
+                              "`bulkhead check`");
+    enum manifest_error error = manifest_open(bytes, size, manifest);
     if (error != MANIFEST_OK)
         return complain(path, manifest_error_text(error));
     decompile(manifest, stdout);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of build/bulkhead: exit statuses, where text goes, what is written and when. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* Commands run one after the other in one folder of their own; $B is the tree's root. */
+static const struct {
+    const char *command;
+    int status;
+    const char *out, *messages; /* part of stdout and stderr; NULL: nothing there */
+} cases[] = {
+    {"bulkhead --help", 0, "Examples:", NULL},
+    {"bulkhead help", 0, "Examples:", NULL},
+    {"bulkhead --version", 0, "bulkhead ", NULL},
+    {"bulkhead check --help", 0, "Examples:", NULL},
+    {"bulkhead build --help", 0, "Examples:", NULL},
+    {"bulkhead show --help", 0, "Examples:", NULL},
+    {"bulkhead help build", 0, "Examples:", NULL},
+    {"bulkhead", 2, NULL, "usage:"},
+    {"bulkhead biuld", 2, NULL, "did you mean `build`?"},
+    {"bulkhead xyzzy", 2, NULL, "no subcommand"},
+    {"bulkhead check", 2, NULL, "--help"},
+    {"bulkhead check --fast x", 2, NULL, "fast"},
+    {"bulkhead build m.yaml", 2, NULL, "-o"},
+    {"bulkhead build m.yaml n.yaml -o x", 2, NULL, "--help"},
+    {"bulkhead show", 2, NULL, "--help"},
+    {"bulkhead check m.yaml", 0, "m.yaml: good: test, 1 domain with 1 processor and 64M", NULL},
+    {"bulkhead check - <m.yaml", 0, "standard input: good", NULL},
+    {"bulkhead check bad.yaml", 1, "bad.yaml:4:11: error[range]: ", "1 error, 0 warnings"},
+    {"bulkhead check m.yaml bad.yaml", 1, "m.yaml: good", "1 error"},
+    {"bulkhead check bad.yaml absent.yaml", 3, "error[range]", "absent.yaml: No such file"},
+    {"bulkhead check .", 3, NULL, "no regular file"},
+    {"bulkhead build bad.yaml -o bad.efi", 1, NULL, "error[range]"},
+    {"test ! -e bad.efi", 0, NULL, NULL},
+    {"bulkhead build absent.yaml -o x", 3, NULL, "No such file"},
+    {"bulkhead build m.yaml --manifest-only -o a.man", 0, "test (LAB)", NULL},
+    {"bulkhead show a.man >a.yaml", 0, NULL, NULL},
+    {"bulkhead build a.yaml --manifest-only -o b.man && cmp a.man b.man", 0, "b.man", NULL},
+    {"bulkhead build m.yaml --manifest-only -o /dev/null", 3, NULL, "no regular file"},
+    {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL, "no/where: No such file"},
+    {"cp a.man kept; bulkhead build bad.yaml -o kept; cmp a.man kept", 0, NULL, "error[range]"},
+    {"bulkhead build m.yaml --loader absent -o x", 3, NULL, "absent: No such file"},
+    {"bulkhead build m.yaml --loader m.yaml --kernel m.yaml -o x", 3, NULL, "is no PE file"},
+    {"test -z \"$(ls x*)\"", 0, NULL, "x*"}, /* no temporary file is left either */
+    {"bulkhead show absent", 3, NULL, "No such file"},
+    {"bulkhead show m.yaml", 1, NULL, "neither an image nor"},
+    {"head -c 500 a.man >cut; bulkhead show cut", 1, NULL, "cut off"},
+    {"sed s/good/evil/ a.man >changed; bulkhead show changed", 1, NULL, "differs from its digest"},
+    {"printf MZ >mz; bulkhead show mz", 1, NULL, "is no PE file"},
+    {"mkdir sub; cp m.yaml sub; cp $B/build/fixtures/good.elf sub; rm good.elf;"
+     "bulkhead check sub/m.yaml",
+     0, "good", NULL}, /* beside the manifest */
+    {"cp sub/good.elf .; rm sub/good.elf; bulkhead check sub/m.yaml", 0, "good", NULL},
+    {"rm good.elf; bulkhead check sub/m.yaml", 1, "neither sub/good.elf nor ./good.elf exists",
+     "1 error"},
+};
+
+static const char set_up[] = "cp build/fixtures/good.elf $DIR; cd $DIR || exit 1\n"
+                             "cat >m.yaml <<'END'\n"
+                             "host: test\n"
+                             "domains:\n"
+                             "  - name: one\n"
+                             "    cpus: 1\n"
+                             "    memory: 64M\n"
+                             "    boot: {elf64: good.elf}\n"
+                             "END\n"
+                             "sed 's/cpus: 1/cpus: 0/' m.yaml >bad.yaml\n";
+
+static char *read_file(const char *path)
+{
+    char *text = calloc(1, 65536);
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    text[fread(text, 1, 65535, file)] = 0;
+    fclose(file);
+    return text;
+}
+
+static void expect(const char *command, const char *stream, const char *path, const char *part)
+{
+    char *text = read_file(path);
+
+    if (part ? strstr(text, part) == NULL : *text != 0)
+        fail_msg("%s: on %s: %s", command, stream, text);
+    free(text);
+}
+
+static void test_commands(void **state)
+{
+    char line[1024], folder[] = "/tmp/bulkhead-test-XXXXXX", out[64], messages[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(setenv("DIR", folder, 1), 0);
+    snprintf(out, sizeof(out), "%s/.out", folder);
+    snprintf(messages, sizeof(messages), "%s/.messages", folder);
+    assert_int_equal(system(set_up), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(line, sizeof(line),
+                 "B=$PWD; PATH=$B/build:$PATH; cd $DIR || exit 9; { %s\n} >.out 2>.messages",
+                 cases[i].command);
+        int status = system(line);
+
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != cases[i].status)
+            fail_msg("%s: status %d", cases[i].command, WEXITSTATUS(status));
+        expect(cases[i].command, "stdout", out, cases[i].out);
+        expect(cases[i].command, "stderr", messages, cases[i].messages);
+    }
+    assert_int_equal(system("rm -r $DIR"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_commands)};
+
+    return cmocka_run_group_tests_name("tool_command", tests, NULL, NULL);
+}
