@@ -39,6 +39,7 @@ static const struct {
 
 struct run {
     const char *image, *machine_name;
+    struct disk_file file;
     struct machine_options options;
     struct machine machine;
     struct screen screen;
@@ -368,8 +369,8 @@ int run_main(int argc, char **argv)
                 why, machine_facts[run.options.kind].duration);
     if (run.which)
         return EXIT_GOOD;
-    struct disk_file file = {DISK_BOOT_PATH, run.image};
-    run.options.files = &file;
+    run.file = (struct disk_file){DISK_BOOT_PATH, run.image};
+    run.options.files = &run.file;
     run.options.file_count = 1;
     if (run.options.debug && run.options.kind == MACHINE_BOCHS)
         return debug_machine(&run);

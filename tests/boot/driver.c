@@ -28,6 +28,7 @@ struct test {
     struct spec spec;
     struct machine machine;
     struct ports ports;
+    struct disk_file files[2];
     const char *broken; /* the expectation that can't be met any more */
     char broken_line[LINE_BYTES];
     char tail[SERIAL_PORTS][TAIL_LINES][MAX_TAIL];
@@ -212,16 +213,16 @@ static bool make_image(const struct spec *spec, const char *image, char *why, si
 static enum verdict run_test(struct test *test, const char *directory)
 {
     struct spec *spec = &test->spec;
-    char image[1024], why[2048] = "";
+    static char image[1024];
+    char why[2048] = "";
     snprintf(image, sizeof(image), "%s/image.efi", directory);
     if (!make_image(spec, image, why, sizeof(why))) {
         printf("    the image can't be made: %s\n", why);
         return FAILED;
     }
-    struct disk_file files[] = {{DISK_BOOT_PATH, image}, {"NEXT.EFI", image}};
-    if (*spec->before)
-        files[0].source = spec->before;
-    spec->options.files = files;
+    test->files[0] = (struct disk_file){DISK_BOOT_PATH, *spec->before ? spec->before : image};
+    test->files[1] = (struct disk_file){"NEXT.EFI", image};
+    spec->options.files = test->files;
     spec->options.file_count = *spec->before ? 2 : 1;
     spec->options.directory = directory;
     spec->options.model = *spec->model ? spec->model : NULL;

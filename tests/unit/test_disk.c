@@ -39,7 +39,7 @@ static uint8_t *read_file(const char *path, long *size)
     assert_int_equal(fseek(file, 0, SEEK_END), 0);
     *size = ftell(file);
     rewind(file);
-    uint8_t *bytes = malloc((size_t)*size + 1);
+    uint8_t *bytes = calloc(1, (size_t)*size + 1);
     assert_int_equal(fread(bytes, 1, (size_t)*size, file), (size_t)*size);
     fclose(file);
     return bytes;
@@ -106,8 +106,8 @@ static void find(const struct volume *volume, uint32_t folder, const char *name,
 static void check_file(const struct volume *volume, uint32_t folder, const char *name,
                        const char *source)
 {
-    uint32_t cluster, bytes;
-    long size;
+    uint32_t cluster = 0, bytes = 0;
+    long size = 0;
     uint8_t *expected = read_file(source, &size);
     find(volume, folder, name, &cluster, &bytes);
     assert_int_equal(bytes, size);
@@ -130,7 +130,7 @@ static void test_files_are_found(void **state)
 {
     (void)state;
     struct volume volume;
-    uint32_t efi, boot, bytes;
+    uint32_t efi = 0, boot = 0, bytes = 0;
     struct disk_file files[] = {{DISK_BOOT_PATH, small_path}, {"NEXT.EFI", large_path}};
     make_file(small_path, 5000);
     make_file(large_path, 3 << 20);
@@ -146,7 +146,7 @@ static void test_files_are_found(void **state)
 static void test_same_bytes(void **state)
 {
     (void)state;
-    long size, again;
+    long size = 0, again = 0;
     struct disk_file file = {DISK_BOOT_PATH, small_path};
     make_file(small_path, 2048); /* a whole cluster */
     assert_int_equal(disk_write(image_path, &file, 1), 0);
