@@ -192,8 +192,7 @@ static void print_summary(const struct check *check, const struct job *job,
     if (stat(job->output, &status) != 0)
         return;
     put_safely(stdout, job->output);
-    printf(": %lld bytes: %s%s, %u domain(s), %u payload(s) with %llu bytes, stored once for %u "
-           "uses\n",
+    printf(": %lld bytes: %s%s, %u domain(s), %u payload(s) of %llu bytes for %u use(s)\n",
            (long long)status.st_size, check->model.host.value, job->release ? "" : " (LAB)",
            check->model.domains.count, compiled->payload_count,
            (unsigned long long)compiled->payload_bytes, compiled->payload_paths);
