@@ -47,9 +47,10 @@ bool world_place(struct world *world);
  */
 void world_build(struct world *world);
 
-/* Must place, or the test fails; must refuse, with all of the NULL-terminated words in the text. */
+/* Must place, or the test fails; must refuse, with all of the words in the text. */
 void world_must_place(struct world *world);
-void world_must_refuse(struct world *world, ...);
+#define world_must_refuse(world, ...) world_refuses(world, (const char *const[]){__VA_ARGS__, NULL})
+void world_refuses(struct world *world, const char *const *words);
 
 /* I1: extents sorted, disjoint, in free memory, guard gaps between owners. Fails the test. */
 void world_check_extents(const struct world *world);

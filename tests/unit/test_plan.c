@@ -362,14 +362,14 @@ static void truncated_payloads_are_refused(void **state)
 {
     (void)state;
     world->in.payload_bytes--;
-    world_must_refuse(world, "payloads", "cut off", NULL);
+    world_must_refuse(world, "payloads", "cut off");
 }
 
 static void bad_kernel_is_refused(void **state)
 {
     (void)state;
     world->kernel[1] = 'x';
-    world_must_refuse(world, "hypervisor", "ELF", NULL);
+    world_must_refuse(world, "hypervisor", "ELF");
 }
 
 int main(void)
