@@ -126,6 +126,10 @@ void exit_wrmsr(uint64_t length)
         }
     } else if (msr == IA32_EFER) {
         done = write_efer(value);
+    } else if (msr == IA32_X2APIC_LVT_TIMER || msr == IA32_X2APIC_LVT_ERROR) {
+        done = lvt_own(msr, &value, features_have(&machine.features, FEATURE_TSC_DEADLINE));
+        if (done)
+            cpu_wrmsr(msr, value);
     } else {
         done = msr_write(&machine.msr, msr, value);
     }

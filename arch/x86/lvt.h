@@ -22,4 +22,10 @@ void lvt_init(struct lvt *lvt);
 uint32_t lvt_read(const struct lvt *lvt, uint32_t msr);
 bool lvt_write(struct lvt *lvt, uint32_t msr, uint64_t value);
 
+/*
+ * Makes of what a guest writes to its own entry, of the timer or of errors, what may go there:
+ * nothing reserved and so no delivery mode, else false (#GP). `deadline`: the timer has that mode.
+ */
+bool lvt_own(uint32_t msr, uint64_t *value, bool deadline);
+
 #endif

@@ -7,7 +7,7 @@
 #include "msr.h"
 #include <stddef.h>
 
-enum msr_access { MSR_DENY, MSR_DIRECT, MSR_VALUE, MSR_IGNORE, MSR_ZERO, MSR_ASK };
+enum msr_access { MSR_DENY, MSR_DIRECT, MSR_LVT, MSR_VALUE, MSR_IGNORE, MSR_ZERO, MSR_ASK };
 
 struct msr_line {
     uint32_t first, last;
@@ -26,7 +26,8 @@ enum { MSR_LINES = sizeof(msr_table) / sizeof(msr_table[0]) };
 
 /* TRAPS 23: what is granted for writing has a way back to its reset value. */
 #define MSR(first, last, read, write, needs, reset, value)                                         \
-    _Static_assert((MSR_##write == MSR_DIRECT) == (MSR_RESET_##reset != MSR_RESET_NONE),           \
+    _Static_assert((MSR_##write == MSR_DIRECT || MSR_##write == MSR_LVT) ==                        \
+                       (MSR_RESET_##reset != MSR_RESET_NONE),                                      \
                    "written by a guest, so reset: " #first);
 #include "msr_table.h"
 
@@ -73,6 +74,8 @@ static bool msr_write_asked(struct vmsr *state, uint32_t msr, uint64_t value)
     case IA32_APIC_BASE: /* its mode and place are fixed */
         return value == state->apic_base;
     case IA32_X2APIC_ICR:
+    case IA32_X2APIC_LVT_TIMER:
+    case IA32_X2APIC_LVT_ERROR:
     case IA32_EFER:
         return false;
     default:
@@ -114,7 +117,7 @@ bool msr_write(struct vmsr *state, uint32_t msr, uint64_t value)
             return false;                                                                          \
         if (!features_have(state->features, FEATURE_##needs))                                      \
             return false;                                                                          \
-        if (MSR_##write == MSR_ASK)                                                                \
+        if (MSR_##write == MSR_ASK || MSR_##write == MSR_LVT)                                      \
             return msr_write_asked(state, msr, value);                                             \
         return MSR_##write == MSR_IGNORE || value == 0;
 #include "msr_table.h"
@@ -123,12 +126,17 @@ bool msr_write(struct vmsr *state, uint32_t msr, uint64_t value)
     }
 }
 
+static bool is_direct(const struct cpu_features *features, enum msr_access access)
+{
+    return access == MSR_DIRECT || (access == MSR_LVT && features_have(features, FEATURE_INTEL));
+}
+
 bool msr_granted(const struct cpu_features *features, uint32_t msr, bool write)
 {
     switch (msr) {
 #define MSR(first, last, read, write_access, needs, reset, number)                                 \
     case first ... last:                                                                           \
-        return (write ? MSR_##write_access : MSR_##read) == MSR_DIRECT &&                          \
+        return is_direct(features, write ? MSR_##write_access : MSR_##read) &&                     \
                features_have(features, FEATURE_##needs);
 #include "msr_table.h"
     default:
@@ -148,7 +156,7 @@ static void open_granted(uint8_t *map, size_t bytes, const struct cpu_features *
         for (uint32_t msr = line->first; msr <= line->last; msr++) {
             if (line->read == MSR_DIRECT)
                 open(map, msr, false);
-            if (line->write == MSR_DIRECT)
+            if (is_direct(features, line->write))
                 open(map, msr, true);
         }
     }

@@ -5,9 +5,9 @@
  *   MSR(first, last, read, write, needs, reset, value)
  *
  * read    DIRECT: no exit; VALUE: `value`; ASK: msr_read_asked(); DENY: #GP
- * write   DIRECT: no exit; IGNORE; ZERO: 0 is ignored, all else #GP; ASK: msr_write_asked(); DENY
+ * write   DIRECT: no exit; LVT: no exit where the APIC checks it, else ASK; IGNORE; ZERO: 0 is ignored, all else #GP; ASK: msr_write_asked(); DENY
  * needs   enum cpu_feature without its prefix: without it the whole line is DENY
- * reset   enum msr_reset without its prefix, to `value`: exactly where write is DIRECT
+ * reset   enum msr_reset without its prefix, to `value`: exactly where write is DIRECT or LVT
  *
  * The range of a line lies wholly inside or outside what the bitmaps can grant.
  */
@@ -62,10 +62,10 @@ ONE(IA32_X2APIC_ESR, DIRECT, DIRECT, ANY, LAPIC, 0)
 ONE(IA32_X2APIC_LVT_CMCI, ASK, ASK, ANY, NONE, 0)
 /* Names its destination: icr.h. Reading gives what was written. */
 ONE(IA32_X2APIC_ICR, ASK, ASK, ANY, NONE, 0)
-/* Have no delivery mode. */
-ONE(IA32_X2APIC_LVT_TIMER, DIRECT, DIRECT, ANY, LAPIC, 0x10000)
+/* Have no delivery mode; but QEMU, where AMD-V is emulated, heeds one, SMI too. */
+ONE(IA32_X2APIC_LVT_TIMER, DIRECT, LVT, ANY, LAPIC, 0x10000)
 MSR(IA32_X2APIC_LVT_THERMAL, IA32_X2APIC_LVT_LINT1, ASK, ASK, ANY, NONE, 0)
-ONE(IA32_X2APIC_LVT_ERROR, DIRECT, DIRECT, ANY, LAPIC, 0x10000)
+ONE(IA32_X2APIC_LVT_ERROR, DIRECT, LVT, ANY, LAPIC, 0x10000)
 ONE(IA32_X2APIC_INIT_COUNT, DIRECT, DIRECT, ANY, LAPIC, 0)
 ONE(IA32_X2APIC_CUR_COUNT, DIRECT, DENY, ANY, NONE, 0)
 ONE(IA32_X2APIC_DIV_CONF, DIRECT, DIRECT, ANY, LAPIC, 0)

@@ -315,6 +315,7 @@ static void exiting_instructions_have_lengths(void **state)
         {INSTRUCTION_VMMCALL, 3, "\x0f\x01\xd9"},
         {INSTRUCTION_CLTS, 2, "\x0f\x06"},
         {INSTRUCTION_LMSW, 3, "\x0f\x01\xf0"},
+        {INSTRUCTION_SMSW, 3, "\x0f\x01\xe3"},
         {INSTRUCTION_MOV_FROM_CR, 3, "\x0f\x20\xc0"},
         {INSTRUCTION_MOV_TO_CR, 3, "\x0f\x22\xe3"},
     };
