@@ -148,10 +148,10 @@ static const struct window windows[] = {
     {"window-hpet", 0xfed00000, 0x1000, 8},
     {"window-tpm", 0xfed40000, 0x5000, 0x80},
     {"window-chipset", 0xfed10000, 0x30000, 0x100},
-    {"window-iommu", 0xfed90000, 0x4000, 8},
+    {"window-iommu", 0xfed90000, 0x4000, 0x20},
     {"window-ioapic-others", 0xfec01000, 0xff000, 0x1000},
-    {"window-flash", 0xff000000, 0x1000000, 0x1000},
-    {"window-ecam-beyond", GUEST_ECAM + 0x100000, 0xff00000, 0x8000},
+    {"window-flash", 0xff000000, 0x1000000, 0x4000},
+    {"window-ecam-beyond", GUEST_ECAM + 0x100000, 0xff00000, 0x40000},
     {"window-ecam-q35", 0xb0000000, 0x10000000, 0x100000},
 };
 

@@ -214,7 +214,6 @@ void attack_port(void)
     report(true, "I9", "port-series", "SMI commands, foreign serial ports: %s happened",
            fault_name(vector));
     write_all("port-write-1", 1, 0xff);
-    write_all("port-write-2", 2, 0xaaaa);
     write_all("port-write-4", 4, 0x55555555);
     console_init();
 }
