@@ -3,6 +3,8 @@
 #include "decode.h"
 
 enum {
+    MOV_STORE = 0x89,
+    MOV_LOAD = 0x8b,
     REX_W = 1 << 3,
     REX_R = 1 << 2,
     REX_B = 1 << 0,
@@ -155,8 +157,29 @@ static bool may_lock(const struct memory_access *a)
     return a->operation == MEMORY_EXCHANGE || (a->operation < MEMORY_CMP && !a->to_register);
 }
 
-bool decode_memory_access(const uint8_t *bytes, unsigned available, unsigned code_bits,
-                          struct memory_access *out)
+/* Device access as compilers make it: a 64-bit guest's MOV of a dword or qword, REX at most. */
+static inline bool decode_plain_mov(const uint8_t *bytes, struct memory_access *out)
+{
+    const uint8_t *at = bytes;
+    unsigned rex = (*at & 0xf0) == 0x40 ? *at++ : 0;
+    if (*at != MOV_LOAD && *at != MOV_STORE)
+        return false;
+    unsigned modrm = at[1], mod = modrm >> 6, rm = modrm & 7;
+    if (mod == 3)
+        return false;
+    if (rm == 4)
+        rm = (at[2] & 7) == 5 && mod == 0 ? 5 : 8; /* SIB without base; with one */
+    unsigned displacement = mod == 1 ? 1 : mod == 2 || (mod == 0 && rm == 5) ? 4 : 0;
+    *out = (struct memory_access){
+        .operation = *at == MOV_LOAD ? MEMORY_LOAD : MEMORY_STORE,
+        .register_index = (uint8_t)((modrm >> 3 & 7) | (rex & REX_R ? 8 : 0)),
+        .length = (uint8_t)(at - bytes + 2 + ((modrm & 7) == 4) + displacement)};
+    out->bytes = out->register_bytes = rex & REX_W ? 8 : 4;
+    return true;
+}
+
+static __attribute__((noinline)) bool decode_any(const uint8_t *bytes, unsigned available,
+                                                 unsigned code_bits, struct memory_access *out)
 {
     struct scan s;
     unsigned opcode = scan_opcode(&s, bytes, available, code_bits);
@@ -190,6 +213,14 @@ bool decode_memory_access(const uint8_t *bytes, unsigned available, unsigned cod
     }
     out->length = (uint8_t)(s.at - bytes);
     return !s.truncated && (!s.lock || may_lock(out));
+}
+
+bool decode_memory_access(const uint8_t *bytes, unsigned available, unsigned code_bits,
+                          struct memory_access *out)
+{
+    if (code_bits == 64 && available == INSTRUCTION_MAX_BYTES && decode_plain_mov(bytes, out))
+        return true;
+    return decode_any(bytes, available, code_bits, out);
 }
 
 static uint64_t low_bytes(uint64_t value, unsigned bytes)

@@ -57,6 +57,13 @@ static inline bool memory_access_reads(const struct memory_access *access)
     return access->operation != MEMORY_STORE;
 }
 
+/* A whole register is loaded from as many bytes: nothing of the old value stays. */
+static inline bool memory_access_is_plain_load(const struct memory_access *access)
+{
+    return access->operation == MEMORY_LOAD && access->bytes >= 4 &&
+           access->bytes == access->register_bytes;
+}
+
 /*
  * Carries the decoded instruction out on `registers` (16, in the order of the encoding) and
  * `rflags`, with `memory` as what the memory operand read as. Returns whether `*store` (its low

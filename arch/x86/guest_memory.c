@@ -12,6 +12,13 @@
 enum { PRESENT = 1, LARGE = 1 << 7, CS_LONG = 1 << 13, CS_DEFAULT_32 = 1 << 14 };
 #define ADDRESS_MASK 0x000ffffffffff000ull
 
+/* RAM starts at 0, and its first segment nearly always is all there is below the hole. */
+static inline void *ram_at(uint64_t gpa, uint64_t bytes)
+{
+    const struct handoff_ram *low = &cpu.domain->ram[0];
+    return gpa <= low->bytes - bytes ? (void *)(VA_RAM + gpa) : guest_ram(gpa, bytes);
+}
+
 void *guest_ram(uint64_t gpa, uint64_t bytes)
 {
     for (uint32_t i = 0; i < cpu.domain->ram_count; i++) {
@@ -23,25 +30,18 @@ void *guest_ram(uint64_t gpa, uint64_t bytes)
     return NULL;
 }
 
-static inline bool read_entry(uint64_t gpa, unsigned bytes, uint64_t *entry)
+/*
+ * Levels of 9 bits, from the one whose entries cover 1 << `shift` bytes; a leaf above the last
+ * level has LARGE set.
+ */
+static inline bool walk_wide(uint64_t linear, uint64_t table, unsigned shift, uint64_t *gpa)
 {
-    const void *at = guest_ram(gpa, bytes);
-    if (!at)
-        return false;
-    *entry = bytes == 8 ? *(const uint64_t *)at : *(const uint32_t *)at;
-    return *entry & PRESENT;
-}
-
-/* 4-level and PAE paging: 9 bits a level; a leaf above the last level has LARGE set. */
-static bool walk_wide(uint64_t linear, unsigned top, uint64_t *gpa)
-{
-    uint64_t entry, table = vcpu_cr3() & (top == 2 ? 0xffffffe0ull : ADDRESS_MASK);
-    for (unsigned level = top;; level--) {
-        unsigned shift = 12 + 9 * level;
-        if (!read_entry(table + (linear >> shift & 0x1ff) * 8, 8, &entry))
+    for (;; shift -= 9) {
+        const uint64_t *at = ram_at(table + (linear >> shift & 0x1ff) * 8, 8);
+        if (!at || !(*at & PRESENT))
             return false;
-        bool pdpte_of_pae = top == 2 && level == 2;
-        if (level == 0 || (entry & LARGE && level < 3 && !pdpte_of_pae)) {
+        uint64_t entry = *at;
+        if (shift == 12 || (entry & LARGE && shift <= 30)) {
             uint64_t offset = (1ull << shift) - 1;
             *gpa = (entry & ADDRESS_MASK & ~offset) | (linear & offset);
             return true;
@@ -50,17 +50,32 @@ static bool walk_wide(uint64_t linear, unsigned top, uint64_t *gpa)
     }
 }
 
+static bool walk_pae(uint64_t linear, uint64_t *gpa)
+{
+    const uint64_t *pdpte = ram_at((vcpu_cr3() & 0xffffffe0) + (linear >> 30 & 3) * 8, 8);
+    return pdpte && *pdpte & PRESENT && walk_wide(linear, *pdpte & ADDRESS_MASK, 21, gpa);
+}
+
+static bool read_entry(uint64_t gpa, uint64_t *entry)
+{
+    const uint32_t *at = ram_at(gpa, sizeof(*at));
+    if (!at)
+        return false;
+    *entry = *at;
+    return *entry & PRESENT;
+}
+
 /* 32-bit paging: two levels of 10 bits. */
 static bool walk_narrow(uint64_t linear, uint64_t *gpa)
 {
     uint64_t entry, table = vcpu_cr3() & 0xfffff000;
-    if (!read_entry(table + (linear >> 22 & 0x3ff) * 4, 4, &entry))
+    if (!read_entry(table + (linear >> 22 & 0x3ff) * 4, &entry))
         return false;
     if (entry & LARGE && vcpu_cr4() & CR4_PSE) {
         *gpa = (entry & 0xffc00000) | (linear & 0x3fffff);
         return true;
     }
-    if (!read_entry((entry & 0xfffff000) + (linear >> 12 & 0x3ff) * 4, 4, &entry))
+    if (!read_entry((entry & 0xfffff000) + (linear >> 12 & 0x3ff) * 4, &entry))
         return false;
     *gpa = (entry & 0xfffff000) | (linear & 0xfff);
     return true;
@@ -69,13 +84,13 @@ static bool walk_narrow(uint64_t linear, uint64_t *gpa)
 static bool translate(uint64_t linear, uint64_t *gpa)
 {
     if (vcpu_efer() & EFER_LMA)
-        return walk_wide(linear, 3, gpa);
+        return walk_wide(linear, vcpu_cr3() & ADDRESS_MASK, 39, gpa);
     if (!(vcpu_cr0() & CR0_PG)) {
         *gpa = linear & 0xffffffff;
         return true;
     }
     if (vcpu_cr4() & CR4_PAE)
-        return walk_wide(linear & 0xffffffff, 2, gpa);
+        return walk_pae(linear & 0xffffffff, gpa);
     return walk_narrow(linear & 0xffffffff, gpa);
 }
 
@@ -106,7 +121,7 @@ unsigned guest_fetch(uint8_t out[GUEST_FETCH_BYTES])
     uint64_t linear = vcpu_cs_base() + vcpu_rip(), gpa;
     if ((linear & (PAGE_BYTES - 1)) > PAGE_BYTES - GUEST_FETCH_BYTES || !translate(linear, &gpa))
         return fetch_bytewise(linear, out);
-    const void *from = guest_ram(gpa, GUEST_FETCH_BYTES);
+    const void *from = ram_at(gpa, GUEST_FETCH_BYTES);
     if (!from)
         return 0;
     __builtin_memcpy(out, from, GUEST_FETCH_BYTES);

@@ -179,11 +179,15 @@ void machine_collect_counts(uint64_t counts[VCPU_MAX_EXIT_KINDS], uint64_t *refu
 uint64_t machine_exit_counts(const uint64_t *counts, char *out, uint64_t room)
 {
     size_t length = 0;
-    for (uint32_t kind = 0; kind < vcpu_exit_kinds; kind++)
-        if (counts[kind] != 0)
-            length += format(out + length, room - length, " %s %lu",
-                             vcpu_exit_names[kind] ? vcpu_exit_names[kind] : "other", counts[kind]);
-    return length;
+    uint64_t others = 0;
+    for (uint32_t kind = 0; kind < vcpu_exit_kinds; kind++) {
+        if (!vcpu_exit_names[kind])
+            others += counts[kind];
+        else if (counts[kind] != 0)
+            length += format(out + length, room - length, " %s %lu", vcpu_exit_names[kind],
+                             counts[kind]);
+    }
+    return length + format(out + length, room - length, " other %lu", others);
 }
 
 void machine_stop_others(void)

@@ -19,6 +19,25 @@ static void fault_in_walk(const struct exit_memory *access)
                 PF_PRESENT | PF_RESERVED | (access->write ? (uint32_t)PF_WRITE : 0));
 }
 
+/* The usual cases, without the work that the others need; false: it is none of them. */
+static inline bool move_plainly(const struct exit_memory *access,
+                                const struct memory_access *instruction)
+{
+    if (instruction->register_index == RSP)
+        return false;
+    uint64_t *target = &vcpu.gpr[instruction->register_index];
+    if (memory_access_is_plain_load(instruction)) {
+        uint64_t value = devices_read(access->gpa, instruction->bytes);
+        *target = instruction->bytes == 8 ? value : (uint32_t)value;
+        return true;
+    }
+    if (instruction->operation != MEMORY_STORE || instruction->has_immediate ||
+        instruction->high_byte)
+        return false;
+    devices_write(access->gpa, instruction->bytes, *target);
+    return true;
+}
+
 void exit_memory(const struct exit_memory *access)
 {
     uint8_t bytes[GUEST_FETCH_BYTES];
@@ -34,6 +53,10 @@ void exit_memory(const struct exit_memory *access)
     unsigned available = guest_fetch(bytes);
     if (!decode_memory_access(bytes, available, guest_code_bits(), &instruction)) {
         vcpu_inject(VECTOR_GP, true, 0);
+        return;
+    }
+    if (move_plainly(access, &instruction)) {
+        vcpu_skip(instruction.length);
         return;
     }
     bool uses_rsp = instruction.register_index == RSP;

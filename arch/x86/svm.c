@@ -146,8 +146,8 @@ void vcpu_skip(uint64_t length)
 /* The instruction that exited; false if it is not there, or in a form that is not supported. */
 static bool decode(enum exiting_instruction expected, struct instruction *out)
 {
-    uint8_t bytes[INSTRUCTION_MAX_BYTES];
-    unsigned available = guest_fetch(bytes, sizeof(bytes));
+    uint8_t bytes[GUEST_FETCH_BYTES];
+    unsigned available = guest_fetch(bytes);
     return decode_instruction(bytes, available, guest_code_bits(), expected, out);
 }
 
