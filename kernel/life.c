@@ -24,8 +24,6 @@ static PER_DOMAIN struct {
     volatile uint32_t state;               /* enum life_state */
     uint32_t restarts;                     /* within the window */
     uint64_t window_start;                 /* TSC */
-    uint64_t exits[VCPU_MAX_EXIT_KINDS];   /* of the life that ended, all processors */
-    uint64_t refused_interrupts;
 } life;
 
 static const char *const end_names[END_KINDS] = {
@@ -171,6 +169,24 @@ static bool may_restart(uint32_t cause)
     return true;
 }
 
+static void say_counts(const char *title)
+{
+    char line[512];
+    size_t length = format(line, sizeof(line), "%s", title);
+    length += machine_counts(line + length, sizeof(line) - length - 2);
+    format(line + length, sizeof(line) - length, "\n");
+    devices_say(line);
+}
+
+#ifdef BENCH
+void life_mark(uint32_t mark)
+{
+    char title[64];
+    format(title, sizeof(title), "\nbulkhead: mark %u, tsc %lu:", mark, machine_tsc());
+    say_counts(title);
+}
+#endif
+
 static void say_end(uint32_t cause, bool restarts)
 {
     char line[512];
@@ -182,11 +198,7 @@ static void say_end(uint32_t cause, bool restarts)
     else
         length += format(line + length, sizeof(line) - length, "it stays stopped\n");
     devices_say(line);
-    length = format(line, sizeof(line), "bulkhead: exits of that life:");
-    length += machine_exit_counts(life.exits, line + length, sizeof(line) - length);
-    format(line + length, sizeof(line) - length, "; interrupts refused: %lu\n",
-           life.refused_interrupts);
-    devices_say(line);
+    say_counts("bulkhead: exits of that life:");
 }
 
 /* First processor: what becomes of the domain, all of whose processors are at rest. */
@@ -209,9 +221,6 @@ static void decide(void)
     }
     for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
         life.mail[local].requests = 0;
-    for (uint32_t kind = 0; kind < VCPU_MAX_EXIT_KINDS; kind++)
-        life.exits[kind] = 0;
-    life.refused_interrupts = 0;
     life.ending = END_NONE;
     public_page()->state = life.state;
 }
@@ -233,13 +242,13 @@ _Noreturn void life_run(void)
     vcpu_leave();
     barrier();
     machine_reset();
-    machine_collect_counts(life.exits, &life.refused_interrupts);
     barrier();
     zero_ram();
     barrier();
     if (cpu.local == 0)
         decide();
     barrier();
+    machine_clear_counts();
     if (life.state != LIFE_RUNNING)
         stay_stopped();
     if (cpu.local != 0) {

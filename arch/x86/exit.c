@@ -78,7 +78,8 @@ static bool write_icr(uint64_t value)
 {
     struct icr_request request =
         icr_decode(value, machine.apic_ids, cpu.domain->cpu_count, cpu.local);
-    machine.refused_interrupts += request.refused;
+    if (request.refused != 0)
+        machine_refused_interrupts(request.refused);
     if (request.action == ICR_FAULT)
         return false;
     machine.msr.icr = icr_value(value);

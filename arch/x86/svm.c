@@ -23,17 +23,16 @@ enum {
 };
 
 PER_CPU struct vcpu vcpu;
-PER_CPU uint64_t vcpu_exits[KINDS];
 
 const uint32_t vcpu_exit_kinds = KINDS;
 const char *const vcpu_exit_names[KINDS] = {
     [SVM_EXIT_READ_CR0] = "read_cr0",
     [SVM_EXIT_READ_CR4] = "read_cr4",
+    [SVM_EXIT_WRITE_CR0] = "cr0",
     [SVM_EXIT_WRITE_CR4] = "cr4",
     [SVM_EXIT_EXCEPTION + VECTOR_DB] = "debug",
     [SVM_EXIT_EXCEPTION + VECTOR_AC] = "alignment",
     [SVM_EXIT_NMI] = "nmi",
-    [SVM_EXIT_CR0_SELECTIVE] = "cr0",
     [SVM_EXIT_RDPMC] = "rdpmc",
     [SVM_EXIT_CPUID] = "cpuid",
     [SVM_EXIT_IRET] = "iret",
@@ -51,7 +50,7 @@ const char *const vcpu_exit_names[KINDS] = {
 };
 
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
-_Static_assert((int)KINDS <= (int)VCPU_MAX_EXIT_KINDS, "machine_words.h");
+_Static_assert((int)KINDS <= (int)MACHINE_EXIT_KINDS, "machine_words.h");
 
 void svm_exit(void);
 void svm_knocked(void);
@@ -249,6 +248,8 @@ static void exit_write_cr(unsigned number)
         value = exit_gpr(in.modrm_rm);
         if (guest_code_bits() != 64)
             value &= 0xffffffff;
+    } else if (number == 0 && decode(INSTRUCTION_CLTS, &in)) {
+        value = vcpu_cr0() & ~CR0_TS;
     } else if (number == 0 && decode(INSTRUCTION_LMSW, &in)) { /* never clears PE */
         value = (vcpu_cr0() & ~(LMSW_BITS & ~CR0_PE)) | (exit_gpr(in.modrm_rm) & LMSW_BITS);
     } else {
@@ -301,7 +302,7 @@ void svm_exit(void)
     case SVM_EXIT_NMI: /* pending until the knock is taken before the next entry */
         vcpu.knock = 1;
         return;
-    case SVM_EXIT_CR0_SELECTIVE:
+    case SVM_EXIT_WRITE_CR0:
         exit_write_cr(0);
         return;
     case SVM_EXIT_WRITE_CR4:

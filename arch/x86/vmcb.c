@@ -12,7 +12,6 @@
 static const uint8_t intercepts[] = {
     SVM_INTERCEPT_NMI,         /* the knock */
     SVM_INTERCEPT_INIT,        /* another processor panics */
-    SVM_INTERCEPT_CR0_SELECTIVE,
     SVM_INTERCEPT_CPUID,
     SVM_INTERCEPT_IO,          /* with every bit of the map set */
     SVM_INTERCEPT_MSR,         /* by the map */
@@ -79,7 +78,7 @@ static void write_controls(void)
 {
     for (unsigned i = 0; i < sizeof(intercepts); i++)
         vmcb.intercepts[intercepts[i] / 32] |= 1u << intercepts[i] % 32;
-    vmcb.cr_writes = 1 << 4;
+    vmcb.cr_writes = 1 << 0 | 1 << 4;
     vmcb.exceptions = EXCEPTIONS;
     vmcb.iopm_base = cpu_own_hpa(io_map);
     vmcb.msrpm_base = cpu_own_hpa(msr_map);

@@ -71,7 +71,6 @@ _Static_assert(sizeof(struct vmcb) == 0x1000, "one page");
 enum svm_intercept {
     SVM_INTERCEPT_NMI = 1,
     SVM_INTERCEPT_INIT = 3,
-    SVM_INTERCEPT_CR0_SELECTIVE = 5, /* writes that change more than TS and MP */
     SVM_INTERCEPT_RDPMC = 15,
     SVM_INTERCEPT_CPUID = 18,
     SVM_INTERCEPT_IRET = 20,
@@ -110,7 +109,6 @@ enum svm_exit {
     SVM_EXIT_EXCEPTION = 0x40, /* + vector */
     SVM_EXIT_NMI = 0x61,
     SVM_EXIT_INIT = 0x63,
-    SVM_EXIT_CR0_SELECTIVE = 0x65,
     SVM_EXIT_RDPMC = 0x6f,
     SVM_EXIT_CPUID = 0x72,
     SVM_EXIT_IRET = 0x74,

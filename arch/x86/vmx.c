@@ -5,13 +5,13 @@
 #include "../../kernel/panic.h"
 #include "include/cpu.h"
 #include "include/exit.h"
+#include "include/machine_words.h"
 #include "include/mce.h"
 #include "include/trap.h"
 #include "include/vcpu.h"
 #include "vmcs.h"
 
 PER_CPU struct vcpu vcpu;
-PER_CPU uint64_t vcpu_exits[VMX_EXIT_REASONS];
 
 const uint32_t vcpu_exit_kinds = VMX_EXIT_REASONS;
 const char *const vcpu_exit_names[VMX_EXIT_REASONS] = {
@@ -35,6 +35,8 @@ const char *const vcpu_exit_names[VMX_EXIT_REASONS] = {
 };
 
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
+
+_Static_assert(VMX_EXIT_REASONS <= MACHINE_EXIT_KINDS, "counts");
 
 enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14, CR0_PE = 1 };
 enum { DEBUG_BD = 1 << 13, DR7_GD = 1 << 13 };

@@ -15,9 +15,11 @@ struct machine {
     struct vcpuid cpuid;
     struct vmsr msr;
     uint32_t apic_ids[MAX_DOMAIN_CPUS]; /* of the domain's processors */
-    uint64_t refused_interrupts;        /* sent to where the domain may not (I4) */
 };
 
 extern struct machine machine;
+
+/* Counts interrupts that the guest sent to where it may not (I4). */
+void machine_refused_interrupts(uint32_t number);
 
 #endif

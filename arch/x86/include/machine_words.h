@@ -46,11 +46,12 @@ void machine_use_page_table(uint64_t root);
 /* Starts every other processor of the handoff, in order; false: `failed` does not answer. */
 bool machine_start_processors(uint32_t *failed);
 
-/* Adds this processor's counts of the life that ended to the domain's and starts them anew. */
-enum { VCPU_MAX_EXIT_KINDS = 160 };
-void machine_collect_counts(uint64_t counts[VCPU_MAX_EXIT_KINDS], uint64_t *refused_interrupts);
-
-/* Appends exit counts by kind to `out`, for the end of a life; returns the characters written. */
-uint64_t machine_exit_counts(const uint64_t *counts, char *out, uint64_t room);
+/*
+ * Exits by kind and interrupts that went to no processor of the domain: cleared by each processor
+ * before a life, written out as text for all of them; returns the characters written.
+ */
+enum { MACHINE_EXIT_KINDS = 160 };
+void machine_clear_counts(void);
+uint64_t machine_counts(char *out, uint64_t room);
 
 #endif

@@ -90,7 +90,7 @@ void vcpu_describe(char *out, uint64_t room);
 /* The number of exit kinds that the backend counts, and their names. */
 extern const char *const vcpu_exit_names[];
 extern const uint32_t vcpu_exit_kinds;
-extern uint64_t vcpu_exits[];
+extern uint64_t *vcpu_exits; /* by kind, this processor's row of the domain's table */
 
 #ifdef BACKEND_SVM
 #include "vcpu_svm.h"

@@ -74,15 +74,15 @@ static inline void vcpu_set_cr2(uint64_t value)
     vmcb.cr2 = value;
 }
 
-/* CR0 and CR4 as the guest sees them. */
+/* CR0 and CR4 as the guest sees them: all writes exit. */
 static inline uint64_t vcpu_cr0(void)
 {
-    return (vmcb.cr0 & ~CR0_HOST_OWNED) | (svm.cr0 & CR0_HOST_OWNED);
+    return svm.cr0;
 }
 
 static inline uint64_t vcpu_cr4(void)
 {
-    return (vmcb.cr4 & ~CR4_MCE) | (svm.cr4 & CR4_MCE);
+    return svm.cr4;
 }
 
 static inline uint64_t vcpu_efer(void)
