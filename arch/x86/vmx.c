@@ -36,7 +36,7 @@ const char *const vcpu_exit_names[VMX_EXIT_REASONS] = {
 
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
 
-_Static_assert(VMX_EXIT_REASONS <= MACHINE_EXIT_KINDS, "counts");
+_Static_assert((int)VMX_EXIT_REASONS <= (int)MACHINE_EXIT_KINDS, "counts");
 
 enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14, CR0_PE = 1 };
 enum { DEBUG_BD = 1 << 13, DR7_GD = 1 << 13 };
