@@ -63,7 +63,7 @@ static const struct range host_owned[] = {
     {0xc0010000, 0xc0010fff, "AMD system"},
 };
 
-/* What a word of a set of MSR numbers answered. */
+/* What a sweep of MSR numbers has met. */
 struct tally {
     uint32_t tried, taken, stuck;
     uint32_t first_stuck;
@@ -86,6 +86,16 @@ static bool is_host_owned(uint32_t msr)
 {
     bool guests = (msr >= 0x6a0 && msr <= 0x6a8) || msr == 0xda0 || msr == 0xd90;
     return !guests && IN(host_owned, msr);
+}
+
+static const char *owner_name(uint32_t msr)
+{
+    for (size_t i = 0; i < sizeof(host_owned) / sizeof(host_owned[0]); i++) {
+        if (msr >= host_owned[i].first && msr <= host_owned[i].last) {
+            return host_owned[i].why;
+        }
+    }
+    return "";
 }
 
 static void remember(struct tally *tally, uint32_t msr)
@@ -198,10 +208,13 @@ static void write_all(void)
         runs_end(&runs);
     }
     print("\n");
-    report(!tally.stuck, "I10", "msr-write",
-           "%u tried, %u writable, digest 0x%lx, first that the "
-           "machine owns and that keeps a value: 0x%x",
-           tally.tried, tally.taken, tally.digest, tally.first_stuck);
+    if (tally.stuck) {
+        report(false, "I10", "msr-write", "%u of the machine's keep a value, first 0x%x (%s)",
+               tally.stuck, tally.first_stuck, owner_name(tally.first_stuck));
+    } else {
+        report(true, "I10", "msr-write", "%u tried, %u writable, digest 0x%lx", tally.tried,
+               tally.taken, tally.digest);
+    }
     uint64_t passed = rdtsc() - start;
     report(passed < 1ull << 40, "I10", "msr-tsc", "the TSC went on by %lu", passed);
 }

@@ -105,7 +105,7 @@ static bool expects_handler(enum phase_kind kind)
 
 static void prepare(const struct phase *phase)
 {
-    bool sibling = phase->kind == SIBLING_SPINS || phase->kind == SIBLING_SLEEPS;
+    bool to_sibling = phase->kind == SIBLING_SPINS || phase->kind == SIBLING_SLEEPS;
     bench_loops = phase->kind == TEXT ? TEXT_LOOPS : phase->kind == SIBLING_SLEEPS ? 1 : LOOPS;
     bench_vector = IPI_VECTOR;
     bench_command = IPI_VECTOR | APIC_FIXED | APIC_ASSERT;
@@ -113,7 +113,7 @@ static void prepare(const struct phase *phase)
     if (phase->kind == SELF) {
         bench_command |= APIC_TO_SELF;
         bench_destination = 0;
-    } else if (sibling) {
+    } else if (to_sibling) {
         bench_command = SIBLING_VECTOR | APIC_FIXED | APIC_ASSERT;
         bench_destination = cpu_at(1)->apic_id;
         bench_sibling_sleeps = phase->kind == SIBLING_SLEEPS;

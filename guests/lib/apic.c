@@ -49,7 +49,7 @@ static void measure(void)
     measured = true;
 }
 
-static uint64_t counts(uint64_t ticks)
+static uint64_t counts_in(uint64_t ticks)
 {
     uint64_t n = (uint64_t)((unsigned __int128)ticks * counts_per_tick >> 32);
     return n == 0 ? 1 : n > 0xffffffff ? 0xffffffff : n;
@@ -81,7 +81,7 @@ void timer_at(uint64_t tsc)
         wrmsr(MSR_TSC_DEADLINE, tsc);
     } else {
         uint64_t now = rdtsc();
-        wrmsr(APIC_TMICT, counts(tsc > now ? tsc - now : 1));
+        wrmsr(APIC_TMICT, counts_in(tsc > now ? tsc - now : 1));
     }
 }
 
@@ -93,7 +93,7 @@ void timer_periodic(uint8_t vector, uint64_t ticks)
     }
     wrmsr(APIC_TDCR, APIC_DIVIDE_BY_1);
     wrmsr(APIC_LVT_TIMER, APIC_TIMER_PERIODIC | vector);
-    wrmsr(APIC_TMICT, counts(ticks));
+    wrmsr(APIC_TMICT, counts_in(ticks));
 }
 
 void timer_stop(void)

@@ -228,10 +228,12 @@ bool sibling_start(uint32_t index, sibling_function function)
 {
     uint8_t *page = (uint8_t *)TRAMPOLINE;
     struct cpu *cpu = cpu_at(index);
-    for (size_t i = 0; i < (size_t)(trampoline_end - trampoline); i++) {
+    size_t bytes = (size_t)trampoline_end - (size_t)trampoline;
+    for (size_t i = 0; i < bytes; i++) {
         page[i] = trampoline[i];
     }
-    struct trampoline *fields = (struct trampoline *)(page + (trampoline_fields - trampoline));
+    struct trampoline *fields =
+        (struct trampoline *)(page + ((size_t)trampoline_fields - (size_t)trampoline));
     *fields = (struct trampoline){
         .cr0 = (uint32_t)read_cr0(),
         .cr3 = (uint32_t)read_cr3(),
