@@ -83,6 +83,8 @@ void machine_setup(void)
     features_read(&machine.features, cpu_cpuid);
     protect_self();
     lapic_setup();
+    if (features_have(&machine.features, FEATURE_AMD)) /* else INIT would start the firmware anew */
+        cpu_wrmsr(AMD_VM_CR, cpu_rdmsr(AMD_VM_CR) | VM_CR_R_INIT);
     if (features_have(&machine.features, FEATURE_TSC_ADJUST))
         cpu_wrmsr(IA32_TSC_ADJUST, 0);
     if (features_have(&machine.features, FEATURE_XSAVES))

@@ -127,6 +127,8 @@ struct trap_frame {
 _Noreturn void trap_panic(const struct trap_frame *frame);
 _Noreturn void trap_panic(const struct trap_frame *frame)
 {
+    if (frame->vector == VECTOR_SX)
+        panic_halt(); /* AMD: in place of INIT, which only another processor's panic sends */
     panic("I9: exception %lu (error 0x%lx) in the hypervisor at 0x%lx, CR2 0x%lx, RSP 0x%lx",
           frame->vector, frame->error, frame->rip, cpu_read_cr2(), frame->rsp);
 }

@@ -42,7 +42,6 @@ static const uint8_t intercepts[] = {
 
 enum {
     CPUID_SVM_LEAF = 0x8000000au,
-    VM_CR_DISABLED = 1 << 4,
     DE_CFG_LFENCE_SERIALISES = 1 << 1,
     DOMAIN_ASID = 1,
     NESTED_PAGING = 1 << 0,
@@ -65,7 +64,7 @@ static const char *switch_on(void)
     svm.features = leaf[3];
     if (!(svm.features & SVM_FEATURE_NESTED))
         return "no nested paging: a newer processor is needed";
-    if (cpu_rdmsr(AMD_VM_CR) & VM_CR_DISABLED)
+    if (cpu_rdmsr(AMD_VM_CR) & VM_CR_SVMDIS)
         return "AMD-V is locked off on this processor (VM_CR.SVMDIS): a firmware fault";
     cpu_wrmsr(IA32_EFER, cpu_rdmsr(IA32_EFER) | EFER_SVME);
     cpu_wrmsr(AMD_VM_HSAVE_PA, cpu_own_hpa(host_save_area));

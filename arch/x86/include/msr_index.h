@@ -88,6 +88,10 @@
 #define APIC_BASE_EN      (1ull << 11)
 #define APIC_BASE_ADDRESS 0xfee00000ull
 
+/* AMD_VM_CR: INIT raises #SX; AMD-V is locked off */
+#define VM_CR_R_INIT (1ull << 1)
+#define VM_CR_SVMDIS (1ull << 4)
+
 /* IA32_PAT */
 #define PAT_AT_RESET 0x0007040600070406ull
 

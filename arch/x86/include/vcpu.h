@@ -27,7 +27,7 @@ extern struct vcpu vcpu;
 
 /* Exceptions, by the manuals' mnemonics. */
 enum { VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_UD = 6, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14,
-       VECTOR_AC = 17, VECTOR_MC = 18 };
+       VECTOR_AC = 17, VECTOR_MC = 18, VECTOR_SX = 30 };
 
 /*
  * Turns virtualisation on for this processor and fills its control structure, guest state
