@@ -54,6 +54,7 @@ $(call unit_test,tool_fixtures,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_hostile,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_image,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_command,)
+$(call unit_test,cascade,$(addprefix tools/,cascade.c cascade_graph.c cascade_sweep.c text.c))
 $(call unit_test,tool_boot_agrees,$(addprefix boot/,guest_memory.c linux.c elf64.c acpi.c aml.c \
     paging.c diagnostic.c) kernel/format.c $(TOOL_UNIT_SOURCES))
 
