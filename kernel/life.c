@@ -84,14 +84,12 @@ _Noreturn void life_end(enum life_end cause)
 void life_wait_for_sipi(void)
 {
     struct mailbox *mail = &life.mail[cpu.local];
-    vcpu.running = false;
     for (;;) {
         if (life.ending)
             cpu_leave_stack(life_run);
         uint32_t requests = __atomic_exchange_n(&mail->requests, 0, __ATOMIC_ACQ_REL);
         if (requests & REQUEST_SIPI) {
             vcpu_set_sipi(mail->sipi_vector);
-            vcpu.running = true;
             return;
         }
         cpu_park();
@@ -107,6 +105,8 @@ void life_knocked(void)
         cpu_leave_stack(life_run);
     uint32_t requests = __atomic_exchange_n(&mail->requests, 0, __ATOMIC_ACQ_REL);
     if (requests & REQUEST_INIT) {
+        if (requests & REQUEST_SIPI) /* came after INIT: a running processor ignores it */
+            __atomic_or_fetch(&mail->requests, REQUEST_SIPI, __ATOMIC_ACQ_REL);
         machine_init();
         life_wait_for_sipi();
         return;
@@ -259,6 +259,5 @@ _Noreturn void life_run(void)
     devices_reset();
     public_page()->lives++;
     vcpu_set_entry(&cpu.domain->entry);
-    vcpu.running = true;
     vcpu_enter();
 }

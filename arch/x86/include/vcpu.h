@@ -18,8 +18,6 @@ struct vcpu {
     uint64_t gpr[16];       /* the guest's, in encoding order; RSP lies with the backend */
     volatile uint8_t knock; /* an NMI came: look at the mailbox before entering the guest */
     bool nmi_pending;       /* a guest NMI waits for its window */
-    bool running;           /* not waiting for SIPI */
-    uint64_t dr[4];
 };
 enum { VCPU_KNOCK = 128 }; /* offset of `knock`, for the entry assembly */
 
