@@ -4,13 +4,13 @@ BUILD := build
 CC := gcc
 NASM := nasm
 
-MANIFEST := guests/demo.yaml
+MANIFEST ?= guests/demo.yaml
 # bochs, kvm, tcg; auto picks.
-MACHINE := auto
+MACHINE ?= auto
 # Seconds after which a run ends; empty: none on a terminal, 300 otherwise.
-TIMEOUT :=
+TIMEOUT ?=
 # Boot tests that run at the same time.
-JOBS := 2
+JOBS ?= 2
 
 IMAGE := $(BUILD)/bulkhead.efi
 DISK := $(BUILD)/bulkhead.img
