@@ -23,6 +23,8 @@ static const char *const error_texts[MANIFEST_ERRORS] = {
                             "build the image again",
     [MANIFEST_BAD_DOMAIN] = "a domain of the manifest has a value out of range, or two domains "
                             "claim the same name, processor or port: run `bulkhead check`",
+    [MANIFEST_BAD_POLICY] = "a network, device, label, right or date of the manifest is out of "
+                            "range: build the image again",
     [MANIFEST_BAD_PAYLOAD] = "a payload of the manifest lies outside the image or overlaps "
                              "another: build the image again",
 };
@@ -124,10 +126,24 @@ static enum manifest_error check_tables(const struct manifest_header *header)
         [MANIFEST_DOMAINS] = {sizeof(struct manifest_domain), MAX_DOMAINS},
         [MANIFEST_PAYLOADS] = {sizeof(struct manifest_payload), MAX_PAYLOADS},
         [MANIFEST_STRINGS] = {1, MANIFEST_MAX_BYTES},
+        [MANIFEST_LEVELS] = {sizeof(struct manifest_name), MAX_LEVELS},
+        [MANIFEST_CATEGORIES] = {sizeof(struct manifest_name), MAX_CATEGORIES},
+        [MANIFEST_NETWORKS] = {sizeof(struct manifest_network), MAX_NETWORKS},
+        [MANIFEST_DEVICES] = {sizeof(struct manifest_device), MAX_DEVICES},
+        [MANIFEST_MANAGEMENT] = {sizeof(struct manifest_management), 1},
+        [MANIFEST_ADMINS] = {sizeof(struct manifest_admin), MAX_ADMINS},
+        [MANIFEST_POLICY] = {sizeof(struct manifest_policy), 1},
+        [MANIFEST_AGGREGATIONS] = {sizeof(struct manifest_aggregation), MAX_POLICY_ITEMS},
+        [MANIFEST_KEEP_APART] = {sizeof(struct manifest_apart), MAX_POLICY_ITEMS * MAX_DOMAINS},
+        [MANIFEST_UNSAFE] = {sizeof(struct manifest_unsafe), MAX_POLICY_ITEMS},
+        [MANIFEST_HARDENED] = {sizeof(struct manifest_hardened), MAX_DOMAINS},
+        [MANIFEST_PROTECTS] = {sizeof(struct manifest_protects), MAX_POLICY_ITEMS * MAX_DOMAINS},
     };
     enum { USED = sizeof(expected) / sizeof(expected[0]) };
     for (uint32_t i = 0; i < USED; i++) {
         const struct manifest_table *table = &header->tables[i];
+        if (i > MANIFEST_STRINGS && all_zero(table, sizeof(*table)))
+            continue;
         if (table->entry_bytes != expected[i].entry_bytes || table->reserved)
             return MANIFEST_BAD_TABLE;
         if (table->count == 0 || table->count > expected[i].count_max)
@@ -180,7 +196,7 @@ static enum manifest_error check_domain(const struct manifest *manifest, uint32_
     if (!name_is_good(domain->name, sizeof(domain->name)) ||
         !string_is_good(manifest, domain->cmdline, CMDLINE_BYTES))
         return MANIFEST_BAD_STRING;
-    if (domain->flags & ~(uint32_t)(MANIFEST_CPUS_PINNED | MANIFEST_SERIAL_POLLED))
+    if (domain->flags & ~(uint32_t)MANIFEST_DOMAIN_FLAGS)
         return MANIFEST_BAD_DOMAIN;
     if (domain->cpu_count == 0 || domain->cpu_count > MAX_DOMAIN_CPUS)
         return MANIFEST_BAD_DOMAIN;
@@ -196,7 +212,8 @@ static enum manifest_error check_domain(const struct manifest *manifest, uint32_
         return MANIFEST_BAD_DOMAIN;
     if (domain->on_exit != MANIFEST_EXIT_STOP && domain->on_exit != MANIFEST_EXIT_RESTART)
         return MANIFEST_BAD_DOMAIN;
-    if (domain->serial_port > 4 || !all_zero(domain->reserved, sizeof(domain->reserved)))
+    if (domain->serial_port > 4 || domain->memory_at % LARGE_PAGE_BYTES ||
+        domain->memory_at > MANIFEST_MEMORY_MAX)
         return MANIFEST_BAD_DOMAIN;
     return domain_is_distinct(manifest, index) ? MANIFEST_OK : MANIFEST_BAD_DOMAIN;
 }
@@ -221,6 +238,106 @@ static enum manifest_error check_payload(const struct manifest *manifest, uint32
     return MANIFEST_OK;
 }
 
+const void *manifest_entries(const struct manifest *manifest, enum manifest_table_id table,
+                             uint32_t *count)
+{
+    const struct manifest_table *slot = &manifest->header->tables[table];
+    *count = slot->count;
+    return slot->count ? (const char *)manifest->header + slot->offset : NULL;
+}
+
+/* What a field of 32 bits may hold; `of` is a table or a number. */
+enum field_kind { AT_MOST, LEVEL_OF, BITS_OF, INDEX_OF, INDEX_OR_NONE_OF, STRING, NAME };
+static const struct {
+    uint8_t table, at, kind, of;
+} fields[] = {
+#define FIELD(table, type, member, kind, of)                                                       \
+    {                                                                                              \
+        table, offsetof(struct type, member), kind, of                                             \
+    }
+    FIELD(MANIFEST_DOMAINS, manifest_domain, level, LEVEL_OF, MANIFEST_LEVELS),
+    FIELD(MANIFEST_DOMAINS, manifest_domain, categories, BITS_OF, MANIFEST_CATEGORIES),
+    FIELD(MANIFEST_DOMAINS, manifest_domain, manage, AT_MOST, MANIFEST_RIGHTS),
+    FIELD(MANIFEST_DOMAINS, manifest_domain, start_after, BITS_OF, MANIFEST_DOMAINS),
+    FIELD(MANIFEST_DOMAINS, manifest_domain, reserved, AT_MOST, 0),
+    FIELD(MANIFEST_PAYLOADS, manifest_payload, pinned, AT_MOST, 1),
+    FIELD(MANIFEST_LEVELS, manifest_name, name, NAME, 0),
+    FIELD(MANIFEST_CATEGORIES, manifest_name, name, NAME, 0),
+    FIELD(MANIFEST_NETWORKS, manifest_network, name, NAME, 0),
+    FIELD(MANIFEST_NETWORKS, manifest_network, level, LEVEL_OF, MANIFEST_LEVELS),
+    FIELD(MANIFEST_NETWORKS, manifest_network, categories, BITS_OF, MANIFEST_CATEGORIES),
+    FIELD(MANIFEST_NETWORKS, manifest_network, exposed, AT_MOST, 1),
+    FIELD(MANIFEST_NETWORKS, manifest_network, trunk, BITS_OF, MANIFEST_NETWORKS),
+    FIELD(MANIFEST_NETWORKS, manifest_network, one_way_from, STRING, 0),
+    FIELD(MANIFEST_NETWORKS, manifest_network, one_way_to, STRING, 0),
+    FIELD(MANIFEST_NETWORKS, manifest_network, one_way_by, STRING, 0),
+    FIELD(MANIFEST_DEVICES, manifest_device, domain, INDEX_OR_NONE_OF, MANIFEST_DOMAINS),
+    FIELD(MANIFEST_DEVICES, manifest_device, network, INDEX_OR_NONE_OF, MANIFEST_NETWORKS),
+    FIELD(MANIFEST_DEVICES, manifest_device, flags, AT_MOST, MANIFEST_DEVICE_FLAGS),
+    FIELD(MANIFEST_DEVICES, manifest_device, serial_number, STRING, 0),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, flags, AT_MOST, MANIFEST_CPUS_PINNED),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, cpu_count, AT_MOST, MAX_DOMAIN_CPUS),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, prefix, AT_MOST, 32),
+    FIELD(MANIFEST_ADMINS, manifest_admin, name, NAME, 0),
+    FIELD(MANIFEST_ADMINS, manifest_admin, role, AT_MOST, MANIFEST_AUDITOR),
+    FIELD(MANIFEST_ADMINS, manifest_admin, path, STRING, 0),
+    FIELD(MANIFEST_POLICY, manifest_policy, level, LEVEL_OF, MANIFEST_LEVELS),
+    FIELD(MANIFEST_POLICY, manifest_policy, categories, BITS_OF, MANIFEST_CATEGORIES),
+    FIELD(MANIFEST_POLICY, manifest_policy, declared_level, LEVEL_OF, MANIFEST_LEVELS),
+    FIELD(MANIFEST_POLICY, manifest_policy, declared_categories, BITS_OF, MANIFEST_CATEGORIES),
+    FIELD(MANIFEST_POLICY, manifest_policy, classification, STRING, 0),
+    FIELD(MANIFEST_POLICY, manifest_policy, forbid_removable, BITS_OF, MANIFEST_LEVELS),
+    FIELD(MANIFEST_POLICY, manifest_policy, mixed_by, STRING, 0),
+    FIELD(MANIFEST_POLICY, manifest_policy, mixed_reason, STRING, 0),
+    FIELD(MANIFEST_POLICY, manifest_policy, review_by, STRING, 0),
+    FIELD(MANIFEST_POLICY, manifest_policy, smt, AT_MOST, MANIFEST_SMT_ON),
+    FIELD(MANIFEST_POLICY, manifest_policy, inventory, STRING, 0),
+    FIELD(MANIFEST_AGGREGATIONS, manifest_aggregation, of, LEVEL_OF, MANIFEST_LEVELS),
+    FIELD(MANIFEST_AGGREGATIONS, manifest_aggregation, then, LEVEL_OF, MANIFEST_LEVELS),
+    FIELD(MANIFEST_KEEP_APART, manifest_apart, name, STRING, 0),
+    FIELD(MANIFEST_UNSAFE, manifest_unsafe, allow, AT_MOST, MANIFEST_UNSAFE_KINDS - 1),
+    FIELD(MANIFEST_UNSAFE, manifest_unsafe, reason, STRING, 0),
+    FIELD(MANIFEST_HARDENED, manifest_hardened, domain, INDEX_OF, MANIFEST_DOMAINS),
+    FIELD(MANIFEST_HARDENED, manifest_hardened, by, STRING, 0),
+    FIELD(MANIFEST_PROTECTS, manifest_protects, domain, INDEX_OF, MANIFEST_DOMAINS),
+    FIELD(MANIFEST_PROTECTS, manifest_protects, name, STRING, 0),
+#undef FIELD
+};
+
+static bool field_is_good(const struct manifest *manifest, const char *at, uint8_t kind, uint8_t of)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof(value));
+    uint32_t count =
+        kind >= LEVEL_OF && kind <= INDEX_OR_NONE_OF ? manifest->header->tables[of].count : of;
+    switch (kind) {
+    case BITS_OF:
+        return (uint64_t)value >> count == 0;
+    case INDEX_OR_NONE_OF:
+        return value < count || value == MANIFEST_NONE;
+    case INDEX_OF:
+        return value < count;
+    case STRING:
+        return string_is_good(manifest, value, SIZE_MAX);
+    case NAME:
+        return name_is_good(at, NAME_BYTES);
+    default: /* AT_MOST, LEVEL_OF */
+        return value <= count;
+    }
+}
+
+static bool fields_are_good(const struct manifest *manifest)
+{
+    for (uint32_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        const struct manifest_table *table = &manifest->header->tables[fields[i].table];
+        const char *at = (const char *)manifest->header + table->offset + fields[i].at;
+        for (uint32_t j = 0; j < table->count; j++, at += table->entry_bytes)
+            if (!field_is_good(manifest, at, fields[i].kind, fields[i].of))
+                return false;
+    }
+    return true;
+}
+
 static enum manifest_error check_contents(const struct manifest *manifest)
 {
     enum manifest_error error = MANIFEST_OK;
@@ -233,7 +350,9 @@ static enum manifest_error check_contents(const struct manifest *manifest)
         error = check_domain(manifest, i);
         cpus += manifest->domains[i].cpu_count;
     }
-    return error || cpus <= MAX_CPUS ? error : MANIFEST_BAD_DOMAIN;
+    if (!error && cpus > MAX_CPUS)
+        return MANIFEST_BAD_DOMAIN;
+    return error || fields_are_good(manifest) ? error : MANIFEST_BAD_POLICY;
 }
 
 enum manifest_error manifest_open(const void *bytes, size_t size, struct manifest *out)

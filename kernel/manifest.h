@@ -11,15 +11,16 @@
 
 enum manifest_error {
     MANIFEST_OK,
-    MANIFEST_TOO_SHORT,    /* fewer bytes than a header, or than the header says */
+    MANIFEST_TOO_SHORT, /* fewer bytes than a header, or than the header says */
     MANIFEST_BAD_MAGIC,
     MANIFEST_BAD_VERSION,
     MANIFEST_BAD_DIGEST,
-    MANIFEST_BAD_HEADER,   /* a field of the header is out of range */
-    MANIFEST_BAD_TABLE,    /* a table lies outside, is misaligned, overlaps or has a wrong entry */
-    MANIFEST_BAD_STRING,   /* a name or string without its zero, or outside the strings */
-    MANIFEST_BAD_DOMAIN,   /* a domain's field out of range */
-    MANIFEST_BAD_PAYLOAD,  /* a payload's field out of range, or payloads that overlap */
+    MANIFEST_BAD_HEADER,  /* a field of the header is out of range */
+    MANIFEST_BAD_TABLE,   /* a table lies outside, is misaligned, overlaps or has a wrong entry */
+    MANIFEST_BAD_STRING,  /* a name or string without its zero, or outside the strings */
+    MANIFEST_BAD_DOMAIN,  /* a domain's field out of range */
+    MANIFEST_BAD_POLICY,  /* an entry of a table that may be absent has a field out of range */
+    MANIFEST_BAD_PAYLOAD, /* a payload's field out of range, or payloads that overlap */
     MANIFEST_ERRORS,
 };
 
@@ -36,6 +37,13 @@ struct manifest {
  * `out`. Anything but MANIFEST_OK leaves `out` zeroed.
  */
 enum manifest_error manifest_open(const void *bytes, size_t size, struct manifest *out);
+
+/*
+ * The entries of a table in `count`; NULL and 0 for one that is absent. Their fields are within
+ * the bounds that abi/manifest.h gives.
+ */
+const void *manifest_entries(const struct manifest *manifest, enum manifest_table_id table,
+                             uint32_t *count);
 
 /* One sentence: what is wrong and what to do about it. */
 const char *manifest_error_text(enum manifest_error error);

@@ -25,7 +25,9 @@ struct check {
     struct arena arena;
     const char *path; /* the manifest's, as on the command line */
     struct model model;
-    uint64_t cpu_vendor; /* enum manifest_cpu_vendor, in place of platform.cpu; 0: as written */
+    struct reference *references; /* names that must exist, newest first */
+    uint32_t today;          /* days since 1970-01-01; 0: of SOURCE_DATE_EPOCH, else of the clock */
+    uint64_t cpu_vendor;     /* enum manifest_cpu_vendor, in place of platform.cpu; 0: as written */
     const struct rule *rule; /* the one that runs */
     struct finding *findings;
     size_t finding_count, finding_room;

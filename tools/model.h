@@ -43,6 +43,19 @@ struct count_or_list {
     struct list list;
 };
 
+/* A name that must be in the list `list` (a key's path). */
+struct reference {
+    struct reference *next;
+    const char *list, *subject;
+    const struct text *name;
+};
+
+struct model_label {
+    struct place at;
+    struct text level;
+    struct list categories; /* struct text */
+};
+
 struct model_platform {
     struct place at;
     struct number cpu;        /* enum manifest_cpu_vendor */
@@ -50,6 +63,9 @@ struct model_platform {
     struct number memory;     /* not valid: not said */
     struct number memory_guard;
     struct number com1; /* enum com1_use */
+    struct number smt;  /* enum manifest_smt; not valid: not said */
+    struct number microcode;
+    struct text inventory; /* path */
 };
 
 enum com1_use { COM1_BOOT_LOG = 1, COM1_DOMAIN = 2 };
@@ -58,7 +74,12 @@ struct model_boot {
     struct place at;
     struct text bzimage, initrd, elf64; /* paths */
     struct text cmdline;
+    struct place digest_at;
+    struct text bzimage_digest, initrd_digest, elf64_digest;
+    struct number identity; /* enum identity */
 };
+
+enum identity { IDENTITY_SHARED, IDENTITY_UNIQUE };
 
 struct model_on_exit {
     struct place at;
@@ -71,6 +92,28 @@ struct model_serial {
     struct place at;
     struct number port; /* 1..4; not valid: none */
     struct number polled;
+    struct list read, write; /* struct number: enum manifest_role */
+};
+
+struct model_hardened {
+    struct place at;
+    struct text by;
+    struct number date;
+};
+
+/* A PCI function of a domain, or the management's network card. */
+struct model_device {
+    struct place at;
+    struct number pci, id;
+    struct text serial_number, network;
+    struct number removable, accept_no_reset;
+    struct number address, accept_sideband; /* management only */
+};
+
+struct model_one_way {
+    struct place at;
+    struct text from, to; /* hosts */
+    struct text by;
 };
 
 /* The structures of a list begin with their place. */
@@ -82,13 +125,87 @@ struct model_domain {
     struct model_boot boot;
     struct model_on_exit on_exit;
     struct model_serial serial;
+    struct model_label label;
+    struct model_hardened hardened;
+    struct number role;         /* enum domain_role */
+    struct list protects;       /* struct text: domains here or elsewhere, and networks */
+    struct list devices;        /* struct model_device */
+    struct number on_dma_fault; /* enum manifest_dma_fault */
+    struct list start_after;    /* struct text: domains */
+    struct list manage;         /* struct number: enum manifest_right */
+    struct number memory_at;    /* not valid: anywhere */
+    struct number cache_ways;   /* not valid: shared */
+};
+
+enum domain_role { ROLE_SYSTEM, ROLE_FIREWALL };
+
+struct model_network {
+    struct place at;
+    struct text name;
+    struct model_label label; /* its level and categories */
+    struct number exposed;
+    struct list trunk; /* struct text: networks */
+    struct model_one_way one_way;
+};
+
+struct model_admin {
+    struct place at;
+    struct text name, key;
+    struct number role; /* enum manifest_role */
+    struct number expires;
+};
+
+struct model_management {
+    struct place at;
+    struct count_or_list cpus;
+    struct number memory;
+    struct model_device nic;
+    struct list admins; /* struct model_admin */
+};
+
+struct model_mixed_levels {
+    struct place at;
+    struct text accepted_by, reason;
+    struct number until;
+};
+
+/* So many domains of one level weigh as much as a higher one. */
+struct model_aggregation {
+    struct place at;
+    struct place when_at;
+    struct number count;
+    struct text of, then; /* levels */
+};
+
+struct model_review {
+    struct place at;
+    struct text by;
+    struct number date, due;
+};
+
+struct model_unsafe {
+    struct place at;
+    struct number allow; /* enum manifest_unsafe_kind */
+    struct text reason;
 };
 
 struct model {
     struct place at;
     struct text host;
     struct model_platform platform;
-    struct list domains; /* struct model_domain */
+    struct list domains;    /* struct model_domain */
+    struct list levels;     /* struct text, lowest first */
+    struct list categories; /* struct text */
+    struct model_label classification;
+    struct list aggregation; /* struct model_aggregation */
+    struct model_mixed_levels mixed_levels;
+    struct list forbid_removable; /* struct text: levels */
+    struct list networks;         /* struct model_network */
+    struct list keep_apart;       /* struct list of struct text */
+    struct model_management management;
+    struct model_review review;
+    struct number assurance;
+    struct list unsafe; /* struct model_unsafe */
 };
 
 static inline bool is_written(struct place at)
@@ -101,7 +218,28 @@ static inline struct model_domain *model_domain(const struct model *model, uint3
     return (struct model_domain *)model->domains.items + index;
 }
 
-/* The n-th id of a list of processors. */
+static inline struct model_network *model_network(const struct model *model, uint32_t index)
+{
+    return (struct model_network *)model->networks.items + index;
+}
+
+static inline struct model_device *model_device(const struct model_domain *domain, uint32_t index)
+{
+    return (struct model_device *)domain->devices.items + index;
+}
+
+static inline struct model_admin *model_admin(const struct model *model, uint32_t index)
+{
+    return (struct model_admin *)model->management.admins.items + index;
+}
+
+/* The n-th name of a list of names. */
+static inline const struct text *listed_text(const struct list *list, uint32_t index)
+{
+    return (const struct text *)list->items + index;
+}
+
+/* The n-th number of a list of numbers or choices. */
 static inline const struct number *listed(const struct list *list, uint32_t index)
 {
     return (const struct number *)list->items + index;

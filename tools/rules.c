@@ -20,6 +20,7 @@ const struct rule rules[] = {
     {"choice", SEVERITY_ERROR, NULL, "A word is one of those that its key allows."},
     {"name", SEVERITY_ERROR, NULL,
      "A name has a-z, 0-9 and -, begins and ends with a letter or digit, and is not too long."},
+    {"listed-twice", SEVERITY_ERROR, NULL, "A list names nothing twice."},
     {"text", SEVERITY_ERROR, NULL, "A text or path has no control characters and is not too long."},
 
     {"name-twice", SEVERITY_ERROR, rule_name_twice, "No two domains have one name."},

@@ -13,16 +13,23 @@
 
 enum key_type {
     KEY_SECTION,       /* a mapping with keys of its own; stores struct place */
-    KEY_LIST,          /* a list; stores struct list */
+    KEY_LIST,          /* a list, of values, sections or lists; stores struct list */
+    KEY_MAP,           /* sections by name; stores struct list, a name in each item */
     KEY_COUNT_OR_LIST, /* a count or a list of numbers; stores struct count_or_list */
     KEY_NAME,          /* a-z 0-9 -; stores struct text, as do the next two */
     KEY_TEXT,
     KEY_PATH,
+    KEY_DIGEST,  /* a SHA-256 in hexadecimal */
     KEY_INTEGER, /* stores struct number, as do all below */
     KEY_SIZE,
     KEY_DURATION,
     KEY_BOOLEAN,
     KEY_CHOICE,
+    KEY_HEX,     /* 0x... */
+    KEY_DATE,    /* days since 1970-01-01 */
+    KEY_PCI,     /* segment << 16 | bus << 8 | device << 3 | function */
+    KEY_PCI_ID,  /* vendor << 16 | device */
+    KEY_ADDRESS, /* IPv4 address << 8 | prefix length */
     KEY_TYPES,
 };
 
@@ -39,10 +46,11 @@ struct key {
     uint64_t step;        /* the value is a multiple of it; 0: any */
     const char *fallback; /* the value when the key is not written; NULL: none */
     const struct choice *choices;
-    size_t offset;     /* of the field in the structure of the innermost list, or in the model */
-    size_t item_bytes; /* of a list */
-    const char *noun;  /* of a list: what one item is */
-    const char *text;  /* one sentence for the reference */
+    size_t offset;      /* of the field in the structure of the innermost list, or in the model */
+    size_t item_bytes;  /* of a list */
+    const char *noun;   /* of a list: what one item is */
+    const char *refers; /* of a name: the list in which it must be */
+    const char *text;   /* one sentence for the reference */
 };
 
 extern const struct key keys[];
@@ -50,6 +58,9 @@ extern const size_t key_count;
 
 /* Whether `key` stands directly in the section or item whose path is `parent` ("": the root). */
 bool key_is_child(const struct key *key, const char *parent);
+
+/* The name of item `index` of a list or map of named things, or of a list of names. */
+const struct text *named_item(const struct key *list, const struct list *items, uint32_t index);
 
 /* The last part of the path: "cpu" of "platform.cpu". */
 const char *key_name(const struct key *key);

@@ -2,6 +2,7 @@
 /* Walks a YAML document along the table of keys and fills the model. */
 #include "schema.h"
 
+#include "../kernel/abi/limits.h"
 #include "yaml_load.h"
 #include <string.h>
 
@@ -70,9 +71,13 @@ static void report_kind(struct reader *reader, const struct section *section, co
 
 /* "domain office", or "domain 2" as long as no good name is known. */
 static const char *item_subject(struct reader *reader, const struct key *list,
-                                const yaml_node_t *item, uint32_t index)
+                                const yaml_node_t *item, uint32_t index, const char *out)
 {
     struct arena *arena = &reader->check->arena;
+    const struct text *own = (const struct text *)(const void *)(out + sizeof(struct place));
+
+    if (list->type == KEY_MAP && own->value)
+        return say(arena, "%s %s", list->noun, own->value);
 
     for (yaml_node_pair_t *pair = item->data.mapping.pairs.start;
          item->type == YAML_MAPPING_NODE && pair < item->data.mapping.pairs.top; pair++) {
@@ -89,6 +94,17 @@ static const char *item_subject(struct reader *reader, const struct key *list,
     return say(arena, "%s %u", list->noun, index + 1);
 }
 
+/* Items of a list inside another say whose they are. */
+static const char *within(struct reader *reader, const struct section *section, const char *subject)
+{
+    return *section->path ? say(&reader->check->arena, "%s: %s", section->subject, subject)
+                          : subject;
+}
+
+/* Returns false if the number of items is out of range. */
+static bool read_list(struct reader *reader, const struct section *section, const struct key *key,
+                      const yaml_node_t *node, struct list *out);
+
 static void read_item(struct reader *reader, const struct section *section, const struct key *list,
                       const yaml_node_t *node, uint32_t index, char *out)
 {
@@ -96,12 +112,15 @@ static void read_item(struct reader *reader, const struct section *section, cons
     const char *path = say(arena, "%s[]", list->path);
     const struct key *item = key_at(path);
 
-    if (item && node->type == YAML_SCALAR_NODE) {
+    if (item && item->type == KEY_LIST && node->type == YAML_SEQUENCE_NODE) {
+        read_list(reader, section, item, node, (struct list *)(void *)out);
+    } else if (item && item->type != KEY_LIST && node->type == YAML_SCALAR_NODE) {
         struct scalar scalar = scalar_of(reader, node);
 
         key_store_scalar(reader->check, item, section->subject, &scalar, out);
     } else if (!item && node->type == YAML_MAPPING_NODE) {
-        struct section inner = {path, item_subject(reader, list, node, index), out};
+        struct section inner = {
+            path, within(reader, section, item_subject(reader, list, node, index, out)), out};
 
         *(struct place *)(void *)out = at_node(reader, node);
         store_defaults(reader->check, say(arena, "%s.", path), out);
@@ -109,13 +128,46 @@ static void read_item(struct reader *reader, const struct section *section, cons
     } else {
         report_as(reader->check, "type", at_node(reader, node),
                   say(arena, "%s: %s %u is not %s", section->subject, list->noun, index + 1,
-                      item ? "a single value" : "a section with keys"),
+                      !item                    ? "a section with keys"
+                      : item->type == KEY_LIST ? "a list"
+                                               : "a single value"),
                   item ? say(arena, "write %s", key_expectation(arena, item))
                        : say(arena, "write the keys of one %s below its `-`", list->noun));
     }
 }
 
-/* Returns false if the number of items is out of range. */
+/* Of a list of names or words: none stands there twice. */
+static void report_repeated(struct reader *reader, const struct section *section,
+                            const struct key *key, const struct list *list)
+{
+    struct check *check = reader->check;
+    const struct key *item = key_at(say(&check->arena, "%s[]", key->path));
+
+    if (!item || (item->type != KEY_NAME && item->type != KEY_CHOICE))
+        return;
+    for (uint32_t i = 1; i < list->count; i++) {
+        const struct text *name = listed_text(list, i);
+        const struct number *word = listed(list, i);
+        struct place first = {0}, at = item->type == KEY_NAME ? name->at : word->at;
+
+        for (uint32_t j = 0; j < i && !is_written(first); j++) {
+            const struct text *other = listed_text(list, j);
+
+            if (item->type == KEY_CHOICE && word->valid && listed(list, j)->valid &&
+                word->value == listed(list, j)->value)
+                first = listed(list, j)->at;
+            else if (item->type == KEY_NAME && name->value && other->value &&
+                     strcmp(name->value, other->value) == 0)
+                first = other->at;
+        }
+        if (is_written(first))
+            report_as(check, "listed-twice", at,
+                      say(&check->arena, "%s: `%s` lists the same %s here and before, on %s",
+                          section->subject, key_name(key), key->noun, line_of(check, first)),
+                      "remove one of the two");
+    }
+}
+
 static bool read_list(struct reader *reader, const struct section *section, const struct key *key,
                       const yaml_node_t *node, struct list *out)
 {
@@ -135,7 +187,41 @@ static bool read_list(struct reader *reader, const struct section *section, cons
     for (uint32_t i = 0; i < out->count; i++)
         read_item(reader, section, key, node_of(reader, node->data.sequence.items.start[i]), i,
                   (char *)out->items + i * key->item_bytes);
+    report_repeated(reader, section, key, out);
     return good;
+}
+
+/* A mapping whose keys are names; items begin with their place and their name. */
+static void read_map(struct reader *reader, const struct section *section, const struct key *key,
+                     const yaml_node_t *node, struct list *out)
+{
+    static const struct key name_key = {
+        "name", KEY_NAME, true, 1, NAME_BYTES - 1, .text = "The name under which it stands."};
+    struct arena *arena = &reader->check->arena;
+    const yaml_node_pair_t *pairs = node->data.mapping.pairs.start;
+    size_t count = (size_t)(node->data.mapping.pairs.top - pairs);
+
+    out->at = at_node(reader, node);
+    if (count < key->min || count > key->max)
+        report_as(
+            reader->check, "range", out->at,
+            say(arena, "%s: `%s` has %zu %ss", section->subject, key_name(key), count, key->noun),
+            say(arena, "write %llu to %llu", (unsigned long long)key->min,
+                (unsigned long long)key->max));
+    out->count = (uint32_t)(count < key->max ? count : key->max);
+    out->items = arena_take(arena, out->count * key->item_bytes + 1);
+    for (uint32_t i = 0; i < out->count; i++) {
+        char *item = (char *)out->items + i * key->item_bytes;
+        const yaml_node_t *name = node_of(reader, pairs[i].key);
+
+        if (name->type == YAML_SCALAR_NODE) {
+            struct scalar scalar = scalar_of(reader, name);
+            key_store_scalar(reader->check, &name_key, key->noun, &scalar,
+                             item + sizeof(struct place));
+        }
+        read_item(reader, section, key, node_of(reader, pairs[i].value), i, item);
+        *(struct place *)(void *)item = at_node(reader, name);
+    }
 }
 
 static void read_count_or_list(struct reader *reader, const struct section *section,
@@ -172,6 +258,8 @@ static void read_value(struct reader *reader, const struct section *section, con
         read_mapping(reader, &inner, node);
     } else if (key->type == KEY_LIST && node->type == YAML_SEQUENCE_NODE) {
         read_list(reader, section, key, node, (struct list *)(void *)out);
+    } else if (key->type == KEY_MAP && node->type == YAML_MAPPING_NODE) {
+        read_map(reader, section, key, node, (struct list *)(void *)out);
     } else if (key->type == KEY_COUNT_OR_LIST && node->type != YAML_MAPPING_NODE) {
         read_count_or_list(reader, section, key, node, (struct count_or_list *)(void *)out);
     } else if (key->type > KEY_COUNT_OR_LIST && node->type == YAML_SCALAR_NODE) {

@@ -2,6 +2,7 @@
 /* One value: is it of its key's type and within its range? */
 #include "schema.h"
 
+#include "schema_parse.h"
 #include <string.h>
 
 enum parsed { PARSED, NOT_OF_TYPE, TOO_LARGE, NEGATIVE };
@@ -83,6 +84,24 @@ static enum parsed parse_choice(const struct key *key, const struct scalar *scal
     return NOT_OF_TYPE;
 }
 
+/* Values with a form of their own; a zero byte inside is no part of any. */
+static enum parsed parse_form(const struct key *key, const struct scalar *scalar, uint64_t *value)
+{
+    static bool (*const forms[KEY_TYPES])(const char *text, uint64_t *value) = {
+        [KEY_HEX] = parse_hex,       [KEY_DATE] = parse_date,       [KEY_PCI] = parse_pci,
+        [KEY_PCI_ID] = parse_pci_id, [KEY_ADDRESS] = parse_address,
+    };
+
+    return strlen(scalar->text) == scalar->length && forms[key->type](scalar->text, value)
+               ? PARSED
+               : NOT_OF_TYPE;
+}
+
+static bool has_form(const struct key *key)
+{
+    return key->type >= KEY_HEX && key->type < KEY_TYPES;
+}
+
 /* `example` is shown where the value is of another type. */
 static const struct {
     enum parsed (*parse)(const struct key *key, const struct scalar *scalar, uint64_t *value);
@@ -94,12 +113,21 @@ static const struct {
     [KEY_DURATION] = {parse_duration, "a time with its unit (s, m, h, d)", "60s or 5m"},
     [KEY_BOOLEAN] = {parse_choice, "true or false", "true"},
     [KEY_CHOICE] = {parse_choice, "a word of the language", NULL},
+    [KEY_HEX] = {parse_form, "a hexadecimal number", "0x2b000571"},
+    [KEY_DATE] = {parse_form, "a date", "2027-06-30"},
+    [KEY_PCI] = {parse_form, "a PCI function", "00:1f.2 (bus, device, function)"},
+    [KEY_PCI_ID] = {parse_form, "a vendor and device id", "8086:10d3"},
+    [KEY_ADDRESS] = {parse_form, "an IPv4 address with its prefix", "10.0.2.15/24"},
 };
 
 static const char *value_text(struct arena *arena, const struct key *key, uint64_t value)
 {
     if (key->type == KEY_SIZE)
         return size_text(arena, value);
+    if (key->type == KEY_DATE)
+        return date_text(arena, value);
+    if (key->type == KEY_HEX)
+        return say(arena, "0x%llx", (unsigned long long)value);
     if (key->type != KEY_DURATION)
         return say(arena, "%llu", (unsigned long long)value);
     static const struct {
@@ -133,6 +161,8 @@ static uint64_t nearest_value(const struct key *key, enum parsed parsed, uint64_
         return key->min;
     if (parsed == TOO_LARGE || value > key->max)
         return key->max;
+    if (key->step == 0)
+        return value;
     return (value + key->step - 1) / key->step * key->step;
 }
 
@@ -153,6 +183,8 @@ const char *key_expectation(struct arena *arena, const struct key *key)
     case KEY_LIST:
         return say(arena, "a list of %llu to %llu items", (unsigned long long)key->min,
                    (unsigned long long)key->max);
+    case KEY_MAP:
+        return say(arena, "%ss by name, each a section with keys of its own", key->noun);
     case KEY_NAME:
         return say(arena, "a name of at most %llu characters a-z, 0-9 and -",
                    (unsigned long long)key->max);
@@ -164,6 +196,13 @@ const char *key_expectation(struct arena *arena, const struct key *key)
         return choice_words(arena, key);
     case KEY_BOOLEAN:
         return "true or false";
+    case KEY_DIGEST:
+        return "64 hexadecimal digits";
+    case KEY_PCI:
+    case KEY_PCI_ID:
+    case KEY_ADDRESS:
+        return say(arena, "%s, for instance %s", number_types[key->type].what,
+                   number_types[key->type].example);
     default:
         return say(arena, "%s, %s", number_types[key->type].what, range_text(arena, key));
     }
@@ -199,7 +238,8 @@ static void store_number(struct check *check, const struct key *key, const char 
 
     if (parsed == NOT_OF_TYPE && key->type == KEY_CHOICE) {
         report_choice(check, key, what, scalar->at, scalar->text);
-    } else if (!scalar->plain && parsed != NOT_OF_TYPE && key->type != KEY_CHOICE) {
+    } else if (!scalar->plain && parsed != NOT_OF_TYPE && key->type != KEY_CHOICE &&
+               !has_form(key)) {
         report_as(check, "type", scalar->at,
                   say(arena, "%s between quotes, which is a text and not %s", what,
                       number_types[key->type].what),
@@ -275,28 +315,45 @@ static const char *text_complaint(struct arena *arena, const struct key *key,
     return NULL;
 }
 
-static void store_text(struct check *check, const struct key *key, const char *what,
-                       const struct scalar *scalar, struct text *out)
+static const char *digest_complaint(const struct scalar *scalar)
+{
+    uint8_t digest[32];
+
+    return scalar->length == 64 && parse_digest(scalar->text, digest)
+               ? NULL
+               : "which is no SHA-256 in hexadecimal";
+}
+
+static void store_text(struct check *check, const struct key *key, const char *subject,
+                       const char *what, const struct scalar *scalar, struct text *out)
 {
     struct arena *arena = &check->arena;
     bool name = key->type == KEY_NAME;
-    const char *complaint =
-        name ? name_complaint(arena, key, scalar) : text_complaint(arena, key, scalar);
+    const char *complaint = name                      ? name_complaint(arena, key, scalar)
+                            : key->type == KEY_DIGEST ? digest_complaint(scalar)
+                                                      : text_complaint(arena, key, scalar);
 
     if (!complaint) {
         out->value = say(arena, "%s", scalar->text);
+        if (key->refers) {
+            struct reference *reference = arena_take(arena, sizeof(*reference));
+
+            *reference = (struct reference){check->references, key->refers, subject, out};
+            check->references = reference;
+        }
         return;
     }
     report_as(check, name ? "name" : "text", scalar->at, say(arena, "%s, %s", what, complaint),
               name ? say(arena, "write for instance %s", name_proposal(arena, key, scalar->text))
-                   : "write plain text on one line");
+              : key->type == KEY_DIGEST ? "write the 64 digits that `sha256sum` prints"
+                                        : "write plain text on one line");
 }
 
 void key_store_scalar(struct check *check, const struct key *key, const char *subject,
                       const struct scalar *scalar, void *out)
 {
     struct arena *arena = &check->arena;
-    bool text = key->type == KEY_NAME || key->type == KEY_TEXT || key->type == KEY_PATH;
+    bool text = key->type >= KEY_NAME && key->type <= KEY_DIGEST;
     bool empty =
         scalar->length == 0 ||
         (scalar->plain && (strcmp(scalar->text, "~") == 0 || strcmp(scalar->text, "null") == 0));
@@ -314,7 +371,7 @@ void key_store_scalar(struct check *check, const struct key *key, const char *su
     const char *what = say(arena, "%s: `%s` is %s", subject, key_name(key),
                            quote(arena, scalar->text, scalar->length));
     if (text)
-        store_text(check, key, what, scalar, out);
+        store_text(check, key, subject, what, scalar, out);
     else
         store_number(check, key, what, scalar, out);
 }

@@ -4,20 +4,27 @@
 #define BULKHEAD_ABI_LIMITS_H
 
 enum {
-    MAX_CPUS = 64,         /* logical processors of a machine */
-    MAX_DOMAINS = 16,      /* domains of a manifest */
-    MAX_DOMAIN_CPUS = 16,  /* processors of one domain */
-    MAX_RAM_SEGMENTS = 8,  /* host ranges that one domain's RAM may be made of */
-    MAX_PAYLOADS = 32,     /* payloads of a manifest */
-    MAX_LOAD_STEPS = 24,   /* copies that bring one domain's payloads into its RAM */
+    MAX_CPUS = 64,        /* logical processors of a machine */
+    MAX_DOMAINS = 16,     /* domains of a manifest */
+    MAX_DOMAIN_CPUS = 16, /* processors of one domain */
+    MAX_RAM_SEGMENTS = 8, /* host ranges that one domain's RAM may be made of */
+    MAX_PAYLOADS = 32,    /* payloads of a manifest */
+    MAX_LOAD_STEPS = 24,  /* copies that bring one domain's payloads into its RAM */
     MAX_IOAPICS = 8,
+    MAX_LEVELS = 16,     /* levels of classification */
+    MAX_CATEGORIES = 32, /* one bit each */
+    MAX_NETWORKS = 32,   /* one bit each */
+    MAX_DEVICES = 64,    /* PCI functions that a manifest assigns */
+    MAX_DOMAIN_DEVICES = 16,
+    MAX_ADMINS = 16,
+    MAX_POLICY_ITEMS = 32, /* aggregations, and names that are kept apart */
     NAME_BYTES = 32,       /* a name with its terminating zero */
     CMDLINE_BYTES = 2048,  /* a kernel command line with its terminating zero */
     DIGEST_BYTES = 32,     /* SHA-256 */
 };
 
-#define PAGE_BYTES 4096ull
+#define PAGE_BYTES       4096ull
 #define LARGE_PAGE_BYTES (2ull << 20)
-#define HUGE_PAGE_BYTES (1ull << 30)
+#define HUGE_PAGE_BYTES  (1ull << 30)
 
 #endif

@@ -94,11 +94,11 @@ static void bytes_behind_are_ignored(void **state)
     X(payload_outside, MANIFEST_BAD_PAYLOAD, m->payloads[1].bytes = 4097)                          \
     X(payload_wraps, MANIFEST_BAD_PAYLOAD, m->payloads[1].bytes = ~0ull)                           \
     X(payload_overlap, MANIFEST_BAD_PAYLOAD, m->payloads[1].offset = 0)                            \
-    X(payload_reserved, MANIFEST_BAD_PAYLOAD, m->payloads[1].reserved[2] = 1)                      \
+    X(payload_reserved, MANIFEST_BAD_PAYLOAD, m->payloads[1].reserved[1] = 1)                      \
     X(name_empty, MANIFEST_BAD_STRING, memset(m->domains[0].name, 0, NAME_BYTES))                  \
     X(name_endless, MANIFEST_BAD_STRING, memset(m->domains[0].name, 'x', NAME_BYTES))              \
     X(name_twice, MANIFEST_BAD_DOMAIN, strcpy(m->domains[1].name, "one"))                          \
-    X(domain_flags, MANIFEST_BAD_DOMAIN, m->domains[0].flags = 4)                                  \
+    X(domain_flags, MANIFEST_BAD_DOMAIN, m->domains[0].flags = 0x10)                               \
     X(no_cpus, MANIFEST_BAD_DOMAIN, m->domains[0].cpu_count = 0)                                   \
     X(many_cpus, MANIFEST_BAD_DOMAIN, m->domains[0].cpu_count = MAX_DOMAIN_CPUS + 1)               \
     X(no_memory, MANIFEST_BAD_DOMAIN, m->domains[0].memory = 0)                                    \
@@ -113,7 +113,7 @@ static void bytes_behind_are_ignored(void **state)
     X(serial, MANIFEST_BAD_DOMAIN, m->domains[0].serial_port = 5)                                  \
     X(serial_twice, MANIFEST_BAD_DOMAIN,                                                           \
       m->domains[0].serial_port = m->domains[1].serial_port = 2)                                   \
-    X(domain_reserved, MANIFEST_BAD_DOMAIN, m->domains[1].reserved[7] = 1)                         \
+    X(domain_reserved, MANIFEST_BAD_POLICY, m->domains[1].reserved = 1)                            \
     X(pinned_twice, MANIFEST_BAD_DOMAIN, m->domains[0].flags = MANIFEST_CPUS_PINNED)               \
     X(pinned_by_both, MANIFEST_BAD_DOMAIN, {                                                       \
         m->domains[0].flags = m->domains[1].flags = MANIFEST_CPUS_PINNED;                          \
