@@ -118,9 +118,12 @@ static int by_length(const void *left, const void *right)
     return 0;
 }
 
-/* One round: what is wrong with the graph as it is. */
+/*
+ * What is wrong with the graph as it is. A `sample` is spread over all pairs that were kept; else
+ * the shortest are described.
+ */
 static void find(struct arena *arena, struct graph *graph, struct pairs *pairs, uint32_t limit,
-                 struct cascade_result *result)
+                 bool sample, struct cascade_result *result)
 {
     uint32_t hosts = graph->net->host_count, room = limit < hosts ? limit : hosts;
     struct pair *locals = arena_take(arena, (room + 1) * sizeof(*locals)), pair;
@@ -144,8 +147,11 @@ static void find(struct arena *arena, struct graph *graph, struct pairs *pairs, 
     result->findings = arena_take(arena, (result->finding_count + 1) * sizeof(*result->findings));
     for (uint32_t i = 0; i < local_count; i++)
         describe_local(arena, graph, &locals[i], &result->findings[i]);
-    for (uint32_t i = 0; i < rest; i++)
-        describe(arena, graph, &pairs->items[i], path, &result->findings[local_count + i]);
+    for (uint32_t i = 0; i < rest; i++) {
+        uint32_t at = sample ? (uint32_t)((uint64_t)i * pairs->count / rest) : i;
+
+        describe(arena, graph, &pairs->items[at], path, &result->findings[local_count + i]);
+    }
 }
 
 static bool is_clean(struct graph *graph, struct pairs *pairs)
@@ -277,7 +283,7 @@ static void make_plan(struct arena *arena, struct graph *graph, struct pairs *pa
         struct arena scratch = {0};
         struct cascade_fix fix;
 
-        find(&scratch, graph, pairs, PLAN_BATCH, &round);
+        find(&scratch, graph, pairs, PLAN_BATCH, true, &round);
         bool *done = arena_take(&scratch, round.finding_count + 1);
         while (choose(graph, &round, done, &fix))
             plan_add(&plan, fix);
@@ -298,7 +304,7 @@ void cascade_run(struct arena *arena, const struct cascade_net *net, uint32_t li
     graph_open(&graph, net);
     struct pairs pairs = {.room = PAIRS_KEPT};
     pairs.items = arena_take(&graph.arena, PAIRS_KEPT * sizeof(*pairs.items));
-    find(arena, &graph, &pairs, limit, result);
+    find(arena, &graph, &pairs, limit, false, result);
     if (all_fixes && result->locals + result->directs + result->cascades > 0)
         make_plan(arena, &graph, &pairs, result);
     graph_close(&graph);

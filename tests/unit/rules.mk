@@ -55,6 +55,17 @@ $(call unit_test,tool_hostile,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_image,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_command,)
 $(call unit_test,cascade,$(addprefix tools/,cascade.c cascade_graph.c cascade_sweep.c text.c))
+
+# Prints cascade_1000_hosts_seconds and the memory, as the tool is compiled.
+$(BUILD)/bench-cascade: tests/bench/cascade.c tools/cascade.c tools/cascade_graph.c \
+    tools/cascade_sweep.c tools/text.c
+	@mkdir -p $(@D)
+	@$(CC) $(TOOL_CFLAGS) $^ -o $@
+
+bench-cascade: $(BUILD)/bench-cascade
+	@$<
+.PHONY: bench-cascade
+
 $(call unit_test,tool_boot_agrees,$(addprefix boot/,guest_memory.c linux.c elf64.c acpi.c aml.c \
     paging.c diagnostic.c) kernel/format.c $(TOOL_UNIT_SOURCES))
 
