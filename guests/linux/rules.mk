@@ -9,7 +9,14 @@ $(LINUX_OUT)/linux.stamp: guests/linux/fetch
 
 $(LINUX_OUT)/vmlinuz $(LINUX_OUT)/memtest.bin $(LINUX_OUT)/busybox: $(LINUX_OUT)/linux.stamp
 
-$(LINUX_OUT)/initrd.img: guests/linux/initramfs guests/linux/init $(LINUX_OUT)/linux.stamp
-	guests/linux/initramfs $(LINUX_OUT)/busybox guests/linux/init $@
+$(LINUX_OUT)/window: guests/linux/window.c guests/linux/rules.mk
+	@mkdir -p $(@D)
+	@$(CC) -std=c17 -Os -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
+	    -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror -nostdlib -static -no-pie \
+	    -Wl,--build-id=none -Wl,-z,noexecstack -s -o $@ $<
+
+$(LINUX_OUT)/initrd.img: guests/linux/initramfs guests/linux/init $(LINUX_OUT)/window \
+    $(LINUX_OUT)/linux.stamp
+	guests/linux/initramfs $(LINUX_OUT)/busybox $(LINUX_OUT)/window guests/linux/init $@
 
 guests: $(LINUX_PAYLOADS)
