@@ -31,12 +31,19 @@ void lapic_stop_others(void)
     cpu_wrmsr(IA32_X2APIC_ICR, ICR_ALL_BUT_SELF | ICR_ASSERT | (uint32_t)LAPIC_INIT << 8);
 }
 
+/* Vector 0, which QEMU's APIC accepts and never delivers, does not count. */
 static bool any_vector(uint32_t first_register)
 {
-    uint64_t any = 0;
-    for (uint32_t i = 0; i < VECTOR_WORDS; i++)
+    uint64_t any = cpu_rdmsr(first_register) & ~1ull;
+    for (uint32_t i = 1; i < VECTOR_WORDS; i++)
         any |= cpu_rdmsr(first_register + i);
     return any != 0;
+}
+
+static void end_service(void)
+{
+    for (uint32_t i = 0; i < MAX_VECTORS && any_vector(IA32_X2APIC_ISR0); i++)
+        cpu_wrmsr(IA32_X2APIC_EOI, 0);
 }
 
 /* Entries of the table of local interrupts, by the number of them that this APIC has. */
@@ -56,7 +63,7 @@ static void mask_local_vectors(void)
 /* All interrupts that wait are taken by stubs that only acknowledge them. */
 static void take_pending(void)
 {
-    trap_drain_gates(true); /* a domain may have left vectors 16-31, where exceptions live */
+    trap_drain_gates(true); /* a domain may have left vectors below 32, where exceptions live */
     __asm__ volatile("sti; nop" ::: "memory");
     for (uint32_t spin = 0; any_vector(IA32_X2APIC_IRR0) && spin < DRAIN_SPINS; spin++)
         cpu_pause();
@@ -73,10 +80,10 @@ bool lapic_drain(void)
     mask_local_vectors();
     cpu_wrmsr(IA32_X2APIC_INIT_COUNT, 0);
     cpu_wrmsr(IA32_X2APIC_SIVR, SVR_ENABLED);
-    for (uint32_t i = 0; i < MAX_VECTORS && any_vector(IA32_X2APIC_ISR0); i++)
-        cpu_wrmsr(IA32_X2APIC_EOI, 0);
+    end_service();
     cpu_wrmsr(IA32_X2APIC_TPR, 0);
     take_pending();
+    end_service();
     bool empty = !any_vector(IA32_X2APIC_IRR0) && !any_vector(IA32_X2APIC_ISR0);
     cpu_wrmsr(IA32_X2APIC_DIV_CONF, 0);
     cpu_wrmsr(IA32_X2APIC_ESR, 0);

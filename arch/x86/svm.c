@@ -169,6 +169,15 @@ static void emulate(enum exiting_instruction which, void (*handler)(uint64_t len
         handler(length);
 }
 
+/* INVD and WBINVD: DMA is snooped, so caches need no flush (TRAPS 22). QEMU exits at any level. */
+static void exit_cache_flush(enum exiting_instruction which)
+{
+    if (vcpu_cpl() == 0)
+        emulate(which, vcpu_skip);
+    else
+        vcpu_inject(VECTOR_GP, true, 0);
+}
+
 /*
  * TRAPS 17: an exit in the middle of delivering an event has taken it from the guest. A software
  * interrupt needs nothing: RIP is still at its instruction.
@@ -326,11 +335,11 @@ void svm_exit(void)
     case SVM_EXIT_XSETBV:
         emulate(INSTRUCTION_XSETBV, exit_xsetbv);
         return;
-    case SVM_EXIT_INVD: /* DMA is snooped, so caches need no flush (TRAPS 22) */
-        emulate(INSTRUCTION_INVD, vcpu_skip);
+    case SVM_EXIT_INVD:
+        exit_cache_flush(INSTRUCTION_INVD);
         return;
     case SVM_EXIT_WBINVD:
-        emulate(INSTRUCTION_WBINVD, vcpu_skip);
+        exit_cache_flush(INSTRUCTION_WBINVD);
         return;
     case SVM_EXIT_RDPMC:
     case SVM_EXIT_TASK_SWITCH:

@@ -28,7 +28,7 @@ struct __attribute__((packed)) table_pointer {
     uint64_t base;
 };
 
-enum { IST_NMI = 1, IST_FAULT = 2, GATE_INTERRUPT = 0x8e, FIRST_INTERRUPT = 32, LOWEST_APIC_VECTOR = 16 };
+enum { IST_NMI = 1, IST_FAULT = 2, GATE_INTERRUPT = 0x8e, FIRST_INTERRUPT = 32 };
 
 static PER_CPU struct gate idt[256] __attribute__((aligned(16)));
 static PER_CPU uint64_t gdt[5];
@@ -73,8 +73,10 @@ static void set_exception_gate(unsigned vector)
 
 void trap_drain_gates(bool draining)
 {
-    for (unsigned vector = LOWEST_APIC_VECTOR; vector < FIRST_INTERRUPT; vector++)
-        if (draining)
+    for (unsigned vector = 0; vector < FIRST_INTERRUPT; vector++)
+        if (vector == VECTOR_NMI)
+            continue;
+        else if (draining)
             set_gate(vector, trap_drain_entry, 0);
         else
             set_exception_gate(vector);

@@ -167,6 +167,7 @@ void vcpu_clear(void)
     vmcb.dr6 = DR6_AT_RESET;
     vmcb.dr7 = DR7_AT_RESET;
     vmcb.pat = PAT_AT_RESET;
+    cpu_wrmsr(IA32_PAT, PAT_AT_RESET); /* QEMU does not switch it */
     vmcb.event = 0;
     vmcb.interrupt_shadow = 0;
     vmcb.virtual_interrupt = svm.features & SVM_FEATURE_VIRTUAL_NMI ? VIRTUAL_NMI_ENABLED : 0;

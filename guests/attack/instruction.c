@@ -171,13 +171,15 @@ static const struct prefix prefixes[] = {
     {{0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e, 0x3e}, 14},
 };
 
-/* The same bytes behind a prefix may be another instruction, one that the processor has. */
+/*
+ * The same bytes behind a prefix may be another instruction, one that the processor has: RDRAND or
+ * AMD's EXTRQ. Where there never was VT-x (QEMU with AMD-V), they need no prefix for that.
+ */
 static bool another_instruction(const struct instruction *instruction, const struct prefix *prefix)
 {
-    bool rdrand_group = instruction->bytes[0] == 0x0f && instruction->bytes[1] == 0xc7;
-    bool extrq_group = instruction->bytes[0] == 0x0f &&
-                       (instruction->bytes[1] == 0x78 || instruction->bytes[1] == 0x79);
-    return prefix->count && (rdrand_group || extrq_group);
+    const uint8_t *opcode = instruction->bytes + (instruction->bytes[0] != 0x0f);
+    bool shared = opcode[0] == 0x0f && (opcode[1] == 0xc7 || opcode[1] == 0x78 || opcode[1] == 0x79);
+    return shared && ((prefix->count && opcode == instruction->bytes) || !is_intel());
 }
 
 static struct code_result try_prefixed(const struct instruction *instruction,
@@ -217,12 +219,13 @@ static void try_instruction(const struct instruction *instruction)
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
         const struct prefix *prefix = &prefixes[i];
         struct code_result result = try_prefixed(instruction, prefix);
-        bool bad = instruction->kind == ABSENT && result.vector == NO_FAULT &&
-                   !another_instruction(instruction, prefix);
+        bool another = instruction->kind == ABSENT && another_instruction(instruction, prefix);
+        bool bad = instruction->kind == ABSENT && result.vector == NO_FAULT && !another;
+        bool wrong_place = !result.exact && !another;
         *(result.vector == NO_FAULT ? &ran : &faulted) += 1;
-        inexact += !result.exact;
+        inexact += wrong_place;
         unexpected += bad;
-        if ((bad || !result.exact) && !first_bad) {
+        if ((bad || wrong_place) && !first_bad) {
             first_bad = prefix;
         }
     }

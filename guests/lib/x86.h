@@ -3,6 +3,7 @@
 #ifndef GUEST_X86_H
 #define GUEST_X86_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Exception vectors (Intel SDM, Protected-Mode Exceptions and Interrupts). */
@@ -38,6 +39,12 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
                      : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
                      : "a"(leaf), "c"(subleaf));
     return r;
+}
+
+/* "GenuineIntel" and so VT-x; else AMD-V. */
+static inline bool is_intel(void)
+{
+    return cpuid(0, 0).ebx == 0x756e6547;
 }
 
 static inline uint64_t rdtsc(void)
