@@ -210,7 +210,8 @@ _Noreturn void kernel_main(void)
               "%lu for %lu MiB hashed, copied and zeroed\n",
               bytes / MEBIBYTE, machine_tsc() - handoff()->entry_tsc,
               handoff()->work_tsc + (machine_tsc() - start), (handoff()->work_bytes + bytes) / MEBIBYTE);
-    log_print("bulkhead: %u domains start\n", handoff()->domain_count);
+    log_print("bulkhead: %u %s\n", handoff()->domain_count,
+              handoff()->domain_count == 1 ? "domain starts" : "domains start");
     log_close_screen();
     release_domains();
     machine_use_page_table(cpu.place->page_table);

@@ -161,6 +161,18 @@ void machine_reset(void)
     vcpu_flush();
 }
 
+/* Bits of an x2APIC id that tell threads of one core apart (CPUID 0xB, first level). */
+static uint32_t smt_shift(void)
+{
+    enum { TOPOLOGY_LEAF = 0xb, LEVEL_SMT = 1 };
+    uint32_t leaf[4];
+    cpu_cpuid(0, 0, leaf);
+    if (leaf[0] < TOPOLOGY_LEAF)
+        return 0;
+    cpu_cpuid(TOPOLOGY_LEAF, 0, leaf);
+    return (leaf[2] >> 8 & 0xff) == LEVEL_SMT ? leaf[0] & 31 : 0;
+}
+
 void machine_read_back(struct check_registers *registers)
 {
     uint64_t offered = 0;
@@ -171,6 +183,7 @@ void machine_read_back(struct check_registers *registers)
     if (features_have(&machine.features, FEATURE_SMAP))
         offered |= CR4_SMAP;
     *registers = (struct check_registers){.cr4_offered = offered,
+                                          .smt_shift = smt_shift(),
                                           .now = {.cr0 = cpu_read_cr0(),
                                                   .cr3 = cpu_read_cr3(),
                                                   .cr4 = cpu_read_cr4(),
