@@ -5,7 +5,7 @@ CC := gcc
 NASM := nasm
 
 MANIFEST ?= guests/demo.yaml
-# bochs, kvm, tcg; auto picks.
+# bochs, kvm, tcg (QEMU emulates AMD-V); auto picks, and all boot tests run where they can.
 MACHINE ?= auto
 # Seconds after which a run ends; empty: none on a terminal, 300 otherwise.
 TIMEOUT ?=
@@ -25,7 +25,7 @@ include tools/rules.mk
 include tests/rules.mk
 
 help:
-	@echo 'make run      set up, build and boot the demo (MANIFEST= MACHINE=bochs|kvm TIMEOUT=s)'
+	@echo 'make run      set up, build and boot the demo (MANIFEST= MACHINE=bochs|kvm|tcg TIMEOUT=s)'
 	@echo 'make smoke    one boot, two minutes: does it work here at all'
 	@echo 'make test     all tests; make test-unit: those that need no emulator'
 	@echo 'make image    $(IMAGE) and $(DISK), which can be written to a USB stick'
@@ -35,8 +35,9 @@ help:
 
 # What needs a tool runs after the set-up, which may only just have installed it.
 setup:
-	@tools/setup
+	@tools/setup run $(filter tcg,$(MACHINE) $(ALSO))
 
+test: ALSO := $(if $(filter auto,$(MACHINE)),tcg)
 run smoke image debug test: setup
 
 run:
@@ -53,11 +54,11 @@ debug:
 
 smoke:
 	@$(MAKE) --no-print-directory all $(BOOT_TEST)
-	@$(BOOT_TEST) tests/boot/smoke.test
+	@$(BOOT_TEST) -m $(patsubst auto,bochs,$(MACHINE)) tests/boot/smoke.test
 
 # Phony prerequisites: the image is made anew each time, from whatever the manifest now says.
 $(IMAGE): all
-	@$(BUILD)/bulkhead build $(MANIFEST) -o $@
+	@$(BUILD)/bulkhead build $(if $(filter tcg,$(MACHINE)),--cpu amd) $(MANIFEST) -o $@
 
 $(DISK): $(IMAGE)
 	@$(BUILD)/bulkhead disk $(IMAGE) -o $@

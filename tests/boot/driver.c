@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs boot tests: usage: boot-test [-j JOBS] NAME.test...
+ * Runs boot tests: usage: boot-test [-j JOBS] [-m MACHINE] NAME.test...
  * Prints a verdict for each with the invariant that it holds, and at the end how many passed and
  * failed. Status 0: none failed.
  */
@@ -193,7 +193,8 @@ static void report_failure(const struct test *test, const char *why)
             printf("    did not appear on com%d: %s\n", test->spec.steps[i].port + 1,
                    test->spec.steps[i].text);
     print_tails(test);
-    printf("    all that the ports wrote: %s/%s/com1.txt ...\n", work, test->spec.name);
+    printf("    all that the ports wrote: %s/%s.%s/com1.txt ...\n", work, test->spec.name,
+           machine_names[test->spec.options.kind]);
 }
 
 /* Builds and damages the image; false: `why`. */
@@ -201,7 +202,8 @@ static bool make_image(const struct spec *spec, const char *image, char *why, si
 {
     char command[2048], line[512];
     size_t used = 0;
-    snprintf(command, sizeof(command), "build/bulkhead build %s -o %s 2>&1", spec->manifest, image);
+    snprintf(command, sizeof(command), "build/bulkhead build %s%s -o %s 2>&1",
+             spec->options.kind == MACHINE_TCG ? "--cpu amd " : "", spec->manifest, image);
     FILE *pipe = popen(command, "r");
     while (pipe && fgets(line, sizeof(line), pipe))
         used += (size_t)snprintf(why + used, used < room ? room - used : 0, "%s", line);
@@ -249,7 +251,7 @@ static enum verdict run_test(struct test *test, const char *directory)
 }
 
 /* In a process of its own: the whole test, its words to `out`. The status is the verdict. */
-static _Noreturn void test_process(const char *path, FILE *out)
+static _Noreturn void test_process(const char *path, enum machine_kind kind, FILE *out)
 {
     static struct test test;
     char why[512], directory[512] = "";
@@ -259,8 +261,8 @@ static _Noreturn void test_process(const char *path, FILE *out)
     dup2(fileno(out), STDOUT_FILENO);
     dup2(fileno(out), STDERR_FILENO);
     signal(SIGPIPE, SIG_IGN);
-    bool good = spec_read(path, &test.spec, why, sizeof(why));
-    snprintf(directory, sizeof(directory), "%s/%s", work, test.spec.name);
+    bool good = spec_read(path, kind, &test.spec, why, sizeof(why));
+    snprintf(directory, sizeof(directory), "%s/%s.%s", work, test.spec.name, machine_names[kind]);
     if (!good)
         printf("    %s\n", why);
     else if (*test.spec.needs && access(test.spec.needs, R_OK) != 0)
@@ -269,8 +271,8 @@ static _Noreturn void test_process(const char *path, FILE *out)
         printf("    %s: %s\n", directory, strerror(errno));
     else
         verdict = run_test(&test, directory);
-    printf("%s %s (%.0f s): %s%s%s\n", verdict_words[verdict], test.spec.name,
-           seconds_now() - began, good ? test.spec.invariant : path,
+    printf("%s %s on %s (%.0f s): %s%s%s\n", verdict_words[verdict], test.spec.name,
+           machine_names[kind], seconds_now() - began, good ? test.spec.invariant : path,
            verdict == SKIPPED ? "; this machine has no " : "",
            verdict == SKIPPED ? test.spec.needs : "");
     fflush(stdout);
@@ -298,13 +300,13 @@ struct job {
     FILE *out;
 };
 
-static void start_job(struct job *job, const char *path)
+static void start_job(struct job *job, const char *path, enum machine_kind kind)
 {
     job->out = tmpfile();
     fflush(stdout);
     job->pid = job->out ? fork() : -1;
     if (job->pid == 0)
-        test_process(path, job->out);
+        test_process(path, kind, job->out);
     if (job->pid < 0) {
         perror("boot-test");
         exit(3);
@@ -328,25 +330,44 @@ static void finish_job(struct job *jobs, unsigned count[VERDICTS])
     }
 }
 
+/* Whether a test is to run on a machine; a test that can't be read says so on the first. */
+static bool is_due(const char *path, enum machine_kind kind, const char *only)
+{
+    static struct spec spec;
+    char why[512];
+    if (only && strcmp(only, machine_names[kind]) != 0)
+        return false;
+    return spec_read(path, kind, &spec, why, sizeof(why)) ? spec.machines >> kind & 1
+                                                          : only || kind == MACHINE_BOCHS;
+}
+
 int main(int argc, char **argv)
 {
+    const char *only = NULL;
     struct job jobs[MAX_JOBS] = {{0}};
     unsigned count[VERDICTS] = {0};
     int parallel = 2, option;
-    while ((option = getopt(argc, argv, "j:")) != -1)
-        if (option != 'j' || (parallel = atoi(optarg)) < 1 || parallel > MAX_JOBS) {
-            fprintf(stderr, "usage: boot-test [-j JOBS] NAME.test...\n");
+    while ((option = getopt(argc, argv, "j:m:")) != -1) {
+        if (option == 'm') {
+            only = optarg;
+        } else if (option != 'j' || (parallel = atoi(optarg)) < 1 || parallel > MAX_JOBS) {
+            fprintf(stderr, "usage: boot-test [-j JOBS] [-m bochs|kvm|tcg] NAME.test...\n");
             return 2;
         }
+    }
     if (system("mkdir -p build/tests/boot") != 0)
         return 3;
-    for (int running = 0; optind < argc || running > 0;) {
+    for (int running = 0, kind = 0; optind < argc || running > 0;) {
         if (optind < argc && running < parallel) {
             int free_job = 0;
             while (jobs[free_job].pid)
                 free_job++;
-            start_job(&jobs[free_job], argv[optind++]);
-            running++;
+            if (is_due(argv[optind], (enum machine_kind)kind, only)) {
+                start_job(&jobs[free_job], argv[optind], (enum machine_kind)kind);
+                running++;
+            }
+            kind = (kind + 1) % MACHINE_KINDS;
+            optind += kind == 0;
         } else {
             finish_job(jobs, count);
             running--;

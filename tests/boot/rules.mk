@@ -12,7 +12,7 @@ $(BOOT_TEST): $(BOOT_TEST_OBJECTS)
 	@$(CC) -o $@ $^
 
 test-boot: all $(BOOT_TEST)
-	@$(BOOT_TEST) -j $(JOBS) $(BOOT_TESTS:%=tests/boot/%.test)
+	@$(BOOT_TEST) -j $(JOBS) $(if $(filter-out auto,$(MACHINE)),-m $(MACHINE)) $(BOOT_TESTS:%=tests/boot/%.test)
 
 -include $(BOOT_TEST_OBJECTS:.o=.d)
 .PHONY: test-boot

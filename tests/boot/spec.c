@@ -11,6 +11,7 @@ struct reader {
     struct spec *spec;
     const char *directory;
     const char *complaint; /* NULL: the line is good */
+    bool elsewhere;        /* these lines are for another machine */
     char regex_error[128];
 };
 
@@ -110,14 +111,20 @@ static void read_damage(struct reader *reader, enum damage_kind kind, char *rest
         reader->complaint = "section, offset or bytes are missing";
 }
 
-static bool read_machine(struct machine_options *options, const char *name)
+/* The machines named, as bits; 0: there is another word, or none. */
+static unsigned read_machines(char *names)
 {
-    for (int i = 0; i < MACHINE_KINDS; i++)
-        if (strcmp(machine_names[i], name) == 0) {
-            options->kind = (enum machine_kind)i;
-            return true;
-        }
-    return false;
+    char name[16];
+    unsigned machines = 0;
+    while (take_word(&names, name, sizeof(name))) {
+        unsigned before = machines;
+        for (unsigned i = 0; i < MACHINE_KINDS; i++)
+            if (strcmp(machine_names[i], name) == 0)
+                machines |= 1u << i;
+        if (machines == before)
+            return 0;
+    }
+    return *names ? 0 : machines;
 }
 
 static void read_setting(struct reader *reader, const char *word, char *rest)
@@ -139,7 +146,7 @@ static void read_setting(struct reader *reader, const char *word, char *rest)
     else if (strcmp(word, "model") == 0)
         good = keep(spec->model, sizeof(spec->model), rest);
     else if (strcmp(word, "machine") == 0)
-        good = read_machine(&spec->options, rest);
+        good = (spec->machines = read_machines(rest)) != 0;
     else if (strcmp(word, "cpus") == 0 && (good = is_number))
         spec->options.cpus = (unsigned)number;
     else if (strcmp(word, "memory") == 0 && (good = is_number))
@@ -165,6 +172,15 @@ static void read_line(struct reader *reader, char *line)
         reader->complaint = "no such directive";
         return;
     }
+    if (strcmp(word, "on") == 0) {
+        unsigned machines = strcmp(line, "all") == 0 ? ~0u : read_machines(line);
+        reader->elsewhere = !(machines >> reader->spec->options.kind & 1);
+        if (machines == 0)
+            reader->complaint = "it is none of bochs, kvm, tcg, all";
+        return;
+    }
+    if (reader->elsewhere)
+        return;
     int step = word_index(step_words, word), damage = word_index(damage_words, word);
     if (step >= 0)
         read_step(reader, (enum step_kind)step, line);
@@ -185,10 +201,12 @@ static void name_test(const char *path, struct spec *spec, char *directory, size
         *dot = 0;
 }
 
-bool spec_read(const char *path, struct spec *spec, char *why, size_t room)
+bool spec_read(const char *path, enum machine_kind kind, struct spec *spec, char *why, size_t room)
 {
     char directory[SPEC_TEXT], line[1024];
-    *spec = (struct spec){.limit = 120, .options = {.kind = MACHINE_BOCHS, .ips = 50000000}};
+    *spec = (struct spec){.limit = 120,
+                          .machines = 1u << MACHINE_BOCHS | 1u << MACHINE_TCG,
+                          .options = {.kind = kind, .ips = 50000000}};
     name_test(path, spec, directory, sizeof(directory));
     struct reader reader = {.spec = spec, .directory = directory};
     FILE *file = fopen(path, "r");

@@ -4,7 +4,9 @@
  *
  *   invariant I4 WORDS...      what it shows; printed with the verdict (required)
  *   manifest FILE              the manifest to build and boot, beside the test (required)
- *   machine bochs|kvm|tcg      default bochs
+ *   machine NAMES...           where it runs, of bochs, kvm and tcg; default bochs and tcg. For
+ *                              tcg the image is built with --cpu amd
+ *   on NAME                    what follows is for that machine; `on all` ends it
  *   model NAME, cpus N, memory MIB, ips N
  *                              as for `bulkhead run`; default: as the manifest's platform says
  *   limit SEC                  seconds that the emulator may compute (default 120)
@@ -64,15 +66,17 @@ struct spec {
     char needs[SPEC_TEXT];
     char before[SPEC_TEXT];
     char model[SPEC_WORD];
-    struct machine_options options;
+    struct machine_options options; /* its kind is the machine that the spec was read for */
+    unsigned machines;              /* bit n: it runs on enum machine_kind n */
     unsigned long limit;
     unsigned step_count, damage_count;
     struct step steps[MAX_STEPS];
     struct damage damages[MAX_DAMAGES];
 };
 
-/* Reads a test. False: `why` says what is wrong, with the line. */
-bool spec_read(const char *path, struct spec *spec, char *why, size_t room);
+/* Reads a test as `kind` runs it. False: `why` says what is wrong, with the line. */
+bool spec_read(const char *path, enum machine_kind kind, struct spec *spec, char *why,
+               size_t room);
 
 /* Damages the image file as the test says. False: `why` says what went wrong. */
 bool spec_damage(const struct spec *spec, const char *image, char *why, size_t room);
