@@ -16,6 +16,7 @@ static const struct command {
     {"check", check_main, "say what is wrong with a manifest"},
     {"build", build_main, "make the EFI file that boots it"},
     {"show", show_main, "turn an image back into its manifest"},
+    {"cascade", cascade_main, "find what several hosts let flow between levels"},
     {"disk", disk_main, "make a bootable disk of an image"},
     {"run", run_main, "boot an image in an emulator"},
 };

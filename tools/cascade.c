@@ -51,6 +51,8 @@ static uint32_t fixes_of_step(const struct graph *graph, const struct cascade_st
 {
     uint32_t count = 0;
 
+    if (step->means == CASCADE_BY_CHANGE && required == CASCADE_NEVER)
+        return 0;
     if (step->means == CASCADE_BY_CHANGE) {
         fixes[count++] = (struct cascade_fix){CASCADE_RAISE, step->index, required};
     } else if (step->means == CASCADE_BY_CHANNEL) {
@@ -102,7 +104,7 @@ static void describe_local(struct arena *arena, struct graph *graph, const struc
     finding->steps[finding->step_count++] = step_of(graph, &hop);
     struct cascade_fix fix = {CASCADE_RAISE, host, pair->weight};
     struct undo undo = graph_apply(graph, &fix);
-    if (!cascade_local(graph, host, &left))
+    if (pair->weight != CASCADE_NEVER && !cascade_local(graph, host, &left))
         finding->fixes[finding->fix_count++] = fix;
     graph_restore(graph, &fix, undo);
 }
@@ -119,8 +121,8 @@ static int by_length(const void *left, const void *right)
 }
 
 /*
- * What is wrong with the graph as it is. A `sample` is spread over all pairs that were kept; else
- * the shortest are described.
+ * What is wrong with the graph as it is. A `sample` is of what can be mended, spread over all pairs
+ * that were kept; else the shortest are described.
  */
 static void find(struct arena *arena, struct graph *graph, struct pairs *pairs, uint32_t limit,
                  bool sample, struct cascade_result *result)
@@ -134,7 +136,7 @@ static void find(struct arena *arena, struct graph *graph, struct pairs *pairs, 
         if (!cascade_local(graph, host, &pair))
             continue;
         result->locals++;
-        if (local_count < room)
+        if (local_count < room && !(sample && pair.weight == CASCADE_NEVER))
             locals[local_count++] = pair;
     }
     cascade_sweep(graph, pairs);
@@ -154,12 +156,13 @@ static void find(struct arena *arena, struct graph *graph, struct pairs *pairs, 
     }
 }
 
+/* But for hosts whose levels no assurance keeps apart. */
 static bool is_clean(struct graph *graph, struct pairs *pairs)
 {
     struct pair pair;
 
     for (uint32_t host = 0; host < graph->net->host_count; host++) {
-        if (cascade_local(graph, host, &pair))
+        if (cascade_local(graph, host, &pair) && pair.weight != CASCADE_NEVER)
             return false;
     }
     cascade_sweep(graph, pairs);
@@ -244,8 +247,13 @@ static bool choose(const struct graph *graph, const struct cascade_result *round
     } else {
         struct cascade_fix fixes[2];
         const struct cascade_finding *finding = &round->findings[first];
-        uint32_t count = fixes_of_step(graph, &finding->steps[0], finding->required, fixes);
+        uint32_t count = 0;
 
+        /* One of the steps can be stopped: a path through several hosts takes a link. */
+        for (uint32_t i = 0; i < finding->step_count && count == 0; i++)
+            count = fixes_of_step(graph, &finding->steps[i], finding->required, fixes);
+        if (count == 0)
+            return false;
         *best = fixes[count - 1];
         done[first] = true;
     }
@@ -278,19 +286,21 @@ static void make_plan(struct arena *arena, struct graph *graph, struct pairs *pa
     size_t room = (size_t)net->host_count + net->link_count + net->channel_count + 1;
     struct plan plan = {arena_take(arena, room * sizeof(*plan.fixes)), 0};
     struct cascade_result round;
+    bool more;
 
     do {
         struct arena scratch = {0};
         struct cascade_fix fix;
 
+        more = false;
         find(&scratch, graph, pairs, PLAN_BATCH, true, &round);
         bool *done = arena_take(&scratch, round.finding_count + 1);
-        while (choose(graph, &round, done, &fix))
+        for (; choose(graph, &round, done, &fix); more = true)
             plan_add(&plan, fix);
         for (uint32_t i = 0; i < plan.count; i++)
             graph_apply(graph, &plan.fixes[i]);
         arena_free(&scratch);
-    } while (round.finding_count > 0);
+    } while (more);
     prune(graph, pairs, &plan);
     result->fixes = plan.fixes;
     result->fix_count = plan.count;

@@ -20,6 +20,9 @@
 
 enum { CASCADE_MAX_LEVELS = 64 };
 
+/* A requirement that no assurance meets: what then helps is cutting a link. */
+#define CASCADE_NEVER UINT32_MAX
+
 enum cascade_directions {
     CASCADE_TO_NETWORK = 1,
     CASCADE_TO_HOST = 2,
@@ -101,7 +104,7 @@ struct cascade_result {
     uint64_t locals, directs, cascades; /* found; `findings` describes at most `limit` of them */
     uint32_t finding_count, fix_count;
     struct cascade_finding *findings; /* local ones first, then by length and place */
-    struct cascade_fix *fixes;        /* together they remove everything: tried */
+    struct cascade_fix *fixes;        /* together they remove all that a fix can: tried */
 };
 
 /*

@@ -16,10 +16,12 @@ enum exit_status {
 int check_main(int argc, char **argv);
 int build_main(int argc, char **argv);
 int show_main(int argc, char **argv);
+int cascade_main(int argc, char **argv);
 
 /* The text of `bulkhead SUBCOMMAND --help`. */
 extern const char check_help[];
 extern const char build_help[];
 extern const char show_help[];
+extern const char cascade_help[];
 
 #endif
