@@ -25,8 +25,8 @@ enum {
     TIMER_GAP = 2000, /* TSC ticks */
     SIBLING_SETTLES = 20000,
     MARK_PORT = 0x80,
-    MARKS = 3,             /* a timer phase */
-    QUIET_PARTS = 20,      /* of a second, until the console has drained */
+    MARKS = 3,        /* a timer phase */
+    QUIET_PARTS = 20, /* of a second, until the console has drained */
 };
 
 extern uint32_t bench_loops, bench_command, bench_destination, bench_vector, bench_events;
