@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FINDINGS_MAX = 1000 };
@@ -60,8 +61,21 @@ const char *line_of(struct check *check, struct place at)
     return say(&check->arena, "%s:%u", at.file, at.line);
 }
 
+uint32_t partition_count(const struct check *check)
+{
+    return check->model.domains.count + (is_written(check->model.management.at) ? 1 : 0);
+}
+
+struct model_domain *partition(struct check *check, uint32_t index)
+{
+    return index < check->model.domains.count ? model_domain(&check->model, index)
+                                              : &check->management;
+}
+
 const char *domain_of(struct check *check, const struct model_domain *domain)
 {
+    if (domain == &check->management)
+        return "management";
     if (domain->name.value)
         return say(&check->arena, "domain %s", domain->name.value);
     return say(&check->arena, "the domain of %s", line_of(check, domain->at));
@@ -93,10 +107,24 @@ static void sort_findings(struct check *check)
     }
 }
 
+/* Reproducible builds set SOURCE_DATE_EPOCH. */
+static uint32_t today(void)
+{
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    unsigned long long seconds =
+        epoch && *epoch ? strtoull(epoch, NULL, 10) : (unsigned long long)time(NULL);
+
+    return (uint32_t)(seconds / (24 * 60 * 60));
+}
+
 void check_text(struct check *check, const char *path, const char *text, size_t bytes)
 {
     check->path = path;
+    check->today = check->today ? check->today : today();
     schema_read(check, text, bytes);
+    check->management.at = check->model.management.at;
+    check->management.cpus = check->model.management.cpus;
+    check->management.memory = check->model.management.memory;
     if (check->cpu_vendor)
         check->model.platform.cpu.value = check->cpu_vendor;
     rules_apply(check);

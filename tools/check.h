@@ -26,7 +26,8 @@ struct check {
     const char *path; /* the manifest's, as on the command line */
     struct model model;
     struct reference *references; /* names that must exist, newest first */
-    uint32_t today;          /* days since 1970-01-01; 0: of SOURCE_DATE_EPOCH, else of the clock */
+    uint32_t today; /* days since 1970-01-01; 0: of SOURCE_DATE_EPOCH, else of the clock */
+    struct model_domain management; /* its processors and memory, as a partition */
     uint64_t cpu_vendor;     /* enum manifest_cpu_vendor, in place of platform.cpu; 0: as written */
     const struct rule *rule; /* the one that runs */
     struct finding *findings;
@@ -62,6 +63,10 @@ void report_as(struct check *check, const char *rule, struct place at, const cha
 
 /* "line 9", or "other.yaml:9" when it is not the manifest itself. */
 const char *line_of(struct check *check, struct place at);
+
+/* The domains, and behind them the management domain if there is one. */
+uint32_t partition_count(const struct check *check);
+struct model_domain *partition(struct check *check, uint32_t index);
 
 /* "domain office", or "the domain of line 9" when it has no good name. */
 const char *domain_of(struct check *check, const struct model_domain *domain);

@@ -24,14 +24,58 @@ const struct rule *rule_named(const char *name);
 /* Applies every rule of the table. */
 void rules_apply(struct check *check);
 
-/* rules_domain.c: names, processors, memory, life cycle */
-void rule_name_twice(struct check *check);
+/* rules_domain.c: processors, memory, life cycle */
 void rule_cpu_twice(struct check *check);
 void rule_cpus_platform(struct check *check);
 void rule_memory_platform(struct check *check);
 void rule_boot_protocol(struct check *check);
 void rule_on_exit_stop(struct check *check);
 void rule_restart_window(struct check *check);
+
+/* rules_name.c, rules_label.c, rules_exposure.c, rules_device.c, rules_management.c, rules_order.c
+ */
+void rule_name_twice(struct check *check);
+void rule_reference(struct check *check);
+void rule_label_missing(struct check *check);
+void rule_mixed_levels(struct check *check);
+void rule_mixed_levels_expired(struct check *check);
+void rule_mixed_levels_idle(struct check *check);
+void rule_classification_low(struct check *check);
+void rule_aggregation_order(struct check *check);
+void rule_network_label(struct check *check);
+void rule_trunk_label(struct check *check);
+void rule_removable_level(struct check *check);
+void rule_exposed_unhardened(struct check *check);
+void rule_exposed_neighbour(struct check *check);
+void rule_firewall_role(struct check *check);
+void rule_firewall_beside(struct check *check);
+void rule_firewall_bypass(struct check *check);
+void rule_keep_apart(struct check *check);
+void rule_device_twice(struct check *check);
+void rule_management_nic(struct check *check);
+void rule_device_split(struct check *check);
+void rule_device_serial(struct check *check);
+void rule_device_bridge(struct check *check);
+void rule_memory_overlap(struct check *check);
+void rule_management_dominates(struct check *check);
+void rule_management_network(struct check *check);
+void rule_management_exposed(struct check *check);
+void rule_management_address(struct check *check);
+void rule_admin_key(struct check *check);
+void rule_admin_key_file(struct check *check);
+void rule_admin_key_shared(struct check *check);
+void rule_admin_expiry(struct check *check);
+void rule_admin_expired(struct check *check);
+void rule_serial_write(struct check *check);
+void rule_serial_nowhere(struct check *check);
+void rule_manage_nobody(struct check *check);
+void rule_restart_limit(struct check *check);
+void rule_start_cycle(struct check *check);
+void rule_review_overdue(struct check *check);
+void rule_review_order(struct check *check);
+void rule_unsafe(struct check *check);
+void rule_payload_digest(struct check *check);
+void rule_identity_twice(struct check *check);
 
 /* rules_serial.c */
 void rule_serial_boot_log(struct check *check);

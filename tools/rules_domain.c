@@ -11,34 +11,12 @@
 /* A domain's tables: leaves of 4 KiB at worst, eight bytes each, and what stands above them. */
 #define TABLE_BYTES(memory) ((memory) / 512 + (1ull << 20))
 
-void rule_name_twice(struct check *check)
-{
-    const struct model *model = &check->model;
-
-    for (uint32_t i = 1; i < model->domains.count; i++) {
-        const struct model_domain *domain = model_domain(model, i);
-
-        for (uint32_t j = 0; j < i && domain->name.value; j++) {
-            const struct model_domain *other = model_domain(model, j);
-
-            if (!other->name.value || strcmp(domain->name.value, other->name.value) != 0)
-                continue;
-            report(check, domain->name.at,
-                   say(&check->arena, "domain %s is already defined on %s", domain->name.value,
-                       line_of(check, other->name.at)),
-                   say(&check->arena, "rename one of them, for instance to %.28s-%u",
-                       domain->name.value, i + 1));
-            break;
-        }
-    }
-}
-
 /* The first place where a physical processor is listed before entry `entry` of `domain`. */
-static const struct number *listed_before(const struct model *model, uint32_t domain,
-                                          uint32_t entry, uint64_t id, uint32_t *owner)
+static const struct number *listed_before(struct check *check, uint32_t domain, uint32_t entry,
+                                          uint64_t id, uint32_t *owner)
 {
     for (*owner = 0; *owner <= domain; ++*owner) {
-        const struct list *list = &model_domain(model, *owner)->cpus.list;
+        const struct list *list = &partition(check, *owner)->cpus.list;
 
         for (uint32_t i = 0; i < (*owner == domain ? entry : list->count); i++) {
             if (listed(list, i)->valid && listed(list, i)->value == id)
@@ -50,22 +28,20 @@ static const struct number *listed_before(const struct model *model, uint32_t do
 
 void rule_cpu_twice(struct check *check)
 {
-    const struct model *model = &check->model;
-
-    for (uint32_t i = 0; i < model->domains.count; i++) {
-        const struct model_domain *domain = model_domain(model, i);
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
 
         for (uint32_t j = 0; j < domain->cpus.list.count; j++) {
             const struct number *id = listed(&domain->cpus.list, j);
             uint32_t owner;
             const struct number *first =
-                id->valid ? listed_before(model, i, j, id->value, &owner) : NULL;
+                id->valid ? listed_before(check, i, j, id->value, &owner) : NULL;
 
             if (first)
                 report(check, id->at,
                        say(&check->arena, "%s lists processor %llu, which %s has on %s",
                            domain_of(check, domain), (unsigned long long)id->value,
-                           owner == i ? "it already" : domain_of(check, model_domain(model, owner)),
+                           owner == i ? "it already" : domain_of(check, partition(check, owner)),
                            line_of(check, first->at)),
                        "a processor runs one domain for ever: list another one");
         }
@@ -79,8 +55,8 @@ void rule_cpus_platform(struct check *check)
     uint64_t room = limit->valid ? limit->value : MAX_CPUS, taken = 0;
     const char *owners = "";
 
-    for (uint32_t i = 0; i < model->domains.count; i++) {
-        const struct model_domain *domain = model_domain(model, i);
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
 
         if (!domain->cpus.valid)
             continue;
@@ -134,8 +110,8 @@ void rule_memory_platform(struct check *check)
     uint64_t taken = RESERVED_BYTES;
     const char *owners = "the hypervisor and firmware keep 32M";
 
-    for (uint32_t i = 0; i < model->domains.count && limit->valid; i++) {
-        const struct model_domain *domain = model_domain(model, i);
+    for (uint32_t i = 0; i < partition_count(check) && limit->valid; i++) {
+        const struct model_domain *domain = partition(check, i);
         uint64_t payloads = payload_bytes(check, domain);
         uint64_t guard = i > 0 ? model->platform.memory_guard.value : 0;
 

@@ -143,5 +143,6 @@ int main(void)
         cmocka_unit_test(test_messages_are_the_expected_ones),
     };
 
+    setenv("SOURCE_DATE_EPOCH", "1795392000", 1); /* 2026-11-23 */
     return cmocka_run_group_tests_name("tool_fixtures", tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ static const char manifest_text[] =
     "    memory: 64M\n"
     "    boot: {linux: ./build/fixtures/good.bzimage, cmdline: quiet}\n"
     "    serial: {port: com2}\n"
-    "    on_exit: {do: restart}\n";
+    "    on_exit: {do: restart, limit: 9}\n";
 
 static void compile_text(struct check *check, const char *text, size_t bytes, bool release,
                          struct compiled *out)
