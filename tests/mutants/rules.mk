@@ -4,7 +4,8 @@
 MUTANTS := .
 MUTANT_LISTS := $(sort $(wildcard tests/mutants/*.list))
 
-mutants: guests
+mutants: setup
+	@$(MAKE) --no-print-directory guests
 	@tests/mutants/run -j $(JOBS) -f '$(MUTANTS)' $(MUTANT_LISTS)
 
 .PHONY: mutants
