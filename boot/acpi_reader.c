@@ -119,8 +119,8 @@ static bool read_fadt(struct reader *reader, const uint8_t *table, uint64_t byte
         return true;
     uint8_t space = table[FADT_RESET_REGISTER];
     if (space == SPACE_MEMORY || space == SPACE_PORT)
-        reader->facts->reset = (struct handoff_reset){
-            space, table[FADT_RESET_VALUE], read_le(table + FADT_RESET_REGISTER + 4, 8)};
+        reader->facts->reset = (struct handoff_reset){space, table[FADT_RESET_VALUE],
+                                                      read_le(table + FADT_RESET_REGISTER + 4, 8)};
     return true;
 }
 

@@ -17,8 +17,8 @@ struct glyph_image {
 
 struct hii_font {
     void *string_to_image, *string_id_to_image;
-    EFI_STATUS(EFIAPI *get_glyph)(struct hii_font *, CHAR16, void *info, struct glyph_image **,
-                                  UINTN *baseline);
+    EFI_STATUS(EFIAPI *get_glyph)
+    (struct hii_font *, CHAR16, void *info, struct glyph_image **, UINTN *baseline);
     void *get_font_info;
 };
 

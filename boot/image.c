@@ -69,5 +69,7 @@ void image_open(struct image *image)
     if (!image->kernel.data || !image->manifest.data || !image->payload.data)
         refuse("the image has no %s section: this is the bare loader or a truncated file; make the "
                "image with `bulkhead build`",
-               !image->kernel.data ? ".kernel" : !image->manifest.data ? ".manif" : ".payload");
+               !image->kernel.data     ? ".kernel"
+               : !image->manifest.data ? ".manif"
+                                       : ".payload");
 }

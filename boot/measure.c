@@ -17,8 +17,8 @@ struct __attribute__((packed)) tcg2_event {
 
 struct tcg2 {
     void *get_capability, *get_event_log;
-    EFI_STATUS(EFIAPI *hash_log_extend)(struct tcg2 *, UINT64 flags, EFI_PHYSICAL_ADDRESS data,
-                                        UINT64 bytes, struct tcg2_event *);
+    EFI_STATUS(EFIAPI *hash_log_extend)
+    (struct tcg2 *, UINT64 flags, EFI_PHYSICAL_ADDRESS data, UINT64 bytes, struct tcg2_event *);
 };
 
 static void measure(struct tcg2 *tcg2, const char *name, const struct image_section *section)

@@ -79,13 +79,13 @@ static bool large_executable_unsafe(void)
 static void check_intel(struct findings *findings, struct facts *facts)
 {
     bool vmx = leaf(1, 0, 2) & 1u << 5;
-    require(findings, vmx, "VT-x (VMX): enable \"Intel Virtualization Technology\" in the firmware; "
-                           "in a virtual machine, nested virtualisation");
+    require(findings, vmx,
+            "VT-x (VMX): enable \"Intel Virtualization Technology\" in the firmware; "
+            "in a virtual machine, nested virtualisation");
     if (!vmx)
         return;
     uint64_t control = cpu_rdmsr(MSR_FEATURE_CONTROL);
-    require(findings,
-            !(control & FEATURE_CONTROL_LOCKED) || (control & FEATURE_CONTROL_VMX),
+    require(findings, !(control & FEATURE_CONTROL_LOCKED) || (control & FEATURE_CONTROL_VMX),
             "VT-x is locked off by the firmware (IA32_FEATURE_CONTROL): enable \"Intel "
             "Virtualization Technology\" there and switch the machine off and on");
     uint64_t pin = cpu_rdmsr(MSR_VMX_PIN_CONTROLS) >> 32;
@@ -108,8 +108,9 @@ static void check_intel(struct findings *findings, struct facts *facts)
 static void check_amd(struct findings *findings, struct facts *facts)
 {
     bool svm = leaf(0x80000001, 0, 2) & 1u << 2;
-    require(findings, svm, "AMD-V (SVM): enable \"SVM Mode\" in the firmware; in a virtual machine, "
-                           "nested virtualisation");
+    require(findings, svm,
+            "AMD-V (SVM): enable \"SVM Mode\" in the firmware; in a virtual machine, "
+            "nested virtualisation");
     if (!svm)
         return;
     require(findings, !(cpu_rdmsr(MSR_VM_CR) & VM_CR_SVM_DISABLED),
@@ -130,8 +131,9 @@ void processor_check(const struct manifest *manifest, struct facts *facts)
                intel ? "Intel" : "AMD", intel ? "intel" : "amd");
 
     struct findings findings = {.length = 0};
-    require(&findings, leaf(1, 0, 2) & 1u << 21,
-            "x2APIC: switch off the firmware's \"x2APIC opt-out\"; in a virtual machine, add x2apic");
+    require(
+        &findings, leaf(1, 0, 2) & 1u << 21,
+        "x2APIC: switch off the firmware's \"x2APIC opt-out\"; in a virtual machine, add x2apic");
     require(&findings, leaf(0x80000001, 0, 3) & 1u << 20,
             "no-execute pages: enable \"Execute Disable\" in the firmware");
     facts->host_huge_pages = leaf(0x80000001, 0, 3) & 1u << 26;

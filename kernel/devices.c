@@ -26,8 +26,7 @@ enum { POST_PORT = 0x80, SLEEP_ENABLE = 1 << 5, SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE
 
 void devices_setup(void)
 {
-    vuart_init(&devices_uart, cpu.rules->serial_port,
-               cpu.rules->flags & MANIFEST_SERIAL_POLLED);
+    vuart_init(&devices_uart, cpu.rules->serial_port, cpu.rules->flags & MANIFEST_SERIAL_POLLED);
     devices.rtc = (struct vrtc){.unix_time = handoff()->unix_time,
                                 .tsc = handoff()->unix_time_tsc,
                                 .tsc_hz = handoff()->tsc_hz};
@@ -57,8 +56,7 @@ static void deliver(const struct vioapic_message *message)
 static void uart_edge(void)
 {
     struct vioapic_message message;
-    if (vuart_edge(&devices_uart) &&
-        vioapic_pin_edge(&devices.ioapic, GUEST_COM1_IRQ, &message))
+    if (vuart_edge(&devices_uart) && vioapic_pin_edge(&devices.ioapic, GUEST_COM1_IRQ, &message))
         deliver(&message);
 }
 
@@ -177,8 +175,8 @@ void devices_pump(void)
 void devices_say(const char *text)
 {
     while (devices_uart.uart.base != 0 && devices_uart.out_head != devices_uart.out_tail) {
-        uart_put_wait(&devices_uart.uart, devices_uart.out[devices_uart.out_tail %
-                                                           VUART_OUT_BYTES]);
+        uart_put_wait(&devices_uart.uart,
+                      devices_uart.out[devices_uart.out_tail % VUART_OUT_BYTES]);
         devices_uart.out_tail++;
     }
     for (; *text; text++) {

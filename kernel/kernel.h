@@ -9,8 +9,8 @@
 
 /* This processor. `domain` and `rules` are NULL on a processor that no domain owns. */
 struct cpu {
-    uint32_t index;                      /* into handoff.cpus */
-    uint32_t local;                      /* index within its domain */
+    uint32_t index; /* into handoff.cpus */
+    uint32_t local; /* index within its domain */
     uint32_t apic_id;
     const struct handoff_cpu *place;
     const struct handoff_domain *domain; /* placement */

@@ -189,14 +189,14 @@ void life_mark(uint32_t mark)
 
 static void say_end(uint32_t cause, bool restarts)
 {
-    char line[512];
-    size_t length = format(line, sizeof(line), "\nbulkhead: domain %s ended: %s; ",
-                           cpu.rules->name, end_names[cause]);
+    char line[160];
+    size_t length = format(line, sizeof(line), "\nbulkhead: domain %s ended: %s; ", cpu.rules->name,
+                           end_names[cause]);
     if (restarts)
-        length += format(line + length, sizeof(line) - length, "restart %u of %u\n", life.restarts,
-                         cpu.rules->restart_limit);
+        format(line + length, sizeof(line) - length, "restart %u of %u\n", life.restarts,
+               cpu.rules->restart_limit);
     else
-        length += format(line + length, sizeof(line) - length, "it stays stopped\n");
+        format(line + length, sizeof(line) - length, "it stays stopped\n");
     devices_say(line);
     say_counts("bulkhead: exits of that life:");
 }

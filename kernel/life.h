@@ -14,11 +14,11 @@ enum life_state { LIFE_NEW, LIFE_RUNNING, LIFE_STOPPED, LIFE_REFUSED };
 /* Why a life ended. */
 enum life_end {
     END_NONE,
-    END_POWER_OFF,      /* ACPI S5 */
-    END_RESET,          /* reset register */
+    END_POWER_OFF, /* ACPI S5 */
+    END_RESET,     /* reset register */
     END_TRIPLE_FAULT,
     END_MACHINE_CHECK,
-    END_BAD_STATE,      /* the processor refused the guest's state */
+    END_BAD_STATE, /* the processor refused the guest's state */
     END_UNEXPECTED_EXIT,
     END_KINDS,
 };

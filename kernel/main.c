@@ -25,7 +25,7 @@ struct answer {
     bool ok;                 /* set up, and the separation check passed (I12) */
     uint64_t leaves;         /* entries that map the domain's RAM */
     uint8_t digest[DIGEST_BYTES];
-    char text[224];          /* what was wrong */
+    char text[224]; /* what was wrong */
 };
 static PER_CPU struct answer answer;
 
@@ -33,8 +33,8 @@ static PER_CPU struct answer answer;
 static void identify(uint32_t index)
 {
     const struct handoff_cpu *place = &handoff()->cpus[index];
-    cpu = (struct cpu){.index = index, .local = place->index, .apic_id = place->apic_id,
-                       .place = place};
+    cpu = (struct cpu){
+        .index = index, .local = place->index, .apic_id = place->apic_id, .place = place};
     if (place->domain != HANDOFF_NOBODY) {
         cpu.domain = &handoff()->domains[place->domain];
         cpu.rules = &manifest.domains[place->domain];
@@ -85,8 +85,7 @@ static _Noreturn void refuse(const char *text)
 /* The boot processor reaches every other's state through the boot page table. */
 static const struct answer *answer_of(uint32_t index)
 {
-    return (const struct answer *)(handoff()->cpus[index].state_hpa +
-                                   ((uint64_t)&answer - VA_CPU));
+    return (const struct answer *)(handoff()->cpus[index].state_hpa + ((uint64_t)&answer - VA_CPU));
 }
 
 static void wait_for_answer(uint32_t index)
@@ -136,8 +135,8 @@ static void show_domain(uint32_t index)
         log_print("no serial");
     log_print(", on exit %s\n", rules->on_exit == MANIFEST_EXIT_RESTART ? "restart" : "stop");
     log_print("    separation check passed: %lu entries, sha256 %02x%02x%02x%02x%02x%02x%02x%02x\n",
-              first->leaves, digest[0], digest[1], digest[2], digest[3],
-              digest[4], digest[5], digest[6], digest[7]);
+              first->leaves, digest[0], digest[1], digest[2], digest[3], digest[4], digest[5],
+              digest[6], digest[7]);
 }
 
 /* Who owns what, on one screen. */
@@ -209,7 +208,8 @@ _Noreturn void kernel_main(void)
     log_print("bulkhead: scrubbed %lu MiB of the firmware's memory; hand-over %lu ticks, of them "
               "%lu for %lu MiB hashed, copied and zeroed\n",
               bytes / MEBIBYTE, machine_tsc() - handoff()->entry_tsc,
-              handoff()->work_tsc + (machine_tsc() - start), (handoff()->work_bytes + bytes) / MEBIBYTE);
+              handoff()->work_tsc + (machine_tsc() - start),
+              (handoff()->work_bytes + bytes) / MEBIBYTE);
     log_print("bulkhead: %u %s\n", handoff()->domain_count,
               handoff()->domain_count == 1 ? "domain starts" : "domains start");
     log_close_screen();

@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 struct public_page {
-    volatile uint32_t go;       /* processors may enter their domain */
-    volatile uint32_t state;    /* enum life_state */
-    volatile uint32_t lives;    /* starts so far */
-    volatile uint32_t last_end; /* enum life_end */
+    volatile uint32_t go;                 /* processors may enter their domain */
+    volatile uint32_t state;              /* enum life_state */
+    volatile uint32_t lives;              /* starts so far */
+    volatile uint32_t last_end;           /* enum life_end */
     volatile uint64_t foreign_interrupts; /* interrupts refused: destination outside (I4) */
 };
 

@@ -8,8 +8,8 @@
 
 struct sha256 {
     uint32_t state[8];
-    uint64_t bytes;     /* hashed so far */
-    uint8_t block[64];  /* bytes that wait for a whole block */
+    uint64_t bytes;    /* hashed so far */
+    uint8_t block[64]; /* bytes that wait for a whole block */
 };
 
 void sha256_init(struct sha256 *hash);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is done about each thing that makes a guest exit, common to both backends. */
 #include "include/exit.h"
-#include "../../kernel/kernel.h"
 #include "../../kernel/devices.h"
+#include "../../kernel/kernel.h"
 #include "../../kernel/life.h"
 #include "cr.h"
 #include "icr.h"

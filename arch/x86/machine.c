@@ -66,7 +66,9 @@ static void protect_self(void)
     static const struct {
         enum cpu_feature feature;
         uint64_t bit;
-    } protections[] = {{FEATURE_SMEP, CR4_SMEP}, {FEATURE_SMAP, CR4_SMAP}, {FEATURE_UMIP, CR4_UMIP},
+    } protections[] = {{FEATURE_SMEP, CR4_SMEP},
+                       {FEATURE_SMAP, CR4_SMAP},
+                       {FEATURE_UMIP, CR4_UMIP},
                        {FEATURE_XSAVE, CR4_OSXSAVE}};
     uint64_t cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR;
     for (unsigned i = 0; i < sizeof(protections) / sizeof(protections[0]); i++)

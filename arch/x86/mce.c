@@ -14,8 +14,8 @@ enum {
     MCG_RESTARTABLE = 1 << 0,
     MCG_IN_PROGRESS = 1 << 2,
 };
-#define MC_VALID (1ull << 63)
-#define MC_UNCORRECTED (1ull << 61)
+#define MC_VALID           (1ull << 63)
+#define MC_UNCORRECTED     (1ull << 61)
 #define MC_CONTEXT_CORRUPT (1ull << 57)
 
 void mce_handle(void)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* VT-x: switching it on and filling the control structure. Intel SDM, "Enabling and Entering VMX
  * Operation", "VMCS Types", "Loading Guest State". Exits are in vmx.c. */
-#include "../../kernel/format.h"
+#include "vmcs.h"
 #include "../../kernel/check.h"
+#include "../../kernel/format.h"
 #include "../../kernel/kernel.h"
 #include "cr.h"
 #include "include/cpu.h"
@@ -10,7 +11,6 @@
 #include "include/trap.h"
 #include "include/vcpu.h"
 #include "msr.h"
-#include "vmcs.h"
 
 /* What is asked of the processor: one line a control field. */
 static const struct controls {
@@ -115,8 +115,9 @@ static const char *switch_on(void)
     *(uint32_t *)vmcs_region = revision;
     if (!vmx_on(cpu_own_hpa(vmxon_region)))
         return "VMXON fails";
-    return vmcs_clear(cpu_own_hpa(vmcs_region)) && vmcs_load(cpu_own_hpa(vmcs_region)) ? NULL
-                                                                                : "VMPTRLD fails";
+    return vmcs_clear(cpu_own_hpa(vmcs_region)) && vmcs_load(cpu_own_hpa(vmcs_region))
+               ? NULL
+               : "VMPTRLD fails";
 }
 
 static void write_host_state(void)
@@ -255,9 +256,10 @@ void vcpu_describe(char *out, uint64_t room)
 {
     size_t length = 0;
     for (unsigned i = 0; i < CONTROLS; i++)
-        length += format(out + length, room - length, "%s%s 0x%x%s", i ? ", " : "VT-x controls: ",
-                         controls[i].name, granted[i],
-                         (controls[i].wanted & ~granted[i]) ? " (some wanted ones are absent)" : "");
+        length +=
+            format(out + length, room - length, "%s%s 0x%x%s",
+                   i ? ", " : "VT-x controls: ", controls[i].name, granted[i],
+                   (controls[i].wanted & ~granted[i]) ? " (some wanted ones are absent)" : "");
 }
 
 void vcpu_read_back(struct check_registers *registers)

@@ -142,8 +142,7 @@ static void exit_exception(void)
     else if (vector == VECTOR_DB)
         reflect_debug();
     else
-        vcpu_inject(vector, event & EVENT_ERROR_CODE,
-                    (uint32_t)vmcs_read(VMCS_EXIT_ERROR_CODE));
+        vcpu_inject(vector, event & EVENT_ERROR_CODE, (uint32_t)vmcs_read(VMCS_EXIT_ERROR_CODE));
 }
 
 /* IDT, stack or task state in memory that nothing backs: the delivery can't be completed. */
@@ -160,8 +159,14 @@ static void fault_in_delivery(uint32_t event)
 
 static void exit_ept_violation(void)
 {
-    enum { READ = 1, WRITE = 2, FETCH = 4, LINEAR_VALID = 1 << 7, TRANSLATED = 1 << 8,
-           NMI_UNBLOCKED = 1 << 12 };
+    enum {
+        READ = 1,
+        WRITE = 2,
+        FETCH = 4,
+        LINEAR_VALID = 1 << 7,
+        TRANSLATED = 1 << 8,
+        NMI_UNBLOCKED = 1 << 12
+    };
     uint64_t cause = vmcs_read(VMCS_EXIT_QUALIFICATION);
     uint32_t event = (uint32_t)vmcs_read(VMCS_VECTORING_EVENT);
     if (event & EVENT_VALID) {

@@ -16,8 +16,8 @@ enum { HANDOFF_VERSION = 1 };
 
 struct handoff_cpu {
     uint32_t apic_id;
-    uint32_t domain;   /* index, or HANDOFF_NOBODY: parked */
-    uint32_t index;    /* within its domain; 0 is the domain's boot processor */
+    uint32_t domain; /* index, or HANDOFF_NOBODY: parked */
+    uint32_t index;  /* within its domain; 0 is the domain's boot processor */
     uint32_t reserved;
     uint64_t state_hpa;  /* its copy of the segments at VA_CPU, one after the other in a block */
     uint64_t page_table; /* its CR3 */
@@ -31,12 +31,13 @@ struct handoff_ioapic {
 
 /* A linear framebuffer and the firmware's own glyphs, for text after boot services have gone. */
 struct handoff_screen {
-    uint64_t base;   /* host-physical; 0: none */
+    uint64_t base; /* host-physical; 0: none */
     uint64_t bytes;
-    uint32_t width, height;     /* pixels */
+    uint32_t width, height; /* pixels */
     uint32_t pixels_per_line;
     uint32_t glyph_width, glyph_height; /* pixels; 0: no glyphs could be had */
-    uint32_t glyph_offset; /* from the handoff's start: glyphs ' '..'~', a byte a row and 8 pixels */
+    uint32_t
+        glyph_offset; /* from the handoff's start: glyphs ' '..'~', a byte a row and 8 pixels */
 };
 
 /* An ACPI Generic Address Structure, reduced to what a reset needs. */
@@ -48,18 +49,18 @@ struct handoff_reset {
 
 /* A run of host frames with one owner. The list is sorted by base and has no overlaps. */
 enum handoff_extent_kind {
-    EXTENT_TEXT = 1,  /* kernel text: shared, read and execute */
-    EXTENT_CONSTANTS, /* kernel constants: shared, read */
-    EXTENT_HANDOFF,   /* handoff and manifest: shared, read */
-    EXTENT_CPU,       /* one processor's state and stacks (index: into cpus[]) */
-    EXTENT_TRAMPOLINE,/* start of processors, below 1 MiB: nobody's after boot */
-    EXTENT_BOOT,      /* tables that only kernel_main uses; nobody's after boot */
-    EXTENT_PANIC,     /* the page that keeps a panic record over a warm reset */
-    EXTENT_RAM,       /* of a domain (index: into domains[]), as are all below */
-    EXTENT_TABLES,    /* EPT and page tables of its processors */
-    EXTENT_PAYLOAD,   /* payloads and load templates */
-    EXTENT_PRIVATE,   /* its copy of the segments at VA_DOMAIN */
-    EXTENT_PUBLIC,    /* its public page */
+    EXTENT_TEXT = 1,   /* kernel text: shared, read and execute */
+    EXTENT_CONSTANTS,  /* kernel constants: shared, read */
+    EXTENT_HANDOFF,    /* handoff and manifest: shared, read */
+    EXTENT_CPU,        /* one processor's state and stacks (index: into cpus[]) */
+    EXTENT_TRAMPOLINE, /* start of processors, below 1 MiB: nobody's after boot */
+    EXTENT_BOOT,       /* tables that only kernel_main uses; nobody's after boot */
+    EXTENT_PANIC,      /* the page that keeps a panic record over a warm reset */
+    EXTENT_RAM,        /* of a domain (index: into domains[]), as are all below */
+    EXTENT_TABLES,     /* EPT and page tables of its processors */
+    EXTENT_PAYLOAD,    /* payloads and load templates */
+    EXTENT_PRIVATE,    /* its copy of the segments at VA_DOMAIN */
+    EXTENT_PUBLIC,     /* its public page */
 };
 enum { MAX_EXTENTS = 8 + MAX_CPUS + MAX_DOMAINS * (4 + MAX_RAM_SEGMENTS) };
 
@@ -108,7 +109,7 @@ struct handoff_domain {
     uint64_t payload_hpa, payload_bytes;
     uint64_t private_hpa, private_bytes;
     uint64_t public_hpa;
-    uint64_t nested_root; /* host-physical address of the EPT's or nested tables' top table */
+    uint64_t nested_root;    /* host-physical address of the EPT's or nested tables' top table */
     uint64_t ram_leaf_bytes; /* largest leaf that maps RAM executable: 4 KiB, 2 MiB or 1 GiB */
     struct handoff_load load[MAX_LOAD_STEPS];
     struct handoff_digest digest[4];
@@ -123,26 +124,26 @@ struct handoff {
     uint32_t manifest_bytes;
     uint64_t self_hpa;
     uint64_t tsc_hz;
-    uint64_t entry_tsc;       /* TSC when firmware called the loader */
-    uint64_t work_tsc;        /* of these, TSC ticks spent copying, hashing and zeroing */
-    uint64_t work_bytes;      /* the bytes that they moved */
-    uint64_t unix_time;       /* seconds, 0: unknown */
+    uint64_t entry_tsc;  /* TSC when firmware called the loader */
+    uint64_t work_tsc;   /* of these, TSC ticks spent copying, hashing and zeroing */
+    uint64_t work_bytes; /* the bytes that they moved */
+    uint64_t unix_time;  /* seconds, 0: unknown */
     uint64_t unix_time_tsc;
-    uint64_t kernel_hpa;      /* text and constants, one block in the order of VA_KERNEL */
+    uint64_t kernel_hpa; /* text and constants, one block in the order of VA_KERNEL */
     uint64_t kernel_bytes;
     uint64_t cpu_state_bytes; /* of the segments at VA_CPU */
     uint64_t boot_page_table; /* CR3 of kernel_main: RAM one to one, and VA_KERNEL, VA_HANDOFF */
     uint64_t trampoline_hpa;  /* one page below 1 MiB */
     uint64_t panic_hpa;
-    uint64_t ecam_base;       /* 0: none, CF8/CFC */
+    uint64_t ecam_base; /* 0: none, CF8/CFC */
     uint32_t ecam_bus_first, ecam_bus_last;
-    uint32_t boot_cpu;        /* index into cpus[] of the processor that firmware started */
+    uint32_t boot_cpu; /* index into cpus[] of the processor that firmware started */
     uint32_t cpu_count;
     uint32_t domain_count;
     uint32_t ioapic_count;
     uint32_t extent_count;
     uint32_t has_acpi;
-    uint32_t text_row;        /* screen row below the loader's own text */
+    uint32_t text_row; /* screen row below the loader's own text */
     uint32_t scrub_count;
     struct handoff_screen screen;
     struct handoff_reset reset;

@@ -11,22 +11,23 @@
 #define BULKHEAD_ABI_LAYOUT_H
 
 /* Kernel ELF segments, by virtual address. linker.ld places the sections. */
-#define VA_KERNEL 0xffffffff80000000ull     /* text (read, execute) and constants (read): shared */
-#define VA_KERNEL_END 0xffffffff88000000ull
-#define VA_HANDOFF 0xffffffffa0000000ull    /* struct handoff and the manifest (read): shared */
+#define VA_KERNEL      0xffffffff80000000ull /* text (read, execute) and constants (read): shared */
+#define VA_KERNEL_END  0xffffffff88000000ull
+#define VA_HANDOFF     0xffffffffa0000000ull /* struct handoff and the manifest (read): shared */
 #define VA_HANDOFF_END 0xffffffffa8000000ull
-#define VA_CPU 0xffffffffc0000000ull        /* this processor's state and stacks (read, write) */
-#define VA_CPU_END 0xffffffffc8000000ull
-#define VA_DOMAIN 0xffffffffd0000000ull     /* this domain's private state (read, write) */
-#define VA_DOMAIN_END 0xffffffffd8000000ull
-#define VA_PUBLIC 0xffffffffe0000000ull     /* this domain's public page (read, write) */
-#define VA_PUBLIC_END 0xffffffffe0001000ull
+#define VA_CPU         0xffffffffc0000000ull /* this processor's state and stacks (read, write) */
+#define VA_CPU_END     0xffffffffc8000000ull
+#define VA_DOMAIN      0xffffffffd0000000ull /* this domain's private state (read, write) */
+#define VA_DOMAIN_END  0xffffffffd8000000ull
+#define VA_PUBLIC      0xffffffffe0000000ull /* this domain's public page (read, write) */
+#define VA_PUBLIC_END  0xffffffffe0001000ull
 
 /* Frames charged to this domain. */
-#define VA_TABLES 0xffff820000000000ull   /* its EPT and its processors' page tables (read); a
-                                             processor without a domain: its own page tables */
-#define VA_PAYLOAD 0xffff840000000000ull  /* its payloads and load templates (read) */
-#define VA_RAM 0xffff880000000000ull      /* its RAM: VA_RAM + guest-physical (read, write) */
+#define VA_TABLES                                                                                  \
+    0xffff820000000000ull                /* its EPT and its processors' page tables (read); a      \
+                                            processor without a domain: its own page tables */
+#define VA_PAYLOAD 0xffff840000000000ull /* its payloads and load templates (read) */
+#define VA_RAM     0xffff880000000000ull /* its RAM: VA_RAM + guest-physical (read, write) */
 
 /* Room for the page tables of a processor without a domain, behind its state. */
 #define PARKED_TABLES_BYTES 0x10000ull

@@ -44,7 +44,7 @@ struct exit_memory {
     uint64_t gpa;
     uint64_t linear;
     bool write, fetch;
-    bool walk;         /* the guest's own page tables lie there */
+    bool walk; /* the guest's own page tables lie there */
 };
 void exit_memory(const struct exit_memory *access);
 

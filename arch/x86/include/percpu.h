@@ -7,8 +7,8 @@
 #ifndef BULKHEAD_PERCPU_H
 #define BULKHEAD_PERCPU_H
 
-#define PER_CPU __attribute__((section(".cpu")))
+#define PER_CPU       __attribute__((section(".cpu")))
 #define PER_CPU_PAGES __attribute__((section(".cpu.pages"), aligned(4096)))
-#define PER_DOMAIN __attribute__((section(".domain")))
+#define PER_DOMAIN    __attribute__((section(".domain")))
 
 #endif

@@ -13,8 +13,9 @@ enum { HOST_STACK_BYTES = 16384, HOST_EXTRA_STACK_BYTES = 4096 };
 void trap_setup(void);
 
 /*
- * While `draining`, vectors below 32 but the NMI's only acknowledge an interrupt, like those above: a domain may
- * have sent itself one of them, and it must not look like an exception of the hypervisor.
+ * While `draining`, vectors below 32 but the NMI's only acknowledge an interrupt, like those above:
+ * a domain may have sent itself one of them, and it must not look like an exception of the
+ * hypervisor.
  */
 void trap_drain_gates(bool draining);
 
