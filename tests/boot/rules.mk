@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
 BOOT_TEST := $(BUILD)/boot-test
-BOOT_TEST_SOURCES := $(wildcard tests/boot/*.c) $(addprefix tools/,disk.c pe.c run_bochs.c \
-    run_image.c run_kvm.c run_line.c run_machine.c run_ports.c run_qemu.c) kernel/manifest.c \
-    kernel/sha256.c
+BOOT_TEST_SOURCES := $(filter-out %/lockoff.c,$(wildcard tests/boot/*.c)) \
+    $(addprefix tools/,disk.c pe.c run_bochs.c run_image.c run_kvm.c run_line.c run_machine.c \
+    run_ports.c run_qemu.c) kernel/manifest.c kernel/sha256.c
 BOOT_TEST_OBJECTS := $(BOOT_TEST_SOURCES:%.c=$(BUILD)/host/%.o)
 # Names of tests without .test; all of them unless said otherwise.
 BOOT_TESTS := $(basename $(notdir $(sort $(wildcard tests/boot/*.test))))
@@ -11,7 +11,21 @@ BOOT_TESTS := $(basename $(notdir $(sort $(wildcard tests/boot/*.test))))
 $(BOOT_TEST): $(BOOT_TEST_OBJECTS)
 	@$(CC) -o $@ $^
 
-test-boot: all $(BOOT_TEST)
+# Firmware that locks VT-x off; start-up code and linker script are the loader's.
+LOCKOFF := $(BUILD)/tests/lockoff.efi
+$(BUILD)/tests/lockoff.so: $(BUILD)/boot/obj/tests/boot/lockoff.o
+	@mkdir -p $(@D)
+	@ld -nostdlib -znocombreloc -znoexecstack -shared -Bsymbolic --no-undefined \
+	    -T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $< -L /usr/lib -lefi -lgnuefi \
+	    -o $@
+
+$(LOCKOFF): $(BUILD)/tests/lockoff.so
+	@objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j '.rel*' -j '.rela*' \
+	    -j .reloc -O efi-app-x86_64 --subsystem=10 $< $@
+
+lint-objects: $(LOCKOFF)
+
+test-boot: all $(BOOT_TEST) $(LOCKOFF)
 	@$(BOOT_TEST) -j $(JOBS) $(if $(filter-out auto,$(MACHINE)),-m $(MACHINE)) $(BOOT_TESTS:%=tests/boot/%.test)
 
 -include $(BOOT_TEST_OBJECTS:.o=.d)
