@@ -17,6 +17,8 @@ static const struct command {
     {"build", build_main, "make the EFI file that boots it"},
     {"show", show_main, "turn an image back into its manifest"},
     {"cascade", cascade_main, "find what several hosts let flow between levels"},
+    {"hw", hw_main, "list the machine's hardware, or say whether it will do"},
+    {"init", init_main, "write a first manifest for a machine"},
     {"disk", disk_main, "make a bootable disk of an image"},
     {"run", run_main, "boot an image in an emulator"},
 };

@@ -17,11 +17,15 @@ int check_main(int argc, char **argv);
 int build_main(int argc, char **argv);
 int show_main(int argc, char **argv);
 int cascade_main(int argc, char **argv);
+int hw_main(int argc, char **argv);
+int init_main(int argc, char **argv);
 
 /* The text of `bulkhead SUBCOMMAND --help`. */
 extern const char check_help[];
 extern const char build_help[];
 extern const char show_help[];
 extern const char cascade_help[];
+extern const char hw_help[];
+extern const char init_help[];
 
 #endif
