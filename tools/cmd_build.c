@@ -25,7 +25,7 @@ const char build_help[] =
     "      --kernel FILE    the hypervisor to use instead of kernel/kernel-intel.elf or\n"
     "                       kernel/kernel-amd.elf, whichever `platform: {cpu: ...}` asks for\n"
     "      --cpu VENDOR     intel or amd, in place of what `platform: {cpu: ...}` says\n"
-    "      --release        for production: the image does not say LAB at boot\n"
+    "      --release        for production: the image does not say LAB at boot; refuses `unsafe`\n"
     "      --manifest-only  write only the compiled manifest; needs no loader and no hypervisor\n"
     "  -h, --help           this text\n"
     "\n"
@@ -207,6 +207,13 @@ static enum exit_status build(const struct job *job)
     if (check_manifest(&check, job->manifest)) {
         check_print(&check, stderr);
         status = check.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
+    }
+    if (status == EXIT_GOOD && job->release && check.model.unsafe.count > 0) {
+        complain(job->manifest, say(&check.arena,
+                                    "--release refuses `unsafe` (%s): remove it, or build a LAB "
+                                    "image without --release",
+                                    line_of(&check, check.model.unsafe.at)));
+        status = EXIT_FINDINGS;
     }
     if (status == EXIT_GOOD) {
         const char *complaint = compile(&check, job->release, &compiled);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead check`. */
 #include "check.h"
+#include "label.h"
 #include "payload.h"
 #include "tool.h"
 
@@ -54,10 +55,18 @@ static void print_good(const struct check *check, FILE *out)
         cpus += model_domain(&check->model, i)->cpus.value;
         memory += model_domain(&check->model, i)->memory.value;
     }
+    struct label machine = label_join(label_of(&check->model, &check->model.classification),
+                                      label_of_machine(&check->model));
+    struct arena arena = {0};
+
     put_safely(out, check->path);
-    fprintf(out, ": good: %s, %u domain%s with %llu processor%s and %lluM\n",
-            check->model.host.value, check->model.domains.count, plural(check->model.domains.count),
+    fprintf(out, ": good: %s, %u domain%s with %llu processor%s and %lluM", check->model.host.value,
+            check->model.domains.count, plural(check->model.domains.count),
             (unsigned long long)cpus, plural(cpus), (unsigned long long)(memory >> 20));
+    if (machine.level > 0)
+        fprintf(out, ", classified %s", label_text(&arena, &check->model, machine));
+    fputc('\n', out);
+    arena_free(&arena);
 }
 
 static enum exit_status check_one(const char *path)

@@ -13,6 +13,7 @@ struct compiled_payload {
     uint64_t size;
     uint64_t offset; /* from the start of .payload */
     uint8_t digest[DIGEST_BYTES];
+    bool pinned; /* the manifest says its digest */
 };
 
 struct compiled {

@@ -2,10 +2,11 @@
 /* From the compiled form back to YAML. */
 #include "decompile.h"
 
+#include "decompile_parts.h"
 #include "text.h"
 #include <string.h>
 
-static void put_size(FILE *out, uint64_t bytes)
+void put_size(FILE *out, uint64_t bytes)
 {
     struct arena arena = {0};
 
@@ -13,8 +14,7 @@ static void put_size(FILE *out, uint64_t bytes)
     arena_free(&arena);
 }
 
-/* A text as a YAML scalar; quoted unless it is plainly a word or path. */
-static void put_scalar(FILE *out, const char *text)
+void put_scalar(FILE *out, const char *text)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                 "-_./+";
@@ -46,24 +46,44 @@ static void put_scalar(FILE *out, const char *text)
     fputc('"', out);
 }
 
+void put_cpus(FILE *out, bool pinned, uint32_t count, const uint32_t *cpus)
+{
+    if (!pinned) {
+        fprintf(out, "%u", count);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        fprintf(out, "%s%u", i == 0 ? "[" : ", ", cpus[i]);
+    fputs("]", out);
+}
+
+static void put_digest(const struct manifest *manifest, uint32_t index, const char *before,
+                       FILE *out)
+{
+    fputs(before, out);
+    for (int i = 0; i < DIGEST_BYTES; i++)
+        fprintf(out, "%02x", manifest->payloads[index].digest[i]);
+}
+
 static void put_payload(const struct manifest *manifest, uint32_t index, const char *key, FILE *out)
 {
     const struct manifest_payload *payload = &manifest->payloads[index];
 
     fprintf(out, "      %s: ", key);
     put_scalar(out, manifest_string(manifest, payload->path));
-    fprintf(out, " # %llu bytes, SHA-256 ", (unsigned long long)payload->bytes);
-    for (int i = 0; i < DIGEST_BYTES; i++)
-        fprintf(out, "%02x", payload->digest[i]);
+    fprintf(out, " # %llu bytes", (unsigned long long)payload->bytes);
+    put_digest(manifest, index, ", SHA-256 ", out);
     fputc('\n', out);
 }
 
 static void put_boot(const struct manifest *manifest, const struct manifest_domain *domain,
                      FILE *out)
 {
+    const char *kernel = domain->protocol == MANIFEST_BOOT_LINUX ? "linux" : "elf64";
+    bool pinned = manifest->payloads[domain->kernel].pinned;
+
     fputs("    boot:\n", out);
-    put_payload(manifest, domain->kernel,
-                domain->protocol == MANIFEST_BOOT_LINUX ? "linux" : "elf64", out);
+    put_payload(manifest, domain->kernel, kernel, out);
     if (domain->initrd != MANIFEST_NONE)
         put_payload(manifest, domain->initrd, "initrd", out);
     if (domain->cmdline != 0) {
@@ -71,6 +91,17 @@ static void put_boot(const struct manifest *manifest, const struct manifest_doma
         put_scalar(out, manifest_string(manifest, domain->cmdline));
         fputc('\n', out);
     }
+    if (domain->flags & MANIFEST_IDENTITY_UNIQUE)
+        fputs("      identity: unique\n", out);
+    if (pinned)
+        fprintf(out, "      digest:\n        %s", kernel);
+    if (pinned)
+        put_digest(manifest, domain->kernel, ": ", out);
+    if (domain->initrd != MANIFEST_NONE && manifest->payloads[domain->initrd].pinned)
+        put_digest(manifest, domain->initrd,
+                   pinned ? "\n        initrd: " : "      digest:\n        initrd: ", out);
+    if (pinned || (domain->initrd != MANIFEST_NONE && manifest->payloads[domain->initrd].pinned))
+        fputc('\n', out);
 }
 
 static void put_domain(const struct manifest *manifest, const struct manifest_domain *domain,
@@ -79,13 +110,7 @@ static void put_domain(const struct manifest *manifest, const struct manifest_do
     fputs("  - name: ", out);
     put_scalar(out, domain->name);
     fprintf(out, "\n    cpus: ");
-    if (domain->flags & MANIFEST_CPUS_PINNED) {
-        for (uint32_t i = 0; i < domain->cpu_count; i++)
-            fprintf(out, "%s%u", i == 0 ? "[" : ", ", domain->cpus[i]);
-        fputs("]", out);
-    } else {
-        fprintf(out, "%u", domain->cpu_count);
-    }
+    put_cpus(out, domain->flags & MANIFEST_CPUS_PINNED, domain->cpu_count, domain->cpus);
     fputs("\n    memory: ", out);
     put_size(out, domain->memory);
     fputc('\n', out);
@@ -97,9 +122,7 @@ static void put_domain(const struct manifest *manifest, const struct manifest_do
     if (domain->restart_window)
         fprintf(out, ", within: %us", domain->restart_window);
     fputs("}\n", out);
-    if (domain->serial_port)
-        fprintf(out, "    serial: {port: com%u%s}\n", domain->serial_port,
-                domain->flags & MANIFEST_SERIAL_POLLED ? ", polled: true" : "");
+    put_policy_domain(manifest, (uint32_t)(domain - manifest->domains), out);
 }
 
 static void put_platform(const struct manifest *manifest, FILE *out)
@@ -122,6 +145,7 @@ static void put_platform(const struct manifest *manifest, FILE *out)
         if (manifest->domains[i].serial_port == 1)
             fputs("  com1: domain\n", out); /* no two domains have one port */
     }
+    put_policy_platform(manifest, out);
 }
 
 void decompile(const struct manifest *manifest, FILE *out)
@@ -135,8 +159,10 @@ void decompile(const struct manifest *manifest, FILE *out)
     fputs("host: ", out);
     put_scalar(out, manifest->header->host);
     fputc('\n', out);
+    put_policy_head(manifest, out);
     put_platform(manifest, out);
     fputs("domains:\n", out);
     for (uint32_t i = 0; i < manifest->domain_count; i++)
         put_domain(manifest, &manifest->domains[i], out);
+    put_policy_tail(manifest, out);
 }

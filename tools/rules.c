@@ -61,6 +61,8 @@ const struct rule rules[] = {
     {"device-twice", SEVERITY_ERROR, rule_device_twice, "A PCI function belongs to one domain."},
     {"management-nic", SEVERITY_ERROR, rule_management_nic,
      "No domain has the network card of management."},
+    {"device-count", SEVERITY_ERROR, rule_device_count,
+     "All domains together have at most 64 PCI functions."},
     {"device-split", SEVERITY_WARNING, rule_device_split,
      "Functions of one device belong to one domain, unless the device isolates them."},
     {"device-serial", SEVERITY_ERROR, rule_device_serial, "No two devices have one serial number."},

@@ -53,6 +53,7 @@ void rule_firewall_bypass(struct check *check);
 void rule_keep_apart(struct check *check);
 void rule_device_twice(struct check *check);
 void rule_management_nic(struct check *check);
+void rule_device_count(struct check *check);
 void rule_device_split(struct check *check);
 void rule_device_serial(struct check *check);
 void rule_device_bridge(struct check *check);

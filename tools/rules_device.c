@@ -2,6 +2,7 @@
 /* Rules about PCI functions: each has one owner. */
 #include "rules.h"
 
+#include "../kernel/abi/limits.h"
 #include "schema_parse.h"
 #include <string.h>
 
@@ -65,6 +66,18 @@ void rule_management_nic(struct check *check)
                        line_of(check, nic->pci.at)),
                    "management has a card of its own: give one of them another");
     }
+}
+
+void rule_device_count(struct check *check)
+{
+    struct owned owned;
+
+    if (nth_device(&check->model, MAX_DEVICES, &owned))
+        report(check, owned.device->pci.at,
+               say(&check->arena, "%s lists %s, the %uth function of this manifest",
+                   owner_text(check, &owned), pci_text(&check->arena, owned.device->pci.value),
+                   MAX_DEVICES + 1),
+               say(&check->arena, "assign at most %u functions in all", MAX_DEVICES));
 }
 
 /* Functions of one device often share what no IOMMU separates. */

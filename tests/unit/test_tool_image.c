@@ -36,11 +36,68 @@ static const char manifest_text[] =
     "    serial: {port: com2}\n"
     "    on_exit: {do: restart, limit: 9}\n";
 
+/* Every key of the policy, with a date behind all acceptances. */
+static const char policy_text[] =
+    "host: gate-7\n"
+    "levels: [public, restricted, secret]\n"
+    "categories: [alpha, beta]\n"
+    "classification: {level: secret, categories: [beta, alpha]}\n"
+    "aggregation:\n"
+    "  - {when: {count: 2, of: public}, then: restricted}\n"
+    "mixed_levels: {accepted_by: \"the \\\"accreditor\\\"\", reason: cost, until: 2199-12-31}\n"
+    "forbid_removable: [secret]\n"
+    "keep_apart: [[office, backup], [plant, backup, mail]]\n"
+    "networks:\n"
+    "  internet: {level: public, exposed: true}\n"
+    "  \"null\": {level: restricted, categories: [alpha, beta]}\n"
+    "  cable: {level: public, trunk: [internet]}\n"
+    "  up: {level: public, one_way: {from: gate-7, to: archive, by: a diode}}\n"
+    "  admin: {level: secret, categories: [alpha]}\n"
+    "platform: {smt: off, microcode: 0x2b000571, inventory: build/fixtures/good.elf}\n"
+    "review: {by: accreditor, date: 2026-01-31, due: 2199-12-31}\n"
+    "assurance: 3\n"
+    "unsafe: [{allow: split-core, reason: an old board}]\n"
+    "domains:\n"
+    "  - name: office\n"
+    "    label: {level: public}\n"
+    "    hardened: {by: CIS Debian 12, date: 2026-10-01}\n"
+    "    role: firewall\n"
+    "    protects: [\"null\", elsewhere]\n"
+    "    cpus: 1\n"
+    "    memory: 64M\n"
+    "    memory_at: 4G\n"
+    "    cache_ways: 4\n"
+    "    boot:\n"
+    "      linux: build/fixtures/good.bzimage\n"
+    "      initrd: build/fixtures/4k.initrd\n"
+    "      identity: unique\n"
+    "      digest:\n"
+    "        initrd: ad7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7\n"
+    "    serial: {read: [operator, auditor]}\n"
+    "    devices:\n"
+    "      - {pci: \"00:04.0\", id: \"8086:10d3\", network: internet, serial_number: \"A 17\"}\n"
+    "      - {pci: \"0001:02:1f.7\", removable: true, accept_no_reset: true}\n"
+    "    on_dma_fault: log\n"
+    "    start_after: [control]\n"
+    "    manage: [status, counters, start, stop, restart]\n"
+    "  - name: control\n"
+    "    label: {level: restricted, categories: [alpha]}\n"
+    "    cpus: 1\n"
+    "    memory: 64M\n"
+    "    boot: {elf64: build/fixtures/good.elf}\n"
+    "management:\n"
+    "  cpus: [7]\n"
+    "  memory: 64M\n"
+    "  nic: {pci: \"00:03.0\", network: admin, address: 192.168.255.1/30, accept_sideband: true}\n"
+    "  admins:\n"
+    "    - {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2199-12-31}\n"
+    "    - {name: audit, key: build/fixtures/audit.pub, role: auditor, expires: 2199-12-31}\n";
+
 static void compile_text(struct check *check, const char *text, size_t bytes, bool release,
                          struct compiled *out)
 {
     check_text(check, "test", text, bytes);
-    if (check->finding_count > 0)
+    if (check->errors > 0)
         fail_msg("line %u: %s", check->findings[0].at.line, check->findings[0].what);
     const char *complaint = compile(check, release, out);
     if (complaint)
@@ -120,7 +177,7 @@ static void test_release_differs_by_the_flag(void **state)
     check_close(&again);
 }
 
-static void test_show_compiles_to_the_same_bytes(void **state)
+static void compile_again(const char *text)
 {
     struct check check = {0}, again = {0};
     struct compiled first, second;
@@ -128,8 +185,7 @@ static void test_show_compiles_to_the_same_bytes(void **state)
     char *yaml = NULL;
     size_t bytes = 0;
 
-    (void)state;
-    compile_text(&check, manifest_text, strlen(manifest_text), false, &first);
+    compile_text(&check, text, strlen(text), false, &first);
     assert_int_equal(manifest_open(first.manifest, first.manifest_bytes, &manifest), MANIFEST_OK);
     FILE *out = open_memstream(&yaml, &bytes);
     decompile(&manifest, out);
@@ -140,6 +196,118 @@ static void test_show_compiles_to_the_same_bytes(void **state)
     free(yaml);
     check_close(&check);
     check_close(&again);
+}
+
+static void test_show_compiles_to_the_same_bytes(void **state)
+{
+    (void)state;
+    compile_again(manifest_text);
+    compile_again(policy_text);
+}
+
+static void test_policy_fields(void **state)
+{
+    struct check check = {0};
+    struct compiled compiled;
+    struct manifest manifest;
+    uint32_t count;
+
+    (void)state;
+    compile_text(&check, policy_text, strlen(policy_text), false, &compiled);
+    assert_int_equal(manifest_open(compiled.manifest, compiled.manifest_bytes, &manifest),
+                     MANIFEST_OK);
+    const struct manifest_policy *policy = manifest_entries(&manifest, MANIFEST_POLICY, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(policy->level, 3);
+    assert_int_equal(policy->categories, 3);
+    assert_string_equal(manifest_string(&manifest, policy->classification), "secret {alpha, beta}");
+    assert_int_equal(policy->microcode, 0x2b000571);
+    const struct manifest_device *device = manifest_entries(&manifest, MANIFEST_DEVICES, &count);
+    assert_int_equal(count, 3);
+    assert_int_equal(device[0].pci, 4 << 3);
+    assert_int_equal(device[0].id, 0x808610d3);
+    assert_int_equal(device[0].network, 0);
+    assert_int_equal(device[1].pci, 1 << 16 | 2 << 8 | 0x1f << 3 | 7);
+    assert_int_equal(device[1].flags, MANIFEST_REMOVABLE | MANIFEST_NO_RESET);
+    assert_int_equal(device[1].network, MANIFEST_NONE);
+    assert_int_equal(device[2].domain, MANIFEST_NONE);
+    assert_int_equal(device[2].flags, MANIFEST_SIDEBAND);
+    const struct manifest_management *management =
+        manifest_entries(&manifest, MANIFEST_MANAGEMENT, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(management->address, 0xc0a8ff01);
+    assert_int_equal(management->prefix, 30);
+    assert_int_equal(management->cpus[0], 7);
+    const struct manifest_domain *office = &manifest.domains[0];
+    assert_int_equal(office->level, 1);
+    assert_int_equal(office->manage, MANIFEST_RIGHTS);
+    assert_int_equal(office->start_after, 2);
+    assert_int_equal(office->serial_read, 1 << MANIFEST_OPERATOR | 1 << MANIFEST_AUDITOR);
+    assert_int_equal(office->serial_write, 0);
+    assert_int_equal(office->flags, MANIFEST_FIREWALL | MANIFEST_IDENTITY_UNIQUE);
+    assert_int_equal(manifest.payloads[0].pinned, 0);
+    assert_int_equal(manifest.payloads[1].pinned, 1);
+    check_close(&check);
+}
+
+/* One field of a table each, by its offset, with a value that no reader may follow. */
+static const struct {
+    enum manifest_table_id table;
+    size_t at;
+    uint32_t value;
+} wrong[] = {
+    {MANIFEST_DOMAINS, offsetof(struct manifest_domain, level), 4},
+    {MANIFEST_DOMAINS, offsetof(struct manifest_domain, categories), 4},
+    {MANIFEST_DOMAINS, offsetof(struct manifest_domain, manage), 0x20},
+    {MANIFEST_DOMAINS, offsetof(struct manifest_domain, start_after), 4},
+    {MANIFEST_PAYLOADS, offsetof(struct manifest_payload, pinned), 2},
+    {MANIFEST_LEVELS, offsetof(struct manifest_name, name), 0},
+    {MANIFEST_CATEGORIES, offsetof(struct manifest_name, name) + NAME_BYTES - 4, 0x41414141},
+    {MANIFEST_NETWORKS, offsetof(struct manifest_network, level), 4},
+    {MANIFEST_NETWORKS, offsetof(struct manifest_network, categories), 4},
+    {MANIFEST_NETWORKS, offsetof(struct manifest_network, trunk), 1u << 5},
+    {MANIFEST_NETWORKS, offsetof(struct manifest_network, exposed), 2},
+    {MANIFEST_NETWORKS, offsetof(struct manifest_network, one_way_by), 1 << 19},
+    {MANIFEST_DEVICES, offsetof(struct manifest_device, domain), 2},
+    {MANIFEST_DEVICES, offsetof(struct manifest_device, network), 5},
+    {MANIFEST_DEVICES, offsetof(struct manifest_device, flags), 8},
+    {MANIFEST_DEVICES, offsetof(struct manifest_device, serial_number), UINT32_MAX},
+    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, cpu_count), MAX_DOMAIN_CPUS + 1},
+    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, flags), 2},
+    {MANIFEST_ADMINS, offsetof(struct manifest_admin, role), 3},
+    {MANIFEST_ADMINS, offsetof(struct manifest_admin, path), UINT32_MAX},
+    {MANIFEST_POLICY, offsetof(struct manifest_policy, level), 4},
+    {MANIFEST_POLICY, offsetof(struct manifest_policy, classification), UINT32_MAX},
+    {MANIFEST_AGGREGATIONS, offsetof(struct manifest_aggregation, then), 4},
+    {MANIFEST_KEEP_APART, offsetof(struct manifest_apart, name), UINT32_MAX},
+    {MANIFEST_UNSAFE, offsetof(struct manifest_unsafe, allow), MANIFEST_UNSAFE_KINDS},
+    {MANIFEST_HARDENED, offsetof(struct manifest_hardened, domain), 2},
+    {MANIFEST_PROTECTS, offsetof(struct manifest_protects, domain), MANIFEST_NONE},
+};
+
+/* I10: the last entry of each table, wrong in one field, with a good digest. */
+static void test_wrong_policy_is_refused(void **state)
+{
+    struct check check = {0};
+    struct compiled compiled;
+    struct manifest manifest;
+
+    (void)state;
+    compile_text(&check, policy_text, strlen(policy_text), false, &compiled);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct manifest_header *copy = malloc(compiled.manifest_bytes);
+
+        memcpy(copy, compiled.manifest, compiled.manifest_bytes);
+        const struct manifest_table *table = &copy->tables[wrong[i].table];
+        memcpy((char *)copy + table->offset + (table->count - 1) * table->entry_bytes + wrong[i].at,
+               &wrong[i].value, sizeof(wrong[i].value));
+        manifest_digest(copy, copy->digest);
+        enum manifest_error error = manifest_open(copy, compiled.manifest_bytes, &manifest);
+        if (error != MANIFEST_BAD_POLICY)
+            fail_msg("table %d offset %zu: error %d", wrong[i].table, wrong[i].at, error);
+        free(copy);
+    }
+    check_close(&check);
 }
 
 /* The smallest EFI application: one section of code. */
@@ -334,6 +502,8 @@ int main(void)
         cmocka_unit_test(test_payloads_are_stored_once),
         cmocka_unit_test(test_release_differs_by_the_flag),
         cmocka_unit_test(test_show_compiles_to_the_same_bytes),
+        cmocka_unit_test(test_policy_fields),
+        cmocka_unit_test(test_wrong_policy_is_refused),
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_broken_loaders),
         cmocka_unit_test(test_truncated_loaders),
