@@ -135,11 +135,9 @@ static void exit_exception(void)
         restore_delivery(event);
         return;
     }
-    bool interrupted = vmcs_read(VMCS_VECTORING_EVENT) & EVENT_VALID;
+    /* #AC and #DB are benign: one that interrupts a delivery takes its place, as on hardware. */
     restore_delivery(event);
-    if (interrupted) /* contributes to a double fault, as on hardware */
-        vcpu_inject(VECTOR_DF, true, 0);
-    else if (vector == VECTOR_DB)
+    if (vector == VECTOR_DB)
         reflect_debug();
     else
         vcpu_inject(vector, event & EVENT_ERROR_CODE, (uint32_t)vmcs_read(VMCS_EXIT_ERROR_CODE));
