@@ -103,13 +103,19 @@ static void add_digest(struct handoff_domain *out, uint64_t from,
     memcpy(digest->digest, payload->digest, DIGEST_BYTES);
 }
 
+/*
+ * AMD processors tell neither the TSC's frequency nor, by TSC_ADJUST, that nobody moves it: without
+ * these words Linux doubts it and reads a slower clock.
+ */
+#define AMD_WORDS "tsc=reliable tsc_early_khz="
+
 /* The whole command line into `out` (CMDLINE_BYTES); returns its length. */
 static size_t write_cmdline(const struct plan_input *in, uint32_t index, char *out)
 {
     const struct manifest_domain *domain = &in->manifest->domains[index];
     const char *text = manifest_string(in->manifest, domain->cmdline);
     if (in->facts->amd && domain->protocol == MANIFEST_BOOT_LINUX)
-        return format(out, CMDLINE_BYTES, "%s tsc_early_khz=%lu", text, in->facts->tsc_hz / 1000);
+        return format(out, CMDLINE_BYTES, "%s " AMD_WORDS "%lu", text, in->facts->tsc_hz / 1000);
     return format(out, CMDLINE_BYTES, "%s", text);
 }
 

@@ -8,8 +8,8 @@
 #include "payload.h"
 #include <string.h>
 
-/* " tsc_early_khz=4294967295", which the loader adds on AMD processors. */
-enum { LOADER_CMDLINE_BYTES = 26, LINUX_CMDLINE_MAX = CMDLINE_BYTES - 2 };
+/* " tsc=reliable tsc_early_khz=4294967295", which the loader adds on AMD processors. */
+enum { LOADER_CMDLINE_BYTES = 39, LINUX_CMDLINE_MAX = CMDLINE_BYTES - 2 };
 
 /* A domain's kernel, when it is there at all. */
 struct kernel {
@@ -202,7 +202,7 @@ static uint64_t cmdline_room(struct check *check, const struct model_domain *dom
     if (is_written(domain->boot.bzimage.at) &&
         check->model.platform.cpu.value == MANIFEST_CPU_AMD) {
         room = room > LOADER_CMDLINE_BYTES ? room - LOADER_CMDLINE_BYTES : 0;
-        *reason = say(&check->arena, "%s, and adds up to %d for `tsc_early_khz=` on AMD", *reason,
+        *reason = say(&check->arena, "%s, and adds up to %d for `tsc=` and `tsc_early_khz=` on AMD", *reason,
                       LOADER_CMDLINE_BYTES);
     }
     return room;

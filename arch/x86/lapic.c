@@ -13,7 +13,7 @@ enum {
     LVT_MASKED = 1 << 16,
     ICR_ASSERT = 1 << 14,
     ICR_ALL_BUT_SELF = 3 << 18,
-    VECTOR_WORDS = 8,   /* ISR and IRR: 8 registers of 32 vectors */
+    VECTOR_WORDS = 8, /* ISR and IRR: 8 registers of 32 vectors */
     MAX_VECTORS = 256,
     DRAIN_SPINS = 100000,
     CPUID_TSC_DEADLINE = 1 << 24,
@@ -22,8 +22,7 @@ enum {
 
 void lapic_send(uint32_t apic_id, enum lapic_delivery mode, uint8_t vector)
 {
-    cpu_wrmsr(IA32_X2APIC_ICR,
-              (uint64_t)apic_id << 32 | ICR_ASSERT | (uint32_t)mode << 8 | vector);
+    cpu_wrmsr(IA32_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_ASSERT | (uint32_t)mode << 8 | vector);
 }
 
 void lapic_stop_others(void)

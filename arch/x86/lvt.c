@@ -5,8 +5,8 @@
 
 enum {
     LVT_MASKED = 1 << 16,
-    LVT_WRITABLE = LVT_MASKED | 0x7ff,           /* vector and delivery mode */
-    LVT_LINT_WRITABLE = LVT_WRITABLE | 0xa000,   /* polarity and trigger mode */
+    LVT_WRITABLE = LVT_MASKED | 0x7ff,         /* vector and delivery mode */
+    LVT_LINT_WRITABLE = LVT_WRITABLE | 0xa000, /* polarity and trigger mode */
     LVT_OWN_WRITABLE = LVT_MASKED | 0xff,
     LVT_TIMER_PERIODIC = 1 << 17,
     LVT_TIMER_DEADLINE = 1 << 18,
@@ -46,8 +46,9 @@ bool lvt_write(struct lvt *lvt, uint32_t msr, uint64_t value)
 bool lvt_own(uint32_t msr, uint64_t *value, bool deadline)
 {
     uint64_t mode = *value & (LVT_TIMER_PERIODIC | LVT_TIMER_DEADLINE);
-    bool good = mode == 0 || (msr == IA32_X2APIC_LVT_TIMER &&
-                              (mode == LVT_TIMER_PERIODIC || (mode == LVT_TIMER_DEADLINE && deadline)));
+    bool good =
+        mode == 0 || (msr == IA32_X2APIC_LVT_TIMER &&
+                      (mode == LVT_TIMER_PERIODIC || (mode == LVT_TIMER_DEADLINE && deadline)));
     if (!good || *value & ~(mode | LVT_OWN_WRITABLE | LVT_READ_ONLY))
         return false;
     *value &= ~(uint64_t)LVT_READ_ONLY;

@@ -5,9 +5,10 @@
  *   MSR(first, last, read, write, needs, reset, value)
  *
  * read    DIRECT: no exit; VALUE: `value`; ASK: msr_read_asked(); DENY: #GP
- * write   DIRECT: no exit; LVT: no exit where the APIC checks it, else ASK; IGNORE; ZERO: 0 is ignored, all else #GP; ASK: msr_write_asked(); DENY
- * needs   enum cpu_feature without its prefix: without it the whole line is DENY
- * reset   enum msr_reset without its prefix, to `value`: exactly where write is DIRECT or LVT
+ * write   DIRECT: no exit; LVT: no exit where the APIC checks it, else ASK; IGNORE; ZERO: 0 is
+ * ignored, all else #GP; ASK: msr_write_asked(); DENY needs   enum cpu_feature without its prefix:
+ * without it the whole line is DENY reset   enum msr_reset without its prefix, to `value`: exactly
+ * where write is DIRECT or LVT
  *
  * The range of a line lies wholly inside or outside what the bitmaps can grant.
  */

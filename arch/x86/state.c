@@ -64,9 +64,8 @@ void vcpu_set_entry(const struct handoff_entry *entry)
     set_control_registers(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE, GUEST_PAGE_TABLES,
                           CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT, EFER_LME | EFER_LMA | nx);
     for (unsigned segment = 0; segment < SEGMENT_LDTR; segment++)
-        vcpu_set_segment(segment,
-                         segment == SEGMENT_CS ? GUEST_CODE_SELECTOR : GUEST_DATA_SELECTOR, 0,
-                         0xffffffff, segment == SEGMENT_CS ? RIGHTS_CODE_64 : RIGHTS_DATA_32);
+        vcpu_set_segment(segment, segment == SEGMENT_CS ? GUEST_CODE_SELECTOR : GUEST_DATA_SELECTOR,
+                         0, 0xffffffff, segment == SEGMENT_CS ? RIGHTS_CODE_64 : RIGHTS_DATA_32);
     vcpu_set_segment(SEGMENT_LDTR, 0, 0, 0, SEGMENT_UNUSABLE);
     vcpu_set_gdt(GUEST_GDT, GUEST_GDT_BYTES - 1);
     vcpu_set_idt(0, 0);

@@ -185,7 +185,8 @@ static void exit_cache_flush(enum exiting_instruction which)
 static void put_back(uint64_t event)
 {
     uint32_t type = event & EVENT_TYPE, vector = event & EVENT_VECTOR;
-    if (type == EVENT_SOFTWARE_INTERRUPT || (type == EVENT_EXCEPTION && (vector == 3 || vector == 4)))
+    if (type == EVENT_SOFTWARE_INTERRUPT ||
+        (type == EVENT_EXCEPTION && (vector == 3 || vector == 4)))
         return;
     if (type == EVENT_EXCEPTION && vector >= 32) /* the emulator's word for an interrupt */
         event &= ~(uint64_t)EVENT_TYPE;
@@ -274,13 +275,13 @@ static void exit_write_cr(unsigned number)
 static void exit_port(void)
 {
     uint64_t cause = vmcb.exit_info[0];
-    exit_io((uint16_t)(cause >> IO_PORT_SHIFT), (unsigned)cause >> IO_BYTES_SHIFT & 7, cause & IO_IN,
-            cause & IO_STRING, vmcb.exit_info[1] - vmcb.rip);
+    exit_io((uint16_t)(cause >> IO_PORT_SHIFT), (unsigned)cause >> IO_BYTES_SHIFT & 7,
+            cause & IO_IN, cause & IO_STRING, vmcb.exit_info[1] - vmcb.rip);
 }
 
 static void count(uint64_t code)
 {
-    vcpu_exits[code < SVM_EXIT_KINDS              ? code
+    vcpu_exits[code < SVM_EXIT_KINDS           ? code
                : code == SVM_EXIT_NESTED_FAULT ? (uint64_t)KIND_MEMORY
                                                : (uint64_t)KIND_OTHER]++;
 }

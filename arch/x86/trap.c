@@ -97,8 +97,8 @@ void trap_setup(void)
     uint64_t base = (uint64_t)&tss;
     gdt[HOST_CS / 8] = 0x00af9b000000ffff;
     gdt[HOST_DS / 8] = 0x00cf93000000ffff;
-    gdt[HOST_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
-                        (base >> 24 & 0xff) << 56;
+    gdt[HOST_TSS / 8] =
+        (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
     gdt[HOST_TSS / 8 + 1] = base >> 32;
 
     struct table_pointer gdt_pointer = {sizeof(gdt) - 1, (uint64_t)gdt};

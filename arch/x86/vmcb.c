@@ -10,12 +10,12 @@
 
 /* Always on; those that come and go are svm.c's. */
 static const uint8_t intercepts[] = {
-    SVM_INTERCEPT_NMI,         /* the knock */
-    SVM_INTERCEPT_INIT,        /* another processor panics */
+    SVM_INTERCEPT_NMI,  /* the knock */
+    SVM_INTERCEPT_INIT, /* another processor panics */
     SVM_INTERCEPT_CPUID,
-    SVM_INTERCEPT_IO,          /* with every bit of the map set */
-    SVM_INTERCEPT_MSR,         /* by the map */
-    SVM_INTERCEPT_INVD,        /* would drop other domains' cache lines */
+    SVM_INTERCEPT_IO,   /* with every bit of the map set */
+    SVM_INTERCEPT_MSR,  /* by the map */
+    SVM_INTERCEPT_INVD, /* would drop other domains' cache lines */
     SVM_INTERCEPT_WBINVD,
     SVM_INTERCEPT_XSETBV,
     SVM_INTERCEPT_TASK_SWITCH, /* through memory that nothing backs */
@@ -27,7 +27,7 @@ static const uint8_t intercepts[] = {
     SVM_INTERCEPT_MWAIT,
     SVM_INTERCEPT_MWAIT_ARMED,
     SVM_INTERCEPT_INVLPGA,
-    SVM_INTERCEPT_INVLPGB,     /* reaches the TLBs of other processors */
+    SVM_INTERCEPT_INVLPGB, /* reaches the TLBs of other processors */
     SVM_INTERCEPT_INVLPGB_ILLEGAL,
     SVM_INTERCEPT_TLBSYNC,
     SVM_INTERCEPT_MCOMMIT,
@@ -91,7 +91,8 @@ const char *vcpu_setup(void)
     const char *refused = switch_on();
     if (refused)
         return refused;
-    /* As have all processors with AMD-V and x2APIC; emulators and hypervisors don't always say it. */
+    /* As have all processors with AMD-V and x2APIC; emulators and hypervisors don't always say it.
+     */
     machine.features.has |= 1ull << FEATURE_INVARIANT_TSC;
     for (unsigned i = 0; i < IO_MAP_BYTES; i++)
         io_map[i] = 0xff;
@@ -181,8 +182,10 @@ void vcpu_describe(char *out, uint64_t room)
     static const struct {
         uint32_t bit;
         const char *name;
-    } names[] = {{SVM_FEATURE_NESTED, "nested paging"}, {SVM_FEATURE_NEXT_RIP, "next RIP"},
-                 {SVM_FEATURE_FLUSH_ASID, "flush by ASID"}, {SVM_FEATURE_DECODE, "decode assists"},
+    } names[] = {{SVM_FEATURE_NESTED, "nested paging"},
+                 {SVM_FEATURE_NEXT_RIP, "next RIP"},
+                 {SVM_FEATURE_FLUSH_ASID, "flush by ASID"},
+                 {SVM_FEATURE_DECODE, "decode assists"},
                  {SVM_FEATURE_VIRTUAL_NMI, "virtual NMI"}};
     size_t length = format(out, room, "AMD-V:");
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)

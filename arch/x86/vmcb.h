@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The virtual machine control block and its codes. AMD APM, "VMCB Layout", "SVM Intercept Codes". */
+/* The virtual machine control block and its codes. AMD APM, "VMCB Layout", "SVM Intercept Codes".
+ */
 #ifndef BULKHEAD_VMCB_H
 #define BULKHEAD_VMCB_H
 

@@ -24,8 +24,17 @@ enum { VCPU_KNOCK = 128 }; /* offset of `knock`, for the entry assembly */
 extern struct vcpu vcpu;
 
 /* Exceptions, by the manuals' mnemonics. */
-enum { VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_UD = 6, VECTOR_DF = 8, VECTOR_GP = 13, VECTOR_PF = 14,
-       VECTOR_AC = 17, VECTOR_MC = 18, VECTOR_SX = 30 };
+enum {
+    VECTOR_DB = 1,
+    VECTOR_NMI = 2,
+    VECTOR_UD = 6,
+    VECTOR_DF = 8,
+    VECTOR_GP = 13,
+    VECTOR_PF = 14,
+    VECTOR_AC = 17,
+    VECTOR_MC = 18,
+    VECTOR_SX = 30
+};
 
 /*
  * Turns virtualisation on for this processor and fills its control structure, guest state
@@ -47,8 +56,16 @@ void vcpu_set_entry(const struct handoff_entry *entry);
  * Register State"). vcpu_clear: no event waits, and all that lies in the control structure and has
  * no function of its own (debug registers, MSR_RESET_STATE) is at its reset value.
  */
-enum segment { SEGMENT_ES, SEGMENT_CS, SEGMENT_SS, SEGMENT_DS, SEGMENT_FS, SEGMENT_GS,
-               SEGMENT_LDTR, SEGMENT_TR };
+enum segment {
+    SEGMENT_ES,
+    SEGMENT_CS,
+    SEGMENT_SS,
+    SEGMENT_DS,
+    SEGMENT_FS,
+    SEGMENT_GS,
+    SEGMENT_LDTR,
+    SEGMENT_TR
+};
 enum { SEGMENT_UNUSABLE = 1 << 16 };
 void vcpu_clear(void);
 void vcpu_set_segment(enum segment segment, uint16_t selector, uint64_t base, uint32_t limit,

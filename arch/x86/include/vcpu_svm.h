@@ -10,11 +10,12 @@ extern struct vmcb vmcb;
 
 /* What is this processor's and not in the VMCB. */
 struct svm {
-    uint64_t vmcb_hpa, host_hpa; /* of the guest's VMCB and of the host's; at 0 and 8: svm_entry.asm */
-    uint64_t cr0, cr4;           /* shadows: what the guest wrote */
-    uint32_t features;           /* SVM_FEATURE_... */
-    uint8_t window;              /* enum nmi_window */
-    bool trap_flag;              /* the guest's own RFLAGS.TF while it is stepped */
+    uint64_t vmcb_hpa,
+        host_hpa;      /* of the guest's VMCB and of the host's; at 0 and 8: svm_entry.asm */
+    uint64_t cr0, cr4; /* shadows: what the guest wrote */
+    uint32_t features; /* SVM_FEATURE_... */
+    uint8_t window;    /* enum nmi_window */
+    bool trap_flag;    /* the guest's own RFLAGS.TF while it is stepped */
 };
 extern struct svm svm;
 
@@ -24,9 +25,9 @@ void svm_intercept(enum svm_intercept what, bool on);
 /* Without virtual NMIs: may the guest take one? */
 enum nmi_window {
     NMI_OPEN,
-    NMI_BLOCKED,       /* one was injected: its IRET will exit */
-    NMI_STEP_IRET,     /* the IRET runs under the trap flag, then the window is open */
-    NMI_STEP_SHADOW,   /* so does an instruction in the shadow of STI or MOV SS */
+    NMI_BLOCKED,     /* one was injected: its IRET will exit */
+    NMI_STEP_IRET,   /* the IRET runs under the trap flag, then the window is open */
+    NMI_STEP_SHADOW, /* so does an instruction in the shadow of STI or MOV SS */
 };
 
 static inline uint64_t vcpu_rip(void)
