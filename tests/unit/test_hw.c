@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hardware inventory, from a made-up board (tests/fixtures/hw) and from hostile copies. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../tools/hw.h"
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 512, LINE_BYTES = 8192, FILE_BYTES = 4096 };
+
+static char root[64];
+static uint32_t seed = 1;
+static bool damage;
+
+static uint32_t draw(uint32_t below)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 8) % below;
+}
+
+/* `path` in the tree, with the folders above it. */
+static const char *made_path(const char *path)
+{
+    static char whole[PATH_BYTES];
+
+    assert_true(snprintf(whole, sizeof(whole), "%s/%s", root, path) < PATH_BYTES);
+    for (char *slash = whole + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = 0;
+        assert_true(mkdir(whole, 0700) == 0 || errno == EEXIST);
+        *slash = '/';
+    }
+    return whole;
+}
+
+static void write_file(const char *path, unsigned char *bytes, size_t count)
+{
+    if (damage && count > 0 && draw(3) == 0) {
+        for (uint32_t i = 0; i < 1 + draw(8); i++)
+            bytes[draw((uint32_t)count)] = draw(2) ? (unsigned char)draw(256) : 0xff;
+        count = draw(4) == 0 ? draw((uint32_t)count + 1) : count;
+    }
+    FILE *file = fopen(made_path(path), "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, count, file), count);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    unsigned char bytes[LINE_BYTES];
+    size_t count = 0;
+
+    for (; *text && *text != '\n'; text++) {
+        bool escape = text[0] == '\\' && (text[1] == 'n' || text[1] == 't');
+
+        bytes[count++] = (unsigned char)(!escape ? *text : text[1] == 'n' ? '\n' : '\t');
+        text += escape;
+    }
+    write_file(path, bytes, count);
+}
+
+static void write_hex(const char *path, char *text)
+{
+    unsigned char bytes[FILE_BYTES] = {0};
+    size_t count = strtoul(text, &text, 10), at = 0;
+
+    assert_true(count <= FILE_BYTES);
+    for (char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n")) {
+        if (*word == '@') {
+            at = strtoul(word + 1, NULL, 16);
+            continue;
+        }
+        assert_true(at < count);
+        bytes[at++] = (unsigned char)strtoul(word, NULL, 16);
+    }
+    write_file(path, bytes, count);
+}
+
+/* An empty folder, in memory where there is such a place. */
+static void make_root(void)
+{
+    strcpy(root, "/dev/shm/bulkhead-hw-XXXXXX");
+    if (mkdtemp(root))
+        return;
+    strcpy(root, "/tmp/bulkhead-hw-XXXXXX");
+    assert_non_null(mkdtemp(root));
+}
+
+/* A new tree as the fixture says. */
+static void make_board(void)
+{
+    char line[LINE_BYTES], path[PATH_BYTES], kind[8];
+    FILE *file = fopen("tests/fixtures/hw/board.txt", "r");
+    int used;
+
+    make_root();
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file)) {
+        if (*line == '#')
+            continue;
+        assert_int_equal(sscanf(line, "%7s %511s %n", kind, path, &used), 2);
+        char *rest = line + used;
+        if (strcmp(kind, "text") == 0) {
+            write_text(path, rest);
+        } else if (strcmp(kind, "hex") == 0) {
+            write_hex(path, rest);
+        } else {
+            rest[strcspn(rest, "\n")] = 0;
+            assert_int_equal(symlink(rest, made_path(path)), 0);
+        }
+    }
+    fclose(file);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static const struct hw_function *function_at(const struct hw *hw, uint32_t address)
+{
+    for (uint32_t i = 0; i < hw->function_count; i++) {
+        if (hw->functions[i].address == address)
+            return &hw->functions[i];
+    }
+    fail_msg("no function at %x", address);
+    return NULL;
+}
+
+static void processors_and_memory(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    assert_true(hw_open(&hw, root, NULL));
+    assert_int_equal(hw.cpu_count, 4);
+    assert_string_equal(hw.vendor, "GenuineIntel");
+    assert_string_equal(hw.microcode, "0xf4");
+    assert_int_equal(hw.cpus[1].apic_id, 2);
+    assert_int_equal(hw.cpus[2].core, 0);
+    assert_string_equal(hw.cpus[2].siblings, "0,2");
+    assert_int_equal(hw.cpus[0].caches[0].level, 2);
+    assert_string_equal(hw.cpus[0].caches[0].shared, "0,2");
+    assert_true(hw.smt_known && hw.smt_active && hw.is_uefi);
+    assert_int_equal(hw.memory_bytes >> 20, 8192);
+    assert_string_equal(hw.ecc, "multi-bit ECC");
+    assert_string_equal(hw.board, "Made Up Board 7");
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+static void functions_and_their_groups(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    assert_true(hw_open(&hw, root, NULL));
+    assert_int_equal(hw.function_count, 6);
+    const struct hw_function *usb = function_at(&hw, 0x14 << 3);
+    assert_int_equal(usb->msi_vectors, 8);
+    assert_true(usb->has_d3_reset && !usb->has_flr && !usb->is_bridge);
+    assert_int_equal(usb->bars[0].end, 0xa122ffff);
+    assert_string_equal(usb->driver, "xhci_hcd");
+    const struct hw_function *port = function_at(&hw, 0x1c << 3);
+    assert_true(port->is_bridge && port->has_acs && port->has_express);
+    assert_int_equal(port->secondary, 1);
+    assert_int_equal(port->acs_capability, 0x1f);
+    const struct hw_function *card = function_at(&hw, 0x100);
+    assert_int_equal(card->msix_vectors, 10);
+    assert_int_equal(card->msix_bar, 3);
+    assert_int_equal(card->msix_offset, 0x380);
+    assert_true(card->has_flr && card->has_sriov && !card->has_d3_reset);
+    assert_int_equal(card->serial, 0x1122334455667788);
+    assert_string_equal(card->reset_method, "flr bus");
+    assert_string_equal(hw_group_mates(&hw, card), "01:00.1");
+    assert_int_equal(function_at(&hw, 0x101)->config_bytes, 64);
+    assert_true(function_at(&hw, 0x200)->has_af_flr);
+    assert_null(hw_group_mates(&hw, usb));
+    assert_int_equal(hw.boot_function, 0x200);
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+static void iommu_units_and_reserved_memory(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    assert_true(hw_open(&hw, root, NULL));
+    assert_int_equal(hw.dmar_flags, 1);
+    assert_int_equal(hw.unit_count, 2);
+    assert_int_equal(hw.units[0].base, 0xfed90000);
+    assert_int_equal(hw.units[1].flags, 1);
+    assert_int_equal(hw.reserved_count, 1);
+    assert_int_equal(hw.reserved[0].base, 0x7b000000);
+    assert_int_equal(hw.reserved[0].limit, 0x7b0fffff);
+    assert_string_equal(hw.reserved[0].scope, "00:14.0");
+    assert_int_equal(hw.uart_count, 2);
+    assert_int_equal(hw.uarts[1].port, 0x2f8);
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+/* What one of the writers writes, as text that must hold `part`. */
+static void expect_text(struct hw *hw, const char *part, bool holds)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+
+    hw_print(hw, out);
+    hw_check(hw, out);
+    hw_manifest(hw, "board-7", out);
+    fclose(out);
+    if ((strstr(text, part) != NULL) != holds)
+        fail_msg("%s: %s\n%s", holds ? "missing" : "should not be there", part, text);
+    free(text);
+}
+
+static void what_is_missing_is_named(void **state)
+{
+    static const struct {
+        const char *path, *text; /* removed; said then */
+    } cases[] = {
+        {"sys/firmware/acpi/tables/DMAR", "no   DMA remapping (VT-d)"},
+        {"sys/firmware/dmi/tables/DMI", "whether memory has ECC: /sys/firmware/dmi"},
+        {"proc/cpuinfo", "?    VT-x or AMD-V"},
+        {"sys/firmware/efi/fw_platform_size", "no   UEFI, 64-bit"},
+        {"sys/dev/block/259:2", "which controller the machine booted from"},
+        {"sys/firmware/acpi/tables/APIC", "what firmware says of processors"},
+        {"sys/firmware/memmap/0/type", "memory as firmware gives it"},
+    };
+    struct hw hw;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        make_board();
+        assert_true(hw_open(&hw, root, NULL));
+        expect_text(&hw, cases[i].text, false);
+        expect_text(&hw, "capabilities: MSI, resets, ACS", true); /* of 01:00.1 */
+        hw_close(&hw);
+        assert_int_equal(remove(made_path(cases[i].path)), 0);
+        assert_true(hw_open(&hw, root, NULL));
+        expect_text(&hw, cases[i].text, true);
+        hw_close(&hw);
+        remove_tree(root);
+    }
+}
+
+static void an_empty_folder_is_no_machine_but_no_error(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    make_root();
+    assert_true(hw_open(&hw, root, NULL));
+    assert_int_equal(hw.cpu_count + hw.function_count + hw.uart_count, 0);
+    expect_text(&hw, "?    VT-x or AMD-V", true);
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+static void check_counts_what_is_required(void **state)
+{
+    struct hw hw;
+    FILE *sink = fopen("/dev/null", "w");
+
+    (void)state;
+    make_board();
+    assert_true(hw_open(&hw, root, NULL));
+    assert_int_equal(hw_check(&hw, sink), 0);
+    hw_close(&hw);
+    write_text("proc/cpuinfo",
+               "processor\\t: 0\\nvendor_id\\t: GenuineIntel\\nflags\\t: vmx ept\\n");
+    assert_true(hw_open(&hw, root, NULL));
+    /* unrestricted guest not known, no x2APIC, one processor, TSC */
+    assert_int_equal(hw_check(&hw, sink), 4);
+    hw_close(&hw);
+    fclose(sink);
+    remove_tree(root);
+}
+
+static char *print_all(const char *folder, const char *save)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+    struct hw hw;
+
+    assert_true(hw_open(&hw, folder, save));
+    hw_print(&hw, out);
+    hw_check(&hw, out);
+    hw_manifest(&hw, NULL, out);
+    hw_close(&hw);
+    fclose(out);
+    return text;
+}
+
+static void a_saved_copy_tells_the_same(void **state)
+{
+    char copy[80];
+
+    (void)state;
+    make_board();
+    snprintf(copy, sizeof(copy), "%s-copy", root);
+    char *first = print_all(root, copy), *second = print_all(copy, NULL);
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+    struct hw hw;
+    assert_false(hw_open(&hw, root, copy)); /* never into a folder that exists */
+    hw_close(&hw);
+    remove_tree(copy);
+    remove_tree(root);
+}
+
+static void links_lead_nowhere_outside(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    assert_int_equal(remove(made_path("sys/class/dmi/id/product_name")), 0);
+    assert_int_equal(symlink("/etc/passwd", made_path("sys/class/dmi/id/product_name")), 0);
+    assert_int_equal(remove(made_path("sys/class/dmi/id/bios_version")), 0);
+    assert_int_equal(symlink("../../../../../../../../../../etc/passwd",
+                             made_path("sys/class/dmi/id/bios_version")),
+                     0);
+    assert_int_equal(remove(made_path("sys/firmware/dmi/tables/DMI")), 0);
+    assert_int_equal(mkfifo(made_path("sys/firmware/dmi/tables/DMI"), 0600), 0);
+    assert_true(hw_open(&hw, root, NULL));
+    assert_string_equal(hw.board, "Made Up");
+    assert_null(hw.firmware);
+    assert_null(hw.ecc);
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+static void foreign_text_drives_no_terminal(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    write_text("sys/class/dmi/id/sys_vendor", "\x1b[31mred");
+    write_text("sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "\x1b]0;x\x07");
+    write_text("sys/bus/pci/devices/0000:01:00.0/reset_method", "\x1b[2J");
+    write_text("proc/cpuinfo", "processor\\t: 0\\nmicrocode\\t: \x1b[1m\\nvendor_id\\t: \x1b\\n");
+    assert_true(hw_open(&hw, root, NULL));
+    expect_text(&hw, "\x1b", false);
+    expect_text(&hw, "\\x1b[31mred", true);
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+static void damaged_copies_end_in_no_harm(void **state)
+{
+    (void)state;
+    damage = true;
+    for (int round = 0; round < 150; round++) {
+        make_board();
+        free(print_all(root, NULL));
+        remove_tree(root);
+    }
+    damage = false;
+}
+
+static void capability_lists_that_loop_end(void **state)
+{
+    struct hw hw;
+    char usb[] = "256 @6 10 @34 40 @40 05 40 06";
+    char card[] = "4096 @6 10 @34 fc @fc 11 fc ff @100 0d 00 01 10 07 00";
+    char dmar[] = "64 @0 44 4d 41 52 40 @24 26 01 @30 00 00 00 00";
+
+    (void)state;
+    make_board();
+    write_hex("sys/bus/pci/devices/0000:00:14.0/config", usb);
+    write_hex("sys/bus/pci/devices/0000:01:00.0/config", card);
+    write_hex("sys/firmware/acpi/tables/DMAR", dmar); /* an item without length */
+    assert_true(hw_open(&hw, root, NULL));
+    assert_int_equal(function_at(&hw, 0x14 << 3)->msi_vectors, 8);
+    assert_int_equal(function_at(&hw, 0x100)->acs_capability, 7);
+    assert_int_equal(function_at(&hw, 0x100)->msix_vectors, 0);
+    assert_true(hw.has_dmar);
+    assert_int_equal(hw.unit_count, 0);
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(processors_and_memory),
+        cmocka_unit_test(functions_and_their_groups),
+        cmocka_unit_test(iommu_units_and_reserved_memory),
+        cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(an_empty_folder_is_no_machine_but_no_error),
+        cmocka_unit_test(check_counts_what_is_required),
+        cmocka_unit_test(a_saved_copy_tells_the_same),
+        cmocka_unit_test(links_lead_nowhere_outside),
+        cmocka_unit_test(foreign_text_drives_no_terminal),
+        cmocka_unit_test(capability_lists_that_loop_end),
+        cmocka_unit_test(damaged_copies_end_in_no_harm),
+    };
+    return cmocka_run_group_tests_name("hw", tests, NULL, NULL);
+}
