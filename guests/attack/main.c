@@ -128,6 +128,23 @@ void siblings_run(sibling_function function)
     }
 }
 
+static volatile uint32_t boot_processors;
+
+static void count_boot_processor(struct cpu *cpu)
+{
+    (void)cpu;
+    boot_processors += rdmsr(MSR_APIC_BASE) >> 8 & 1;
+}
+
+/* Linux 6.12 starts no second processor unless the one that it boots on has the BSP bit. */
+static void attack_boot_processor(void)
+{
+    bool first = rdmsr(MSR_APIC_BASE) >> 8 & 1;
+    siblings_run(count_boot_processor);
+    report(first && boot_processors == 0, "I2", "boot-processor", "the first one, and %u others",
+           boot_processors);
+}
+
 static bool selected(const struct part *part)
 {
     bool all = cmdline_lists("attack", "all", true);
@@ -147,6 +164,7 @@ void guest_main(void)
     apic_enable();
     report(up + 1 == cpu_count() && timer_works(), "I2", "start", "%u of %u processors are up",
            up + 1, cpu_count());
+    attack_boot_processor();
     for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (selected(&parts[i])) {
             uint64_t part_start = rdtsc();

@@ -244,6 +244,23 @@ static void xsave_alignment(void **state)
     assert_int_equal(ask(0xd, 0, 0, 0x207).ebx, 0x3c8);
 }
 
+/* As Bochs claims PKRU: Linux would take its signal frames too small. */
+static void components_without_size_are_hidden(void **state)
+{
+    static struct cpuid_sample unsized[] = {
+        {0x0, 0, {0xd, 0x756e6547, 0x6c65746e, 0x49656e69}},
+        {0x1, 0, {0, 0, BIT(26), 0}},
+        {0x7, 0, {0, 0, BIT(3), 0}},
+        {0xd, 0, {0x207, 0x240, 0x340, 0}},
+        {0xd, 2, {0x100, 0x240, 0, 0}},
+        {0xd, 9, {0, 0, 0, 0}},
+    };
+    (void)state;
+    features = SAMPLE(unsized);
+    assert_int_equal(features.xcr0, 7);
+    assert_false(features_have(&features, FEATURE_PKU));
+}
+
 static void topology(void **state)
 {
     (void)state;
@@ -302,6 +319,7 @@ int main(void)
         cmocka_unit_test(bits_that_follow_cr4),
         cmocka_unit_test(xsave_sizes),
         cmocka_unit_test(xsave_alignment),
+        cmocka_unit_test(components_without_size_are_hidden),
         cmocka_unit_test(topology),
         cmocka_unit_test(linux_on_zen3),
         cmocka_unit_test(dropped_features_vanish),
