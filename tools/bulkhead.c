@@ -15,6 +15,9 @@ static const struct command {
 } commands[] = {
     {"check", check_main, "say what is wrong with a manifest"},
     {"build", build_main, "make the EFI file that boots it"},
+    {"explain", explain_main, "say what a rule of check wants"},
+    {"schema", schema_main, "write a JSON Schema of manifests, for editors"},
+    {"reference", reference_main, "write the reference page of manifests"},
     {"show", show_main, "turn an image back into its manifest"},
     {"cascade", cascade_main, "find what several hosts let flow between levels"},
     {"hw", hw_main, "list the machine's hardware, or say whether it will do"},
@@ -38,7 +41,7 @@ static void print_help(FILE *out)
           "Bulkhead separates systems on one x86-64 board; a manifest says who owns what.\n\n",
           out);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
     fputs("\n`bulkhead SUBCOMMAND --help` says more of each.\n\n"
           "Examples:\n"
           "  bulkhead check gate-7.yaml\n"

@@ -2,6 +2,8 @@
 /* One run of `check`: read the file, apply the schema and the rules, sort what was found. */
 #include "check.h"
 
+#include "json.h"
+#include "label.h"
 #include "payload.h"
 #include "rules.h"
 #include "schema.h"
@@ -179,10 +181,47 @@ void check_close(struct check *check)
     arena_free(&check->arena);
 }
 
+static const char *const severities[] = {"error", "warning"};
+
+static void put_json(FILE *out, const char *key, const char *text)
+{
+    fprintf(out, "\"%s\": ", key);
+    json_string(out, text);
+    fputs(", ", out);
+}
+
+void check_print_json(const struct check *check, FILE *out)
+{
+    struct arena arena = {0};
+    struct label machine = label_join(label_of(&check->model, &check->model.classification),
+                                      label_of_machine(&check->model));
+
+    fputc('{', out);
+    put_json(out, "manifest", check->path);
+    put_json(out, "host", check->model.host.value ? check->model.host.value : "");
+    if (machine.level > 0)
+        put_json(out, "classification", label_text(&arena, &check->model, machine));
+    fprintf(out, "\"errors\": %zu, \"warnings\": %zu, \"findings\": [", check->errors,
+            check->warnings);
+    for (size_t i = 0; i < check->finding_count; i++) {
+        const struct finding *finding = &check->findings[i];
+
+        fputs(i == 0 ? "\n  {" : ",\n  {", out);
+        put_json(out, "file", finding->at.file);
+        fprintf(out, "\"line\": %u, \"column\": %u, ", finding->at.line, finding->at.column);
+        put_json(out, "severity", severities[finding->rule->severity]);
+        put_json(out, "rule", finding->rule->name);
+        put_json(out, "what", finding->what);
+        fputs("\"remedy\": ", out);
+        json_string(out, finding->remedy);
+        fputc('}', out);
+    }
+    fputs("]}", out);
+    arena_free(&arena);
+}
+
 void check_print(const struct check *check, FILE *out)
 {
-    static const char *const severities[] = {"error", "warning"};
-
     for (size_t i = 0; i < check->finding_count; i++) {
         const struct finding *finding = &check->findings[i];
 

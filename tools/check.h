@@ -54,6 +54,9 @@ void check_close(struct check *check);
 /* Writes one line a finding, and nothing when there is none. */
 void check_print(const struct check *check, FILE *out);
 
+/* The same as one JSON object, without a new line behind it. */
+void check_print_json(const struct check *check, FILE *out);
+
 /* A finding of the rule that runs; `what` and `remedy` live in the arena or for ever. */
 void report(struct check *check, struct place at, const char *what, const char *remedy);
 

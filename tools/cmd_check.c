@@ -3,13 +3,14 @@
 #include "check.h"
 #include "label.h"
 #include "payload.h"
+#include "schema_parse.h"
 #include "tool.h"
 
 #include <getopt.h>
 #include <string.h>
 
 const char check_help[] =
-    "usage: bulkhead check MANIFEST...\n"
+    "usage: bulkhead check [OPTION...] MANIFEST...\n"
     "\n"
     "Says everything that is wrong with a manifest, one line a finding, sorted by place:\n"
     "\n"
@@ -33,6 +34,10 @@ const char check_help[] =
     "      cpus: 1\n"
     "      memory: 64M\n"
     "      boot: {elf64: control.elf}\n"
+    "\n"
+    "      --format text|json   json: one array, an object for each manifest\n"
+    "      --date YYYY-MM-DD    the day to compare dates with, instead of today\n"
+    "  -h, --help               this text\n"
     "\n"
     "Exit status: 0 good (perhaps with warnings), 1 errors found, 2 wrong usage, 3 a manifest\n"
     "cannot be read.\n"
@@ -69,44 +74,83 @@ static void print_good(const struct check *check, FILE *out)
     arena_free(&arena);
 }
 
-static enum exit_status check_one(const char *path)
+struct job {
+    bool json;
+    uint64_t today; /* days since 1970-01-01; 0: today */
+    int printed;    /* manifests so far */
+};
+
+static void print_text(const struct check *check)
 {
-    struct check check = {0};
+    check_print(check, stdout);
+    if (check->errors == 0)
+        print_good(check, stdout);
+    else
+        fprintf(stderr, "bulkhead: %zu error%s, %zu warning%s\n", check->errors,
+                plural(check->errors), check->warnings, plural(check->warnings));
+}
+
+static enum exit_status check_one(struct job *job, const char *path)
+{
+    struct check check = {.today = (uint32_t)job->today};
     enum exit_status status = EXIT_ENVIRONMENT;
 
     if (check_manifest(&check, path)) {
         status = check.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
-        check_print(&check, stdout);
-        if (status == EXIT_GOOD)
-            print_good(&check, stdout);
-        else
-            fprintf(stderr, "bulkhead: %zu error%s, %zu warning%s\n", check.errors,
-                    plural(check.errors), check.warnings, plural(check.warnings));
+        if (job->json) {
+            fputs(job->printed++ ? ",\n" : "", stdout);
+            check_print_json(&check, stdout);
+        } else {
+            print_text(&check);
+        }
     }
     check_close(&check);
     return status;
 }
 
+static bool read_option(struct job *job, int option)
+{
+    if (option == 'f') {
+        job->json = strcmp(optarg, "json") == 0;
+        if (job->json || strcmp(optarg, "text") == 0)
+            return true;
+        fputs("bulkhead check: --format is text or json\n", stderr);
+    } else if (option == 'd') {
+        if (parse_date(optarg, &job->today))
+            return true;
+        fputs("bulkhead check: --date is a date such as 2027-06-30\n", stderr);
+    }
+    return false;
+}
+
 int check_main(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"date", required_argument, NULL, 'd'},
+                                            {0}};
     enum exit_status worst = EXIT_GOOD;
+    struct job job = {0};
     int option;
 
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option != 'h')
+        if (option == 'h') {
+            fputs(check_help, stdout);
+            return EXIT_GOOD;
+        }
+        if (!read_option(&job, option))
             return EXIT_USAGE;
-        fputs(check_help, stdout);
-        return EXIT_GOOD;
     }
     if (optind == argc) {
         fputs("bulkhead check: name a manifest; `bulkhead check --help` says more\n", stderr);
         return EXIT_USAGE;
     }
+    fputs(job.json ? "[" : "", stdout);
     for (int i = optind; i < argc; i++) {
-        enum exit_status status = check_one(argv[i]);
+        enum exit_status status = check_one(&job, argv[i]);
 
         worst = status > worst ? status : worst;
     }
+    fputs(job.json ? "]\n" : "", stdout);
     return worst;
 }

@@ -64,8 +64,7 @@ char *say(struct arena *arena, const char *text, ...)
     return out;
 }
 
-/* Bytes of the well-formed UTF-8 sequence at `text`, 0 if there is none; its code in `code`. */
-static size_t utf8_sequence(const unsigned char *text, size_t left, uint32_t *code)
+size_t utf8_sequence(const unsigned char *text, size_t left, uint32_t *code)
 {
     static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t bytes = text[0] < 0x80    ? 1

@@ -31,6 +31,9 @@ char *quote(struct arena *arena, const char *text, size_t bytes);
  */
 void put_safely(FILE *out, const char *text);
 
+/* Bytes of the well-formed UTF-8 sequence at `text`, 0 if there is none; its code in `code`. */
+size_t utf8_sequence(const unsigned char *text, size_t left, uint32_t *code);
+
 /* A size as manifests write it: 512M, 2G; an exact number of bytes when no unit divides it. */
 char *size_text(struct arena *arena, uint64_t bytes);
 

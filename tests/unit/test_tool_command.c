@@ -38,6 +38,21 @@ static const struct {
     {"bulkhead check bad.yaml", 1, "bad.yaml:4:11: error[range]: ", "1 error, 0 warnings"},
     {"bulkhead check m.yaml bad.yaml", 1, "m.yaml: good", "1 error"},
     {"bulkhead check bad.yaml absent.yaml", 3, "error[range]", "absent.yaml: No such file"},
+    {"bulkhead check --format json m.yaml m.yaml", 0, "\"errors\": 0", NULL},
+    {"bulkhead check --format json bad.yaml", 1, "\"rule\": \"range\", \"what\": \"", NULL},
+    {"bulkhead check --format xml m.yaml", 2, NULL, "text or json"},
+    {"bulkhead check --date 2026-02-29 m.yaml", 2, NULL, "--date"},
+    {"bulkhead check --date 2026-11-23 due.yaml", 0, "due.yaml: good", NULL},
+    {"bulkhead check --date 2026-11-24 due.yaml", 0, "warning[review-overdue]", NULL},
+    {"SOURCE_DATE_EPOCH=1795478400 bulkhead check due.yaml", 0, "warning[review-overdue]", NULL},
+    {"bulkhead explain mixed-levels", 0, "mixed-levels (error)", NULL},
+    {"bulkhead explain", 0, "payload-missing", NULL},
+    {"bulkhead explain mixed-lovels", 2, NULL, "did you mean `mixed-levels`?"},
+    {"bulkhead schema", 0, "\"$schema\"", NULL},
+    {"bulkhead reference", 0, "| `host` |", NULL},
+    {"bulkhead build unsafe.yaml --manifest-only -o u.man", 0, "(LAB)", "warning[unsafe]"},
+    {"bulkhead build --release unsafe.yaml --manifest-only -o r.man", 1, NULL, "refuses `unsafe`"},
+    {"test ! -e r.man", 0, NULL, NULL},
     {"bulkhead check .", 3, NULL, "no regular file"},
     {"bulkhead build bad.yaml -o bad.efi", 1, NULL, "error[range]"},
     {"test ! -e bad.efi", 0, NULL, NULL},
@@ -73,6 +88,10 @@ static const char set_up[] = "cp build/fixtures/good.elf $DIR; cd $DIR || exit 1
                              "    memory: 64M\n"
                              "    boot: {elf64: good.elf}\n"
                              "END\n"
+                             "{ cat m.yaml; echo 'review: {by: me, date: 2025-11-23, "
+                             "due: 2026-11-23}'; } >due.yaml\n"
+                             "{ cat m.yaml; echo 'unsafe: [{allow: split-core, reason: old}]'; } "
+                             ">unsafe.yaml\n"
                              "sed 's/cpus: 1/cpus: 0/' m.yaml >bad.yaml\n";
 
 static char *read_file(const char *path)

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `bulkhead explain`, `bulkhead schema` and `bulkhead reference`. */
+#include "reference.h"
+#include "rules.h"
+#include "tool.h"
+
+#include <getopt.h>
+
+const char explain_help[] =
+    "usage: bulkhead explain [RULE]...\n"
+    "\n"
+    "Says what a rule of `bulkhead check` wants; without a rule, lists them all.\n"
+    "\n"
+    "Exit status: 0 good, 2 there is no such rule.\n"
+    "\n"
+    "Examples:\n"
+    "  bulkhead explain mixed-levels\n"
+    "  bulkhead explain | grep network\n";
+
+const char schema_help[] =
+    "usage: bulkhead schema\n"
+    "\n"
+    "Writes a JSON Schema of manifests, with which an editor completes keys and checks values.\n"
+    "It knows the keys and their values; the rules are `bulkhead check`'s.\n"
+    "\n"
+    "Exit status: 0 good, 2 wrong usage, 3 it cannot be written.\n"
+    "\n"
+    "Examples:\n"
+    "  bulkhead schema > manifest.schema.json\n"
+    "  then begin a manifest with: # yaml-language-server: $schema=manifest.schema.json\n";
+
+const char reference_help[] = "usage: bulkhead reference\n"
+                              "\n"
+                              "Writes the page docs/manifest.md: every key and every rule.\n"
+                              "\n"
+                              "Exit status: 0 good, 2 wrong usage, 3 it cannot be written.\n"
+                              "\n"
+                              "Examples:\n"
+                              "  bulkhead reference > docs/manifest.md\n";
+
+/* Returns false after --help or a wrong option, with what to end with in `status`. */
+static bool read_options(int argc, char **argv, const char *help, enum exit_status *status)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+    int option = getopt_long(argc, argv, "h", options, NULL);
+
+    if (option == -1)
+        return true;
+    *status = option == 'h' ? EXIT_GOOD : EXIT_USAGE;
+    if (option == 'h')
+        fputs(help, stdout);
+    return false;
+}
+
+static void explain(const struct rule *rule)
+{
+    static const char *const severities[] = {"error", "warning"};
+
+    printf("%s (%s)\n    %s\n", rule->name, severities[rule->severity], rule->text);
+}
+
+static enum exit_status unknown(const char *name)
+{
+    const char *names[256];
+    size_t count = 0;
+
+    for (; count < rule_count && count < 256; count++)
+        names[count] = rules[count].name;
+    const char *near = nearest_word(name, names, count);
+    fputs("bulkhead explain: there is no rule `", stderr);
+    put_safely(stderr, name);
+    fprintf(stderr, near ? "`; did you mean `%s`?\n" : "`; `bulkhead explain` lists them%s\n",
+            near ? near : "");
+    return EXIT_USAGE;
+}
+
+int explain_main(int argc, char **argv)
+{
+    enum exit_status status = EXIT_GOOD;
+
+    if (!read_options(argc, argv, explain_help, &status))
+        return status;
+    for (size_t i = 0; optind == argc && i < rule_count; i++)
+        explain(&rules[i]);
+    for (int i = optind; i < argc; i++) {
+        const struct rule *rule = rule_named(argv[i]);
+
+        if (rule)
+            explain(rule);
+        else
+            status = unknown(argv[i]);
+    }
+    return status;
+}
+
+static enum exit_status write_page(int argc, char **argv, const char *help, void (*page)(FILE *))
+{
+    enum exit_status status = EXIT_GOOD;
+
+    if (!read_options(argc, argv, help, &status))
+        return status;
+    if (optind < argc) {
+        fprintf(stderr, "bulkhead %s: takes no argument\n", argv[0]);
+        return EXIT_USAGE;
+    }
+    page(stdout);
+    return fflush(stdout) == 0 ? EXIT_GOOD : EXIT_ENVIRONMENT;
+}
+
+int schema_main(int argc, char **argv)
+{
+    return write_page(argc, argv, schema_help, json_schema_write);
+}
+
+int reference_main(int argc, char **argv)
+{
+    return write_page(argc, argv, reference_help, reference_write);
+}
