@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A UEFI application that locks VT-x off, as firmware does whose setup says so, and then starts
- * \NEXT.EFI. Intel SDM, "Enabling and Entering VMX Operation".
+ * \NEXT.EFI, or says why the firmware doesn't. Intel SDM, "Enabling and Entering VMX Operation".
  */
 #include <efi.h>
 #include <efilib.h>
@@ -22,5 +22,8 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
         return status;
     EFI_DEVICE_PATH *path = FileDevicePath(self->DeviceHandle, (CHAR16 *)L"\\NEXT.EFI");
     status = table->BootServices->LoadImage(FALSE, image, path, NULL, 0, &next);
-    return status == EFI_SUCCESS ? table->BootServices->StartImage(next, NULL, NULL) : status;
+    if (status == EFI_SUCCESS)
+        return table->BootServices->StartImage(next, NULL, NULL);
+    Print((CHAR16 *)L"bulkhead-test: firmware refuses the image: %r\n", status);
+    return status;
 }
