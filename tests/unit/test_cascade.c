@@ -173,7 +173,7 @@ static void links_and_channels_between_levels_are_direct(void **state)
 }
 
 /* An adjacency matrix: each cell the least that the edge resists, NONE if there is no edge. */
-enum { MOST = 40, NONE = 1000 };
+enum { MOST = 40, NONE = 1000, HOSTS = 6 }; /* networks count on from HOSTS */
 
 struct oracle {
     uint32_t count, level[MOST], host[MOST], edge[MOST][MOST], resistance[MOST][MOST];
@@ -181,7 +181,7 @@ struct oracle {
 
 struct made {
     uint32_t required[36];
-    struct cascade_host hosts[6];
+    struct cascade_host hosts[HOSTS];
     struct cascade_network networks[5];
     struct cascade_link links[12];
     struct cascade_channel channels[2];
@@ -214,7 +214,7 @@ static void oracle_make(struct oracle *oracle, const struct cascade_net *net)
         const struct cascade_link *link = &net->links[i];
         uint32_t host = oracle_vertex(oracle, link->host, link->level);
         uint32_t network =
-            oracle_vertex(oracle, 100 + link->network, net->networks[link->network].level);
+            oracle_vertex(oracle, HOSTS + link->network, net->networks[link->network].level);
 
         if (link->directions & CASCADE_TO_NETWORK)
             oracle->edge[host][network] = 0;
@@ -229,7 +229,7 @@ static void oracle_make(struct oracle *oracle, const struct cascade_net *net)
     }
     for (uint32_t i = 0; i < oracle->count; i++) {
         for (uint32_t j = 0; j < oracle->count; j++) {
-            if (i != j && oracle->host[i] == oracle->host[j] && oracle->host[i] < 100 &&
+            if (i != j && oracle->host[i] == oracle->host[j] && oracle->host[i] < HOSTS &&
                 oracle->edge[i][j] == NONE)
                 oracle->edge[i][j] = net->hosts[oracle->host[i]].assurance;
         }
@@ -307,7 +307,7 @@ static void make_net(struct made *made)
 
     memset(made, 0, sizeof(*made));
     net->level_count = 2 + draw(4);
-    net->host_count = 1 + draw(6);
+    net->host_count = 1 + draw(HOSTS);
     net->network_count = 1 + draw(5);
     net->link_count = draw(13);
     net->channel_count = strange ? draw(3) : 0;
@@ -344,7 +344,7 @@ static void make_net(struct made *made)
 /* The net with a fix built in. */
 static void apply(struct made *made, const struct cascade_fix *fix)
 {
-    struct cascade_host *host = &made->hosts[fix->index % 6];
+    struct cascade_host *host = &made->hosts[fix->index % HOSTS];
 
     switch (fix->remedy) {
     case CASCADE_RAISE:
@@ -373,7 +373,7 @@ static bool cured(const struct made *made, const struct cascade_fix *fix,
     changed.net.channels = changed.channels;
     /* What a removed link or channel held stays held. */
     for (uint32_t i = 0; i < before->count; i++) {
-        if (before->host[i] < 100)
+        if (before->host[i] < HOSTS)
             changed.hosts[before->host[i]].levels |= 1ull << before->level[i];
     }
     apply(&changed, fix);
@@ -385,7 +385,7 @@ static bool cured(const struct made *made, const struct cascade_fix *fix,
 
 static uint32_t at_vertex(struct oracle *oracle, struct cascade_vertex at)
 {
-    return oracle_vertex(oracle, at.index + (at.is_network ? 100 : 0), at.level);
+    return oracle_vertex(oracle, at.index + (at.is_network ? HOSTS : 0), at.level);
 }
 
 /* Every fix that is listed helps, and every single one that helps is listed. */
@@ -472,7 +472,7 @@ static void random_nets_agree_with_brute_force(void **state)
         fixed.net.links = fixed.links;
         fixed.net.channels = fixed.channels;
         for (uint32_t i = 0; i < oracle.count; i++) {
-            if (oracle.host[i] < 100)
+            if (oracle.host[i] < HOSTS)
                 fixed.hosts[oracle.host[i]].levels |= 1ull << oracle.level[i];
         }
         for (uint32_t i = 0; i < result.fix_count; i++)
