@@ -65,8 +65,15 @@ static bool add_cpu(struct reader *reader, uint32_t apic_id, uint32_t flags)
     for (uint32_t i = 0; i < facts->cpu_count; i++)
         if (facts->cpus[i].apic_id == apic_id)
             return true; /* listed as local APIC and as x2APIC */
-    if (facts->cpu_count < MAX_CPUS)
-        facts->cpus[facts->cpu_count++].apic_id = apic_id;
+    if (facts->cpu_count == MAX_CPUS) {
+        format(
+            reader->why->text, sizeof(reader->why->text),
+            "the machine has more than the %u processors that Bulkhead can hold: switch some, or "
+            "their threads, off in the firmware",
+            MAX_CPUS);
+        return false;
+    }
+    facts->cpus[facts->cpu_count++].apic_id = apic_id;
     return true;
 }
 
@@ -79,9 +86,11 @@ static bool read_madt(struct reader *reader, const uint8_t *table, uint64_t byte
         if (left < 2 || entry[1] < 2 || entry[1] > left)
             return damaged(reader, "an entry of the MADT reaches beyond it");
         if (entry[0] == MADT_LOCAL_APIC && entry[1] >= 8) {
-            add_cpu(reader, entry[3], (uint32_t)read_le(entry + 4, 4));
+            if (!add_cpu(reader, entry[3], (uint32_t)read_le(entry + 4, 4)))
+                return false;
         } else if (entry[0] == MADT_LOCAL_X2APIC && entry[1] >= 16) {
-            add_cpu(reader, (uint32_t)read_le(entry + 4, 4), (uint32_t)read_le(entry + 8, 4));
+            if (!add_cpu(reader, (uint32_t)read_le(entry + 4, 4), (uint32_t)read_le(entry + 8, 4)))
+                return false;
         } else if (entry[0] == MADT_IO_APIC && entry[1] >= 12) {
             if (facts->ioapic_count == MAX_IOAPICS)
                 return damaged(reader, "the MADT lists more I/O APICs than Bulkhead can mask");
@@ -93,19 +102,25 @@ static bool read_madt(struct reader *reader, const uint8_t *table, uint64_t byte
     return true;
 }
 
+/* One window, of segment group 0: what lies beyond it could not be silenced (I3). */
 static bool read_mcfg(struct reader *reader, const uint8_t *table, uint64_t bytes)
 {
-    for (uint64_t at = MCFG_ENTRIES; at + MCFG_ENTRY_BYTES <= bytes; at += MCFG_ENTRY_BYTES) {
-        if (read_le(table + at + 8, 2) != 0)
-            continue; /* another PCI segment group */
-        uint32_t first = table[at + 10], last = table[at + 11];
-        if (first > last)
-            return damaged(reader, "the MCFG's last bus lies before its first");
-        reader->facts->ecam_base = read_le(table + at, 8);
-        reader->facts->ecam_bus_first = first;
-        reader->facts->ecam_bus_last = last;
+    if (bytes < MCFG_ENTRIES + MCFG_ENTRY_BYTES)
         return true;
+    const uint8_t *entry = table + MCFG_ENTRIES;
+    uint32_t first = entry[10], last = entry[11];
+    if (bytes >= MCFG_ENTRIES + 2 * MCFG_ENTRY_BYTES || read_le(entry + 8, 2) != 0) {
+        format(
+            reader->why->text, sizeof(reader->why->text),
+            "I3: the machine has several PCI segment groups, and Bulkhead can silence the devices "
+            "of one only: switch the others off in the firmware (VMD, NUMA nodes)");
+        return false;
     }
+    if (first > last)
+        return damaged(reader, "the MCFG's last bus lies before its first");
+    reader->facts->ecam_base = read_le(entry, 8);
+    reader->facts->ecam_bus_first = first;
+    reader->facts->ecam_bus_last = last;
     return true;
 }
 

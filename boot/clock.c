@@ -10,7 +10,21 @@ enum {
     SAMPLE_MICROSECONDS = 10000,
     SAMPLES = 3,
     SPIN_LIMIT = 100000000,
+    FEATURES_LEAF = 7,
+    FEATURE_TSC_ADJUST = 1 << 1, /* EBX */
+    MSR_TSC_ADJUST = 0x3b,
 };
+
+void clock_start(void)
+{
+    uint32_t leaf[4];
+    cpu_cpuid(0, 0, leaf);
+    if (leaf[0] < FEATURES_LEAF)
+        return;
+    cpu_cpuid(FEATURES_LEAF, 0, leaf);
+    if (leaf[1] & FEATURE_TSC_ADJUST)
+        cpu_wrmsr(MSR_TSC_ADJUST, 0);
+}
 
 /* TSC ticks in a sample by the PM timer; 0 when the timer stands still. */
 static uint64_t sample_by_pm_timer(uint16_t port)

@@ -47,6 +47,8 @@ void *memory_allocate(uint64_t bytes);
 /* processors.c, clock.c, firmware_tables.c, measure.c */
 
 void processors_collect(struct facts *facts);
+/* First of all: the TSC counts on from here without a jump (IA32_TSC_ADJUST is cleared). */
+void clock_start(void);
 void clock_collect(struct facts *facts, uint16_t pm_timer_port);
 /* Reads RSDP, MADT, MCFG and FADT where there are any; returns the PM timer's port or 0. */
 uint16_t firmware_tables_collect(struct facts *facts);

@@ -40,6 +40,7 @@ static struct handoff *place(const struct plan_input *in)
 EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table);
 EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
 {
+    clock_start();
     facts.entry_tsc = cpu_rdtsc();
     firmware_image = handle;
     firmware = table;
@@ -49,6 +50,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     image_open(&image);
     payloads_check(&image, &manifest);
     processor_check(&manifest, &facts);
+    platform_check_serial(&manifest);
     measure_image(&image);
     clock_collect(&facts, firmware_tables_collect(&facts));
     processors_collect(&facts);

@@ -126,7 +126,10 @@ bool memory_claim(const struct handoff *handoff)
 {
     for (uint32_t i = 0; i < handoff->extent_count; i++) {
         EFI_PHYSICAL_ADDRESS address = handoff->extents[i].base;
-        if (firmware->BootServices->AllocatePages(AllocateAddress, EfiLoaderData,
+        /* The jump into the kernel runs in the trampoline's page. */
+        EFI_MEMORY_TYPE type =
+            handoff->extents[i].kind == EXTENT_TRAMPOLINE ? EfiLoaderCode : EfiLoaderData;
+        if (firmware->BootServices->AllocatePages(AllocateAddress, type,
                                                   handoff->extents[i].bytes / PAGE_BYTES,
                                                   &address) != EFI_SUCCESS) {
             memory_release(handoff, i);
@@ -136,21 +139,31 @@ bool memory_claim(const struct handoff *handoff)
     return true;
 }
 
-/* Lists the part of [base, end) that no extent covers. */
-static void scrub_list(struct handoff *handoff, uint64_t base, uint64_t end)
+static void scrub(struct handoff *handoff, uint64_t base, uint64_t bytes)
 {
     struct free_range *list = (struct free_range *)handoff->scrubs;
     _Static_assert(sizeof(struct free_range) == sizeof(struct handoff_scrub), "same shape");
+    if (!add_range(list, &handoff->scrub_count, MAX_SCRUBS, base, bytes))
+        refuse("I7: the firmware leaves its memory in more than %u pieces, too many to clear them "
+               "all; update the firmware",
+               MAX_SCRUBS);
+}
+
+/* Lists the part of [base, end) that no extent covers; the first page holds real-mode vectors. */
+static void scrub_list(struct handoff *handoff, uint64_t base, uint64_t end)
+{
+    if (base < PAGE_BYTES)
+        base = PAGE_BYTES;
     for (uint32_t i = 0; i < handoff->extent_count && base < end; i++) {
         const struct handoff_extent *extent = &handoff->extents[i];
         if (extent->base + extent->bytes <= base || extent->base >= end)
             continue;
         if (extent->base > base)
-            add_range(list, &handoff->scrub_count, MAX_SCRUBS, base, extent->base - base);
+            scrub(handoff, base, extent->base - base);
         base = extent->base + extent->bytes;
     }
     if (base < end)
-        add_range(list, &handoff->scrub_count, MAX_SCRUBS, base, end - base);
+        scrub(handoff, base, end - base);
 }
 
 void memory_leave_boot_services(struct handoff *handoff)
@@ -164,7 +177,7 @@ void memory_leave_boot_services(struct handoff *handoff)
         refuse("the firmware does not let go (ExitBootServices fails); update the firmware");
     for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
         const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
-        if (ends_with_boot(memory->Type) && memory->PhysicalStart >= PAGE_BYTES)
+        if (ends_with_boot(memory->Type))
             scrub_list(handoff, memory->PhysicalStart,
                        memory->PhysicalStart + memory->NumberOfPages * PAGE_BYTES);
     }

@@ -13,6 +13,12 @@
  */
 void platform_quiet(const struct handoff *handoff, const struct manifest *manifest);
 
+/*
+ * Refuses a manifest that gives a domain a UART that the machine has not, or one interrupt line to
+ * two domains (I4).
+ */
+void platform_check_serial(const struct manifest *manifest);
+
 /* Switches to the kernel's boot page table and enters it. */
 _Noreturn void platform_jump(const struct handoff *handoff, const void *kernel);
 

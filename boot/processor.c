@@ -23,6 +23,7 @@ enum {
     EPT_HUGE = 1 << 17,
     EPT_INVEPT = 1 << 20,
     PSCHANGE_MC_NO = 1 << 6,
+    CR4_LA57 = 1 << 12,
 };
 
 /* What a machine lacks, gathered for one message. */
@@ -136,6 +137,8 @@ void processor_check(const struct manifest *manifest, struct facts *facts)
         "x2APIC: switch off the firmware's \"x2APIC opt-out\"; in a virtual machine, add x2apic");
     require(&findings, leaf(0x80000001, 0, 3) & 1u << 20,
             "no-execute pages: enable \"Execute Disable\" in the firmware");
+    require(&findings, !(cpu_read_cr4() & CR4_LA57),
+            "4-level paging: the firmware runs with 5 levels; switch that off there");
     facts->host_huge_pages = leaf(0x80000001, 0, 3) & 1u << 26;
     uint32_t bits = leaf(0x80000008, 0, 0) & 0xff;
     facts->physical_address_bits = bits ? bits : 36;

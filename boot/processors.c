@@ -51,7 +51,11 @@ static void collect_by_mp_services(struct facts *facts)
     if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&services) != EFI_SUCCESS ||
         services->count(services, &all, &enabled) != EFI_SUCCESS)
         refuse("neither ACPI tables nor MP Services list the processors; update the firmware");
-    for (UINTN i = 0; i < all && facts->cpu_count < MAX_CPUS; i++) {
+    if (all > MAX_CPUS)
+        refuse("the machine has %lu processors, and Bulkhead can hold %u: switch some, or their "
+               "threads, off in the firmware",
+               all, MAX_CPUS);
+    for (UINTN i = 0; i < all; i++) {
         struct mp_processor processor;
         if (services->info(services, i, &processor) != EFI_SUCCESS ||
             (processor.status & (MP_ENABLED | MP_HEALTHY)) != (MP_ENABLED | MP_HEALTHY))

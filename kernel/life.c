@@ -22,6 +22,7 @@ static PER_DOMAIN struct {
     volatile uint32_t arrived, generation; /* barrier */
     volatile uint32_t ending;              /* enum life_end: this life is over */
     volatile uint32_t state;               /* enum life_state */
+    volatile bool unclean;                 /* a processor could not be brought to reset state */
     uint32_t restarts;                     /* within the window */
     uint64_t window_start;                 /* TSC */
 } life;
@@ -62,6 +63,8 @@ void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
             return; /* the second SIPI of the start-up algorithm */
         mail->sipi_vector = sipi_vector;
     }
+    if (requests & REQUEST_INIT) /* a SIPI before it counts no more */
+        __atomic_and_fetch(&mail->requests, ~(uint32_t)REQUEST_SIPI, __ATOMIC_ACQ_REL);
     __atomic_or_fetch(&mail->requests, requests, __ATOMIC_ACQ_REL);
     if (local == cpu.local)
         vcpu.knock = 1;
@@ -214,6 +217,11 @@ static void decide(void)
         public_page()->last_end = cause;
         life.state = restarts ? LIFE_RUNNING : LIFE_STOPPED;
     }
+    if (life.state == LIFE_RUNNING && life.unclean) {
+        life.state = LIFE_REFUSED;
+        devices_say("bulkhead: I7: a processor's local APIC can't be emptied; the domain stays "
+                    "stopped\n");
+    }
     if (life.state == LIFE_RUNNING && !payloads_intact()) {
         life.state = LIFE_REFUSED;
         devices_say("bulkhead: a payload no longer has the manifest's SHA-256; the domain stays "
@@ -241,7 +249,8 @@ _Noreturn void life_run(void)
             cpu_park();
     vcpu_leave();
     barrier();
-    machine_reset();
+    if (!machine_reset())
+        life.unclean = true;
     barrier();
     zero_ram();
     barrier();

@@ -13,18 +13,19 @@ enum { LINE_BYTES = 512 };
 static PER_CPU struct uart uart;
 static PER_CPU struct screen screen;
 
+void log_open_uart(void)
+{
+    screen = (struct screen){0};
+    uart_init(&uart, 1, false);
+}
+
 void log_open(void)
 {
     const struct handoff_screen *facts = &handoff()->screen;
-    uart_init(&uart, 1, false);
+    log_open_uart();
     if (facts->base < SCREEN_LIMIT && facts->bytes <= SCREEN_LIMIT - facts->base)
         screen_open(&screen, facts, (const uint8_t *)handoff() + facts->glyph_offset,
                     (void *)facts->base, handoff()->text_row);
-}
-
-void log_close_screen(void)
-{
-    screen = (struct screen){0};
 }
 
 void log_vprint(const char *text, va_list args)

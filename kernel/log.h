@@ -5,12 +5,11 @@
 
 #include <stdarg.h>
 
-/* `row`: the screen row where the loader stopped. */
+/* Goes on where the loader stopped; only on the boot page table, which maps the framebuffer. */
 void log_open(void);
+/* The UART alone, on any page table: for a panic, and when the boot page table is left. */
+void log_open_uart(void);
 void log_print(const char *text, ...) __attribute__((format(printf, 1, 2)));
 void log_vprint(const char *text, va_list args);
-
-/* The screen leaves with the boot page table; the UART stays for a panic. */
-void log_close_screen(void);
 
 #endif

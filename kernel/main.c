@@ -50,7 +50,9 @@ static enum manifest_error open_manifest(void)
 /* Sets this processor up and checks it, on its own page tables. */
 static void prepare(void)
 {
-    const char *refused = cpu.domain ? machine_setup_guest() : NULL;
+    const char *refused = vcpu_switch_on();
+    if (!refused && cpu.domain)
+        refused = machine_setup_guest();
     if (refused) {
         format(answer.text, sizeof(answer.text), "processor %u: %s", cpu.apic_id, refused);
     } else if (!separation_check(&manifest, &result)) {
@@ -212,7 +214,7 @@ _Noreturn void kernel_main(void)
               (handoff()->work_bytes + bytes) / MEBIBYTE);
     log_print("bulkhead: %u %s\n", handoff()->domain_count,
               handoff()->domain_count == 1 ? "domain starts" : "domains start");
-    log_close_screen();
+    log_open_uart();
     release_domains();
     machine_use_page_table(cpu.place->page_table);
     cpu_leave_stack(life_run);

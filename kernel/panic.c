@@ -2,6 +2,7 @@
 /* The end of the machine. */
 #include "panic.h"
 #include "../arch/x86/include/machine_words.h"
+#include "../arch/x86/include/percpu.h"
 #include "kernel.h"
 #include "log.h"
 
@@ -13,9 +14,13 @@ _Noreturn void panic_halt(void)
 
 _Noreturn void panic(const char *text, ...)
 {
+    static PER_CPU bool panicking;
     va_list args;
+    if (panicking)
+        panic_halt();
+    panicking = true;
     machine_stop_others();
-    log_open();
+    log_open_uart();
     log_print("\nbulkhead: panic on processor %u: ", cpu.apic_id);
     va_start(args, text);
     log_vprint(text, args);

@@ -161,6 +161,7 @@ void exit_write_cr0(uint64_t value, uint64_t length)
     }
     vcpu_set_efer(guest.efer);
     vcpu_set_cr0(cr0_hardware(guest.cr0), guest.cr0);
+    vcpu_control_registers_changed();
     vcpu_skip(length);
 }
 
@@ -173,6 +174,7 @@ void exit_write_cr4(uint64_t value, uint64_t length)
         return;
     }
     vcpu_set_cr4(cr4_hardware(&machine.features, guest.cr4), guest.cr4);
+    vcpu_control_registers_changed();
     vcpu_skip(length);
 }
 

@@ -30,10 +30,10 @@ void lapic_stop_others(void)
     cpu_wrmsr(IA32_X2APIC_ICR, ICR_ALL_BUT_SELF | ICR_ASSERT | (uint32_t)LAPIC_INIT << 8);
 }
 
-/* Vector 0, which QEMU's APIC accepts and never delivers, does not count. */
+/* Vectors 0 to 15, which emulated APICs accept and never deliver, do not count. */
 static bool any_vector(uint32_t first_register)
 {
-    uint64_t any = cpu_rdmsr(first_register) & ~1ull;
+    uint64_t any = cpu_rdmsr(first_register) & ~0xffffull;
     for (uint32_t i = 1; i < VECTOR_WORDS; i++)
         any |= cpu_rdmsr(first_register + i);
     return any != 0;
@@ -85,7 +85,8 @@ bool lapic_drain(void)
     end_service();
     bool empty = !any_vector(IA32_X2APIC_IRR0) && !any_vector(IA32_X2APIC_ISR0);
     cpu_wrmsr(IA32_X2APIC_DIV_CONF, 0);
-    cpu_wrmsr(IA32_X2APIC_ESR, 0);
+    cpu_wrmsr(IA32_X2APIC_ESR, 0); /* shows what was gathered; */
+    cpu_wrmsr(IA32_X2APIC_ESR, 0); /* now there is nothing */
     cpu_wrmsr(IA32_X2APIC_SIVR, SVR_RESET);
     return empty;
 }

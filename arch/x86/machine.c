@@ -154,13 +154,13 @@ void machine_init(void)
     init();
 }
 
-void machine_reset(void)
+bool machine_reset(void)
 {
-    if (!init())
-        panic("I7: the local APIC of processor %u can't be emptied", cpu.apic_id);
+    bool empty = init();
     msr_reset_walk(&machine.features, reset_msr, NULL);
     reset_fpu();
     vcpu_flush();
+    return empty;
 }
 
 /* Bits of an x2APIC id that tell threads of one core apart (CPUID 0xB, first level). */

@@ -34,7 +34,7 @@ void mce_handle(void)
     }
     if (!(global & MCG_RESTARTABLE) && global & MCG_IN_PROGRESS)
         panic("I9: machine check that can't be restarted, MCG_STATUS 0x%lx", global);
-    cpu_wrmsr(MCG_STATUS, global & ~(uint64_t)MCG_IN_PROGRESS);
+    cpu_wrmsr(MCG_STATUS, 0);
     if (uncorrected)
         life_end(END_MACHINE_CHECK);
 }

@@ -57,7 +57,7 @@ static PER_CPU_PAGES uint8_t msr_map[MSR_MAP_BYTES];
 static PER_CPU_PAGES uint8_t io_map[IO_MAP_BYTES];
 PER_CPU struct svm svm;
 
-static const char *switch_on(void)
+const char *vcpu_switch_on(void)
 {
     uint32_t leaf[4];
     cpu_cpuid(CPUID_SVM_LEAF, 0, leaf);
@@ -88,9 +88,6 @@ static void write_controls(void)
 
 const char *vcpu_setup(void)
 {
-    const char *refused = switch_on();
-    if (refused)
-        return refused;
     /* As have all processors with AMD-V and x2APIC; emulators and hypervisors don't always say it.
      */
     machine.features.has |= 1ull << FEATURE_INVARIANT_TSC;
@@ -118,6 +115,11 @@ static void set_reads(unsigned number, bool exit)
 }
 
 /* The processor flushes translations when a guest changes paging; here nobody else does. */
+void vcpu_control_registers_changed(void)
+{
+    vcpu_flush();
+}
+
 void vcpu_set_cr0(uint64_t hardware, uint64_t shadow)
 {
     vmcb.cr0 = hardware;

@@ -7,6 +7,7 @@
 #include "../../kernel/kernel.h"
 #include "cr.h"
 #include "include/cpu.h"
+#include "include/guest_memory.h"
 #include "include/machine.h"
 #include "include/trap.h"
 #include "include/vcpu.h"
@@ -48,6 +49,8 @@ enum {
     EXCEPTIONS = 1 << VECTOR_DB | 1 << VECTOR_AC | 1 << VECTOR_MC,
 };
 #define BASIC_TRUE_CONTROLS (1ull << 55)
+#define CAP_INVVPID         (1ull << 32)
+#define CAP_INVVPID_ALL     (1ull << 42)
 
 static PER_CPU_PAGES uint8_t vmxon_region[PAGE_BYTES];
 static PER_CPU_PAGES uint8_t vmcs_region[PAGE_BYTES];
@@ -81,6 +84,9 @@ static const char *grant_controls(void)
             return controls[i].name;
         granted[i] = (controls[i].required | controls[i].wanted | must) & may;
     }
+    uint64_t flushes = cpu_rdmsr(IA32_VMX_EPT_VPID_CAP);
+    if (!(flushes & CAP_INVVPID) || !(flushes & CAP_INVVPID_ALL))
+        granted[SECONDARY] &= ~(uint32_t)PROC2_VPID;
     return NULL;
 }
 
@@ -99,7 +105,9 @@ static void drop_features(struct cpu_features *features)
             features_drop(features, needs[i].feature);
 }
 
-static const char *switch_on(void)
+/* On a processor without a domain too: INIT, by which a panic stops the others, is held back in
+ * VMX operation, and would send such a processor to the firmware without it (I9). */
+const char *vcpu_switch_on(void)
 {
     uint64_t control = cpu_rdmsr(IA32_FEATURE_CONTROL);
     if (!(control & FEATURE_CONTROL_LOCK))
@@ -113,11 +121,7 @@ static const char *switch_on(void)
     uint32_t revision = (uint32_t)cpu_rdmsr(IA32_VMX_BASIC) & BASIC_REVISION_MASK;
     *(uint32_t *)vmxon_region = revision;
     *(uint32_t *)vmcs_region = revision;
-    if (!vmx_on(cpu_own_hpa(vmxon_region)))
-        return "VMXON fails";
-    return vmcs_clear(cpu_own_hpa(vmcs_region)) && vmcs_load(cpu_own_hpa(vmcs_region))
-               ? NULL
-               : "VMPTRLD fails";
+    return vmx_on(cpu_own_hpa(vmxon_region)) ? NULL : "VMXON fails";
 }
 
 static void write_host_state(void)
@@ -131,8 +135,11 @@ static void write_host_state(void)
     vmcs_write(VMCS_HOST_SS, HOST_DS);
     vmcs_write(VMCS_HOST_DS, HOST_DS);
     vmcs_write(VMCS_HOST_ES, HOST_DS);
-    vmcs_write(VMCS_HOST_FS, 0);
-    vmcs_write(VMCS_HOST_GS, 0);
+    static const enum vmcs_field zero[] = {
+        VMCS_HOST_FS,          VMCS_HOST_GS,           VMCS_HOST_FS_BASE,     VMCS_HOST_GS_BASE,
+        VMCS_HOST_SYSENTER_CS, VMCS_HOST_SYSENTER_ESP, VMCS_HOST_SYSENTER_EIP};
+    for (unsigned i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
+        vmcs_write(zero[i], 0);
     vmcs_write(VMCS_HOST_TR, HOST_TSS);
     vmcs_write(VMCS_HOST_TR_BASE, trap_tss_base());
     vmcs_write(VMCS_HOST_GDTR_BASE, trap_gdt_base());
@@ -169,9 +176,8 @@ const char *vcpu_setup(void)
     if (refused)
         return refused;
     drop_features(&machine.features);
-    refused = switch_on();
-    if (refused)
-        return refused;
+    if (!vmcs_clear(cpu_own_hpa(vmcs_region)) || !vmcs_load(cpu_own_hpa(vmcs_region)))
+        return "VMPTRLD fails";
     msr_bitmap_vmx(msr_bitmap, &machine.features);
     write_controls();
     write_host_state();
@@ -189,6 +195,23 @@ void vcpu_flush(void)
     if (granted[SECONDARY] & PROC2_VPID)
         __asm__ volatile("invvpid %0, %1" ::"m"(descriptor), "r"((uint64_t)INVALIDATE_ALL)
                          : "memory");
+}
+
+/* Intel SDM, "PDPTE Registers": MOV to CR0 or CR4 that exited loads them here. */
+static void load_pdptes(void)
+{
+    uint64_t cr0 = vmcs_read(VMCS_GUEST_CR0), cr4 = vmcs_read(VMCS_GUEST_CR4);
+    if (!(cr0 & CR0_PG) || !(cr4 & CR4_PAE) || vmcs_read(VMCS_GUEST_EFER) & EFER_LMA)
+        return;
+    const uint64_t *table = guest_ram(vmcs_read(VMCS_GUEST_CR3) & 0xffffffe0, 4 * sizeof(*table));
+    for (unsigned i = 0; i < 4; i++)
+        vmcs_write((enum vmcs_field)(VMCS_GUEST_PDPTE0 + 2 * i), table ? table[i] : 0);
+}
+
+void vcpu_control_registers_changed(void)
+{
+    load_pdptes();
+    vcpu_flush();
 }
 
 void vcpu_set_cr0(uint64_t hardware, uint64_t shadow)

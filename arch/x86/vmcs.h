@@ -29,6 +29,7 @@ enum vmcs_field {
     VMCS_GUEST_DEBUGCTL = 0x2802,
     VMCS_GUEST_PAT = 0x2804,
     VMCS_GUEST_EFER = 0x2806,
+    VMCS_GUEST_PDPTE0 = 0x280a, /* four, two apart */
     VMCS_HOST_PAT = 0x2c00,
     VMCS_HOST_EFER = 0x2c02,
     VMCS_PIN_CONTROLS = 0x4000,
@@ -101,6 +102,7 @@ enum vmcs_field {
 enum {
     PIN_NMI_EXITING = 1 << 3,
     PIN_VIRTUAL_NMIS = 1 << 5,
+    PROC_INTERRUPT_WINDOW = 1 << 2,
     PROC_RDPMC_EXITING = 1 << 11,
     PROC_NMI_WINDOW = 1 << 22,
     PROC_UNCONDITIONAL_IO = 1 << 24,
@@ -134,6 +136,7 @@ enum vmx_exit_reason {
     VMX_EXIT_TRIPLE_FAULT = 2,
     VMX_EXIT_INIT = 3,
     VMX_EXIT_SIPI = 4,
+    VMX_EXIT_INTERRUPT_WINDOW = 7,
     VMX_EXIT_NMI_WINDOW = 8,
     VMX_EXIT_TASK_SWITCH = 9,
     VMX_EXIT_CPUID = 10,
@@ -158,6 +161,8 @@ enum vmx_exit_reason {
     VMX_EXIT_XSETBV = 55,
     VMX_EXIT_UMWAIT = 67,
     VMX_EXIT_TPAUSE = 68,
+    VMX_EXIT_SEAMCALL = 76,
+    VMX_EXIT_TDCALL = 77,
     VMX_EXIT_REASONS = 80,
 };
 
@@ -167,11 +172,13 @@ enum {
     EVENT_NMI = 2u << 8,
     EVENT_EXCEPTION = 3u << 8,
     EVENT_SOFTWARE_INTERRUPT = 4u << 8,
+    EVENT_PRIVILEGED_TRAP = 5u << 8, /* INT1 */
     EVENT_TYPE = 7u << 8,
     EVENT_ERROR_CODE = 1u << 11,
     EVENT_NMI_UNBLOCKED = 1u << 12, /* exit information: IRET had unblocked NMIs */
 };
 #define EVENT_VALID (1u << 31)
+#define VMX_ENTRY_FAILURE (1u << 31) /* of the exit reason */
 
 /* Interruptibility state. */
 enum { BLOCKED_BY_STI = 1, BLOCKED_BY_MOV_SS = 2, BLOCKED_BY_NMI = 8 };

@@ -5,6 +5,7 @@
 #include "../../kernel/panic.h"
 #include "include/cpu.h"
 #include "include/exit.h"
+#include "include/guest_memory.h"
 #include "include/machine_words.h"
 #include "include/mce.h"
 #include "include/trap.h"
@@ -47,7 +48,10 @@ _Noreturn void vmx_entry_failed(void);
 
 void vcpu_skip(uint64_t length)
 {
-    vmcs_write(VMCS_GUEST_RIP, vmcs_read(VMCS_GUEST_RIP) + length);
+    uint64_t rip = vmcs_read(VMCS_GUEST_RIP) + length;
+    if (__builtin_expect(rip >> 32 == 1, 0) && guest_code_bits() != 64)
+        rip = (uint32_t)rip; /* EIP wraps */
+    vmcs_write(VMCS_GUEST_RIP, rip);
     uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
     if (__builtin_expect(state & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS), 0))
         vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
@@ -67,11 +71,12 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
     vmcs_write(VMCS_ENTRY_EVENT, event);
 }
 
-static void set_nmi_window(bool on)
+/* Exits when the window opens for an NMI (or, behind STI, for an interrupt); 0: not at all. */
+static void set_window(uint64_t window)
 {
-    uint64_t controls = vmcs_read(VMCS_PROC_CONTROLS);
-    vmcs_write(VMCS_PROC_CONTROLS,
-               on ? controls | PROC_NMI_WINDOW : controls & ~(uint64_t)PROC_NMI_WINDOW);
+    uint64_t others =
+        vmcs_read(VMCS_PROC_CONTROLS) & ~(uint64_t)(PROC_NMI_WINDOW | PROC_INTERRUPT_WINDOW);
+    vmcs_write(VMCS_PROC_CONTROLS, others | window);
 }
 
 void vcpu_inject_nmi_when_open(void)
@@ -83,7 +88,8 @@ void vcpu_inject_nmi_when_open(void)
         vmcs_write(VMCS_ENTRY_EVENT, EVENT_VALID | EVENT_NMI | VECTOR_NMI);
         vcpu.nmi_pending = false;
     }
-    set_nmi_window(!open);
+    /* A processor need not hold back an NMI-window exit behind STI, and would exit for ever. */
+    set_window(open ? 0 : state & BLOCKED_BY_STI ? PROC_INTERRUPT_WINDOW : PROC_NMI_WINDOW);
 }
 
 /*
@@ -117,7 +123,21 @@ static void reflect_debug(void)
     cpu_write_dr6((cpu_read_dr6() & ~15ull) | causes);
     if (causes & DEBUG_BD) /* hardware's delivery lets the handler at the debug registers */
         vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~(uint64_t)DR7_GD);
+    /* VM entry demands it of a single step behind MOV SS or STI ("Checks on Guest Non-Register
+     * State"). */
+    if (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF &&
+        vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS))
+        vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+                   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
     vcpu_inject(VECTOR_DB, false, 0);
+}
+
+/* The event that was put back is an interrupt: it has been acknowledged and must not be lost. */
+static bool interrupt_put_back(void)
+{
+    uint32_t event = (uint32_t)vmcs_read(VMCS_ENTRY_EVENT);
+    return event & EVENT_VALID &&
+           ((event & EVENT_TYPE) == EVENT_INTERRUPT || (event & EVENT_TYPE) == EVENT_NMI);
 }
 
 static void exit_exception(void)
@@ -136,7 +156,10 @@ static void exit_exception(void)
         return;
     }
     /* #AC and #DB are benign: one that interrupts a delivery takes its place, as on hardware. */
-    restore_delivery(event);
+    if (restore_delivery(event) && interrupt_put_back())
+        return;
+    if ((event & EVENT_TYPE) == EVENT_PRIVILEGED_TRAP) /* INT1: a trap, behind the instruction */
+        vcpu_skip(vmcs_read(VMCS_EXIT_LENGTH));
     if (vector == VECTOR_DB)
         reflect_debug();
     else
@@ -211,12 +234,20 @@ static void exit_port(uint64_t length)
     exit_io((uint16_t)(cause >> 16), (unsigned)(cause & 7) + 1, cause & 8, cause & 16, length);
 }
 
+/* A failed entry, or a reason newer than this code. */
+static _Noreturn void exit_odd(uint32_t reason)
+{
+    if ((uint16_t)reason == VMX_EXIT_MACHINE_CHECK_ENTRY)
+        mce_handle();
+    life_end(reason & VMX_ENTRY_FAILURE ? END_BAD_STATE : END_UNEXPECTED_EXIT);
+}
+
 void vmx_exit(void)
 {
     uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
     uint64_t length = vmcs_read(VMCS_EXIT_LENGTH);
     if (__builtin_expect(reason >= VMX_EXIT_REASONS, 0))
-        life_end(END_BAD_STATE); /* bit 31: a failed entry */
+        exit_odd(reason);
     vcpu_exits[reason]++;
     switch ((enum vmx_exit_reason)reason) {
     case VMX_EXIT_CPUID:
@@ -241,6 +272,7 @@ void vmx_exit(void)
         exit_cr_access(length);
         return;
     case VMX_EXIT_NMI_WINDOW:
+    case VMX_EXIT_INTERRUPT_WINDOW:
         vcpu_inject_nmi_when_open();
         return;
     case VMX_EXIT_XSETBV:
@@ -256,9 +288,6 @@ void vmx_exit(void)
         return;
     case VMX_EXIT_TRIPLE_FAULT:
         life_end(END_TRIPLE_FAULT);
-    case VMX_EXIT_MACHINE_CHECK_ENTRY:
-        mce_handle();
-        return;
     case VMX_EXIT_INIT:
         panic_halt(); /* another processor panics: nobody else sends INIT */
     case VMX_EXIT_GETSEC:
@@ -268,6 +297,8 @@ void vmx_exit(void)
     case VMX_EXIT_INVVPID:
     case VMX_EXIT_UMWAIT:
     case VMX_EXIT_TPAUSE:
+    case VMX_EXIT_SEAMCALL:
+    case VMX_EXIT_TDCALL:
         vcpu_inject(VECTOR_UD, false, 0);
         return;
     default:
@@ -289,6 +320,9 @@ void vmx_knocked(void)
 
 _Noreturn void vmx_entry_failed(void)
 {
+    for (uint32_t reason = 0; reason < VMX_EXIT_REASONS; reason++)
+        if (vcpu_exits[reason] != 0) /* it has run: something that the guest brought about */
+            life_end(END_BAD_STATE);
     panic("I9: the processor refuses its own control structure: VM-instruction error %lu",
           vmcs_read(VMCS_INSTRUCTION_ERROR));
 }

@@ -18,8 +18,11 @@ void machine_setup(void);
  */
 const char *machine_setup_guest(void);
 
-/* Local APIC emptied and registers that no control structure holds at reset values (I7). */
-void machine_reset(void);
+/*
+ * Local APIC emptied and registers that no control structure holds at reset values (I7). False:
+ * the APIC keeps something, and the domain must not run again.
+ */
+bool machine_reset(void);
 
 /* Guest state after INIT; the local APIC keeps its mode (TRAPS 16). */
 void machine_init(void);

@@ -36,10 +36,10 @@ enum {
     VECTOR_SX = 30
 };
 
-/*
- * Turns virtualisation on for this processor and fills its control structure, guest state
- * excepted. Returns NULL, or what the processor refuses, for a person.
- */
+/* Turns virtualisation on for this processor. NULL, or what it refuses, for a person. */
+const char *vcpu_switch_on(void);
+
+/* After that: fills its control structure, guest state excepted. Likewise. */
 const char *vcpu_setup(void);
 
 /* Guest state after INIT, before any SIPI (state.c, as the next two). */
@@ -73,6 +73,8 @@ void vcpu_set_segment(enum segment segment, uint16_t selector, uint64_t base, ui
 void vcpu_set_gdt(uint64_t base, uint16_t limit);
 void vcpu_set_idt(uint64_t base, uint16_t limit);
 /* What hardware holds, and what the guest reads where the two differ. */
+/* CR0 or CR4 was written for the guest: what the processor derives from them is renewed. */
+void vcpu_control_registers_changed(void);
 void vcpu_set_cr0(uint64_t hardware, uint64_t shadow);
 void vcpu_set_cr4(uint64_t hardware, uint64_t shadow);
 void vcpu_set_efer(uint64_t value);
