@@ -145,9 +145,13 @@ static void show_domain(uint32_t index)
 static void show_machine(void)
 {
     char line[256];
+    uint32_t policies;
     log_print("bulkhead: host %s%s, %u processors, TSC %lu kHz\n", manifest.header->host,
               manifest.header->flags & MANIFEST_LAB ? " (LAB image)" : "", handoff()->cpu_count,
               handoff()->tsc_hz / 1000);
+    const struct manifest_policy *policy = manifest_entries(&manifest, MANIFEST_POLICY, &policies);
+    if (policies && policy->classification)
+        log_print("  classified %s\n", manifest_string(&manifest, policy->classification));
     if (cpu.domain) {
         vcpu_describe(line, sizeof(line));
         log_print("  %s\n", line);
