@@ -82,7 +82,8 @@ struct hw {
 
     struct hw_function *functions; /* by address */
     uint32_t function_count;
-    bool has_madt, has_mcfg, has_dmar, has_ivrs, tables_readable;
+    bool tables_listed, lists_dmar, has_mcfg, has_ivrs; /* by the names of the ACPI tables */
+    bool has_dmar;                                      /* and could be read */
     uint32_t dmar_flags; /* bit 0: interrupt remapping, bit 1: x2APIC opt-out */
     struct hw_unit *units;
     struct hw_reserved *reserved;

@@ -82,26 +82,26 @@ void hw_read_acpi(struct hw *hw)
     uint8_t *table = malloc(TABLE_BYTES);
     char **names;
     uint32_t count = hw_list(hw, "sys/firmware/acpi/tables", &names);
-    bool listed_dmar = false;
 
-    for (uint32_t i = 0; i < count; i++)
-        listed_dmar |= strcmp(names[i], "DMAR") == 0;
     if (!table)
         return;
-    hw->has_madt = read_table(hw, "APIC", table) != 0;
-    hw->tables_readable = hw->has_madt;
-    if (!hw->has_madt)
+    hw->tables_listed = count > 0;
+    for (uint32_t i = 0; i < count; i++) {
+        hw->lists_dmar |= strcmp(names[i], "DMAR") == 0;
+        hw->has_mcfg |= strcmp(names[i], "MCFG") == 0;
+        hw->has_ivrs |= strcmp(names[i], "IVRS") == 0;
+    }
+    if (read_table(hw, "APIC", table) == 0)
         hw_note_missing(hw, "sys/firmware/acpi/tables/APIC", "what firmware says of processors");
-    hw->has_mcfg = read_table(hw, "MCFG", table) != 0;
-    hw->has_ivrs = read_table(hw, "IVRS", table) != 0;
+    /* Only read so that a saved copy has them. */
+    read_table(hw, "MCFG", table);
+    read_table(hw, "IVRS", table);
     size_t length = read_table(hw, "DMAR", table);
-    if (length != 0) {
+    if (length != 0)
         take_dmar(hw, table, length);
-    } else {
-        errno = listed_dmar ? errno : ENOENT;
+    else
         hw_note_missing(hw, "sys/firmware/acpi/tables/DMAR",
                         "IOMMU units and reserved memory (RMRR)");
-    }
     free(table);
 }
 

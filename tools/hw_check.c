@@ -89,7 +89,7 @@ static enum state dma_remapping(const struct hw *hw)
 {
     if (hw->unit_count > 0)
         return YES;
-    return hw->tables_readable ? NO : UNKNOWN;
+    return hw->tables_listed && !hw->lists_dmar ? NO : UNKNOWN;
 }
 
 static enum state interrupt_remapping(const struct hw *hw)
@@ -106,7 +106,7 @@ static enum state uefi(const struct hw *hw)
 
 static enum state ecam(const struct hw *hw)
 {
-    return hw->has_mcfg ? YES : hw->tables_readable ? NO : UNKNOWN;
+    return hw->has_mcfg ? YES : hw->tables_listed ? NO : UNKNOWN;
 }
 
 static enum state two_processors(const struct hw *hw)

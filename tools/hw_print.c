@@ -62,7 +62,7 @@ static const char *interrupts(struct hw *hw, const struct hw_function *function)
     if (function->config_bytes <= 64)
         return "not known";
     if (function->msi_vectors == 0 && function->msix_vectors == 0)
-        return "neither MSI nor MSI-X: cannot be assigned";
+        return "neither MSI nor MSI-X";
     char *text = function->msi_vectors ? say(&hw->arena, "MSI %u", function->msi_vectors) : "";
     if (function->msix_vectors)
         text = say(&hw->arena, "%s%sMSI-X %u in BAR %u at 0x%x", text, *text ? ", " : "",
@@ -70,10 +70,34 @@ static const char *interrupts(struct hw *hw, const struct hw_function *function)
     return text;
 }
 
-static void print_function(struct hw *hw, const struct hw_function *function, FILE *out)
+/* Can a domain have it, and if not, why and what helps. */
+static const char *verdict(struct hw *hw, const struct hw_function *function)
 {
     const char *mates = hw_group_mates(hw, function);
 
+    if (function->class_code >> 16 == 0x06)
+        return "no: it is part of the chipset";
+    if (hw->boot_function == (int64_t)function->address)
+        return "no: the machine boots from it; management may have it";
+    if (function->config_bytes <= 64)
+        return "not known; run this as root";
+    if (function->msi_vectors == 0 && function->msix_vectors == 0)
+        return "no: it has neither MSI nor MSI-X";
+    if (mates)
+        return say(&hw->arena,
+                   "only together with %s, from which nothing separates it; a slot below a root "
+                   "port with ACS may",
+                   mates);
+    if (function->group < 0)
+        return "not known; IOMMU groups are not shown";
+    if (!function->reset_method && !function->has_flr && !function->has_af_flr &&
+        !function->has_d3_reset)
+        return "yes, where a reset of its bus will do; else accept_no_reset";
+    return "yes";
+}
+
+static void print_function(struct hw *hw, const struct hw_function *function, FILE *out)
+{
     fprintf(out, "  %s %04x:%04x class %06x", hw_address(hw, function->address), function->vendor,
             function->device, function->class_code);
     if (function->driver) {
@@ -104,8 +128,8 @@ static void print_function(struct hw *hw, const struct hw_function *function, FI
     if (function->has_serial)
         fprintf(out, "    serial     %016llx\n", (unsigned long long)function->serial);
     if (function->group >= 0)
-        fprintf(out, "    group      %d%s%s\n", function->group,
-                mates ? ", never without " : ", alone", mates ? mates : "");
+        fprintf(out, "    group      %d\n", function->group);
+    fprintf(out, "    to domains %s\n", verdict(hw, function));
 }
 
 static void print_iommu(struct hw *hw, FILE *out)

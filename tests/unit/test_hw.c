@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../tools/hw.h"
+#include "../../tools/schema.h"
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -408,6 +409,54 @@ static void capability_lists_that_loop_end(void **state)
     remove_tree(root);
 }
 
+static void who_can_have_which_function(void **state)
+{
+    static const char *const said[] = {
+        "to domains no: it is part of the chipset",
+        "to domains yes\n",
+        "to domains only together with 01:00.1",
+        "to domains no: the machine boots from it",
+        "to domains not known; run this as root",
+        "firmware keeps 0x7b000000-0x7b0fffff for 00:14.0",
+        "bridge     to buses 01-01, ACS yes",
+    };
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    assert_true(hw_open(&hw, root, NULL));
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+        expect_text(&hw, said[i], true);
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+static void the_first_manifest_is_one(void **state)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+    struct check check = {.path = "init"};
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    assert_true(hw_open(&hw, root, NULL));
+    hw_manifest(&hw, "board-7", out);
+    hw_close(&hw);
+    fclose(out);
+    schema_read(&check, text, bytes);
+    check_print(&check, stderr);
+    assert_int_equal(check.errors, 0);
+    assert_int_equal(check.model.platform.processors.value, 4);
+    assert_int_equal(check.model.platform.memory.value >> 30, 8);
+    assert_int_equal(check.model.platform.microcode.value, 0xf4);
+    assert_string_equal(check.model.platform.inventory.value, "board-7");
+    check_close(&check);
+    free(text);
+    remove_tree(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +470,8 @@ int main(void)
         cmocka_unit_test(links_lead_nowhere_outside),
         cmocka_unit_test(foreign_text_drives_no_terminal),
         cmocka_unit_test(capability_lists_that_loop_end),
+        cmocka_unit_test(who_can_have_which_function),
+        cmocka_unit_test(the_first_manifest_is_one),
         cmocka_unit_test(damaged_copies_end_in_no_harm),
     };
     return cmocka_run_group_tests_name("hw", tests, NULL, NULL);
