@@ -192,6 +192,7 @@ struct model_unsafe {
 struct model {
     struct place at;
     struct text host;
+    struct list include; /* struct text: paths */
     struct model_platform platform;
     struct list domains;    /* struct model_domain */
     struct list levels;     /* struct text, lowest first */

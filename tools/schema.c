@@ -58,6 +58,11 @@ const struct key keys[] = {
     {"host", KEY_NAME, true, 1, 63, IN_MODEL(host),
      .text = "Name of the machine, shown at boot and in every report."},
 
+    {"include", KEY_LIST, false, 1, 8, IN_MODEL(include), .noun = "file", NAMES,
+     .text = "Files with keys that several machines have in common, as levels and networks; looked "
+             "for as payloads are."},
+    {"include[]", KEY_PATH, false, 1, PATH_MAX_BYTES, .text = "Path of a file."},
+
     {"levels", KEY_LIST, false, 1, MAX_LEVELS, IN_MODEL(levels), .noun = "level", NAMES,
      .text = "The levels of classification, lowest first."},
     {"levels[]", KEY_NAME, false, 1, NAME_BYTES - 1, .text = "Name of a level."},

@@ -3,6 +3,7 @@
 #include "schema.h"
 
 #include "../kernel/abi/limits.h"
+#include "payload.h"
 #include "yaml_load.h"
 #include <string.h>
 
@@ -374,15 +375,19 @@ static void read_pair(struct reader *reader, const struct section *section,
     read_value(reader, section, key, node_of(reader, pair->value));
 }
 
-static void read_mapping(struct reader *reader, const struct section *section,
-                         const yaml_node_t *node)
+static void read_pairs(struct reader *reader, const struct section *section,
+                       const yaml_node_t *node, struct seen *seen)
+{
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top && !check_full(reader->check); pair++)
+        read_pair(reader, section, pair, seen);
+}
+
+static void report_missing(struct reader *reader, const struct section *section,
+                           const yaml_node_t *node, const struct seen *seen)
 {
     struct check *check = reader->check;
-    struct seen *seen = arena_take(&check->arena, key_count * sizeof(*seen));
 
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-         pair < node->data.mapping.pairs.top && !check_full(check); pair++)
-        read_pair(reader, section, pair, seen);
     for (size_t i = 0; i < key_count; i++) {
         const struct key *key = &keys[i];
 
@@ -395,20 +400,74 @@ static void read_mapping(struct reader *reader, const struct section *section,
     }
 }
 
+static void read_mapping(struct reader *reader, const struct section *section,
+                         const yaml_node_t *node)
+{
+    struct seen *seen = arena_take(&reader->check->arena, key_count * sizeof(*seen));
+
+    read_pairs(reader, section, node, seen);
+    report_missing(reader, section, node, seen);
+}
+
+/* The keys of an included file, as if they stood in the manifest; places name the file. */
+static void read_included(struct check *check, const struct section *root, const char *path,
+                          const struct payload *file, struct seen *seen)
+{
+    const char *manifest = check->path;
+    struct list nested = check->model.include;
+    yaml_document_t document;
+    struct reader reader = {check, &document};
+
+    check->path = path;
+    if (yaml_load(check, (const char *)file->bytes, file->size, &document)) {
+        const yaml_node_t *node = yaml_document_get_root_node(&document);
+
+        if (node->type == YAML_MAPPING_NODE)
+            read_pairs(&reader, root, node, seen);
+        else
+            report_as(check, "type", at_node(&reader, node),
+                      "the included file is not a section with keys", "write `key: value`");
+        yaml_document_delete(&document);
+    }
+    check->path = manifest;
+    check->model.include = nested;
+}
+
+static void read_includes(struct check *check, const struct section *root, struct seen *seen)
+{
+    for (uint32_t i = 0; i < check->model.include.count; i++) {
+        const struct text *path = listed_text(&check->model.include, i);
+        const struct payload *file = path->value ? payload_open(check, path->value) : NULL;
+
+        if (file && file->state == PAYLOAD_GOOD)
+            read_included(check, root, file->resolved, file, seen);
+        else if (file)
+            report_as(check, "include", path->at,
+                      say(&check->arena, "the file cannot be included: %s",
+                          file->state == PAYLOAD_UNREADABLE ? payload_searched(check, path->value)
+                                                            : "it is empty or no regular file"),
+                      "correct the path: it counts from the manifest's folder");
+    }
+}
+
 void schema_read(struct check *check, const char *text, size_t bytes)
 {
     yaml_document_t document;
     struct reader reader = {check, &document};
     struct section root = {"", "the manifest", (char *)&check->model};
+    struct seen *seen = arena_take(&check->arena, key_count * sizeof(*seen));
 
     store_defaults(check, "", root.base);
     if (!yaml_load(check, text, bytes, &document))
         return;
     const yaml_node_t *node = yaml_document_get_root_node(&document);
-    if (node->type == YAML_MAPPING_NODE)
-        read_mapping(&reader, &root, node);
-    else
+    if (node->type == YAML_MAPPING_NODE) {
+        read_pairs(&reader, &root, node, seen);
+        read_includes(check, &root, seen);
+        report_missing(&reader, &root, node, seen);
+    } else {
         report_as(check, "type", at_node(&reader, node), "the manifest is not a section with keys",
                   "begin with `host: NAME`; `bulkhead check --help` shows an example");
+    }
     yaml_document_delete(&document);
 }
