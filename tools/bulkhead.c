@@ -18,6 +18,7 @@ static const struct command {
     {"explain", explain_main, "say what a rule of check wants"},
     {"schema", schema_main, "write a JSON Schema of manifests, for editors"},
     {"reference", reference_main, "write the reference page of manifests"},
+    {"demo", demo_main, "show classic accidents, and what stops them"},
     {"show", show_main, "turn an image back into its manifest"},
     {"cascade", cascade_main, "find what several hosts let flow between levels"},
     {"hw", hw_main, "list the machine's hardware, or say whether it will do"},

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `bulkhead explain`, `bulkhead schema` and `bulkhead reference`. */
+/* `bulkhead explain`, `bulkhead schema`, `bulkhead reference` and `bulkhead demo`. */
+#include "accidents.h"
 #include "reference.h"
 #include "rules.h"
 #include "tool.h"
 
 #include <getopt.h>
+#include <string.h>
 
 const char explain_help[] =
     "usage: bulkhead explain [RULE]...\n"
@@ -37,6 +39,17 @@ const char reference_help[] = "usage: bulkhead reference\n"
                               "\n"
                               "Examples:\n"
                               "  bulkhead reference > docs/manifest.md\n";
+
+const char demo_help[] =
+    "usage: bulkhead demo accidents\n"
+    "\n"
+    "Shows the classic accidents of estates with many systems on few machines: a manifest that\n"
+    "commits each, and the message that stops it. Written as Markdown (docs/accidents.md).\n"
+    "\n"
+    "Exit status: 0 all are stopped, 1 one is not, 2 wrong usage.\n"
+    "\n"
+    "Examples:\n"
+    "  bulkhead demo accidents | less\n";
 
 /* Returns false after --help or a wrong option, with what to end with in `status`. */
 static bool read_options(int argc, char **argv, const char *help, enum exit_status *status)
@@ -115,4 +128,17 @@ int schema_main(int argc, char **argv)
 int reference_main(int argc, char **argv)
 {
     return write_page(argc, argv, reference_help, reference_write);
+}
+
+int demo_main(int argc, char **argv)
+{
+    enum exit_status status = EXIT_GOOD;
+
+    if (!read_options(argc, argv, demo_help, &status))
+        return status;
+    if (optind + 1 != argc || strcmp(argv[optind], "accidents") != 0) {
+        fputs("bulkhead demo: there is one demo, `bulkhead demo accidents`\n", stderr);
+        return EXIT_USAGE;
+    }
+    return accidents_write(stdout) == 0 ? EXIT_GOOD : EXIT_FINDINGS;
 }

@@ -48,6 +48,8 @@ static const struct {
     {"bulkhead explain mixed-levels", 0, "mixed-levels (error)", NULL},
     {"bulkhead explain", 0, "payload-missing", NULL},
     {"bulkhead explain mixed-lovels", 2, NULL, "did you mean `mixed-levels`?"},
+    {"bulkhead demo accidents", 0, "firewall-beside", NULL},
+    {"bulkhead demo", 2, NULL, "accidents"},
     {"bulkhead schema", 0, "\"$schema\"", NULL},
     {"bulkhead reference", 0, "| `host` |", NULL},
     {"bulkhead build unsafe.yaml --manifest-only -o u.man", 0, "(LAB)", "warning[unsafe]"},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * docs/manifest.md is what the tables say now, and every YAML block of the documentation passes
- * `check`. Runs in the root of the tree; the files that a block names are stood in for.
+ * docs/manifest.md and docs/accidents.md are what the tables say now, and every YAML block of the
+ * documentation passes `check`. Runs in the root of the tree; the files that a block names are
+ * stood in for.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../../tools/accidents.h"
 #include "../../tools/json.h"
 #include "../../tools/reference.h"
 #include "../../tools/rules.h"
@@ -30,26 +32,43 @@ static char *read_file(const char *path)
     return text;
 }
 
-/* Set UPDATE=1 to write the page anew. */
-static void test_reference_is_current(void **state)
+/* Set UPDATE=1 to write the pages anew. */
+static void check_page(const char *path, void (*write)(FILE *out))
 {
     char *now = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&now, &bytes);
 
-    (void)state;
     assert_non_null(out);
-    reference_write(out);
+    write(out);
     fclose(out);
-    FILE *page = getenv("UPDATE") ? fopen("docs/manifest.md", "w") : NULL;
+    FILE *page = getenv("UPDATE") ? fopen(path, "w") : NULL;
     if (page) {
         fputs(now, page);
         fclose(page);
     }
-    char *written = read_file("docs/manifest.md");
+    char *written = read_file(path);
     assert_string_equal(written, now);
     free(written);
     free(now);
+}
+
+static void test_reference_is_current(void **state)
+{
+    (void)state;
+    check_page("docs/manifest.md", reference_write);
+}
+
+/* Each is stopped by its rule, and by nothing else. */
+static void write_accidents(FILE *out)
+{
+    assert_int_equal(accidents_write(out), 0);
+}
+
+static void test_accidents_are_stopped(void **state)
+{
+    (void)state;
+    check_page("docs/accidents.md", write_accidents);
 }
 
 /* The files that the documentation's manifests name, in a folder of their own. */
@@ -142,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference_is_current),
+        cmocka_unit_test(test_accidents_are_stopped),
         cmocka_unit_test(test_examples_are_good),
         cmocka_unit_test(test_json_is_plain),
     };
