@@ -116,6 +116,37 @@ static const uint64_t *open_bitmap(const struct check *check, const char *name, 
 }
 
 /* Compares the bits of one range that have the value `exits` with the policy, counting them. */
+/*
+ * Writes that must never be open, whatever the policy table says: it was built from that table, so
+ * the comparison alone would not see a wrong line in it.
+ */
+static const struct {
+    uint32_t first, last;
+} closed_msrs[] = {
+    {0x1b, 0x1b},             /* APIC base */
+    {0x3a, 0x3a},             /* feature control */
+    {0x79, 0x79},             /* microcode update */
+    {0x9b, 0x9b},             /* SMM monitor */
+    {0x1a0, 0x1a0},           /* miscellaneous enable */
+    {0x1d9, 0x1d9},           /* debug control */
+    {0x200, 0x26f},           /* MTRRs */
+    {0x2ff, 0x2ff},           /* default memory type */
+    {0x400, 0x4ff},           /* machine checks, VMX capabilities */
+    {0x800, 0x807},           /* x2APIC id */
+    {0x82f, 0x830},           /* LVT CMCI, ICR */
+    {0x833, 0x836},           /* LVT thermal, performance, LINT0, LINT1 */
+    {0xc0000080, 0xc0000080}, /* EFER */
+    {0xc0010000, 0xc0011fff}, /* AMD: system configuration, SMM, SVM */
+};
+
+static bool must_exit(uint32_t msr)
+{
+    for (size_t i = 0; i < COUNT(closed_msrs); i++)
+        if (msr >= closed_msrs[i].first && msr <= closed_msrs[i].last)
+            return true;
+    return false;
+}
+
 static bool check_range(const struct check *check, const struct msr_range *range, bool exits,
                         uint32_t *count)
 {
@@ -133,6 +164,11 @@ static bool check_range(const struct check *check, const struct msr_range *range
                 return check_fail(
                     check, "I4", "MSR bitmap: %s of MSR %x %s", write ? "write" : "read", msr,
                     exits ? "is granted, but exits" : "is not granted, but does not exit");
+            if (!exits && write && must_exit(msr))
+                return check_fail(check, "I4",
+                                  "MSR bitmap: write of MSR %x must exit whatever the "
+                                  "policy says",
+                                  msr);
             *count += 1;
         }
     return true;
