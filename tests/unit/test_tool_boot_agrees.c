@@ -195,7 +195,7 @@ static void test_command_lines(void **state)
         }
     }
     assert_int_equal(longest[0][0], 2046);
-    assert_int_equal(longest[1][0], 2020);
+    assert_int_equal(longest[1][0], 2007);
     assert_int_equal(longest[0][1], 2047);
     assert_int_equal(longest[1][1], 2047);
 }
