@@ -8,7 +8,8 @@
 static const char disk_help[] =
     "usage: bulkhead disk IMAGE.efi -o FILE\n"
     "\n"
-    "Makes a disk image with one EFI system partition that boots IMAGE.efi: for an emulator, or to\n"
+    "Makes a disk image with one EFI system partition that boots IMAGE.efi: for an emulator, or "
+    "to\n"
     "be written to a USB stick. The same image gives the same bytes; the file is sparse.\n"
     "\n"
     "  -o, --output FILE    the disk image to write\n"

@@ -177,7 +177,7 @@ enum {
     EVENT_ERROR_CODE = 1u << 11,
     EVENT_NMI_UNBLOCKED = 1u << 12, /* exit information: IRET had unblocked NMIs */
 };
-#define EVENT_VALID (1u << 31)
+#define EVENT_VALID       (1u << 31)
 #define VMX_ENTRY_FAILURE (1u << 31) /* of the exit reason */
 
 /* Interruptibility state. */

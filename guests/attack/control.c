@@ -128,8 +128,8 @@ static void cr8(void)
     }
     write_cr8(0);
     /* QEMU, which emulates AMD-V, refuses none. */
-    report(good == CR8_MAX + 1 && (refused == 60 || !is_intel()), "I9", "cr8", "%u values taken, %u bits refused",
-           good, refused);
+    report(good == CR8_MAX + 1 && (refused == 60 || !is_intel()), "I9", "cr8",
+           "%u values taken, %u bits refused", good, refused);
 }
 
 /* Control and debug registers that don't exist: 0F 20-23 with every register number. */

@@ -178,7 +178,8 @@ static const struct prefix prefixes[] = {
 static bool another_instruction(const struct instruction *instruction, const struct prefix *prefix)
 {
     const uint8_t *opcode = instruction->bytes + (instruction->bytes[0] != 0x0f);
-    bool shared = opcode[0] == 0x0f && (opcode[1] == 0xc7 || opcode[1] == 0x78 || opcode[1] == 0x79);
+    bool shared =
+        opcode[0] == 0x0f && (opcode[1] == 0xc7 || opcode[1] == 0x78 || opcode[1] == 0x79);
     return shared && ((prefix->count && opcode == instruction->bytes) || !is_intel());
 }
 

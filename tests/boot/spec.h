@@ -75,8 +75,7 @@ struct spec {
 };
 
 /* Reads a test as `kind` runs it. False: `why` says what is wrong, with the line. */
-bool spec_read(const char *path, enum machine_kind kind, struct spec *spec, char *why,
-               size_t room);
+bool spec_read(const char *path, enum machine_kind kind, struct spec *spec, char *why, size_t room);
 
 /* Damages the image file as the test says. False: `why` says what went wrong. */
 bool spec_damage(const struct spec *spec, const char *image, char *why, size_t room);

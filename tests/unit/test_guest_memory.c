@@ -164,7 +164,8 @@ static void amd_linux_is_told_the_tsc(void **state)
     world->facts.amd = true;
     add_linux(64 * MIB);
     start();
-    assert_string_equal((char *)ram + GUEST_CMDLINE, "console=ttyS0 quiet tsc=reliable tsc_early_khz=2000000");
+    assert_string_equal((char *)ram + GUEST_CMDLINE,
+                        "console=ttyS0 quiet tsc=reliable tsc_early_khz=2000000");
 }
 
 static void initrd_stays_below_the_kernels_limit(void **state)
