@@ -202,8 +202,8 @@ static uint64_t cmdline_room(struct check *check, const struct model_domain *dom
     if (is_written(domain->boot.bzimage.at) &&
         check->model.platform.cpu.value == MANIFEST_CPU_AMD) {
         room = room > LOADER_CMDLINE_BYTES ? room - LOADER_CMDLINE_BYTES : 0;
-        *reason = say(&check->arena, "%s, and adds up to %d for `tsc=` and `tsc_early_khz=` on AMD", *reason,
-                      LOADER_CMDLINE_BYTES);
+        *reason = say(&check->arena, "%s, and adds up to %d for `tsc=` and `tsc_early_khz=` on AMD",
+                      *reason, LOADER_CMDLINE_BYTES);
     }
     return room;
 }

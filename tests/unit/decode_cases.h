@@ -4,6 +4,7 @@
  * Text, code bits, bytes, length, operation, memory bytes, register bytes, register, flags,
  * immediate.
  */
+/* clang-format off */
 enum { HIGH = 1, SIGN = 2, IMMEDIATE = 4, TO_REGISTER = 8 };
 
 static const struct {
