@@ -38,8 +38,6 @@ setup:
 	@tools/setup run $(filter tcg,$(MACHINE) $(ALSO))
 
 test: ALSO := $(if $(filter auto,$(MACHINE)),tcg)
-# Refusals that need no VT-x run where firmware is quickest, in QEMU.
-test: ALSO = tcg
 run smoke image debug test: setup
 
 run:
