@@ -197,9 +197,7 @@ static void exit_exception(uint32_t vector)
 {
     if (vector == VECTOR_MC)
         mce_handle();
-    else if (vmcb.exit_event & EVENT_VALID) /* contributes to a double fault, as on hardware */
-        vcpu_inject(VECTOR_DF, true, 0);
-    else if (vector == VECTOR_DB)
+    else if (vector == VECTOR_DB) /* benign as #AC: takes the place of what was being delivered */
         take_debug_trap();
     else
         vcpu_inject(vector, true, (uint32_t)vmcb.exit_info[0]);
