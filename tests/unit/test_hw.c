@@ -391,7 +391,7 @@ static void capability_lists_that_loop_end(void **state)
 {
     struct hw hw;
     char usb[] = "256 @6 10 @34 40 @40 05 40 06";
-    char card[] = "4096 @6 10 @34 fc @fc 11 fc ff @100 0d 00 01 10 07 00";
+    char card[] = "4096 @6 10 @34 fc @fc 11 fc ff @100 0d 00 c1 ff 07 00 @ffc 03 00 01 00";
     char dmar[] = "64 @0 44 4d 41 52 40 @24 26 01 @30 00 00 00 00";
 
     (void)state;
@@ -405,6 +405,12 @@ static void capability_lists_that_loop_end(void **state)
     assert_int_equal(function_at(&hw, 0x100)->msix_vectors, 0);
     assert_true(hw.has_dmar);
     assert_int_equal(hw.unit_count, 0);
+    assert_false(function_at(&hw, 0x100)->has_serial); /* it would lie beyond the space */
+    hw_close(&hw);
+    char cut[] = "64 @0 44 4d 41 52 50 @24 26 01 @30 00 00 20 00"; /* says 80 bytes */
+    write_hex("sys/firmware/acpi/tables/DMAR", cut);
+    assert_true(hw_open(&hw, root, NULL));
+    assert_false(hw.has_dmar);
     hw_close(&hw);
     remove_tree(root);
 }
