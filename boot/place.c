@@ -203,9 +203,29 @@ static bool place_ram_in_pieces(const struct placement *placement, uint32_t inde
     return true;
 }
 
+/* What the manifest pins is honoured or refused. */
+static bool place_ram_pinned(const struct placement *placement, uint32_t index)
+{
+    const struct manifest_domain *domain = &placement->manifest->domains[index];
+    struct hole hole;
+    uint64_t from = MIB;
+    while (next_hole(placement, index, LARGE_PAGE_BYTES, from, &hole)) {
+        from = hole.end;
+        if (domain->memory_at >= hole.base && domain->memory_at < hole.end &&
+            domain->memory <= hole.end - domain->memory_at)
+            return add_ram(placement, index, domain->memory_at, domain->memory);
+    }
+    return diagnose(placement->why,
+                    "domain %s wants its %lu MiB of memory at 0x%lx, which this machine does not "
+                    "have free: change `memory_at`, or leave it out",
+                    domain->name, domain->memory / MIB, domain->memory_at);
+}
+
 bool place_ram(const struct placement *placement, uint32_t index)
 {
     uint64_t bytes = placement->manifest->domains[index].memory, hpa;
+    if (placement->manifest->domains[index].memory_at)
+        return place_ram_pinned(placement, index);
     struct wish huge = ram_wish(index, bytes, HUGE_PAGE_BYTES);
     struct wish large = ram_wish(index, bytes, LARGE_PAGE_BYTES);
     if ((bytes >= HUGE_PAGE_BYTES && find(placement, &huge, &hpa)) || find(placement, &large, &hpa))

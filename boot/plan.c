@@ -113,6 +113,12 @@ static bool place_hypervisor(struct plan *plan)
                      &handoff->boot_page_table);
 }
 
+/* What has a place of its own goes before what fits anywhere. */
+static uint64_t ram_weight(const struct manifest_domain *domain)
+{
+    return domain->memory_at ? UINT64_MAX : domain->memory;
+}
+
 /* The largest first: what is small fits between. Equal ones in the manifest's order. */
 static bool place_all_ram(struct plan *plan)
 {
@@ -123,7 +129,7 @@ static bool place_all_ram(struct plan *plan)
         for (uint32_t i = 1; i < manifest->domain_count; i++)
             if (placed[i].ram_count == 0 &&
                 (placed[largest].ram_count > 0 ||
-                 manifest->domains[i].memory > manifest->domains[largest].memory))
+                 ram_weight(&manifest->domains[i]) > ram_weight(&manifest->domains[largest])))
                 largest = i;
         if (!place_ram(&plan->placement, largest))
             return false;

@@ -158,6 +158,24 @@ static void too_much_is_refused(void **state)
     world_must_refuse(world, "`memory_guard`");
 }
 
+/* I10: what the manifest pins is honoured, before what fits anywhere, or refused. */
+static void pinned_memory_is_honoured_or_refused(void **state)
+{
+    (void)state;
+    set_memory(2, (const struct free_range[]){{0x1000, 0x9f000}, {MIB, 511 * MIB}});
+    add("large", 1, 64 * MIB);
+    struct manifest_domain *pinned = add("pinned", 1, 16 * MIB);
+    pinned->memory_at = 64 * MIB;
+    world_must_place(world);
+    world_check_extents(world);
+    assert_int_equal(world->handoff.domains[1].ram_count, 1);
+    assert_int_equal(world->handoff.domains[1].ram[0].hpa, 64 * MIB);
+    pinned->memory_at = 500 * MIB; /* its end lies behind the machine's memory */
+    world_must_refuse(world, "domain pinned", "0x1f400000", "`memory_at`");
+    pinned->memory_at = 2048 * MIB;
+    world_must_refuse(world, "`memory_at`");
+}
+
 static void no_trampoline_is_refused(void **state)
 {
     (void)state;
@@ -325,6 +343,7 @@ int main(void)
         TEST(a_gib_is_aligned_to_a_gib),
         TEST(scattered_memory_is_pieced_together),
         TEST(too_much_is_refused),
+        TEST(pinned_memory_is_honoured_or_refused),
         TEST(no_trampoline_is_refused),
         TEST(counts_take_ascending_ids),
         TEST(pinned_ones_go_first),
