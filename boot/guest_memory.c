@@ -25,6 +25,7 @@ templates[] = {
     {GUEST_GDT, GUEST_BOOT_INFO + PAGE_BYTES - GUEST_GDT},
     {GUEST_PAGE_TABLES, GUEST_PAGE_TABLE_BYTES},
     {GUEST_ACPI, ACPI_BYTES},
+    {GUEST_RESET_PAGE, PAGE_BYTES},
 };
 enum { TEMPLATES = sizeof(templates) / sizeof(templates[0]) };
 _Static_assert(TEMPLATES + ELF64_MAX_SEGMENTS <= MAX_LOAD_STEPS, "load steps");
@@ -245,6 +246,21 @@ static void build_gdt(uint8_t *all)
     memcpy(at_gpa(all, GUEST_GDT + GUEST_DATA_SELECTOR), &data, sizeof(data));
 }
 
+/*
+ * Linux prefers UEFI's reset where ACPI is hardware-reduced; without UEFI it jumps to F000:FFF0 as
+ * its next choice, and never tries the reset register.
+ */
+static void build_reset_vector(uint8_t *all)
+{
+    static const uint8_t code[] = {
+        0xb0, GUEST_RESET_VALUE,                             /* mov al, 6 */
+        0xba, GUEST_RESET_PORT & 0xff, GUEST_RESET_PORT >> 8, /* mov dx, 0xcf9 */
+        0xee,                                                /* out dx, al */
+        0xf4,                                                /* hlt */
+    };
+    memcpy(at_gpa(all, GUEST_RESET_VECTOR), code, sizeof(code));
+}
+
 static void build_boot_info(const struct plan_input *in, const struct handoff_domain *placed,
                             uint32_t index, const uint32_t *apic_ids, uint8_t *all)
 {
@@ -290,6 +306,7 @@ void guest_build_templates(const struct plan_input *in, const struct handoff *ha
         apic_ids[i] = handoff->cpus[placed->cpus[i]].apic_id;
     build_gdt(all);
     build_page_tables(all);
+    build_reset_vector(all);
     acpi_build(apic_ids, placed->cpu_count, at_gpa(all, GUEST_ACPI));
     write_cmdline(in, index, (char *)at_gpa(all, GUEST_CMDLINE));
     if (in->manifest->domains[index].protocol == MANIFEST_BOOT_LINUX)

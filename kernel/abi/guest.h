@@ -25,6 +25,8 @@ enum {
     GUEST_STACK_TOP = 0x10000,   /* grows down to 0x5000 */
     GUEST_PAGE_TABLES = 0x10000, /* PML4, PDPT, four page directories */
     GUEST_ACPI = 0xe0000,        /* RSDP first, then the other tables; up to 0x100000 */
+    GUEST_RESET_PAGE = 0xff000, /* ends in GUEST_RESET_VECTOR */
+    GUEST_RESET_VECTOR = 0xffff0, /* real-mode code, where a PC's firmware begins: resets */
     GUEST_ACPI_END = 0x100000,
     GUEST_LOAD_MIN = 0x100000, /* lowest address that an ELF segment may have */
     GUEST_CODE_SELECTOR = 0x10,

@@ -72,6 +72,8 @@ static bool all_zero(uint64_t from, uint64_t to)
 /* kernel/abi/guest.h: GDT, identity map of 4 GiB, zeros everywhere else. */
 static void check_low_memory(void)
 {
+    /* mov al, 6; mov dx, 0xcf9; out dx, al; hlt */
+    assert_memory_equal(ram + GUEST_RESET_VECTOR, "\xb0\x06\xba\xf9\x0c\xee\xf4", 7);
     assert_int_equal(get(GUEST_GDT, 8), 0);
     assert_int_equal(get(GUEST_GDT + GUEST_CODE_SELECTOR, 8), 0x00af9b000000ffff);
     assert_int_equal(get(GUEST_GDT + GUEST_DATA_SELECTOR, 8), 0x00cf93000000ffff);
