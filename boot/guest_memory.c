@@ -253,10 +253,13 @@ static void build_gdt(uint8_t *all)
 static void build_reset_vector(uint8_t *all)
 {
     static const uint8_t code[] = {
-        0xb0, GUEST_RESET_VALUE,                             /* mov al, 6 */
-        0xba, GUEST_RESET_PORT & 0xff, GUEST_RESET_PORT >> 8, /* mov dx, 0xcf9 */
-        0xee,                                                /* out dx, al */
-        0xf4,                                                /* hlt */
+        0xb0,
+        GUEST_RESET_VALUE, /* mov al, 6 */
+        0xba,
+        GUEST_RESET_PORT & 0xff,
+        GUEST_RESET_PORT >> 8, /* mov dx, 0xcf9 */
+        0xee,
+        0xf4, /* out dx, al; hlt */
     };
     memcpy(at_gpa(all, GUEST_RESET_VECTOR), code, sizeof(code));
 }
