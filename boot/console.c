@@ -55,8 +55,8 @@ static bool take_glyphs(struct handoff_screen *out)
     uint32_t height = probe->height;
     if (height == 0 || height > MAX_GLYPH_HEIGHT)
         return false;
-    for (CHAR16 character = FIRST_GLYPH + 1; character <= LAST_GLYPH; character++)
-        if (!take_glyph(font, character, height))
+    for (unsigned character = FIRST_GLYPH + 1; character <= LAST_GLYPH; character++)
+        if (!take_glyph(font, (CHAR16)character, height))
             return false;
     out->glyph_width = GLYPH_WIDTH;
     out->glyph_height = height;

@@ -46,19 +46,27 @@ void vmx_exit(void);
 void vmx_knocked(void);
 _Noreturn void vmx_entry_failed(void);
 
+/* EIP wraps, blocking ends with the instruction, and a single step is due behind it. */
+static __attribute__((noinline)) void skip_with_care(uint64_t rip, uint64_t state, uint64_t rflags)
+{
+    if (rip >> 32 == 1 && guest_code_bits() != 64)
+        vmcs_write(VMCS_GUEST_RIP, (uint32_t)rip);
+    vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+               state & ~(uint64_t)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
+    if (rflags & RFLAGS_TF)
+        vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+                   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+}
+
 void vcpu_skip(uint64_t length)
 {
     uint64_t rip = vmcs_read(VMCS_GUEST_RIP) + length;
-    if (__builtin_expect(rip >> 32 == 1, 0) && guest_code_bits() != 64)
-        rip = (uint32_t)rip; /* EIP wraps */
-    vmcs_write(VMCS_GUEST_RIP, rip);
     uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
-    if (__builtin_expect(state & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS), 0))
-        vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-                   state & ~(uint64_t)(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS));
-    if (__builtin_expect(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF, 0))
-        vmcs_write(VMCS_GUEST_PENDING_DEBUG,
-                   vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
+    uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+    vmcs_write(VMCS_GUEST_RIP, rip);
+    if (__builtin_expect(state & (BLOCKED_BY_STI | BLOCKED_BY_MOV_SS), 0) ||
+        __builtin_expect(rflags & RFLAGS_TF, 0) || __builtin_expect(rip >> 32 == 1, 0))
+        skip_with_care(rip, state, rflags);
 }
 
 void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
@@ -140,7 +148,8 @@ static bool interrupt_put_back(void)
            ((event & EVENT_TYPE) == EVENT_INTERRUPT || (event & EVENT_TYPE) == EVENT_NMI);
 }
 
-static void exit_exception(void)
+/* This and the other large ones stay apart, or every exit would pay for their registers. */
+static __attribute__((noinline)) void exit_exception(void)
 {
     uint32_t event = (uint32_t)vmcs_read(VMCS_EXIT_EVENT);
     if ((event & EVENT_TYPE) == EVENT_NMI) {
@@ -178,7 +187,7 @@ static void fault_in_delivery(uint32_t event)
     vcpu_inject(VECTOR_DF, true, 0);
 }
 
-static void exit_ept_violation(void)
+static __attribute__((noinline)) void exit_ept_violation(void)
 {
     enum {
         READ = 1,
@@ -205,7 +214,7 @@ static void exit_ept_violation(void)
     exit_memory(&access);
 }
 
-static void exit_cr_access(uint64_t length)
+static __attribute__((noinline)) void exit_cr_access(uint64_t length)
 {
     uint64_t cause = vmcs_read(VMCS_EXIT_QUALIFICATION);
     unsigned number = cause & 15, type = cause >> 4 & 3;

@@ -137,7 +137,7 @@ static uint64_t middle_mean(unsigned n)
         sum += samples[i];
     }
     uint64_t operations = (uint64_t)(last - first) * bench_loops;
-    return (sum + operations / 2) / operations;
+    return operations ? (sum + operations / 2) / operations : 0;
 }
 
 /* Takes `n` samples; returns how many handlers ran in them. */
