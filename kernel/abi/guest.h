@@ -19,13 +19,13 @@
 /* Guest-physical addresses that boot/ fills; all else in RAM is zero at entry. */
 enum {
     GUEST_GDT = 0x1000,
-    GUEST_BOOT_PARAMS = 0x2000,  /* linux: the "zero page" */
-    GUEST_CMDLINE = 0x3000,      /* zero-terminated, at most CMDLINE_BYTES */
-    GUEST_BOOT_INFO = 0x4000,    /* elf64: struct guest_boot_info */
-    GUEST_STACK_TOP = 0x10000,   /* grows down to 0x5000 */
-    GUEST_PAGE_TABLES = 0x10000, /* PML4, PDPT, four page directories */
-    GUEST_ACPI = 0xe0000,        /* RSDP first, then the other tables; up to 0x100000 */
-    GUEST_RESET_PAGE = 0xff000, /* ends in GUEST_RESET_VECTOR */
+    GUEST_BOOT_PARAMS = 0x2000,   /* linux: the "zero page" */
+    GUEST_CMDLINE = 0x3000,       /* zero-terminated, at most CMDLINE_BYTES */
+    GUEST_BOOT_INFO = 0x4000,     /* elf64: struct guest_boot_info */
+    GUEST_STACK_TOP = 0x10000,    /* grows down to 0x5000 */
+    GUEST_PAGE_TABLES = 0x10000,  /* PML4, PDPT, four page directories */
+    GUEST_ACPI = 0xe0000,         /* RSDP first, then the other tables; up to 0x100000 */
+    GUEST_RESET_PAGE = 0xff000,   /* ends in GUEST_RESET_VECTOR */
     GUEST_RESET_VECTOR = 0xffff0, /* real-mode code, where a PC's firmware begins: resets */
     GUEST_ACPI_END = 0x100000,
     GUEST_LOAD_MIN = 0x100000, /* lowest address that an ELF segment may have */
