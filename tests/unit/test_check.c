@@ -529,7 +529,7 @@ static void refuses(void **state)
     row->corrupt(w);
     if (check_processor(&w->input, &w->result))
         fail_msg("%s: accepted", row->name);
-    if (w->result.ok || strcmp(w->result.invariant, row->invariant) ||
+    if (w->result.ok || strcmp(w->result.invariant, row->invariant) != 0 ||
         !strstr(w->result.text, row->text))
         fail_msg("%s: expected %s \"%s\", got %s \"%s\"", row->name, row->invariant, row->text,
                  w->result.invariant, w->result.text);

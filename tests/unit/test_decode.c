@@ -237,9 +237,9 @@ static void compare(const uint8_t *code, unsigned length, const char *what)
     if (registers[0] != m.rax || registers[1] != m.rcx || registers[2] != m.rdx ||
         registers[3] != m.rbx || registers[8] != m.r8 || registers[9] != m.r9 ||
         memory != m.memory || (rflags & flags) != (m.rflags & flags))
-        fail_msg("%s: opcode %02x %02x %02x %02x: memory %lx, here %lx; flags %lx, here %lx", what,
-                 code[0], code[1], code[2], code[3], (unsigned long)m.memory, (unsigned long)memory,
-                 (unsigned long)m.rflags, (unsigned long)rflags);
+        fail_msg("%s: %u bytes from %02x: memory %lx, here %lx; flags %lx, here %lx", what, length,
+                 code[0], (unsigned long)m.memory, (unsigned long)memory, (unsigned long)m.rflags,
+                 (unsigned long)rflags);
 }
 
 /* Prefixes, opcode, ModRM for [rdi], immediate. */

@@ -100,6 +100,7 @@ static void find(const struct volume *volume, uint32_t folder, const char *name,
             free(entries);
             return;
         }
+    free(entries);
     fail_msg("no %s", name);
 }
 
