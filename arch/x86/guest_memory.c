@@ -12,6 +12,8 @@
 enum { PRESENT = 1, LARGE = 1 << 7, CS_LONG = 1 << 13, CS_DEFAULT_32 = 1 << 14 };
 #define ADDRESS_MASK 0x000ffffffffff000ull
 
+PER_CPU struct guest_code guest_code_last;
+
 /* RAM starts at 0, and its first segment nearly always is all there is below the hole. */
 static inline void *ram_at(uint64_t gpa, uint64_t bytes)
 {
@@ -34,13 +36,16 @@ void *guest_ram(uint64_t gpa, uint64_t bytes)
  * Levels of 9 bits, from the one whose entries cover 1 << `shift` bytes; a leaf above the last
  * level has LARGE set.
  */
-static inline bool walk_wide(uint64_t linear, uint64_t table, unsigned shift, uint64_t *gpa)
+static inline bool walk_wide(uint64_t linear, uint64_t table, unsigned shift, uint64_t *gpa,
+                             struct guest_walk *walk)
 {
     for (;; shift -= 9) {
         const uint64_t *at = ram_at(table + (linear >> shift & 0x1ff) * 8, 8);
         if (!at || !(*at & PRESENT))
             return false;
         uint64_t entry = *at;
+        walk->at[walk->count] = at;
+        walk->entry[walk->count++] = entry;
         if (shift == 12 || (entry & LARGE && shift <= 30)) {
             uint64_t offset = (1ull << shift) - 1;
             *gpa = (entry & ADDRESS_MASK & ~offset) | (linear & offset);
@@ -53,7 +58,8 @@ static inline bool walk_wide(uint64_t linear, uint64_t table, unsigned shift, ui
 static bool walk_pae(uint64_t linear, uint64_t *gpa)
 {
     const uint64_t *pdpte = ram_at((vcpu_cr3() & 0xffffffe0) + (linear >> 30 & 3) * 8, 8);
-    return pdpte && *pdpte & PRESENT && walk_wide(linear, *pdpte & ADDRESS_MASK, 21, gpa);
+    struct guest_walk walk = {.count = 0};
+    return pdpte && *pdpte & PRESENT && walk_wide(linear, *pdpte & ADDRESS_MASK, 21, gpa, &walk);
 }
 
 static bool read_entry(uint64_t gpa, uint64_t *entry)
@@ -83,8 +89,9 @@ static bool walk_narrow(uint64_t linear, uint64_t *gpa)
 
 static bool translate(uint64_t linear, uint64_t *gpa)
 {
+    struct guest_walk walk = {.count = 0};
     if (vcpu_efer() & EFER_LMA)
-        return walk_wide(linear, vcpu_cr3() & ADDRESS_MASK, 39, gpa);
+        return walk_wide(linear, vcpu_cr3() & ADDRESS_MASK, 39, gpa, &walk);
     if (!(vcpu_cr0() & CR0_PG)) {
         *gpa = linear & 0xffffffff;
         return true;
@@ -116,14 +123,38 @@ static unsigned fetch_bytewise(uint64_t linear, uint8_t *out)
     return done;
 }
 
+void guest_forget_code(void)
+{
+    guest_code_last.cr3 = GUEST_NO_CODE;
+}
+
+const uint8_t *guest_find_code(uint64_t linear)
+{
+    struct guest_code *code = &guest_code_last;
+    struct guest_walk *walk = &code->walk;
+    uint64_t offset = linear % PAGE_BYTES, gpa;
+    guest_forget_code();
+    walk->count = 0;
+    if (!(vcpu_efer() & EFER_LMA) || offset > PAGE_BYTES - GUEST_FETCH_BYTES ||
+        !walk_wide(linear, vcpu_cr3() & ADDRESS_MASK, 39, &gpa, walk))
+        return NULL;
+    while (walk->count < GUEST_WALK_LEVELS) { /* a large page: an entry counts twice */
+        walk->at[walk->count] = walk->at[0];
+        walk->entry[walk->count++] = walk->entry[0];
+    }
+    code->linear = linear - offset;
+    code->frame = ram_at(gpa - offset, PAGE_BYTES);
+    if (!code->frame)
+        return NULL;
+    code->cr3 = vcpu_cr3();
+    return code->frame + offset;
+}
+
 unsigned guest_fetch(uint8_t out[GUEST_FETCH_BYTES])
 {
-    uint64_t linear = vcpu_cs_base() + vcpu_rip(), gpa;
-    if ((linear & (PAGE_BYTES - 1)) > PAGE_BYTES - GUEST_FETCH_BYTES || !translate(linear, &gpa))
-        return fetch_bytewise(linear, out);
-    const void *from = ram_at(gpa, GUEST_FETCH_BYTES);
+    const uint8_t *from = guest_code();
     if (!from)
-        return 0;
+        return fetch_bytewise(vcpu_cs_base() + vcpu_rip(), out);
     __builtin_memcpy(out, from, GUEST_FETCH_BYTES);
     return INSTRUCTION_MAX_BYTES;
 }

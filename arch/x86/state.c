@@ -4,6 +4,7 @@
 #include "../../kernel/abi/guest.h"
 #include "cr.h"
 #include "include/cpu.h"
+#include "include/guest_memory.h"
 #include "include/machine.h"
 #include "include/vcpu.h"
 
@@ -37,6 +38,7 @@ void vcpu_reset(void)
     vcpu.gpr[RDX] = signature[0];
     vcpu.nmi_pending = false;
 
+    guest_forget_code();
     vcpu_clear();
     set_control_registers(CR0_AT_RESET, 0, 0, 0);
     for (unsigned segment = 0; segment < SEGMENT_LDTR; segment++)

@@ -19,6 +19,7 @@ enum {
     RFLAGS_TF = 1 << 8,
     DR6_BREAKPOINTS = 15,
     DR6_BS = 1 << 14,
+    DR7_GD = 1 << 13,
     LMSW_BITS = CR0_PE | CR0_MP | CR0_EM | CR0_TS,
 };
 
@@ -126,15 +127,20 @@ static void take_debug_trap(void)
         }
         open_window();
     }
-    if (own)
+    if (own) {
+        vmcb.dr7 &= ~(uint64_t)DR7_GD; /* as hardware does on the way to the handler */
         vcpu_inject(VECTOR_DB, false, 0);
+    }
     if (vcpu.nmi_pending)
         vcpu_inject_nmi_when_open();
 }
 
 void vcpu_skip(uint64_t length)
 {
-    vmcb.rip += length;
+    uint64_t rip = vmcb.rip + length;
+    if (__builtin_expect((rip ^ vmcb.rip) >> 32 != 0, 0) && guest_code_bits() != 64)
+        rip = (uint32_t)rip;
+    vmcb.rip = rip;
     vmcb.interrupt_shadow = 0;
     if (__builtin_expect(vmcb.rflags & RFLAGS_TF, 0)) {
         vmcb.dr6 |= DR6_BS;
@@ -143,30 +149,44 @@ void vcpu_skip(uint64_t length)
 }
 
 /* The instruction that exited; false if it is not there, or in a form that is not supported. */
-static bool decode(enum exiting_instruction expected, struct instruction *out)
+static __attribute__((noinline)) bool decode(enum exiting_instruction expected, struct instruction *out)
 {
     uint8_t bytes[GUEST_FETCH_BYTES];
     unsigned available = guest_fetch(bytes);
     return decode_instruction(bytes, available, guest_code_bits(), expected, out);
 }
 
-/* Its length; 0, with #GP for the guest, where it is not to be found. */
-static uint64_t length_of(enum exiting_instruction expected)
+/*
+ * Its length; 0, with #GP for the guest, where it is not to be found. `plain` is how it mostly
+ * stands there, two bytes without a prefix; 0: nobody hurries.
+ */
+static inline uint64_t length_of(enum exiting_instruction expected, uint16_t plain)
 {
     struct instruction instruction;
     if (svm.features & SVM_FEATURE_NEXT_RIP)
         return vmcb.next_rip - vmcb.rip;
+    if (plain) {
+        const uint8_t *bytes = guest_code();
+        if (bytes && *(const uint16_t *)bytes == plain)
+            return sizeof(plain);
+    }
     if (decode(expected, &instruction))
         return instruction.length;
     vcpu_inject(VECTOR_GP, true, 0);
     return 0;
 }
 
-static void emulate(enum exiting_instruction which, void (*handler)(uint64_t length))
+static inline void emulate_plain(enum exiting_instruction which, uint16_t plain,
+                                 void (*handler)(uint64_t length))
 {
-    uint64_t length = length_of(which);
+    uint64_t length = length_of(which, plain);
     if (length)
         handler(length);
+}
+
+static void emulate(enum exiting_instruction which, void (*handler)(uint64_t length))
+{
+    emulate_plain(which, 0, handler);
 }
 
 /* INVD and WBINVD: DMA is snooped, so caches need no flush (TRAPS 22). QEMU exits at any level. */
@@ -180,10 +200,13 @@ static void exit_cache_flush(enum exiting_instruction which)
 
 /*
  * TRAPS 17: an exit in the middle of delivering an event has taken it from the guest. A software
- * interrupt needs nothing: RIP is still at its instruction.
+ * interrupt needs nothing: RIP is still at its instruction. Where the exit itself is for the guest
+ * it takes the event's place; that leaves machine checks.
  */
 static void put_back(uint64_t event)
 {
+    if (!(event & EVENT_VALID))
+        return;
     uint32_t type = event & EVENT_TYPE, vector = event & EVENT_VECTOR;
     if (type == EVENT_SOFTWARE_INTERRUPT ||
         (type == EVENT_EXCEPTION && (vector == 3 || vector == 4)))
@@ -195,12 +218,14 @@ static void put_back(uint64_t event)
 
 static void exit_exception(uint32_t vector)
 {
-    if (vector == VECTOR_MC)
+    if (vector == VECTOR_MC) {
+        put_back(vmcb.exit_event);
         mce_handle();
-    else if (vector == VECTOR_DB) /* benign as #AC: takes the place of what was being delivered */
+    } else if (vector == VECTOR_DB) { /* benign as #AC: takes the place of what was being delivered */
         take_debug_trap();
-    else
+    } else {
         vcpu_inject(vector, true, (uint32_t)vmcb.exit_info[0]);
+    }
 }
 
 static void exit_nested_fault(void)
@@ -289,20 +314,18 @@ void svm_exit(void)
     uint64_t code = vmcb.exit_code;
     vmcb.tlb_control = TLB_KEEP;
     count(code);
-    if (__builtin_expect(vmcb.exit_event & EVENT_VALID, 0))
-        put_back(vmcb.exit_event);
     switch (code) {
     case SVM_EXIT_CPUID:
-        emulate(INSTRUCTION_CPUID, exit_cpuid);
+        emulate_plain(INSTRUCTION_CPUID, 0xa20f, exit_cpuid);
         return;
     case SVM_EXIT_IO:
         exit_port();
         return;
     case SVM_EXIT_MSR:
         if (vmcb.exit_info[0])
-            emulate(INSTRUCTION_WRMSR, exit_wrmsr);
+            emulate_plain(INSTRUCTION_WRMSR, 0x300f, exit_wrmsr);
         else
-            emulate(INSTRUCTION_RDMSR, exit_rdmsr);
+            emulate_plain(INSTRUCTION_RDMSR, 0x320f, exit_rdmsr);
         return;
     case SVM_EXIT_NESTED_FAULT:
         exit_nested_fault();

@@ -39,7 +39,7 @@ _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc")
 
 _Static_assert((int)VMX_EXIT_REASONS <= (int)MACHINE_EXIT_KINDS, "counts");
 
-enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14, CR0_PE = 1 };
+enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14 };
 enum { DEBUG_BD = 1 << 13, DR7_GD = 1 << 13 };
 
 void vmx_exit(void);
