@@ -14,6 +14,7 @@
 
 enum {
     KIND_MEMORY = SVM_EXIT_KINDS, /* exits with codes far above the others */
+    KIND_WRMSR,
     KIND_OTHER,
     KINDS,
     RFLAGS_TF = 1 << 8,
@@ -39,7 +40,7 @@ const char *const vcpu_exit_names[KINDS] = {
     [SVM_EXIT_IRET] = "iret",
     [SVM_EXIT_INVD] = "invd",
     [SVM_EXIT_IO] = "io",
-    [SVM_EXIT_MSR] = "msr",
+    [SVM_EXIT_MSR] = "rdmsr",
     [SVM_EXIT_TASK_SWITCH] = "task_switch",
     [SVM_EXIT_SHUTDOWN] = "triple_fault",
     [SVM_EXIT_VMMCALL] = "vmmcall",
@@ -48,6 +49,7 @@ const char *const vcpu_exit_names[KINDS] = {
     [SVM_EXIT_MWAIT] = "mwait",
     [SVM_EXIT_XSETBV] = "xsetbv",
     [KIND_MEMORY] = "memory",
+    [KIND_WRMSR] = "wrmsr",
 };
 
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
@@ -149,7 +151,8 @@ void vcpu_skip(uint64_t length)
 }
 
 /* The instruction that exited; false if it is not there, or in a form that is not supported. */
-static __attribute__((noinline)) bool decode(enum exiting_instruction expected, struct instruction *out)
+static __attribute__((noinline)) bool decode(enum exiting_instruction expected,
+                                             struct instruction *out)
 {
     uint8_t bytes[GUEST_FETCH_BYTES];
     unsigned available = guest_fetch(bytes);
@@ -221,7 +224,8 @@ static void exit_exception(uint32_t vector)
     if (vector == VECTOR_MC) {
         put_back(vmcb.exit_event);
         mce_handle();
-    } else if (vector == VECTOR_DB) { /* benign as #AC: takes the place of what was being delivered */
+    } else if (vector ==
+               VECTOR_DB) { /* benign as #AC: takes the place of what was being delivered */
         take_debug_trap();
     } else {
         vcpu_inject(vector, true, (uint32_t)vmcb.exit_info[0]);
@@ -322,10 +326,13 @@ void svm_exit(void)
         exit_port();
         return;
     case SVM_EXIT_MSR:
-        if (vmcb.exit_info[0])
+        if (vmcb.exit_info[0]) {
+            vcpu_exits[SVM_EXIT_MSR]--;
+            vcpu_exits[KIND_WRMSR]++;
             emulate_plain(INSTRUCTION_WRMSR, 0x300f, exit_wrmsr);
-        else
+        } else {
             emulate_plain(INSTRUCTION_RDMSR, 0x320f, exit_rdmsr);
+        }
         return;
     case SVM_EXIT_NESTED_FAULT:
         exit_nested_fault();
