@@ -68,6 +68,7 @@ const char run_help[] =
     "  --timeout SEC    ends the run (default: none on a terminal, else 300)\n"
     "  --dir DIR        where disk image, configuration and logs go (default build/run)\n"
     "  --plain          no colour and no control codes, as when output is no terminal\n"
+    "  --count          tcg: the TSC counts instructions, so that figures repeat\n"
     "  --debug          Bochs: its debugger here; QEMU: waits for gdb on port 1234\n"
     "  --which          only says which machine it would be\n"
     "Keys: Ctrl-] 1..4 gives the keyboard to the domain on that port, Ctrl-] q quits.\n"
@@ -299,6 +300,9 @@ static bool take_option(struct run *run, int option, const char *value)
     case 'P':
         run->plain = true;
         return true;
+    case 'n':
+        run->options.count = true;
+        return true;
     case 'g':
         run->options.debug = true;
         return true;
@@ -328,7 +332,8 @@ int run_main(int argc, char **argv)
         {"memory", required_argument, NULL, 'm'},  {"model", required_argument, NULL, 'p'},
         {"ips", required_argument, NULL, 'i'},     {"timeout", required_argument, NULL, 't'},
         {"dir", required_argument, NULL, 'd'},     {"plain", no_argument, NULL, 'P'},
-        {"debug", no_argument, NULL, 'g'},         {"which", no_argument, NULL, 'w'},
+        {"count", no_argument, NULL, 'n'},         {"debug", no_argument, NULL, 'g'},
+        {"which", no_argument, NULL, 'w'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     static struct run run;
     run = (struct run){.machine_name = "auto",

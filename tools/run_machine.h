@@ -30,6 +30,7 @@ struct machine_options {
     const char *directory;         /* for the disk image, the configuration and the logs */
     const struct disk_file *files; /* what is on the disk that it boots from */
     unsigned file_count;
+    bool count; /* QEMU without KVM: a TSC tick is an instruction */
     bool debug; /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
 };
 

@@ -88,6 +88,10 @@ bool qemu_command(const struct machine_options *options, const int sockets[SERIA
     command_add(command, "-display");
     command_add(command, "none");
     command_add(command, "-no-reboot");
+    if (options->count && options->kind == MACHINE_TCG) {
+        command_add(command, "-icount");
+        command_add(command, "shift=0,sleep=off");
+    }
     if (options->debug) {
         command_add(command, "-s");
         command_add(command, "-S");
