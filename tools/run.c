@@ -327,14 +327,19 @@ static int debug_machine(struct run *run)
 
 int run_main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"machine", required_argument, NULL, 'M'}, {"cpus", required_argument, NULL, 'c'},
-        {"memory", required_argument, NULL, 'm'},  {"model", required_argument, NULL, 'p'},
-        {"ips", required_argument, NULL, 'i'},     {"timeout", required_argument, NULL, 't'},
-        {"dir", required_argument, NULL, 'd'},     {"plain", no_argument, NULL, 'P'},
-        {"count", no_argument, NULL, 'n'},         {"debug", no_argument, NULL, 'g'},
-        {"which", no_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"machine", required_argument, NULL, 'M'},
+                                            {"cpus", required_argument, NULL, 'c'},
+                                            {"memory", required_argument, NULL, 'm'},
+                                            {"model", required_argument, NULL, 'p'},
+                                            {"ips", required_argument, NULL, 'i'},
+                                            {"timeout", required_argument, NULL, 't'},
+                                            {"dir", required_argument, NULL, 'd'},
+                                            {"plain", no_argument, NULL, 'P'},
+                                            {"count", no_argument, NULL, 'n'},
+                                            {"debug", no_argument, NULL, 'g'},
+                                            {"which", no_argument, NULL, 'w'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     static struct run run;
     run = (struct run){.machine_name = "auto",
                        .limit = isatty(STDOUT_FILENO) ? 0 : UNATTENDED_SECONDS,

@@ -3,7 +3,7 @@
  * Choice of parts, the siblings, and the report.
  *
  * Command line: attack= parts (all), last= how this life ends (triple; see last.c, "none" stops by
- * S5 without planting anything).
+ * S5 without planting anything), life_ms= how long it lasts at least, in milliseconds.
  */
 #include "../lib/apic.h"
 #include "../lib/boot.h"
@@ -179,6 +179,10 @@ void guest_main(void)
         return;
     }
     last_act act = last_act_find();
+    uint64_t least = cmdline_number("life_ms", 0) * (boot_info.tsc_hz / 1000);
+    while (rdtsc() - start < least) {
+        cpu_relax();
+    }
     print("attack: last act\n");
     console_drain();
     residue_plant_and(act);
