@@ -31,6 +31,9 @@ static const char *read_inventory(struct check *check, struct inventory *invento
     inventory->opened = true;
     if (!hw_open(&inventory->hw, folder, NULL))
         return say(&check->arena, "%s cannot be read", folder);
+    /* All is read; a fleet has many inventories. */
+    close(inventory->hw.root);
+    inventory->hw.root = -1;
     if (inventory->hw.cpu_count == 0 && inventory->hw.function_count == 0)
         return say(&check->arena, "%s shows neither processors nor PCI functions", folder);
     return NULL;

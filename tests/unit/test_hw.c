@@ -328,6 +328,38 @@ static void foreign_text_drives_no_terminal(void **state)
     remove_tree(root);
 }
 
+/* A manifest that asks the inventory for all that a rule looks at. */
+static void check_against(const char *inventory)
+{
+    char text[2048];
+    struct check check = {0};
+
+    snprintf(text, sizeof(text),
+             "host: made\n"
+             "platform: {smt: on, microcode: 0x1, processors: 4, memory: 4G, inventory: %s}\n"
+             "domains:\n"
+             "  - name: office\n"
+             "    cpus: [0]\n"
+             "    memory: 64M\n"
+             "    memory_at: 1G\n"
+             "    serial: {port: com2}\n"
+             "    boot: {elf64: build/fixtures/good.elf}\n"
+             "    devices: [{pci: \"00:1a.0\"}, {pci: \"01:00.0\", serial_number: \"1\"}]\n"
+             "  - name: plant\n"
+             "    cpus: [1]\n"
+             "    memory: 64M\n"
+             "    boot: {elf64: build/fixtures/good.elf}\n"
+             "    devices: [{pci: \"02:00.0\"}, {pci: \"03:00.0\"}, {pci: \"06:00.0\"}]\n"
+             "management:\n"
+             "  cpus: [2]\n"
+             "  memory: 64M\n"
+             "  nic: {pci: \"00:1f.6\", network: admin, address: 10.0.2.15/24}\n",
+             inventory);
+    check_text(&check, "made", text, strlen(text));
+    assert_true(check.errors > 0);
+    check_close(&check);
+}
+
 static void damaged_copies_end_in_no_harm(void **state)
 {
     (void)state;
@@ -335,6 +367,7 @@ static void damaged_copies_end_in_no_harm(void **state)
     for (int round = 0; round < 150; round++) {
         make_board();
         free(print_all(root, NULL));
+        check_against(root);
         remove_tree(root);
     }
     damage = false;
