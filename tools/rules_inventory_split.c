@@ -116,12 +116,24 @@ static int64_t scope_address(const struct hw *hw, uint32_t segment, const char *
     return (int64_t)(segment << 16 | bus << 8 | device << 3 | function);
 }
 
-static bool is_in_scope(const struct hw *hw, const struct hw_reserved *reserved, uint64_t address)
+/* Whose reserved memory it is; returns how many. */
+static size_t scope_addresses(const struct hw *hw, const struct hw_reserved *reserved,
+                              int64_t addresses[HW_SCOPE_TEXT])
 {
+    size_t count = 0;
+
     for (const char *text = reserved->scope; *text; text += strspn(text, " ")) {
-        if (scope_address(hw, reserved->segment, text) == (int64_t)address)
-            return true;
+        addresses[count++] = scope_address(hw, reserved->segment, text);
         text += strcspn(text, " ");
+    }
+    return count;
+}
+
+static bool is_among(const int64_t *addresses, size_t count, const struct number *pci)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (pci->valid && addresses[i] == (int64_t)pci->value)
+            return true;
     }
     return false;
 }
@@ -131,11 +143,13 @@ static void look_at_reserved(struct check *check, const struct hw *hw,
                              const struct hw_reserved *reserved)
 {
     struct owned owned, first = {0};
+    int64_t addresses[HW_SCOPE_TEXT];
+    size_t count = scope_addresses(hw, reserved, addresses);
 
     for (uint32_t i = 0; owned_device(&check->model, i, &owned); i++) {
         const struct number *pci = &owned.device->pci;
 
-        if (!pci->valid || !is_in_scope(hw, reserved, pci->value))
+        if (!is_among(addresses, count, pci))
             continue;
         if (!first.device) {
             first = owned;
