@@ -2,6 +2,7 @@
 /* One run of `check`: read the file, apply the schema and the rules, sort what was found. */
 #include "check.h"
 
+#include "inventory.h"
 #include "json.h"
 #include "label.h"
 #include "payload.h"
@@ -177,6 +178,7 @@ bool check_manifest(struct check *check, const char *path)
 
 void check_close(struct check *check)
 {
+    inventory_close(check);
     payloads_close(check);
     arena_free(&check->arena);
 }

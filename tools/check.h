@@ -20,6 +20,7 @@ struct finding {
 };
 
 struct payload;
+struct inventory;
 
 struct check {
     struct arena arena;
@@ -32,8 +33,9 @@ struct check {
     const struct rule *rule; /* the one that runs */
     struct finding *findings;
     size_t finding_count, finding_room;
-    size_t errors, warnings;  /* findings of each severity */
-    struct payload *payloads; /* files opened so far, newest first */
+    size_t errors, warnings;     /* findings of each severity */
+    struct payload *payloads;    /* files opened so far, newest first */
+    struct inventory *inventory; /* NULL: not opened */
 };
 
 /*

@@ -58,6 +58,12 @@ struct hw_reserved {
     char scope[HW_SCOPE_TEXT]; /* the functions, by path */
 };
 
+/* Memory as the firmware's map has it; `end` belongs to it. */
+struct hw_range {
+    uint64_t start, end;
+    const char *type; /* "System RAM", "Reserved" ... */
+};
+
 struct hw_uart {
     uint32_t number, irq;
     uint64_t port, memory;
@@ -76,6 +82,8 @@ struct hw {
     struct hw_cpu *cpus;
     uint32_t cpu_count;
     uint64_t memory_bytes;
+    struct hw_range *ranges; /* of memory; none: not known */
+    uint32_t range_count;
     const char *ecc; /* NULL: not known */
     bool is_uefi, smt_active, smt_known;
     const char *itlb_multihit;

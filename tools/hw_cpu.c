@@ -111,7 +111,7 @@ void hw_read_cpus(struct hw *hw)
     hw->itlb_multihit = hw_line(hw, "sys/devices/system/cpu/vulnerabilities/itlb_multihit");
 }
 
-/* The sum of what the firmware gave as RAM; 0 if it cannot be read. */
+/* Reads the firmware's map; returns the sum of what it gave as RAM, 0 if it cannot be read. */
 static uint64_t firmware_memory(struct hw *hw)
 {
     uint64_t sum = 0, start, end;
@@ -122,10 +122,12 @@ static uint64_t firmware_memory(struct hw *hw)
 
         if (!type)
             break;
-        if (strcmp(type, "System RAM") == 0 &&
-            hw_number(hw, say(&hw->arena, "%s/start", folder), &start) &&
-            hw_number(hw, say(&hw->arena, "%s/end", folder), &end) && end >= start)
-            sum += end - start + 1;
+        if (!hw_number(hw, say(&hw->arena, "%s/start", folder), &start) ||
+            !hw_number(hw, say(&hw->arena, "%s/end", folder), &end) || end < start)
+            continue;
+        hw->ranges = hw_grow(hw, hw->ranges, hw->range_count, sizeof(*hw->ranges));
+        hw->ranges[hw->range_count++] = (struct hw_range){start, end, type};
+        sum += strcmp(type, "System RAM") == 0 ? end - start + 1 : 0;
     }
     return sum;
 }

@@ -48,6 +48,14 @@ const char *payload_searched(struct check *check, const char *path)
                   : say(&check->arena, "%s does not exist", path);
 }
 
+const char *payload_path(struct check *check, const char *path)
+{
+    const char *beside = beside_manifest(check, path);
+    struct stat status;
+
+    return beside && stat(beside, &status) == 0 ? beside : path;
+}
+
 static void map(struct payload *payload)
 {
     struct stat status;
@@ -84,16 +92,13 @@ static void map(struct payload *payload)
 
 const struct payload *payload_open(struct check *check, const char *path)
 {
-    struct stat status;
-
     for (struct payload *payload = check->payloads; payload; payload = payload->next) {
         if (strcmp(payload->path, path) == 0)
             return payload;
     }
     struct payload *payload = arena_take(&check->arena, sizeof(*payload));
-    const char *beside = beside_manifest(check, path);
     payload->path = path;
-    payload->resolved = beside && stat(beside, &status) == 0 ? beside : path;
+    payload->resolved = payload_path(check, path);
     signal(SIGBUS, end_on_shrunk_payload);
     map(payload);
     payload->next = check->payloads;

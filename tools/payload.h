@@ -29,6 +29,9 @@ struct payload {
  */
 const struct payload *payload_open(struct check *check, const char *path);
 
+/* Where a file is: in the manifest's folder if it is there, else as from the current directory. */
+const char *payload_path(struct check *check, const char *path);
+
 void payloads_close(struct check *check);
 
 /* Where a missing payload was looked for, for a message. */

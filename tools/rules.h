@@ -102,4 +102,28 @@ void rule_elf_order(struct check *check);
 void rule_elf_overlap(struct check *check);
 void rule_elf_entry(struct check *check);
 
+/* rules_inventory*.c: the machine's inventory */
+void rule_inventory_missing(struct check *check);
+void rule_vendor_differs(struct check *check);
+void rule_smt_state(struct check *check);
+void rule_microcode_old(struct check *check);
+void rule_no_ecc(struct check *check);
+void rule_inventory_cpu(struct check *check);
+void rule_smt_split(struct check *check);
+void rule_memory_inventory(struct check *check);
+void rule_uart_missing(struct check *check);
+void rule_iommu_missing(struct check *check);
+void rule_device_missing(struct check *check);
+void rule_device_id(struct check *check);
+void rule_device_serial_differs(struct check *check);
+void rule_boot_controller(struct check *check);
+void rule_device_bridge_class(struct check *check);
+void rule_device_no_reset(struct check *check);
+void rule_nic_class(struct check *check);
+void rule_removable_class(struct check *check);
+void rule_sideband(struct check *check);
+void rule_iommu_group_split(struct check *check);
+void rule_device_rmrr(struct check *check);
+void rule_bar_page(struct check *check);
+
 #endif

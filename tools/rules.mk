@@ -20,9 +20,11 @@ $(BUILD)/bulkhead: $(TOOL_OBJECTS)
 # Payloads that the manifests in tests/fixtures name.
 fixtures: $(BUILD)/fixtures/made
 
-$(BUILD)/fixtures/made: tests/fixtures/payloads.c
+$(BUILD)/fixtures/made: tests/fixtures/payloads.c tests/fixtures/board.c tests/fixtures/board.h \
+    $(wildcard tests/fixtures/hw/*.txt)
 	@mkdir -p $(@D)
-	@$(CC) $(TOOL_CFLAGS) -o $(@D)/payloads $<
+	@rm -rf $(@D)/board $(@D)/boards
+	@$(CC) $(TOOL_CFLAGS) -o $(@D)/payloads $(filter %.c,$^)
 	@$(@D)/payloads $(@D)
 	@touch $@
 
@@ -32,6 +34,9 @@ TOOL_UNIT_SOURCES := $(addprefix tools/,text.c check.c yaml_load.c schema.c sche
     rules_exposure.c rules_device.c rules_management.c rules_order.c rules_domain.c rules_serial.c rules_payload.c rules_linux.c \
     rules_elf.c payload.c elf64.c bzimage.c compile.c compile_policy.c json.c reference.c json_schema.c accidents.c \
     decompile.c decompile_policy.c pe.c) \
+    $(addprefix tools/,inventory.c rules_inventory.c rules_inventory_memory.c \
+    rules_inventory_device.c rules_inventory_sideband.c rules_inventory_split.c hw_source.c \
+    hw_cpu.c hw_pci.c hw_acpi.c) \
     kernel/manifest.c kernel/sha256.c -lyaml
 TOOL_UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_tool_*.c))
 $(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made

@@ -3,17 +3,11 @@
 #include "rules.h"
 
 #include "../kernel/abi/limits.h"
+#include "owned.h"
 #include "schema_parse.h"
 #include <string.h>
 
-/* A function with its owner; `domain` NULL: management. */
-struct owned {
-    const struct model_domain *domain;
-    const struct model_device *device;
-};
-
-/* The n-th assigned function of the manifest, domains first; false behind the last. */
-static bool nth_device(const struct model *model, uint32_t n, struct owned *out)
+bool owned_device(const struct model *model, uint32_t n, struct owned *out)
 {
     for (uint32_t i = 0; i < model->domains.count; i++) {
         const struct model_domain *domain = model_domain(model, i);
@@ -28,7 +22,7 @@ static bool nth_device(const struct model *model, uint32_t n, struct owned *out)
     return n == 0 && model->management.nic.pci.valid;
 }
 
-static const char *owner_text(struct check *check, const struct owned *owned)
+const char *owner_text(struct check *check, const struct owned *owned)
 {
     return owned->domain ? domain_of(check, owned->domain) : "management";
 }
@@ -37,8 +31,8 @@ void rule_device_twice(struct check *check)
 {
     struct owned owned, first;
 
-    for (uint32_t i = 1; nth_device(&check->model, i, &owned); i++) {
-        for (uint32_t j = 0; j < i && nth_device(&check->model, j, &first); j++) {
+    for (uint32_t i = 1; owned_device(&check->model, i, &owned); i++) {
+        for (uint32_t j = 0; j < i && owned_device(&check->model, j, &first); j++) {
             if (!owned.domain || !owned.device->pci.valid || !first.device->pci.valid ||
                 owned.device->pci.value != first.device->pci.value)
                 continue;
@@ -58,7 +52,7 @@ void rule_management_nic(struct check *check)
     const struct model_device *nic = &check->model.management.nic;
     struct owned owned;
 
-    for (uint32_t i = 0; nth_device(&check->model, i, &owned) && owned.domain; i++) {
+    for (uint32_t i = 0; owned_device(&check->model, i, &owned) && owned.domain; i++) {
         if (nic->pci.valid && owned.device->pci.valid && owned.device->pci.value == nic->pci.value)
             report(check, owned.device->pci.at,
                    say(&check->arena, "%s lists %s, which is the network card of management (%s)",
@@ -72,7 +66,7 @@ void rule_device_count(struct check *check)
 {
     struct owned owned;
 
-    if (nth_device(&check->model, MAX_DEVICES, &owned))
+    if (owned_device(&check->model, MAX_DEVICES, &owned))
         report(check, owned.device->pci.at,
                say(&check->arena, "%s lists %s, the %uth function of this manifest",
                    owner_text(check, &owned), pci_text(&check->arena, owned.device->pci.value),
@@ -85,8 +79,8 @@ void rule_device_split(struct check *check)
 {
     struct owned owned, first;
 
-    for (uint32_t i = 1; nth_device(&check->model, i, &owned); i++) {
-        for (uint32_t j = 0; j < i && nth_device(&check->model, j, &first); j++) {
+    for (uint32_t i = 1; owned_device(&check->model, i, &owned); i++) {
+        for (uint32_t j = 0; j < i && owned_device(&check->model, j, &first); j++) {
             uint64_t one = owned.device->pci.value, other = first.device->pci.value;
 
             if (!owned.device->pci.valid || !first.device->pci.valid || one >> 3 != other >> 3 ||
@@ -107,8 +101,8 @@ void rule_device_serial(struct check *check)
 {
     struct owned owned, first;
 
-    for (uint32_t i = 1; nth_device(&check->model, i, &owned) && owned.domain; i++) {
-        for (uint32_t j = 0; j < i && nth_device(&check->model, j, &first); j++) {
+    for (uint32_t i = 1; owned_device(&check->model, i, &owned) && owned.domain; i++) {
+        for (uint32_t j = 0; j < i && owned_device(&check->model, j, &first); j++) {
             const char *one = owned.device->serial_number.value;
             const char *other = first.device->serial_number.value;
 
@@ -128,7 +122,7 @@ void rule_device_bridge(struct check *check)
 {
     struct owned owned;
 
-    for (uint32_t i = 0; nth_device(&check->model, i, &owned); i++) {
+    for (uint32_t i = 0; owned_device(&check->model, i, &owned); i++) {
         if (owned.device->pci.valid && owned.device->pci.value % 0x10000 == 0)
             report(check, owned.device->pci.at,
                    say(&check->arena, "%s lists %s, which is the host bridge",

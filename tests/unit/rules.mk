@@ -58,8 +58,8 @@ $(call unit_test,tool_docs,$(TOOL_UNIT_SOURCES))
 $(call unit_test,cascade,$(addprefix tools/,cascade.c cascade_graph.c cascade_sweep.c text.c))
 $(call unit_test,fleet,$(addprefix tools/,fleet.c cascade_table.c cascade.c cascade_graph.c \
     cascade_sweep.c mapped.c) $(TOOL_UNIT_SOURCES))
-$(call unit_test,hw,$(addprefix tools/,hw_source.c hw_cpu.c hw_pci.c hw_acpi.c hw_print.c \
-    hw_check.c hw_manifest.c) $(TOOL_UNIT_SOURCES))
+$(call unit_test,hw,$(addprefix tools/,hw_print.c hw_check.c hw_manifest.c) \
+    tests/fixtures/board.c $(TOOL_UNIT_SOURCES))
 $(UNIT)/obj/tools/hw_source.o $(UNIT)/obj/tests/unit/test_hw.o: UNIT_CFLAGS += -D_GNU_SOURCE
 
 # Prints cascade_1000_hosts_seconds and the memory, as the tool is compiled.

@@ -8,16 +8,14 @@
 #include <cmocka.h>
 
 #include "../../tools/hw.h"
-#include "../../tools/schema.h"
-#include <errno.h>
+#include "../../tools/rules.h"
+#include "../fixtures/board.h"
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { PATH_BYTES = 512, LINE_BYTES = 8192, FILE_BYTES = 4096 };
 
 static char root[64];
 static uint32_t seed = 1;
@@ -32,15 +30,7 @@ static uint32_t draw(uint32_t below)
 /* `path` in the tree, with the folders above it. */
 static const char *made_path(const char *path)
 {
-    static char whole[PATH_BYTES];
-
-    assert_true(snprintf(whole, sizeof(whole), "%s/%s", root, path) < PATH_BYTES);
-    for (char *slash = whole + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = 0;
-        assert_true(mkdir(whole, 0700) == 0 || errno == EEXIST);
-        *slash = '/';
-    }
-    return whole;
+    return board_path(root, path);
 }
 
 static void write_file(const char *path, unsigned char *bytes, size_t count)
@@ -50,7 +40,7 @@ static void write_file(const char *path, unsigned char *bytes, size_t count)
             bytes[draw((uint32_t)count)] = draw(2) ? (unsigned char)draw(256) : 0xff;
         count = draw(4) == 0 ? draw((uint32_t)count + 1) : count;
     }
-    FILE *file = fopen(made_path(path), "w");
+    FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, count, file), count);
     assert_int_equal(fclose(file), 0);
@@ -58,33 +48,12 @@ static void write_file(const char *path, unsigned char *bytes, size_t count)
 
 static void write_text(const char *path, const char *text)
 {
-    unsigned char bytes[LINE_BYTES];
-    size_t count = 0;
-
-    for (; *text && *text != '\n'; text++) {
-        bool escape = text[0] == '\\' && (text[1] == 'n' || text[1] == 't');
-
-        bytes[count++] = (unsigned char)(!escape ? *text : text[1] == 'n' ? '\n' : '\t');
-        text += escape;
-    }
-    write_file(path, bytes, count);
+    board_text(root, path, text, write_file);
 }
 
 static void write_hex(const char *path, char *text)
 {
-    unsigned char bytes[FILE_BYTES] = {0};
-    size_t count = strtoul(text, &text, 10), at = 0;
-
-    assert_true(count <= FILE_BYTES);
-    for (char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n")) {
-        if (*word == '@') {
-            at = strtoul(word + 1, NULL, 16);
-            continue;
-        }
-        assert_true(at < count);
-        bytes[at++] = (unsigned char)strtoul(word, NULL, 16);
-    }
-    write_file(path, bytes, count);
+    board_hex(root, path, text, write_file);
 }
 
 /* An empty folder, in memory where there is such a place. */
@@ -100,27 +69,8 @@ static void make_root(void)
 /* A new tree as the fixture says. */
 static void make_board(void)
 {
-    char line[LINE_BYTES], path[PATH_BYTES], kind[8];
-    FILE *file = fopen("tests/fixtures/hw/board.txt", "r");
-    int used;
-
     make_root();
-    assert_non_null(file);
-    while (fgets(line, sizeof(line), file)) {
-        if (*line == '#')
-            continue;
-        assert_int_equal(sscanf(line, "%7s %511s %n", kind, path, &used), 2);
-        char *rest = line + used;
-        if (strcmp(kind, "text") == 0) {
-            write_text(path, rest);
-        } else if (strcmp(kind, "hex") == 0) {
-            write_hex(path, rest);
-        } else {
-            rest[strcspn(rest, "\n")] = 0;
-            assert_int_equal(symlink(rest, made_path(path)), 0);
-        }
-    }
-    fclose(file);
+    board_unpack("tests/fixtures/hw/board.txt", root, write_file);
 }
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
@@ -163,6 +113,9 @@ static void processors_and_memory(void **state)
     assert_string_equal(hw.cpus[0].caches[0].shared, "0,2");
     assert_true(hw.smt_known && hw.smt_active && hw.is_uefi);
     assert_int_equal(hw.memory_bytes >> 20, 8192);
+    assert_int_equal(hw.range_count, 3);
+    assert_int_equal(hw.ranges[1].end, 0xffffffff);
+    assert_string_equal(hw.ranges[1].type, "Reserved");
     assert_string_equal(hw.ecc, "multi-bit ECC");
     assert_string_equal(hw.board, "Made Up Board 7");
     hw_close(&hw);
@@ -176,7 +129,7 @@ static void functions_and_their_groups(void **state)
     (void)state;
     make_board();
     assert_true(hw_open(&hw, root, NULL));
-    assert_int_equal(hw.function_count, 6);
+    assert_int_equal(hw.function_count, 15);
     const struct hw_function *usb = function_at(&hw, 0x14 << 3);
     assert_int_equal(usb->msi_vectors, 8);
     assert_true(usb->has_d3_reset && !usb->has_flr && !usb->is_bridge);
@@ -213,7 +166,7 @@ static void iommu_units_and_reserved_memory(void **state)
     assert_int_equal(hw.unit_count, 2);
     assert_int_equal(hw.units[0].base, 0xfed90000);
     assert_int_equal(hw.units[1].flags, 1);
-    assert_int_equal(hw.reserved_count, 1);
+    assert_int_equal(hw.reserved_count, 2);
     assert_int_equal(hw.reserved[0].base, 0x7b000000);
     assert_int_equal(hw.reserved[0].limit, 0x7b0fffff);
     assert_string_equal(hw.reserved[0].scope, "00:14.0");
@@ -375,6 +328,38 @@ static void foreign_text_drives_no_terminal(void **state)
     remove_tree(root);
 }
 
+/* A manifest that asks the inventory for all that a rule looks at. */
+static void check_against(const char *inventory)
+{
+    char text[2048];
+    struct check check = {0};
+
+    snprintf(text, sizeof(text),
+             "host: made\n"
+             "platform: {smt: on, microcode: 0x1, processors: 4, memory: 4G, inventory: %s}\n"
+             "domains:\n"
+             "  - name: office\n"
+             "    cpus: [0]\n"
+             "    memory: 64M\n"
+             "    memory_at: 1G\n"
+             "    serial: {port: com2}\n"
+             "    boot: {elf64: build/fixtures/good.elf}\n"
+             "    devices: [{pci: \"00:1a.0\"}, {pci: \"01:00.0\", serial_number: \"1\"}]\n"
+             "  - name: plant\n"
+             "    cpus: [1]\n"
+             "    memory: 64M\n"
+             "    boot: {elf64: build/fixtures/good.elf}\n"
+             "    devices: [{pci: \"02:00.0\"}, {pci: \"03:00.0\"}, {pci: \"06:00.0\"}]\n"
+             "management:\n"
+             "  cpus: [2]\n"
+             "  memory: 64M\n"
+             "  nic: {pci: \"00:1f.6\", network: admin, address: 10.0.2.15/24}\n",
+             inventory);
+    check_text(&check, "made", text, strlen(text));
+    assert_true(check.errors > 0);
+    check_close(&check);
+}
+
 static void damaged_copies_end_in_no_harm(void **state)
 {
     (void)state;
@@ -382,6 +367,7 @@ static void damaged_copies_end_in_no_harm(void **state)
     for (int round = 0; round < 150; round++) {
         make_board();
         free(print_all(root, NULL));
+        check_against(root);
         remove_tree(root);
     }
     damage = false;
@@ -442,22 +428,25 @@ static void the_first_manifest_is_one(void **state)
     char *text = NULL;
     size_t bytes;
     FILE *out = open_memstream(&text, &bytes);
-    struct check check = {.path = "init"};
+    struct check check = {0};
     struct hw hw;
 
     (void)state;
     make_board();
     assert_true(hw_open(&hw, root, NULL));
-    hw_manifest(&hw, "board-7", out);
+    hw_manifest(&hw, root, out);
     hw_close(&hw);
     fclose(out);
-    schema_read(&check, text, bytes);
-    check_print(&check, stderr);
-    assert_int_equal(check.errors, 0);
+    check_text(&check, "init", text, bytes);
+    for (size_t i = 0; i < check.finding_count; i++) {
+        /* The payload that it proposes need not be built. */
+        if (strcmp(check.findings[i].rule->name, "payload-missing") != 0)
+            fail_msg("%s: %s", check.findings[i].rule->name, check.findings[i].what);
+    }
     assert_int_equal(check.model.platform.processors.value, 4);
     assert_int_equal(check.model.platform.memory.value >> 30, 8);
     assert_int_equal(check.model.platform.microcode.value, 0xf4);
-    assert_string_equal(check.model.platform.inventory.value, "board-7");
+    assert_string_equal(check.model.platform.inventory.value, root);
     check_close(&check);
     free(text);
     remove_tree(root);

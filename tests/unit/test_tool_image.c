@@ -53,7 +53,7 @@ static const char policy_text[] =
     "  cable: {level: public, trunk: [internet]}\n"
     "  up: {level: public, one_way: {from: gate-7, to: archive, by: a diode}}\n"
     "  admin: {level: secret, categories: [alpha]}\n"
-    "platform: {smt: off, microcode: 0x2b000571, inventory: build/fixtures/good.elf}\n"
+    "platform: {smt: off, microcode: 0x2b000571, inventory: build/fixtures/boards/bare}\n"
     "review: {by: accreditor, date: 2026-01-31, due: 2199-12-31}\n"
     "assurance: 3\n"
     "unsafe: [{allow: split-core, reason: an old board}]\n"
