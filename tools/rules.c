@@ -167,6 +167,10 @@ const struct rule rules[] = {
      "No domain of another host joins the network that a firewall protects with another."},
     {"fleet-name", SEVERITY_WARNING, NULL,
      "What is kept apart or protected is on some host of the fleet."},
+
+    /* Between two manifests (`diff`). */
+    {"device-moved", SEVERITY_ERROR, NULL,
+     "A device that has another owner than in the manifest before says who sanitized it."},
 };
 const size_t rule_count = sizeof(rules) / sizeof(rules[0]);
 

@@ -180,15 +180,12 @@ static void collect_payloads(struct fleet_check *fleet, struct claims *claims)
     }
 }
 
-static const char *digest_text(struct arena *arena, const struct payload *payload)
+static const char *payload_digest(struct arena *arena, const struct payload *payload)
 {
     uint8_t digest[32];
-    const char *text = "";
 
     sha256(payload->bytes, payload->size, digest);
-    for (size_t i = 0; i < sizeof(digest); i++)
-        text = say(arena, "%s%02x", text, digest[i]);
-    return text;
+    return digest_text(arena, digest);
 }
 
 /* The first unique claim of a payload is the one that all others are held against. */
@@ -204,7 +201,7 @@ static void fleet_identity(struct fleet_check *fleet)
             continue;
         all.items[i].key = i > 0 && all.items[i - 1].item == payload && *all.items[i - 1].key
                                ? all.items[i - 1].key
-                               : digest_text(&fleet->arena, payload);
+                               : payload_digest(&fleet->arena, payload);
         claims_add(&same, all.items[i]);
     }
     claims_sort(&same);

@@ -77,7 +77,7 @@ static void apart(struct fleet_check *fleet, const struct claims *domains,
 {
     const struct list *names = group->item;
     const struct claim **first =
-        arena_take(&fleet->arena, fleet->count * sizeof(*first)); /* of each host */
+        arena_take(&fleet->arena, fleet->count * sizeof(const struct claim *)); /* of each host */
 
     for (uint32_t i = 0; i < names->count; i++) {
         const char *name = listed_text(names, i)->value;
