@@ -54,20 +54,29 @@ static bool same_value(const struct fact *old, const struct fact *new)
            (old->value && new->value &&strcmp(old->value, new->value) == 0);
 }
 
-static void add_change(struct diff *diff, const struct fact *old, const struct fact *new)
+/* A fact that only one of the manifests has. */
+static void add_single(struct diff *diff, char sign, const struct fact *fact)
 {
-    const struct fact *one = new ? new : old;
+    struct change change = {.group = fact->group, .what = fact->what, .sign = sign};
 
-    diff_add(diff, (struct change){.group = one->group,
-                                   .what = one->what,
-                                   .old_value = old ? old->value : NULL,
-                                   .new_value = new ? new->value : NULL,
-                                   .old_at = old ? old->at : (struct place){0},
-                                   .new_at = new ? new->at : (struct place){0},
-                                   .sign = !old   ? '+'
-                                           : !new ? '-'
-                                                  : '~',
-                                   .surface = one->surface});
+    *(sign == '+' ? &change.new_value : &change.old_value) = fact->value;
+    *(sign == '+' ? &change.new_at : &change.old_at) = fact->at;
+    change.surface = fact->surface;
+    diff_add(diff, change);
+}
+
+static void add_changed(struct diff *diff, const struct fact *old, const struct fact *new)
+{
+    if (same_value(old, new))
+        return;
+    diff_add(diff, (struct change){.group = new->group,
+                                   .what = new->what,
+                                   .old_value = old->value,
+                                   .new_value = new->value,
+                                   .old_at = old->at,
+                                   .new_at = new->at,
+                                   .sign = '~',
+                                   .surface = new->surface});
 }
 
 static void compare_facts(struct diff *diff)
@@ -82,16 +91,12 @@ static void compare_facts(struct diff *diff)
                     : j == new.count ? -1
                                      : compare(&old.items[i], &new.items[j]);
 
-        if (order < 0) {
-            add_change(diff, &old.items[i++], NULL);
-        } else if (order > 0) {
-            add_change(diff, NULL, &new.items[j++]);
-        } else {
-            if (!same_value(&old.items[i], &new.items[j]))
-                add_change(diff, &old.items[i], &new.items[j]);
-            i++;
-            j++;
-        }
+        if (order < 0)
+            add_single(diff, '-', &old.items[i++]);
+        else if (order > 0)
+            add_single(diff, '+', &new.items[j++]);
+        else
+            add_changed(diff, &old.items[i++], &new.items[j++]);
     }
 }
 
