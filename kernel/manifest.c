@@ -275,6 +275,7 @@ static const struct {
     FIELD(MANIFEST_DEVICES, manifest_device, network, INDEX_OR_NONE_OF, MANIFEST_NETWORKS),
     FIELD(MANIFEST_DEVICES, manifest_device, flags, AT_MOST, MANIFEST_DEVICE_FLAGS),
     FIELD(MANIFEST_DEVICES, manifest_device, serial_number, STRING, 0),
+    FIELD(MANIFEST_DEVICES, manifest_device, sanitized_by, STRING, 0),
     FIELD(MANIFEST_MANAGEMENT, manifest_management, flags, AT_MOST, MANIFEST_CPUS_PINNED),
     FIELD(MANIFEST_MANAGEMENT, manifest_management, cpu_count, AT_MOST, MAX_DOMAIN_CPUS),
     FIELD(MANIFEST_MANAGEMENT, manifest_management, prefix, AT_MOST, 32),

@@ -14,6 +14,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"check", check_main, "say what is wrong with a manifest"},
+    {"diff", diff_main, "say what changed between two manifests"},
     {"build", build_main, "make the EFI file that boots it"},
     {"explain", explain_main, "say what a rule of check wants"},
     {"schema", schema_main, "write a JSON Schema of manifests, for editors"},

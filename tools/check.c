@@ -97,8 +97,8 @@ static int compare_places(const struct finding *a, const struct finding *b)
     return 0;
 }
 
-/* Stable, and fast enough for the most findings that are kept. */
-static void sort_findings(struct check *check)
+/* Fast enough for the most findings that are kept. */
+void check_sort(struct check *check)
 {
     for (size_t i = 1; i < check->finding_count; i++) {
         struct finding moved = check->findings[i];
@@ -131,7 +131,7 @@ void check_text(struct check *check, const char *path, const char *text, size_t 
     if (check->cpu_vendor)
         check->model.platform.cpu.value = check->cpu_vendor;
     rules_apply(check);
-    sort_findings(check);
+    check_sort(check);
 }
 
 static bool complain(const char *path, const char *why)

@@ -47,6 +47,9 @@ bool check_manifest(struct check *check, const char *path);
 /* As check_manifest() for a text in memory that is called `path`. */
 void check_text(struct check *check, const char *path, const char *text, size_t bytes);
 
+/* Sorts the findings by place; those of one place keep their order. */
+void check_sort(struct check *check);
+
 /* Whether there are so many findings that looking for more is no use. */
 bool check_full(const struct check *check);
 

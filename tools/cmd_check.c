@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead check`. */
-#include "check.h"
+#include "check_fleet.h"
 #include "label.h"
 #include "payload.h"
 #include "schema_parse.h"
@@ -11,6 +11,7 @@
 
 const char check_help[] =
     "usage: bulkhead check [OPTION...] MANIFEST...\n"
+    "       bulkhead check [OPTION...] --fleet FOLDER\n"
     "\n"
     "Says everything that is wrong with a manifest, one line a finding, sorted by place:\n"
     "\n"
@@ -35,6 +36,9 @@ const char check_help[] =
     "      memory: 64M\n"
     "      boot: {elf64: control.elf}\n"
     "\n"
+    "      --fleet FOLDER       check each *.yaml directly in FOLDER by itself (files that only\n"
+    "                           others include are parts of those), and then the rules across\n"
+    "                           hosts: what may be on one host only, networks, firewalls\n"
     "      --format text|json   json: one array, an object for each manifest\n"
     "      --date YYYY-MM-DD    the day to compare dates with, instead of today\n"
     "  -h, --help               this text\n"
@@ -44,7 +48,7 @@ const char check_help[] =
     "\n"
     "Examples:\n"
     "  bulkhead check gate-7.yaml\n"
-    "  bulkhead check hosts/*.yaml\n"
+    "  bulkhead check --fleet hosts/\n"
     "  sed s/512M/1G/ gate-7.yaml | bulkhead check -\n";
 
 static const char *plural(uint64_t count)
@@ -76,8 +80,9 @@ static void print_good(const struct check *check, FILE *out)
 
 struct job {
     bool json;
-    uint64_t today; /* days since 1970-01-01; 0: today */
-    int printed;    /* manifests so far */
+    uint64_t today;    /* days since 1970-01-01; 0: today */
+    int printed;       /* manifests so far */
+    const char *fleet; /* folder; NULL: manifests are named */
 };
 
 static void print_text(const struct check *check)
@@ -90,22 +95,43 @@ static void print_text(const struct check *check)
                 plural(check->errors), check->warnings, plural(check->warnings));
 }
 
+static enum exit_status print_checked(struct job *job, const struct check *check)
+{
+    if (job->json) {
+        fputs(job->printed++ ? ",\n" : "", stdout);
+        check_print_json(check, stdout);
+    } else {
+        print_text(check);
+    }
+    return check->errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
+}
+
 static enum exit_status check_one(struct job *job, const char *path)
 {
     struct check check = {.today = (uint32_t)job->today};
     enum exit_status status = EXIT_ENVIRONMENT;
 
-    if (check_manifest(&check, path)) {
-        status = check.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
-        if (job->json) {
-            fputs(job->printed++ ? ",\n" : "", stdout);
-            check_print_json(&check, stdout);
-        } else {
-            print_text(&check);
-        }
-    }
+    if (check_manifest(&check, path))
+        status = print_checked(job, &check);
     check_close(&check);
     return status;
+}
+
+static enum exit_status check_fleet(struct job *job)
+{
+    struct fleet_check fleet = {.today = (uint32_t)job->today};
+    enum exit_status worst = EXIT_ENVIRONMENT;
+
+    if (fleet_check_open(&fleet, job->fleet)) {
+        worst = fleet.incomplete ? EXIT_ENVIRONMENT : EXIT_GOOD;
+        for (size_t i = 0; i < fleet.count; i++) {
+            enum exit_status status = print_checked(job, &fleet.hosts[i]);
+
+            worst = status > worst ? status : worst;
+        }
+    }
+    fleet_check_close(&fleet);
+    return worst;
 }
 
 static bool read_option(struct job *job, int option)
@@ -119,6 +145,9 @@ static bool read_option(struct job *job, int option)
         if (parse_date(optarg, &job->today))
             return true;
         fputs("bulkhead check: --date is a date such as 2027-06-30\n", stderr);
+    } else if (option == 'F') {
+        job->fleet = optarg;
+        return true;
     }
     return false;
 }
@@ -128,6 +157,7 @@ int check_main(int argc, char **argv)
     static const struct option options[] = {{"help", no_argument, NULL, 'h'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"date", required_argument, NULL, 'd'},
+                                            {"fleet", required_argument, NULL, 'F'},
                                             {0}};
     enum exit_status worst = EXIT_GOOD;
     struct job job = {0};
@@ -141,11 +171,15 @@ int check_main(int argc, char **argv)
         if (!read_option(&job, option))
             return EXIT_USAGE;
     }
-    if (optind == argc) {
-        fputs("bulkhead check: name a manifest; `bulkhead check --help` says more\n", stderr);
+    if ((optind == argc) != (job.fleet != NULL)) {
+        fputs("bulkhead check: name manifests, or one folder with --fleet; "
+              "`bulkhead check --help` says more\n",
+              stderr);
         return EXIT_USAGE;
     }
     fputs(job.json ? "[" : "", stdout);
+    if (job.fleet)
+        worst = check_fleet(&job);
     for (int i = optind; i < argc; i++) {
         enum exit_status status = check_one(&job, argv[i]);
 

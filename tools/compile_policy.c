@@ -66,6 +66,7 @@ static void compile_device(struct policy *policy, const struct model_device *fro
                 (from->accept_no_reset.value ? MANIFEST_NO_RESET : 0) |
                 (from->accept_sideband.value ? MANIFEST_SIDEBAND : 0);
     to->serial_number = string_add(policy->strings, from->serial_number.value);
+    to->sanitized_by = string_add(policy->strings, from->sanitized_by.value);
 }
 
 static void compile_devices(struct policy *policy)

@@ -212,6 +212,8 @@ static void put_device(const struct manifest *manifest, const struct manifest_de
         fprintf(out, ", id: \"%s\"", pci_id_text(&arena, device->id));
     if (device->serial_number)
         put_text(manifest, out, ", serial_number", device->serial_number);
+    if (device->sanitized_by)
+        put_text(manifest, out, ", sanitized_by", device->sanitized_by);
     if (device->network != MANIFEST_NONE) {
         fputs(", network: ", out);
         put_scalar(out, name_at(manifest, MANIFEST_NETWORKS, device->network));

@@ -105,7 +105,7 @@ struct model_hardened {
 struct model_device {
     struct place at;
     struct number pci, id;
-    struct text serial_number, network;
+    struct text serial_number, network, sanitized_by;
     struct number removable, accept_no_reset;
     struct number address, accept_sideband; /* management only */
 };

@@ -113,7 +113,9 @@ void reference_write(FILE *out)
         "\n"
         "An error refuses the manifest; a warning is printed, and the image is built. Beside what\n"
         "must hold, each rule has a manifest in `tests/fixtures/` that breaks it and nothing\n"
-        "else, and one that differs in the least and is good.\n"
+        "else, and one that differs in the least and is good; a rule across manifests has a "
+        "folder\n"
+        "of each kind.\n"
         "\n"
         "| rule | | what must hold |\n"
         "|---|---|---|\n",

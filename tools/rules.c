@@ -193,6 +193,26 @@ const struct rule rules[] = {
      "Functions for which firmware keeps one range of memory belong to one domain."},
     {"bar-page", SEVERITY_ERROR, rule_bar_page,
      "Registers of two domains' functions are not in one page of memory."},
+
+    /* Across the manifests of a fleet (`check --fleet`). */
+    {"fleet-host", SEVERITY_ERROR, NULL, "No two hosts of a fleet have one name."},
+    {"fleet-network", SEVERITY_ERROR, NULL, "A network has one label on all hosts of a fleet."},
+    {"fleet-serial", SEVERITY_ERROR, NULL,
+     "A device with a serial number is on one host of a fleet."},
+    {"fleet-address", SEVERITY_ERROR, NULL,
+     "The management of no two hosts of a fleet has one address on one network."},
+    {"fleet-identity", SEVERITY_ERROR, NULL,
+     "A payload whose identity is unique boots on one host of a fleet."},
+    {"fleet-apart", SEVERITY_ERROR, NULL,
+     "What one host of a fleet keeps apart shares no other host."},
+    {"fleet-bypass", SEVERITY_ERROR, NULL,
+     "No domain of another host joins the network that a firewall protects with another."},
+    {"fleet-name", SEVERITY_WARNING, NULL,
+     "What is kept apart or protected is on some host of the fleet."},
+
+    /* Between two manifests (`diff`). */
+    {"device-moved", SEVERITY_ERROR, NULL,
+     "A device that has another owner than in the manifest before says who sanitized it."},
 };
 const size_t rule_count = sizeof(rules) / sizeof(rules[0]);
 

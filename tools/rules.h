@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every reason for which `bulkhead check` refuses a manifest, in one table (rules.c). For each
- * there are tests/fixtures/NAME.bad.yaml and NAME.good.yaml, which differ in the least.
+ * there are tests/fixtures/NAME.bad.yaml and NAME.good.yaml, which differ in the least; of a rule
+ * across manifests NAME.bad and NAME.good are folders.
  */
 #ifndef BULKHEAD_RULES_H
 #define BULKHEAD_RULES_H
@@ -11,7 +12,7 @@
 struct rule {
     const char *name;
     enum severity severity;
-    void (*apply)(struct check *check); /* NULL: found while the manifest is read */
+    void (*apply)(struct check *check); /* NULL: found while the manifest is read, or in several */
     const char *text;                   /* one sentence: what must hold */
 };
 
@@ -77,6 +78,9 @@ void rule_review_order(struct check *check);
 void rule_unsafe(struct check *check);
 void rule_payload_digest(struct check *check);
 void rule_identity_twice(struct check *check);
+
+/* What holds a payload's identity: a kernel may be shared, the initrd or the one file may not. */
+const struct text *identity_of(const struct model_domain *domain);
 
 /* rules_serial.c */
 void rule_serial_boot_log(struct check *check);

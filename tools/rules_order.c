@@ -180,8 +180,7 @@ static bool same_file(struct check *check, const struct text *one, const struct 
            (a->bytes == b->bytes || memcmp(a->bytes, b->bytes, a->size) == 0);
 }
 
-/* A kernel may be shared; what carries identity is the initrd, or the one file there is. */
-static const struct text *identity_of(const struct model_domain *domain)
+const struct text *identity_of(const struct model_domain *domain)
 {
     const struct model_boot *boot = &domain->boot;
 

@@ -243,6 +243,10 @@ const struct key keys[] = {
     {"domains[].devices[].accept_no_reset", KEY_BOOLEAN, IN_DEVICE(accept_no_reset),
      .fallback = "false",
      .text = "It cannot be reset, and what it keeps over a restart of its domain is accepted."},
+    {"domains[].devices[].sanitized_by", KEY_TEXT, false, 1, TEXT_MAX, IN_DEVICE(sanitized_by),
+     .text =
+         "Who cleared it of what its earlier owner left, how and when; `bulkhead diff` asks for "
+         "it where a device changed its owner."},
 
     {"domains[].on_exit", KEY_SECTION, IN_DOMAIN(on_exit),
      .text = "What happens when the domain shuts down, resets or crashes."},
@@ -293,6 +297,8 @@ const struct key keys[] = {
      .text = "Its IPv4 address with the length of the network's prefix."},
     {"management.nic.accept_sideband", KEY_BOOLEAN, IN_NIC(accept_sideband), .fallback = "false",
      .text = "Firmware (AMT, a BMC) shares the card, and that is accepted."},
+    {"management.nic.sanitized_by", KEY_TEXT, false, 1, TEXT_MAX, IN_NIC(sanitized_by),
+     .text = "Who cleared it of what its earlier owner left, as for a domain's device."},
     {"management.admins", KEY_LIST, true, 1, MAX_ADMINS, IN_MODEL(management.admins),
      .noun = "admin", .item_bytes = sizeof(struct model_admin),
      .text = "Who may use the management interface."},

@@ -156,3 +156,12 @@ bool parse_digest(const char *text, uint8_t digest[32])
     }
     return !*text;
 }
+
+const char *digest_text(struct arena *arena, const uint8_t digest[32])
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < 32; i++)
+        text = say(arena, "%s%02x", text, digest[i]);
+    return text;
+}

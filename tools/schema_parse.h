@@ -24,5 +24,6 @@ char *date_text(struct arena *arena, uint64_t days);
 char *pci_text(struct arena *arena, uint64_t pci);
 char *pci_id_text(struct arena *arena, uint64_t id);
 char *address_text(struct arena *arena, uint64_t address);
+const char *digest_text(struct arena *arena, const uint8_t digest[32]);
 
 #endif

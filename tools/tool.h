@@ -14,6 +14,7 @@ enum exit_status {
 
 /* Subcommands; argv[0] is the subcommand's name. Each returns an enum exit_status. */
 int check_main(int argc, char **argv);
+int diff_main(int argc, char **argv);
 int build_main(int argc, char **argv);
 int show_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
@@ -26,6 +27,7 @@ int init_main(int argc, char **argv);
 
 /* The text of `bulkhead SUBCOMMAND --help`. */
 extern const char check_help[];
+extern const char diff_help[];
 extern const char build_help[];
 extern const char show_help[];
 extern const char explain_help[];

@@ -144,7 +144,8 @@ struct manifest_device {
     uint32_t network;       /* index, or MANIFEST_NONE */
     uint32_t flags;         /* enum manifest_device_flags */
     uint32_t serial_number; /* string */
-    uint32_t reserved[2];
+    uint32_t sanitized_by;  /* string: who cleared it of what an earlier owner left */
+    uint32_t reserved;
 };
 
 struct manifest_management {

@@ -2,7 +2,7 @@
 /*
  * Every rule has a bad and a good fixture, every fixture belongs to a rule, a bad one breaks that
  * rule only, and every message is the one in tests/fixtures/messages.txt. Runs in the root of the
- * tree after `make fixtures`.
+ * tree after `make fixtures`. A fixture of a rule across manifests is a folder.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,11 @@
 
 #include <cmocka.h>
 
+#include "../../tools/check_fleet.h"
+#include "../../tools/diff.h"
 #include "../../tools/rules.h"
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,23 +42,33 @@ static void test_every_rule_has_fixtures(void **state)
         for (int kind = 0; kind < 2; kind++) {
             fixture_path(path, rules[i].name, kinds[kind]);
             if (access(path, R_OK) != 0)
+                *strrchr(path, '.') = 0; /* a folder */
+            if (access(path, R_OK) != 0)
                 fail_msg("rule %s has no %s", rules[i].name, path);
         }
     }
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name);
+
+    return length > strlen(end) && strcmp(name + length - strlen(end), end) == 0;
+}
+
 /* The fixtures' names: RULE.good.yaml, RULE.bad.yaml, RULE.VARIANT.bad.yaml. */
 static int is_fixture(const struct dirent *entry)
 {
-    size_t length = strlen(entry->d_name);
-
-    return length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0;
+    return ends_with(entry->d_name, ".yaml");
 }
 
-static void check_bad(const struct check *check, const char *name, const char *rule)
+static int is_folder(const struct dirent *entry)
 {
-    if (check->finding_count == 0)
-        fail_msg("%s: nothing was found", name);
+    return ends_with(entry->d_name, ".bad") || ends_with(entry->d_name, ".good");
+}
+
+static void check_only(const struct check *check, const char *name, const char *rule)
+{
     for (size_t i = 0; i < check->finding_count; i++) {
         const struct finding *finding = &check->findings[i];
 
@@ -64,6 +77,13 @@ static void check_bad(const struct check *check, const char *name, const char *r
         assert_true(finding->at.line > 0 && finding->at.column > 0);
         assert_true(strlen(finding->what) > 10 && strlen(finding->remedy) > 10);
     }
+}
+
+static void check_bad(const struct check *check, const char *name, const char *rule)
+{
+    if (check->finding_count == 0)
+        fail_msg("%s: nothing was found", name);
+    check_only(check, name, rule);
 }
 
 static void test_every_fixture_breaks_its_rule_only(void **state)
@@ -88,6 +108,62 @@ static void test_every_fixture_breaks_its_rule_only(void **state)
         else if (check.finding_count > 0)
             fail_msg("%s: %s", name, check.findings[0].what);
         check_close(&check);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+static size_t check_pair(const char *path, const char *rule, FILE *out)
+{
+    struct diff diff = {0};
+    char old[600], new[600];
+
+    snprintf(old, sizeof(old), "%s/old.yaml", path);
+    snprintf(new, sizeof(new), "%s/new.yaml", path);
+    assert_true(diff_open(&diff, old, new));
+    assert_int_equal(diff.old.finding_count, 0);
+    check_only(&diff.new, path, rule);
+    check_print(&diff.new, out);
+    size_t findings = diff.new.finding_count;
+    diff_close(&diff);
+    return findings;
+}
+
+/* The findings in a folder, printed; their number. */
+static size_t check_fleet(const char *path, const char *rule, FILE *out)
+{
+    struct fleet_check fleet = {0};
+    size_t findings = 0;
+
+    assert_true(fleet_check_open(&fleet, path));
+    assert_false(fleet.incomplete);
+    for (size_t i = 0; i < fleet.count; i++) {
+        check_only(&fleet.hosts[i], path, rule);
+        check_print(&fleet.hosts[i], out);
+        findings += fleet.hosts[i].finding_count;
+    }
+    fleet_check_close(&fleet);
+    return findings;
+}
+
+/* The same for every folder. */
+static void check_folders(FILE *out)
+{
+    struct dirent **entries;
+    int count = scandir(FOLDER, &entries, is_folder, alphasort);
+
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++) {
+        char path[512], rule[256];
+        const char *name = entries[i]->d_name;
+
+        snprintf(path, sizeof(path), FOLDER "/%s", name);
+        snprintf(rule, sizeof(rule), "%.*s", (int)strcspn(name, "."), name);
+        if (!rule_named(rule))
+            fail_msg("%s belongs to no rule", path);
+        bool pair = strcmp(rule, "device-moved") == 0;
+        if (((pair ? check_pair : check_fleet)(path, rule, out) > 0) != ends_with(name, ".bad"))
+            fail_msg("%s: it is the other way round", path);
         free(entries[i]);
     }
     free(entries);
@@ -122,6 +198,7 @@ static void test_messages_are_the_expected_ones(void **state)
         free(entries[i]);
     }
     free(entries);
+    check_folders(out);
     FILE *golden = fopen(FOLDER "/messages.txt", getenv("UPDATE") ? "w+" : "r");
     assert_non_null(golden);
     char *got = read_text(out);

@@ -76,7 +76,8 @@ static const char policy_text[] =
     "    serial: {read: [operator, auditor]}\n"
     "    devices:\n"
     "      - {pci: \"00:04.0\", id: \"8086:10d3\", network: internet, serial_number: \"A 17\"}\n"
-    "      - {pci: \"0001:02:1f.7\", removable: true, accept_no_reset: true}\n"
+    "      - {pci: \"0001:02:1f.7\", removable: true, accept_no_reset: true,\n"
+    "         sanitized_by: \"site office, 2026-10-01\"}\n"
     "    on_dma_fault: log\n"
     "    start_after: [control]\n"
     "    manage: [status, counters, start, stop, restart]\n"
@@ -88,7 +89,8 @@ static const char policy_text[] =
     "management:\n"
     "  cpus: [7]\n"
     "  memory: 64M\n"
-    "  nic: {pci: \"00:03.0\", network: admin, address: 192.168.255.1/30, accept_sideband: true}\n"
+    "  nic: {pci: \"00:03.0\", network: admin, address: 192.168.255.1/30, accept_sideband: true,\n"
+    "        sanitized_by: depot}\n"
     "  admins:\n"
     "    - {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2199-12-31}\n"
     "    - {name: audit, key: build/fixtures/audit.pub, role: auditor, expires: 2199-12-31}\n";
@@ -272,6 +274,7 @@ static const struct {
     {MANIFEST_DEVICES, offsetof(struct manifest_device, network), 5},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, flags), 8},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, serial_number), UINT32_MAX},
+    {MANIFEST_DEVICES, offsetof(struct manifest_device, sanitized_by), UINT32_MAX},
     {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, cpu_count), MAX_DOMAIN_CPUS + 1},
     {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, flags), 2},
     {MANIFEST_ADMINS, offsetof(struct manifest_admin, role), 3},
