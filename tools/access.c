@@ -61,7 +61,7 @@ static void find_rights(struct finder *finder, uint32_t index)
 
         add(finder, tells ? index : ACCESS_MANAGEMENT, tells ? ACCESS_MANAGEMENT : index,
             ACCESS_RIGHT,
-            say(arena, "%s (granted by `manage`, %s)", right_word(right),
+            say(arena, "%s (granted by manage, %s)", right_word(right),
                 line_of(finder->check, listed(&domain->manage, i)->at)));
     }
     for (uint32_t i = 0; i < domain->serial.read.count; i++)

@@ -20,7 +20,7 @@ static const char style_start[] =
     "overflow-wrap:break-word}\n"
     "thead th{background:#e9ecef}tbody th{background:#f6f7f8}\n"
     ".code{font-family:ui-monospace,'Liberation Mono',monospace;font-size:.9em;"
-    "overflow-wrap:anywhere}\n"
+    "overflow-wrap:anywhere}td.code{min-width:6rem}\n"
     ".number{text-align:right;font-variant-numeric:tabular-nums}\n"
     ".note{border-left:4px solid #8a6100;padding-left:.5rem}\n"
     ".unsafe{border-left:4px solid #a4001d;padding-left:.5rem;font-weight:700}\n"
@@ -30,7 +30,9 @@ static const char style_print[] =
     "@media print{body{font-size:10pt;max-width:none;padding:0}p{max-width:none}"
     "h2{break-after:avoid}tr,p{break-inside:avoid}thead{display:table-header-group}"
     ".wide{overflow:visible}table{font-size:8pt;width:100%}nav a{color:inherit;"
-    "text-decoration:none}}\n";
+    "text-decoration:none}.many{page:many}.many table{font-size:6.5pt;table-layout:fixed}"
+    ".many th,.many td{padding:.15rem;overflow-wrap:anywhere}}\n"
+    "@page many{size:A4 landscape}\n";
 
 static void put(FILE *out, const char *text)
 {
@@ -87,6 +89,12 @@ static const char *mark_class(enum mark mark)
                                  : "";
 }
 
+static void put_word(enum mark mark, FILE *out)
+{
+    if (*mark_word(mark))
+        fprintf(out, "<strong>%s</strong> ", mark_word(mark));
+}
+
 /* The entries of a cell, a line each. */
 static void put_entries(const struct page *page, const char *text, FILE *out)
 {
@@ -106,7 +114,10 @@ static void put_entries(const struct page *page, const char *text, FILE *out)
 
 static void put_table(const struct page *page, const struct block *table, FILE *out)
 {
-    fputs("<div class=\"wide\"><table>\n<thead><tr>", out);
+    enum { MANY = 8 }; /* columns that need a sheet turned on its side */
+
+    fprintf(out, "<div class=\"wide%s\"><table>\n<thead><tr>",
+            table->columns > MANY ? " many" : "");
     for (uint32_t i = 0; i < table->columns; i++) {
         fputs("<th scope=\"col\">", out);
         put(out, table->head.cells[i].text);
@@ -119,8 +130,8 @@ static void put_table(const struct page *page, const struct block *table, FILE *
             const struct cell *cell = &row->cells[i];
             bool head = cell->mark == MARK_HEAD;
 
-            fprintf(out, head ? "<th scope=\"row\"%s>%s" : "<td%s>%s", mark_class(cell->mark),
-                    mark_word(cell->mark));
+            fprintf(out, head ? "<th scope=\"row\"%s>" : "<td%s>", mark_class(cell->mark));
+            put_word(cell->mark, out);
             put_entries(page, cell->text, out);
             fputs(head ? "</th>" : "</td>", out);
         }
@@ -180,7 +191,8 @@ void page_html(const struct page *page, FILE *out)
         if (section)
             fprintf(out, "<h2 id=\"s%u\">%u ", number, number);
         else
-            fprintf(out, "<p%s>%s", mark_class(block->mark), mark_word(block->mark));
+            fprintf(out, "<p%s>", mark_class(block->mark));
+        put_word(block->mark, out);
         put(out, block->text);
         fputs(section ? "</h2>\n" : "</p>\n", out);
     }

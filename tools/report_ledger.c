@@ -53,6 +53,7 @@ void report_ledger(struct report *out)
                                         "What remains"};
     const struct model *model = &out->check->model;
     const char *pairs = "";
+    bool ways = false;
     uint32_t count = model->domains.count + is_written(model->management.at);
 
     page_section(&out->page, "Shared resources");
@@ -72,6 +73,12 @@ void report_ledger(struct report *out)
                  say(out->arena, "All are on one board, and the rows below hold for each pair: %s.",
                      pairs));
     }
+    for (uint32_t i = 0; i < model->domains.count; i++)
+        ways |= model_domain(model, i)->cache_ways.valid;
+    if (ways)
+        page_say(&out->page, MARK_NOTE,
+                 "The manifest gives domains ways of the cache of their own; this version checks "
+                 "that but does not set it.");
     page_table(&out->page, 4, heads);
     for (size_t i = 0; i < sizeof(ledger) / sizeof(ledger[0]); i++) {
         page_cell(&out->page, MARK_HEAD, ledger[i].resource);

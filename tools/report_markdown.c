@@ -29,6 +29,12 @@ static void put(FILE *out, const char *text)
     }
 }
 
+static void put_word(enum mark mark, FILE *out)
+{
+    if (*mark_word(mark))
+        fprintf(out, "**%s** ", mark_word(mark));
+}
+
 static void put_table(const struct block *table, FILE *out)
 {
     for (uint32_t i = 0; i < table->columns; i++) {
@@ -44,7 +50,8 @@ static void put_table(const struct block *table, FILE *out)
         for (uint32_t i = 0; i < table->columns; i++) {
             bool strong = row->cells[i].mark == MARK_HEAD && *row->cells[i].text;
 
-            fprintf(out, "| %s%s", strong ? "**" : "", mark_word(row->cells[i].mark));
+            fprintf(out, "| %s", strong ? "**" : "");
+            put_word(row->cells[i].mark, out);
             put(out, row->cells[i].text);
             fputs(strong ? "** " : " ", out);
         }
@@ -69,8 +76,7 @@ void page_markdown(const struct page *page, FILE *out)
         }
         if (block->kind == BLOCK_SECTION)
             fprintf(out, "## %u ", ++number);
-        else if (*mark_word(block->mark))
-            fprintf(out, "**%s**", mark_word(block->mark));
+        put_word(block->mark, out);
         put(out, block->text);
         fputs("\n\n", out);
     }

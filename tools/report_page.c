@@ -48,5 +48,5 @@ void page_cell(struct page *page, enum mark mark, const char *text)
 
 const char *mark_word(enum mark mark)
 {
-    return mark == MARK_NOTE ? "Note: " : mark == MARK_UNSAFE ? "UNSAFE: " : "";
+    return mark == MARK_NOTE ? "Note:" : mark == MARK_UNSAFE ? "UNSAFE:" : "";
 }

@@ -103,7 +103,7 @@ static void accept_domain(struct report *out, const struct model_domain *domain)
                    "the manifest", "what it keeps over a restart is accepted", "no end");
         if (device->removable.value)
             accept(out, say(out->arena, "%s of %s: removable media", pci, domain->name.value),
-                   "the manifest", "`removable: true`", "no end");
+                   "the manifest", "the manifest says so", "no end");
     }
 }
 
@@ -125,14 +125,14 @@ void report_acceptances(struct report *out)
     for (uint32_t i = 0; i < model->domains.count; i++)
         accept_domain(out, model_domain(model, i));
     if (model->management.nic.accept_sideband.value)
-        accept(out, "Firmware shares the card of management", "the manifest", "accept_sideband",
-               "no end");
+        accept(out, "Firmware shares the card of management", "the manifest",
+               "AMT or a BMC reaches that network too", "no end");
     if (is_written(review->at))
         accept(out, "Review of the manifest", review->by.value,
                say(out->arena, "due again %s", date_text(out->arena, review->due.value)),
                date_text(out->arena, review->date.value));
     else
-        accept(out, "Review of the manifest", "nobody", "no `review` is written", "never");
+        accept(out, "Review of the manifest", "nobody", "the manifest has no review", "never");
     page_say(&out->page, MARK_PLAIN,
              model->assurance.valid && is_written(model->assurance.at)
                  ? say(out->arena, "Assurance, on the site's own scale: %llu.",
