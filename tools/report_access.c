@@ -79,8 +79,7 @@ static void cabling_sheet(struct report *out)
     const struct model *model = &out->check->model;
 
     page_table(&out->page, 5, heads);
-    page_cell(&out->page, MARK_HEAD,
-              model->platform.com1.value == COM1_DOMAIN ? "com1" : "hypervisor");
+    page_cell(&out->page, MARK_HEAD, "hypervisor");
     page_cell(&out->page, MARK_CODE, "com1");
     page_cell(&out->page, MARK_PLAIN, "");
     page_cell(&out->page, MARK_PLAIN, "serial cable");

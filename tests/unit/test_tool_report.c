@@ -33,18 +33,17 @@
 /* One of each kind of path: `a` and `b` meet on x, b joins x with y, z shares y's cable. */
 #define PATHS                                                                                      \
     START                                                                                          \
-        "networks:\n  x: {level: low}\n  y: {level: low, trunk: [z]}\n  z: {level: low}\n"         \
-        "  out: {level: low, one_way: {from: gate, to: far, by: diode}}\n  admin: {level: low}\n"  \
-        "levels: [low]\ndomains:\n" BODY(                                                          \
-            "a", "    label: {level: low}\n    serial: {port: com2, read: [auditor]}\n"            \
-                 "    devices: [{pci: \"00:04.0\", network: x}]\n    manage: [status, stop]\n")    \
-            BODY("b", "    label: {level: low}\n    devices: [{pci: \"00:05.0\", network: x}, "    \
-                      "{pci: \"00:06.0\", network: y}]\n")                                         \
-                BODY("c",                                                                          \
-                     "    label: {level: low}\n    devices: [{pci: \"00:07.0\", network: z}, "     \
-                     "{pci: \"00:08.0\", network: out}]\n")                                        \
-                    BODY("d", "    label: {level: low}\n    devices: [{pci: \"00:09.0\", "         \
-                              "network: y}]\n") ADMINS
+    "networks:\n  x: {level: low}\n  y: {level: low, trunk: [z]}\n  z: {level: low}\n"             \
+    "  out: {level: low, one_way: {from: gate, to: far, by: diode}}\n  admin: {level: low}\n"      \
+    "levels: [low]\ndomains:\n" BODY(                                                              \
+        "a", "    label: {level: low}\n    serial: {port: com2, read: [auditor]}\n"                \
+             "    devices: [{pci: \"00:04.0\", network: x}]\n    manage: [status, stop]\n")        \
+        BODY("b", "    label: {level: low}\n    devices: [{pci: \"00:05.0\", network: x}, "        \
+                  "{pci: \"00:06.0\", network: y}]\n")                                             \
+            BODY("c", "    label: {level: low}\n    devices: [{pci: \"00:07.0\", network: z}, "    \
+                      "{pci: \"00:08.0\", network: out}]\n")                                       \
+                BODY("d", "    label: {level: low}\n    devices: [{pci: \"00:09.0\", "             \
+                          "network: y}]\n") ADMINS
 
 #define HOSTILE "<script>alert(1)</script> & | `x` *y* [l](https://evil.example) \\\" 'q'"
 #define HOSTILE_TEXTS                                                                              \
