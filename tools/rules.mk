@@ -2,7 +2,9 @@
 # The command build/bulkhead from tools/*.c and what it shares with the kernel.
 TOOL_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fstack-protector-strong -Wall -Wextra -Wshadow \
     -Wstrict-prototypes -Wmissing-prototypes -Werror
-TOOL_SOURCES := $(wildcard tools/*.c) kernel/manifest.c kernel/sha256.c
+# What a guest is answered, for `bulkhead report`: the tables themselves, so no figure can drift.
+SURFACE_SOURCES := arch/x86/port.c arch/x86/cpuid.c arch/x86/features.c
+TOOL_SOURCES := $(wildcard tools/*.c) kernel/manifest.c kernel/sha256.c $(SURFACE_SOURCES)
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(BUILD)/host/%.o)
 
 tools: $(BUILD)/bulkhead
@@ -11,6 +13,23 @@ $(BUILD)/host/%.o: %.c tools/rules.mk
 	@mkdir -p $(@D)
 	@echo "  CC      $< (host)"
 	@$(CC) $(TOOL_CFLAGS) -MMD -MP -c $< -o $@
+
+# Lines of code and answered exits, counted in the source.
+SURFACE_H := $(BUILD)/host/surface/counted.h
+
+$(SURFACE_H): tools/lines $(wildcard $(foreach d,kernel kernel/abi arch/x86 arch/x86/include boot \
+    drivers tools,$(d)/*.[ch] $(d)/*.asm $(d)/*.inc))
+	@mkdir -p $(@D)
+	@echo "  COUNT   $@"
+	@tools/lines --figures $(KERNEL_SOURCES) $(KERNEL_VMX) $(KERNEL_INTEL_ASM:%=arch/x86/%.asm) \
+	    -- $(KERNEL_SOURCES) $(KERNEL_SVM) $(KERNEL_AMD_ASM:%=arch/x86/%.asm) \
+	    -- $(LOADER_SOURCES) arch/x86/sha256.asm -- $(TOOL_SOURCES) > $@.new
+	@tools/lines --exits arch/x86/vmx.c arch/x86/svm.c >> $@.new
+	@mv $@.new $@
+
+SURFACE_OBJECTS := tools/surface.o tools/surface_intel.o tools/surface_amd.o
+$(SURFACE_OBJECTS:%=$(BUILD)/host/%): $(SURFACE_H)
+$(SURFACE_OBJECTS:%=$(BUILD)/host/%): TOOL_CFLAGS += -I$(BUILD)/host/surface
 
 $(BUILD)/bulkhead: $(TOOL_OBJECTS)
 	@$(CC) -o $@ $^ -lyaml

@@ -94,8 +94,7 @@ static bool is_steering(uint32_t code)
            (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
 }
 
-/* Copies one character, or its escapes, to `out` (room for 16 bytes); returns the bytes read. */
-static size_t escape_character(const char *text, size_t left, char out[17])
+size_t escape_character(const char *text, size_t left, char out[17])
 {
     uint32_t code = 0;
     size_t bytes = utf8_sequence((const unsigned char *)text, left, &code);

@@ -31,6 +31,12 @@ char *quote(struct arena *arena, const char *text, size_t bytes);
  */
 void put_safely(FILE *out, const char *text);
 
+/*
+ * One character of `text` as put_safely() writes it, to `out`; returns the bytes read. `left` is
+ * at least 1.
+ */
+size_t escape_character(const char *text, size_t left, char out[17]);
+
 /* Bytes of the well-formed UTF-8 sequence at `text`, 0 if there is none; its code in `code`. */
 size_t utf8_sequence(const unsigned char *text, size_t left, uint32_t *code);
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `bulkhead report`. */
+#include "report.h"
+#include "schema_parse.h"
+#include "tool.h"
+
+#include <getopt.h>
+#include <string.h>
+
+const char report_help[] =
+    "usage: bulkhead report [OPTION...] MANIFEST\n"
+    "\n"
+    "Writes the page on which one machine is approved: its classification and why, who accepted\n"
+    "what until when, every path that exists, cabling, start order and recovery, roles, shared\n"
+    "hardware, attack surface, payload digests, lines of code. One HTML file without scripts and\n"
+    "without anything from elsewhere, which prints well, or Markdown.\n"
+    "\n"
+    "      --format html|markdown   html, unless said otherwise\n"
+    "      --date YYYY-MM-DD        the day to compare dates with and to print, instead of today\n"
+    "  -h, --help                   this text\n"
+    "\n"
+    "The same manifest, payloads and date give the same bytes. SOURCE_DATE_EPOCH is a date too.\n"
+    "\n"
+    "Exit status: 0 good, 1 the manifest has errors (nothing is written), 2 wrong usage, 3 a file\n"
+    "cannot be read or written.\n"
+    "\n"
+    "Examples:\n"
+    "  bulkhead report gate-7.yaml >gate-7.html\n"
+    "  bulkhead report --format markdown --date 2026-10-01 gate-7.yaml >gate-7.md\n";
+
+static enum exit_status write_report(struct check *check, bool markdown)
+{
+    struct compiled compiled;
+    struct report out;
+    const char *complaint = compile(check, true, &compiled);
+
+    if (complaint) {
+        fputs("bulkhead: ", stderr);
+        put_safely(stderr, check->path);
+        fprintf(stderr, ": %s\n", complaint);
+        return EXIT_ENVIRONMENT;
+    }
+    report_build(&out, check, &compiled);
+    if (markdown)
+        page_markdown(&out.page, stdout);
+    else
+        page_html(&out.page, stdout);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_GOOD;
+    fputs("bulkhead report: the page cannot be written\n", stderr);
+    return EXIT_ENVIRONMENT;
+}
+
+int report_main(int argc, char **argv)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"date", required_argument, NULL, 'd'},
+                                            {0}};
+    enum exit_status status = EXIT_ENVIRONMENT;
+    bool markdown = false;
+    uint64_t today = 0;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(report_help, stdout);
+            return EXIT_GOOD;
+        } else if (option == 'f') {
+            markdown = strcmp(optarg, "markdown") == 0;
+            if (markdown || strcmp(optarg, "html") == 0)
+                continue;
+            fputs("bulkhead report: --format is html or markdown\n", stderr);
+        } else if (option == 'd') {
+            if (parse_date(optarg, &today))
+                continue;
+            fputs("bulkhead report: --date is a date such as 2027-06-30\n", stderr);
+        }
+        return EXIT_USAGE;
+    }
+    if (optind + 1 != argc) {
+        fputs("bulkhead report: name one manifest; `bulkhead report --help` says more\n", stderr);
+        return EXIT_USAGE;
+    }
+    struct check check = {.today = (uint32_t)today};
+    if (check_manifest(&check, argv[optind])) {
+        check_print(&check, stderr);
+        status = check.errors > 0 ? EXIT_FINDINGS : write_report(&check, markdown);
+    }
+    check_close(&check);
+    return status;
+}
