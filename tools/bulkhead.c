@@ -25,6 +25,7 @@ static const struct command {
     {"cascade", cascade_main, "find what several hosts let flow between levels"},
     {"hw", hw_main, "list the machine's hardware, or say whether it will do"},
     {"init", init_main, "write a first manifest for a machine"},
+    {"key", key_main, "make an administrator's key pair"},
     {"disk", disk_main, "make a bootable disk of an image"},
     {"run", run_main, "boot an image in an emulator"},
 };

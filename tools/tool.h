@@ -25,6 +25,7 @@ int report_main(int argc, char **argv);
 int cascade_main(int argc, char **argv);
 int hw_main(int argc, char **argv);
 int init_main(int argc, char **argv);
+int key_main(int argc, char **argv);
 
 /* The text of `bulkhead SUBCOMMAND --help`. */
 extern const char check_help[];
@@ -39,5 +40,6 @@ extern const char report_help[];
 extern const char cascade_help[];
 extern const char hw_help[];
 extern const char init_help[];
+extern const char key_help[];
 
 #endif
