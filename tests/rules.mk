@@ -10,6 +10,7 @@ $(call unit_test,disk,tools/disk.c)
 test-unit: $(UNIT)/test_run_line $(UNIT)/test_disk
 
 -include tests/setup/rules.mk
+-include tests/install/rules.mk
 -include tests/bench/rules.mk
 -include tests/mutants/rules.mk
 

@@ -132,6 +132,18 @@ static const struct {
     {"head -c 500 a.man >cut; bulkhead show cut", 1, NULL, "cut off"},
     {"sed s/good/evil/ a.man >changed; bulkhead show changed", 1, NULL, "differs from its digest"},
     {"printf MZ >mz; bulkhead show mz", 1, NULL, "is no PE file"},
+    /* Every subcommand that the help lists has a help of its own, and stands in the manual page. */
+    {"for c in $(bulkhead --help | sed -n '/^  [a-z]* .*[a-z]$/s/^  \\([a-z]*\\)  .*/\\1/p'); do "
+     "bulkhead $c --help >h || echo \"$c: status $?\" >&2; bulkhead $c --no-such-option >/dev/null "
+     "2>&1; [ $? -eq 2 ] || echo \"$c: takes any option\" >&2;"
+     "for w in '^usage: bulkhead' '^Exit status: 0' '^Examples:'; "
+     "do "
+     "grep -q -- \"$w\" h || echo \"$c: no $w\" >&2; done; "
+     "bulkhead man | grep -q \"^.SH BULKHEAD $c$\" || echo \"$c: no page\" >&2; "
+     "bulkhead help $c | cmp - h >&2; done; echo all",
+     0, "all", NULL},
+    {"bulkhead man >b.1; command -v groff >/dev/null || exit 0; groff -man -ww -z b.1 >&2", 0, NULL,
+     NULL},
     {"bulkhead key --help", 0, "Examples:", NULL},
     {"bulkhead key", 2, NULL, "--help"},
     {"bulkhead key new", 2, NULL, "say `new` and a name"},

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make install`: the command, what it puts into images, its manual page and the documents.
+PREFIX ?= /usr/local
+INSTALLED := $(DESTDIR)$(PREFIX)
+INSTALLED_FILES := bin/bulkhead lib/bulkhead share/bulkhead share/doc/bulkhead \
+    share/man/man1/bulkhead.1
+
+install: tools loader kernel
+	@install -d $(addprefix $(INSTALLED)/,bin lib/bulkhead share/bulkhead share/man/man1 \
+	    share/doc/bulkhead/docs)
+	@install -m 755 $(BUILD)/bulkhead $(INSTALLED)/bin
+	@install -m 644 $(LOADER) $(KERNEL_INTEL) $(KERNEL_AMD) $(INSTALLED)/lib/bulkhead
+	@$(BUILD)/bulkhead schema >$(INSTALLED)/share/bulkhead/manifest.schema.json
+	@$(BUILD)/bulkhead man >$(INSTALLED)/share/man/man1/bulkhead.1
+	@install -m 644 README.md CAVEATS.md LICENSE $(INSTALLED)/share/doc/bulkhead
+	@install -m 644 docs/*.md $(INSTALLED)/share/doc/bulkhead/docs
+	@echo "installed below $(INSTALLED)"
+
+uninstall:
+	@rm -rf $(addprefix $(INSTALLED)/,$(INSTALLED_FILES))
+
+.PHONY: install uninstall
