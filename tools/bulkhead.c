@@ -20,6 +20,7 @@ static const struct command {
     {"reference", reference_main, "write the reference page of manifests"},
     {"demo", demo_main, "show classic accidents, and what stops them"},
     {"show", show_main, "turn an image back into its manifest"},
+    {"map", map_main, "show who owns what, as a table or a picture"},
     {"cascade", cascade_main, "find what several hosts let flow between levels"},
     {"hw", hw_main, "list the machine's hardware, or say whether it will do"},
     {"init", init_main, "write a first manifest for a machine"},

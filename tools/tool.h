@@ -23,6 +23,7 @@ int demo_main(int argc, char **argv);
 int cascade_main(int argc, char **argv);
 int hw_main(int argc, char **argv);
 int init_main(int argc, char **argv);
+int map_main(int argc, char **argv);
 
 /* The text of `bulkhead SUBCOMMAND --help`. */
 extern const char check_help[];
@@ -35,5 +36,6 @@ extern const char demo_help[];
 extern const char cascade_help[];
 extern const char hw_help[];
 extern const char init_help[];
+extern const char map_help[];
 
 #endif
