@@ -98,6 +98,8 @@ static void put_text(const struct layout *at, int x, int y, const char *style, s
 {
     bool cut = strlen(text) > most;
 
+    while (cut && most > 1 && (text[most - 1] & 0xc0) == 0x80)
+        most--; /* not within a character */
     fprintf(at->out, "<text x=\"%d\" y=\"%d\" %s>", x, y, style);
     put_xml(at->out, cut ? say(at->arena, "%.*s", (int)most - 1, text) : text);
     fputs(cut ? "&#x2026;<title>" : "", at->out);
@@ -203,8 +205,9 @@ static void draw_devices(const struct layout *at, uint32_t index, int x)
                      device->id.valid ? " " : "",
                      device->id.valid ? pci_id_text(at->arena, device->id.value) : ""));
         put_text(at, x + 16, y + 30, "class=\"s\"", most,
-                 say(at->arena, "%s%s",
-                     device->network.value ? device->network.value : "no network", notes));
+                 device->network.value ? say(at->arena, "%s%s", device->network.value, notes)
+                 : *notes              ? notes + 2 /* without its comma */
+                                       : "");
         if (network < model->networks.count)
             fprintf(at->out, "<path d=\"M%d %dH%dV%d\" class=\"l\"/>\n", x + 10 + width,
                     y + DEVICE / 2, lane_x(at, index, network), network_y(at, network) + 14);

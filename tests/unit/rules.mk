@@ -54,6 +54,7 @@ $(call unit_test,tool_fixtures,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_hostile,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_image,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_command,)
+$(call unit_test,tool_map,-lyaml)
 $(call unit_test,tool_docs,$(TOOL_UNIT_SOURCES))
 $(call unit_test,cascade,$(addprefix tools/,cascade.c cascade_graph.c cascade_sweep.c text.c))
 $(call unit_test,fleet,$(addprefix tools/,fleet.c cascade_table.c cascade.c cascade_graph.c \
