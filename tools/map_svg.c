@@ -221,7 +221,7 @@ static void draw_owner(const struct layout *at, uint32_t index)
     uint32_t colour = level_colour(&at->map->check->model, owner->rank.level);
     const char *ink = ink_on(colour);
     size_t most = (size_t)(at->column - 16) / CHARACTER;
-    int bar = (int)((uint64_t)(at->column - 20) * (owner->memory >> 20) / (at->most_memory >> 20));
+    int bar = (int)((at->column - 20) * ((double)owner->memory / (double)at->most_memory));
 
     put_box(at, x, TOP, at->column, bottom - TOP, owner->is_management ? 0xeeeeee : 0xfafafa,
             owner->is_management ? "stroke=\"#000000\" stroke-width=\"3\" stroke-dasharray=\"9 4\""
