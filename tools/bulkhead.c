@@ -17,6 +17,7 @@ const struct command commands[] = {
     {"reference", reference_main, reference_help, "write the reference page of manifests"},
     {"demo", demo_main, demo_help, "show classic accidents, and what stops them"},
     {"show", show_main, show_help, "turn an image back into its manifest"},
+    {"map", map_main, map_help, "show who owns what, as a table or a picture"},
     {"report", report_main, report_help, "write the page on which a machine is approved"},
     {"cascade", cascade_main, cascade_help, "find what several hosts let flow between levels"},
     {"hw", hw_main, hw_help, "list the machine's hardware, or say whether it will do"},

@@ -27,6 +27,7 @@ int hw_main(int argc, char **argv);
 int init_main(int argc, char **argv);
 int key_main(int argc, char **argv);
 int man_main(int argc, char **argv);
+int map_main(int argc, char **argv);
 
 /* The text of `bulkhead SUBCOMMAND --help`. */
 extern const char check_help[];
@@ -43,6 +44,7 @@ extern const char hw_help[];
 extern const char init_help[];
 extern const char key_help[];
 extern const char man_help[];
+extern const char map_help[];
 extern const char disk_help[];
 extern const char run_help[];
 
