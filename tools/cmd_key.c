@@ -93,12 +93,14 @@ static bool write_new(const char *path, const char *text, mode_t mode)
         return complain(path, errno == EEXIST ? "exists; remove it, or choose another name"
                                               : strerror(errno));
     ssize_t length = (ssize_t)strlen(text);
+    errno = ENOSPC; /* what a write means that is cut short */
     bool good = write(file, text, (size_t)length) == length && fsync(file) == 0;
-    good = close(file) == 0 && good;
-    if (!good) {
+    if (!good)
         complain(path, strerror(errno));
+    if (close(file) != 0 && good)
+        good = complain(path, strerror(errno));
+    if (!good)
         unlink(path);
-    }
     return good;
 }
 

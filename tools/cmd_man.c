@@ -28,6 +28,16 @@ static const char introduction[] =
     "Results go to standard output, messages to standard error.\n";
 
 static const char ending[] =
+    ".SH EXIT STATUS\n"
+    "0 good, 1 the manifest or image was read and is not good, 2 the command line is wrong, 3 a\n"
+    "file cannot be read or written, or a part is missing.\n"
+    ".SH FILES\n"
+    ".TP\n"
+    "PREFIX/lib/bulkhead/loader.efi, kernel\\-intel.elf, kernel\\-amd.elf\n"
+    "What `build` puts into images.\n"
+    ".TP\n"
+    "PREFIX/share/bulkhead/manifest.schema.json\n"
+    "For editors: the language of manifests as a JSON Schema.\n"
     ".SH ENVIRONMENT\n"
     ".TP\n"
     "NO_COLOR\n"

@@ -32,7 +32,7 @@ $(SURFACE_OBJECTS:%=$(BUILD)/host/%): $(SURFACE_H)
 $(SURFACE_OBJECTS:%=$(BUILD)/host/%): TOOL_CFLAGS += -I$(BUILD)/host/surface
 
 $(BUILD)/bulkhead: $(TOOL_OBJECTS)
-	@$(CC) -o $@ $^ -lyaml -lbearssl
+	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a
 
 -include $(TOOL_OBJECTS:.o=.d)
 
