@@ -159,22 +159,32 @@ static void start_search(struct graph *graph, uint32_t from)
     graph->queue[0] = from;
 }
 
+static uint32_t visit(struct graph *graph, uint32_t vertex, uint32_t tail)
+{
+    if (graph->distance[vertex] != NOWHERE)
+        return tail;
+    graph->distance[vertex] = 0;
+    graph->queue[tail] = vertex;
+    return tail + 1;
+}
+
+/* The edges of graph_next(), without hops: every fix that is tried asks this of the whole net. */
 bool graph_reaches(struct graph *graph, uint32_t from, uint32_t to, uint32_t weight)
 {
     start_search(graph, from);
-    for (uint32_t head = 0, tail = 1; head < tail; head++) {
-        struct hop hop;
+    for (uint32_t head = 0, tail = 1; head < tail && graph->distance[to] == NOWHERE; head++) {
+        uint32_t at = graph->queue[head], host = graph->vertices[at].host;
 
-        for (uint32_t cursor = 0; graph_next(graph, graph->queue[head], weight, &cursor, &hop);) {
-            if (hop.to == to)
-                return true;
-            if (graph->distance[hop.to] == NOWHERE) {
-                graph->distance[hop.to] = 0;
-                graph->queue[tail++] = hop.to;
-            }
+        for (uint32_t i = graph->way_first[at]; i < graph->way_first[at + 1]; i++) {
+            if (!graph->ways[i].off)
+                tail = visit(graph, graph->ways[i].to, tail);
         }
+        if (host == NO_HOST || graph->assurance[host] >= weight)
+            continue;
+        for (uint32_t v = graph->host_first[host]; v < graph->host_first[host + 1]; v++)
+            tail = visit(graph, v, tail);
     }
-    return from == to;
+    return graph->distance[to] != NOWHERE;
 }
 
 uint32_t graph_path(struct graph *graph, uint32_t from, uint32_t to, uint32_t weight,

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make bench`: figures, held against the bounds in tests/bench/keys.list. BENCH= some of the parts.
-BENCH := guest linux size
+BENCH := guest linux size cascade
 
 bench: setup
 	@$(MAKE) --no-print-directory all $(BUILD)/kernel/kernel-intel-bench.elf \
-	    $(BUILD)/kernel/kernel-amd-bench.elf
+	    $(BUILD)/kernel/kernel-amd-bench.elf $(BUILD)/bench-cascade
 	@tools/bench $(if $(filter bochs kvm tcg,$(MACHINE)),-m $(MACHINE)) $(BENCH)
+
+# As the tool is compiled.
+$(BUILD)/bench-cascade: tests/bench/cascade.c tools/cascade.c tools/cascade_graph.c \
+    tools/cascade_sweep.c tools/text.c
+	@mkdir -p $(@D)
+	@$(CC) $(TOOL_CFLAGS) $^ -o $@
 
 .PHONY: bench

@@ -69,16 +69,6 @@ $(call unit_test,hw,$(addprefix tools/,hw_print.c hw_check.c hw_manifest.c) \
     tests/fixtures/board.c $(TOOL_UNIT_SOURCES))
 $(UNIT)/obj/tools/hw_source.o $(UNIT)/obj/tests/unit/test_hw.o: UNIT_CFLAGS += -D_GNU_SOURCE
 
-# Prints cascade_1000_hosts_seconds and the memory, as the tool is compiled.
-$(BUILD)/bench-cascade: tests/bench/cascade.c tools/cascade.c tools/cascade_graph.c \
-    tools/cascade_sweep.c tools/text.c
-	@mkdir -p $(@D)
-	@$(CC) $(TOOL_CFLAGS) $^ -o $@
-
-bench-cascade: $(BUILD)/bench-cascade
-	@$<
-.PHONY: bench-cascade
-
 $(call unit_test,tool_boot_agrees,$(addprefix boot/,guest_memory.c linux.c elf64.c acpi.c aml.c \
     paging.c diagnostic.c) kernel/format.c $(TOOL_UNIT_SOURCES))
 
