@@ -299,6 +299,10 @@ void vcpu_read_back(struct check_registers *registers)
     registers->controls[1] = vmcs_read(VMCS_PROC_CONTROLS);
     registers->controls[2] = vmcs_read(VMCS_PROC2_CONTROLS);
     registers->controls[3] = vmcs_read(VMCS_EXIT_CONTROLS);
+    registers->controls[4] = vmcs_read(VMCS_CR0_MASK);
+    registers->controls[5] = vmcs_read(VMCS_CR4_MASK);
+    registers->controls[6] = vmcs_read(VMCS_EXIT_MSR_STORES) | vmcs_read(VMCS_EXIT_MSR_LOADS) |
+                             vmcs_read(VMCS_ENTRY_MSR_LOADS);
     registers->msr_bitmap = vmcs_read(VMCS_MSR_BITMAP);
     uint64_t current = 0;
     __asm__ volatile("vmptrst %0" : "=m"(current)::"memory");
