@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHECK_TEXT_BYTES = 160, CHECK_STRUCTURES = 6, CHECK_CONTROLS = 4 };
+enum { CHECK_TEXT_BYTES = 160, CHECK_STRUCTURES = 6, CHECK_CONTROLS = 7 };
 
 enum check_nested { CHECK_EPT, CHECK_NPT };
 
@@ -36,8 +36,10 @@ struct check_registers {
     uint64_t nested_root;      /* EPT pointer, or nCR3 */
     uint64_t exceptions;       /* exception bitmap */
     /*
-     * VT-x: pin-based, primary, secondary and VM-exit controls. AMD-V: VMCB offsets 0x00c, 0x010
-     * (intercepts), 0x090 (nested control) and 0x060 (virtual interrupt), 32 bits each.
+     * VT-x: pin-based, primary, secondary and VM-exit controls; host-owned bits of CR0 and CR4;
+     * MSRs that entries and exits load or store. AMD-V: VMCB offsets 0x00c, 0x010 (intercepts),
+     * 0x090 (nested control), 0x060 (virtual interrupt), 0x014 and 0x000 (intercepts), 32 bits
+     * each.
      */
     uint64_t controls[CHECK_CONTROLS];
     uint64_t msr_bitmap; /* VT-x: one page; AMD-V: two */

@@ -37,14 +37,19 @@ static const struct required vmx_required[] = {
          VTX_VM_FUNCTIONS | VTX_VMCS_SHADOWING | VTX_PAGE_LOG | VTX_EXCEPTION_PAGE},
     {"exit controls", GUEST(controls[3]), VTX_EXIT_HOST_64 | VTX_EXIT_LOAD_PAT | VTX_EXIT_LOAD_EFER,
      0},
+    {"CR0 mask", GUEST(controls[4]), CR0_CD | CR0_NW, 0},
+    {"CR4 mask", GUEST(controls[5]), VTX_CR4_NEVER | CR4_MCE, 0},
+    {"MSRs of entry and exit", GUEST(controls[6]), 0, ~0ull},
 };
 static const struct required svm_required[] = {
     {"exception intercepts", GUEST(exceptions), EXCEPTIONS_TAKEN, 0},
-    {"intercepts at 0xc", GUEST(controls[0]), SVM_NMI | SVM_INVD | SVM_IO | SVM_MSR | SVM_SHUTDOWN,
-     0},
+    {"intercepts at 0xc", GUEST(controls[0]),
+     SVM_NMI | SVM_INIT | SVM_INVD | SVM_IO | SVM_MSR | SVM_SHUTDOWN, 0},
     {"intercepts at 0x10", GUEST(controls[1]), SVM_VMRUN_TO_SKINIT | SVM_WBINVD | SVM_XSETBV, 0},
     {"nested control", GUEST(controls[2]), SVM_NESTED, 0},
     {"virtual interrupt control", GUEST(controls[3]), 0, SVM_AVIC},
+    {"intercepts at 0x14", GUEST(controls[4]), SVM_INVLPGB | SVM_TLBSYNC, 0},
+    {"intercepts at 0x0", GUEST(controls[5]), SVM_WRITE_CR0 | SVM_WRITE_CR4, 0},
 };
 
 static bool check_required(const struct check *check, const char *invariant, const char *when,

@@ -90,14 +90,14 @@ void life_wait_for_sipi(void)
     for (;;) {
         if (life.ending)
             cpu_leave_stack(life_run);
+        if (cpu.local == 0) /* the line's knock may have come together with the request's */
+            devices_pump();
         uint32_t requests = __atomic_exchange_n(&mail->requests, 0, __ATOMIC_ACQ_REL);
         if (requests & REQUEST_SIPI) {
             vcpu_set_sipi(mail->sipi_vector);
             return;
         }
         cpu_park();
-        if (cpu.local == 0)
-            devices_pump();
     }
 }
 

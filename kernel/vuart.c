@@ -245,6 +245,8 @@ void vuart_reset(struct vuart *v)
     v->lsr = TRANSMIT_EMPTY;
     v->line = false;
     v->in_tail = v->in_head;
+    if (!v->uart.base) /* given up: what waits for it would keep the ring full for ever */
+        v->out_tail = v->out_head;
     for (unsigned i = 0; i < VUART_IN_BYTES; i++)
         v->in[i] = 0;
     for (unsigned i = 0; i < UART_FIFO_BYTES; i++)

@@ -143,7 +143,8 @@ void exit_wrmsr(uint64_t length)
 void exit_xsetbv(uint64_t length)
 {
     uint64_t value = vcpu.gpr[RDX] << 32 | (uint32_t)vcpu.gpr[RAX];
-    if (!xcr0_write(&machine.features, (uint32_t)vcpu.gpr[RCX], value)) {
+    /* AMD-V, and emulators of VT-x, exit at any level. */
+    if (vcpu_cpl() != 0 || !xcr0_write(&machine.features, (uint32_t)vcpu.gpr[RCX], value)) {
         refuse_with_gp();
         return;
     }

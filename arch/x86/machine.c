@@ -146,6 +146,7 @@ static bool init(void)
     reset_debug_registers();
     msr_init(&machine.msr, &machine.features, cpu.local == 0);
     vcpu_reset();
+    vcpu_flush();
     return empty;
 }
 
@@ -159,7 +160,6 @@ bool machine_reset(void)
     bool empty = init();
     msr_reset_walk(&machine.features, reset_msr, NULL);
     reset_fpu();
-    vcpu_flush();
     return empty;
 }
 

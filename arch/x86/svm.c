@@ -204,7 +204,7 @@ static void exit_cache_flush(enum exiting_instruction which)
 /*
  * TRAPS 17: an exit in the middle of delivering an event has taken it from the guest. A software
  * interrupt needs nothing: RIP is still at its instruction. Where the exit itself is for the guest
- * it takes the event's place; that leaves machine checks.
+ * it takes the event's place; that leaves machine checks and knocks.
  */
 static void put_back(uint64_t event)
 {
@@ -338,6 +338,7 @@ void svm_exit(void)
         exit_nested_fault();
         return;
     case SVM_EXIT_NMI: /* pending until the knock is taken before the next entry */
+        put_back(vmcb.exit_event);
         vcpu.knock = 1;
         return;
     case SVM_EXIT_WRITE_CR0:

@@ -205,6 +205,8 @@ void vcpu_read_back(struct check_registers *registers)
     registers->controls[1] = vmcb.intercepts[1];
     registers->controls[2] = vmcb.nested_control;
     registers->controls[3] = vmcb.virtual_interrupt;
+    registers->controls[4] = vmcb.intercepts[2];
+    registers->controls[5] = (uint32_t)vmcb.cr_writes << 16 | vmcb.cr_reads;
     registers->msr_bitmap = vmcb.msrpm_base;
     registers->io_bitmap = vmcb.iopm_base;
     registers->structures[0] = (struct check_structure){"VMCB", svm.vmcb_hpa};

@@ -37,7 +37,7 @@ static const struct controls {
     {"entry", VMCS_ENTRY_CONTROLS, IA32_VMX_TRUE_ENTRY_CTLS,
      ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER, 0},
 };
-enum { CONTROLS = sizeof(controls) / sizeof(controls[0]), SECONDARY = 2, ENTRY = 4 };
+enum { CONTROLS = sizeof(controls) / sizeof(controls[0]), PROCESSOR_BASED = 1, SECONDARY = 2 };
 
 enum {
     CR4_VMXE_BIT = 1 << 13,
@@ -267,7 +267,7 @@ void vcpu_clear(void)
     vmcs_write(VMCS_GUEST_ACTIVITY, 0);
     vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
     vmcs_write(VMCS_ENTRY_EVENT, 0);
-    vmcs_write(VMCS_PROC_CONTROLS, vmcs_read(VMCS_PROC_CONTROLS) & ~(uint64_t)PROC_NMI_WINDOW);
+    vmcs_write(VMCS_PROC_CONTROLS, granted[PROCESSOR_BASED]); /* no window */
 }
 
 /* In root mode NMIs are taken at once, and interrupts whenever IF is set. */
@@ -299,6 +299,10 @@ void vcpu_read_back(struct check_registers *registers)
     registers->controls[1] = vmcs_read(VMCS_PROC_CONTROLS);
     registers->controls[2] = vmcs_read(VMCS_PROC2_CONTROLS);
     registers->controls[3] = vmcs_read(VMCS_EXIT_CONTROLS);
+    registers->controls[4] = vmcs_read(VMCS_CR0_MASK);
+    registers->controls[5] = vmcs_read(VMCS_CR4_MASK);
+    registers->controls[6] = vmcs_read(VMCS_EXIT_MSR_STORES) | vmcs_read(VMCS_EXIT_MSR_LOADS) |
+                             vmcs_read(VMCS_ENTRY_MSR_LOADS);
     registers->msr_bitmap = vmcs_read(VMCS_MSR_BITMAP);
     uint64_t current = 0;
     __asm__ volatile("vmptrst %0" : "=m"(current)::"memory");

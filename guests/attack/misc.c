@@ -4,6 +4,7 @@
 #include "../lib/x86.h"
 #include "attack.h"
 #include "instruction.h"
+#include "residue.h"
 #include <stddef.h>
 
 enum { HYPERCALLS = 64, PAGE_USER = 4, CR4_UMIP = 1 << 11, CPUID_UMIP = 1 << 2, TF = 1 << 8 };
@@ -157,9 +158,33 @@ static void open_pages(bool open)
     write_cr3(read_cr3());
 }
 
+/* A good value at CPL 3: AMD-V and Bochs exit all the same, and the level is the hypervisor's to
+ * check. */
+static void user_xsetbv(void)
+{
+    static const uint8_t code[] = {0x31, 0xc9,             /* xor ecx, ecx */
+                                   0x31, 0xd2,             /* xor edx, edx */
+                                   0xb8, 1,    0,    0, 0, /* mov eax, 1 */
+                                   0x0f, 0x01, 0xd1,       /* xsetbv */
+                                   0x0f, 0x0b};            /* ud2 */
+    enum { XSETBV_AT = 9 };
+    uint64_t cr4 = read_cr4();
+    for (unsigned i = 0; i < sizeof(code); i++) {
+        code_page[i] = code[i];
+    }
+    write_cr4(cr4 | CR4_OSXSAVE);
+    int vector = probe(enter_user, code_page);
+    write_cr4(cr4);
+    bool good = vector == VECTOR_GP && cpu_self()->fault.rip == (uint64_t)code_page + XSETBV_AT;
+    report(good, "I9", "user-xsetbv", "%s", fault_name(vector));
+}
+
 static void user_level(void)
 {
     open_pages(true);
+    if (cpuid(1, 0).ecx & CPUID_XSAVE) {
+        user_xsetbv();
+    }
     for (size_t i = 0; i < sizeof(user_cases) / sizeof(user_cases[0]); i++) {
         try_user("user-level", &user_cases[i]);
     }

@@ -186,7 +186,8 @@ static void make_registers(struct world *world, uint32_t index)
                                  .on_exit = host,
                                  .cr4_offered = 0x300000,
                                  .exceptions = 1 << 1 | 1 << 17 | 1 << 18,
-                                 .controls = {0x3e, 0x9100e172u | 1u << 28, 0x000000ea, 0x3b6fff},
+                                 .controls = {0x3e, 0x9100e172u | 1u << 28, 0x000000ea, 0x3b6fff,
+                                              0x60000020, ~0x770fbfull, 0},
                                  .msr_bitmap = cpu->state_hpa,
                                  .io_bitmap = cpu->state_hpa + 0x2000,
                                  .structures = {{"VMCS", cpu->state_hpa + 0x1000}}};
@@ -201,8 +202,8 @@ static void make_registers(struct world *world, uint32_t index)
         bitmap[0xc00 + 0x100 / 8] &= (uint8_t)~1;
         return;
     }
-    uint32_t controls[] = {0x98400002u | 1u << 27, 0x227f, 1, 0};
-    for (int i = 0; i < 4; i++)
+    uint32_t controls[CHECK_CONTROLS] = {0x9840000au | 1u << 27, 0x227f, 1, 0, 0x1b, 0x110001};
+    for (int i = 0; i < CHECK_CONTROLS; i++)
         world->registers.controls[i] = controls[i];
     uint8_t *map = world->memory + cpu->state_hpa;
     memset(map, 0xff, 5 * PAGE_BYTES);

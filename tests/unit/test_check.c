@@ -145,6 +145,13 @@ BREAK(vmcs_shadowing, w->registers.controls[2] |= 1 << 14)
 BREAK(tertiary_controls, w->registers.controls[1] |= 1 << 17)
 BREAK(exceptions_to_page, w->registers.controls[2] |= 1 << 18)
 BREAK(pat_kept_on_exit, w->registers.controls[3] &= ~(1ull << 19))
+BREAK(caches_off, w->registers.controls[4] = 1 << 5)
+BREAK(machine_checks_off, w->registers.controls[5] &= ~(1ull << 6))
+BREAK(user_interrupts, w->registers.controls[5] &= ~(1ull << 25))
+BREAK(stores_on_exit, w->registers.controls[6] = 1)
+BREAK(svm_no_init, w->registers.controls[0] &= ~8ull)
+BREAK(svm_flushes_others, w->registers.controls[4] &= ~1ull)
+BREAK(svm_cr4_free, w->registers.controls[5] = 1 << 16)
 BREAK(svm_no_io, w->registers.controls[0] &= ~(1ull << 27))
 BREAK(svm_no_vmload, w->registers.controls[1] &= ~4ull)
 BREAK(svm_no_nested, w->registers.controls[2] = 0)
@@ -372,10 +379,17 @@ static const struct corruption corruptions[] = {
     ROW(tertiary_controls, "I4", "primary controls: 9102e172, bits 20000 must be 0"),
     ROW(exceptions_to_page, "I4", "secondary controls: 400ea, bits 40000 must be 0"),
     ROW(pat_kept_on_exit, "I4", "exit controls: 336fff, bits 80000 must be 1"),
-    ROW_AMD(svm_no_io, "I4", "intercepts at 0xc: 90400002, bits 8000000 must be 1"),
+    ROW_AMD(svm_no_io, "I4", "intercepts at 0xc: 9040000a, bits 8000000 must be 1"),
     ROW_AMD(svm_no_vmload, "I4", "intercepts at 0x10: 227b, bits 4 must be 1"),
     ROW_AMD(svm_no_nested, "I4", "nested control: 0, bits 1 must be 1"),
     ROW_AMD(svm_avic, "I4", "bits 80000000 must be 0"),
+    ROW(caches_off, "I4", "CR0 mask: 20, bits 60000000 must be 1"),
+    ROW(machine_checks_off, "I4", "bits 40 must be 1"),
+    ROW(user_interrupts, "I4", "bits 2000000 must be 1"),
+    ROW(stores_on_exit, "I4", "MSRs of entry and exit: 1, bits 1 must be 0"),
+    ROW_AMD(svm_no_init, "I4", "intercepts at 0xc: 98400002, bits 8 must be 1"),
+    ROW_AMD(svm_flushes_others, "I4", "intercepts at 0x14: 1a, bits 1 must be 1"),
+    ROW_AMD(svm_cr4_free, "I4", "intercepts at 0x0: 10000, bits 100000 must be 1"),
     ROW(msr_read_open, "I4", "MSR bitmap: read of MSR 1a0 is not granted, but does not exit"),
     ROW(msr_write_open, "I4", "MSR bitmap: write of MSR 830 is not granted, but does not exit"),
     ROW(msr_high_open, "I4", "MSR bitmap: write of MSR c0000080 is not granted, but does not exit"),

@@ -517,6 +517,21 @@ static void reset_keeps_only_output(void **state)
     assert_int_equal(in(5), 0x60);
 }
 
+/* A port that is stuck is given up at the end of a life; the next one is not held up by it. */
+static void reset_drops_output_of_a_lost_port(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2 * VUART_OUT_BYTES; i++)
+        out(0, 'o');
+    assert_int_equal(in(5), 0);
+    v.uart.base = 0;
+    vuart_reset(&v);
+    assert_int_equal(in(5), 0x60);
+    for (unsigned i = 0; i < 2 * VUART_OUT_BYTES; i++)
+        out(0, 'o');
+    assert_int_equal(in(5), 0x60);
+}
+
 static void without_a_port_output_vanishes(void **state)
 {
     (void)state;
@@ -642,6 +657,7 @@ int main(void)
         cmocka_unit_test_setup(clearing_receive_fifo_clears_it, setup),
         cmocka_unit_test_setup(loopback_keeps_the_wire_out, setup),
         cmocka_unit_test_setup(reset_keeps_only_output, setup),
+        cmocka_unit_test_setup(reset_drops_output_of_a_lost_port, setup),
         cmocka_unit_test_setup(without_a_port_output_vanishes, setup),
         cmocka_unit_test_setup(polled_port_moves_when_the_guest_looks, setup),
         cmocka_unit_test_setup(endless_interrupt_ends_in_polling, setup),

@@ -37,9 +37,12 @@
 #define VTX_EXIT_HOST_64       (1u << 9)
 #define VTX_EXIT_LOAD_PAT      (1u << 19)
 #define VTX_EXIT_LOAD_EFER     (1u << 21)
+/* CR4: five-level paging, VMX, SMX, CET, supervisor keys, user interrupts (which cross domains). */
+#define VTX_CR4_NEVER (7u << 12 | 7u << 23)
 
-/* AMD-V: intercepts at 0x00c and 0x010, nested control, virtual interrupt. */
+/* AMD-V: intercepts at 0x00c, 0x010, 0x014 and 0x000, nested control, virtual interrupt. */
 #define SVM_NMI             (1u << 1)
+#define SVM_INIT            (1u << 3)
 #define SVM_INVD            (1u << 22)
 #define SVM_IO              (1u << 27)
 #define SVM_MSR             (1u << 28)
@@ -47,6 +50,10 @@
 #define SVM_VMRUN_TO_SKINIT 0x7fu /* VMRUN, VMMCALL, VMLOAD, VMSAVE, STGI, CLGI, SKINIT */
 #define SVM_WBINVD          (1u << 9)
 #define SVM_XSETBV          (1u << 13)
+#define SVM_INVLPGB         3u /* and its illegal forms */
+#define SVM_TLBSYNC         (1u << 4)
+#define SVM_WRITE_CR0       (1u << 16)
+#define SVM_WRITE_CR4       (1u << 20)
 #define SVM_NESTED          (1u << 0)
 #define SVM_AVIC            (1u << 31)
 

@@ -12,11 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* State of the virtual processor that these handlers keep; called at each start of a life. */
-void exit_reset(void);
-/* Once: what depends on the processor alone. */
-void exit_setup(void);
-
 void exit_cpuid(uint64_t length);
 void exit_rdmsr(uint64_t length);
 void exit_wrmsr(uint64_t length);
