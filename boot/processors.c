@@ -31,7 +31,8 @@ static uint32_t own_apic_id(void)
 
 /*
  * Processors whose APIC ids differ only in this many low bits are threads of one core. Intel SDM,
- * "CPUID Extended Topology Enumeration"; every processor with an x2APIC has the leaf.
+ * "CPUID Extended Topology Enumeration"; every processor with an x2APIC has the leaf. Where a core
+ * has one thread the number of bits says nothing: Bochs 3.0 gives one.
  */
 static uint32_t thread_bits(void)
 {
@@ -40,7 +41,7 @@ static uint32_t thread_bits(void)
     if (leaf[0] < 0xb)
         return 0;
     cpu_cpuid(0xb, 0, leaf);
-    return (leaf[2] >> 8 & 0xff) == 1 ? leaf[0] & 31 : 0;
+    return (leaf[2] >> 8 & 0xff) == 1 && (leaf[1] & 0xffff) != 1 ? leaf[0] & 31 : 0;
 }
 
 static void collect_by_mp_services(struct facts *facts)
