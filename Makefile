@@ -31,15 +31,17 @@ help:
 	@echo 'make test     all tests; make test-unit: those that need no emulator'
 	@echo 'make image    $(IMAGE) and $(DISK), which can be written to a USB stick'
 	@echo 'make debug    the demo in a debugger'
+	@echo 'make fuzz     five minutes of made-up manifests (FUZZ_SECONDS= for each of two targets)'
+	@echo 'make proof    no run-time error in the parser of compiled manifests (Frama-C, Debian 12)'
 	@echo 'make bench    figures; make mutants: do the tests notice a broken line; make lint'
 	@echo 'make install  the command, its parts and documents (DESTDIR= PREFIX=/usr/local); uninstall'
 	@echo 'make setup    only installs what is missing'
 
 # What needs a tool runs after the set-up, which may only just have installed it.
 setup:
-	@tools/setup run $(filter tcg,$(MACHINE) $(ALSO))
+	@tools/setup run $(filter tcg fuzz,$(MACHINE) $(ALSO))
 
-test: ALSO := $(if $(filter auto,$(MACHINE)),tcg)
+test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg)
 run smoke image debug test: setup
 
 run:
@@ -69,7 +71,7 @@ lint:
 	@tools/lint $(LINT)
 
 # All that is compiled, for tools/lint.
-lint-objects: kernel loader tools $(GUEST_ELVES) $(BOOT_TEST) $(UNIT_TESTS)
+lint-objects: kernel loader tools $(GUEST_ELVES) $(BOOT_TEST) $(UNIT_TESTS) $(FUZZ_OWN_OBJECTS)
 
 # Lays out the source as `make lint` wants it.
 format:

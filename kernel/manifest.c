@@ -1,11 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads a compiled manifest. Every field that is used as an index, offset or count is checked. */
+/*
+ * Reads a compiled manifest. Every field that is used as an index, offset or count is checked.
+ * Comments that begin with an @ are what `make proof` proves of the arithmetic of indices, for
+ * every content of the memory; with it no access leaves the manifest.
+ */
 #include "manifest.h"
 #include "sha256.h"
 #include <stdbool.h>
 #include <string.h>
 
 #define MANIFEST_MEMORY_MAX (1ull << 46)
+
+/* The size of an entry, and the most entries, of each table. */
+static const struct {
+    uint32_t entry_bytes, count_max;
+} layouts[] = {
+    [MANIFEST_DOMAINS] = {sizeof(struct manifest_domain), MAX_DOMAINS},
+    [MANIFEST_PAYLOADS] = {sizeof(struct manifest_payload), MAX_PAYLOADS},
+    [MANIFEST_STRINGS] = {1, MANIFEST_MAX_BYTES},
+    [MANIFEST_LEVELS] = {sizeof(struct manifest_name), MAX_LEVELS},
+    [MANIFEST_CATEGORIES] = {sizeof(struct manifest_name), MAX_CATEGORIES},
+    [MANIFEST_NETWORKS] = {sizeof(struct manifest_network), MAX_NETWORKS},
+    [MANIFEST_DEVICES] = {sizeof(struct manifest_device), MAX_DEVICES},
+    [MANIFEST_MANAGEMENT] = {sizeof(struct manifest_management), 1},
+    [MANIFEST_ADMINS] = {sizeof(struct manifest_admin), MAX_ADMINS},
+    [MANIFEST_POLICY] = {sizeof(struct manifest_policy), 1},
+    [MANIFEST_AGGREGATIONS] = {sizeof(struct manifest_aggregation), MAX_POLICY_ITEMS},
+    [MANIFEST_KEEP_APART] = {sizeof(struct manifest_apart), MAX_POLICY_ITEMS *MAX_DOMAINS},
+    [MANIFEST_UNSAFE] = {sizeof(struct manifest_unsafe), MAX_POLICY_ITEMS},
+    [MANIFEST_HARDENED] = {sizeof(struct manifest_hardened), MAX_DOMAINS},
+    [MANIFEST_PROTECTS] = {sizeof(struct manifest_protects), MAX_POLICY_ITEMS *MAX_DOMAINS},
+};
+enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]) };
+
+/*@
+  predicate table_fits(struct manifest_header *header, integer table) =
+      (table <= MANIFEST_STRINGS ==> header->tables[table].count > 0) &&
+      header->tables[table].offset + header->tables[table].count * layouts[table].entry_bytes <=
+      header->total_bytes;
+  predicate tables_fit(struct manifest_header *header) =
+      \forall integer table; 0 <= table < LAYOUTS ==> table_fits(header, table);
+*/
 
 static const char *const error_texts[MANIFEST_ERRORS] = {
     [MANIFEST_OK] = "the manifest is well-formed",
@@ -53,32 +88,50 @@ const char *manifest_string(const struct manifest *manifest, uint32_t offset)
     return offset < manifest->string_bytes ? manifest->strings + offset : "";
 }
 
-static bool all_zero(const void *from, size_t bytes)
+/*@
+  requires table < LAYOUTS && index < header->tables[table].count && tables_fit(header);
+  assigns \nothing;
+*/
+static const void *entry(const struct manifest_header *header, uint32_t table, uint32_t index)
 {
-    const uint8_t *at = from;
-    while (bytes > 0 && at[bytes - 1] == 0)
-        bytes--;
-    return bytes == 0;
+    /*@ assert table_fits(header, table); */
+    /*@ assert (index + 1) * layouts[table].entry_bytes <=
+               header->tables[table].count * layouts[table].entry_bytes; */
+    uint64_t at = header->tables[table].offset + (uint64_t)index * layouts[table].entry_bytes;
+    /*@ assert at <= header->total_bytes - layouts[table].entry_bytes; */
+    return (const char *)header + at;
 }
 
 /* A printable name of at least one character; the rest of its field is zero. */
+/*@ assigns \nothing; */
 static bool name_is_good(const char *name, size_t room)
 {
     size_t length = 0;
+    /*@ loop assigns length; */
     while (length < room && name[length] >= ' ' && name[length] <= '~')
         length++;
-    return length > 0 && length < room && all_zero(name + length, room - length);
+    if (length == 0 || length == room)
+        return false;
+    /*@ loop assigns length; */
+    while (length < room && name[length] == 0)
+        length++;
+    return length == room;
 }
 
-/* The strings' last byte is zero, so a string that starts inside them ends inside them. */
-static bool string_is_good(const struct manifest *manifest, uint32_t offset, size_t room)
+/* A string starts inside the strings and is shorter than CMDLINE_BYTES, as all that a YAML
+ * manifest can say. It ends inside them, as their last byte is zero. */
+/*@
+  requires tables_fit(header);
+  assigns \nothing;
+*/
+static bool string_is_good(const struct manifest_header *header, uint32_t offset)
 {
-    size_t length = 0;
-    if (offset >= manifest->string_bytes)
-        return false;
-    while (manifest->strings[offset + length])
-        length++;
-    return length < room;
+    uint32_t bytes = header->tables[MANIFEST_STRINGS].count, at = offset;
+    /*@ loop assigns at; */
+    while (at < bytes && at - offset < CMDLINE_BYTES &&
+           *(const char *)entry(header, MANIFEST_STRINGS, at))
+        at++;
+    return at < bytes && at - offset < CMDLINE_BYTES;
 }
 
 static enum manifest_error check_header(const struct manifest_header *header, size_t size)
@@ -108,93 +161,134 @@ static enum manifest_error check_header(const struct manifest_header *header, si
     return MANIFEST_OK;
 }
 
+/*@
+  assigns \nothing;
+  ensures \result == table->count * table->entry_bytes;
+*/
 static uint64_t table_bytes(const struct manifest_table *table)
 {
     return (uint64_t)table->count * table->entry_bytes;
 }
 
+/*@ assigns \nothing; */
 static bool tables_overlap(const struct manifest_table *a, const struct manifest_table *b)
 {
     return a->offset < b->offset + table_bytes(b) && b->offset < a->offset + table_bytes(a);
 }
 
-static enum manifest_error check_tables(const struct manifest_header *header)
+/*@
+  assigns \nothing;
+  ensures \result ==> table->offset == 0 && table->count == 0;
+*/
+static bool table_is_absent(const struct manifest_table *table)
 {
-    static const struct {
-        uint32_t entry_bytes, count_max;
-    } expected[] = {
-        [MANIFEST_DOMAINS] = {sizeof(struct manifest_domain), MAX_DOMAINS},
-        [MANIFEST_PAYLOADS] = {sizeof(struct manifest_payload), MAX_PAYLOADS},
-        [MANIFEST_STRINGS] = {1, MANIFEST_MAX_BYTES},
-        [MANIFEST_LEVELS] = {sizeof(struct manifest_name), MAX_LEVELS},
-        [MANIFEST_CATEGORIES] = {sizeof(struct manifest_name), MAX_CATEGORIES},
-        [MANIFEST_NETWORKS] = {sizeof(struct manifest_network), MAX_NETWORKS},
-        [MANIFEST_DEVICES] = {sizeof(struct manifest_device), MAX_DEVICES},
-        [MANIFEST_MANAGEMENT] = {sizeof(struct manifest_management), 1},
-        [MANIFEST_ADMINS] = {sizeof(struct manifest_admin), MAX_ADMINS},
-        [MANIFEST_POLICY] = {sizeof(struct manifest_policy), 1},
-        [MANIFEST_AGGREGATIONS] = {sizeof(struct manifest_aggregation), MAX_POLICY_ITEMS},
-        [MANIFEST_KEEP_APART] = {sizeof(struct manifest_apart), MAX_POLICY_ITEMS * MAX_DOMAINS},
-        [MANIFEST_UNSAFE] = {sizeof(struct manifest_unsafe), MAX_POLICY_ITEMS},
-        [MANIFEST_HARDENED] = {sizeof(struct manifest_hardened), MAX_DOMAINS},
-        [MANIFEST_PROTECTS] = {sizeof(struct manifest_protects), MAX_POLICY_ITEMS * MAX_DOMAINS},
-    };
-    enum { USED = sizeof(expected) / sizeof(expected[0]) };
-    for (uint32_t i = 0; i < USED; i++) {
-        const struct manifest_table *table = &header->tables[i];
-        if (i > MANIFEST_STRINGS && all_zero(table, sizeof(*table)))
-            continue;
-        if (table->entry_bytes != expected[i].entry_bytes || table->reserved)
-            return MANIFEST_BAD_TABLE;
-        if (table->count == 0 || table->count > expected[i].count_max)
-            return MANIFEST_BAD_TABLE;
-        if (table->offset % 8 || table->offset < sizeof(*header) ||
-            table->offset > header->total_bytes ||
-            table_bytes(table) > header->total_bytes - table->offset)
-            return MANIFEST_BAD_TABLE;
-        for (uint32_t j = 0; j < i; j++)
-            if (tables_overlap(table, &header->tables[j]))
-                return MANIFEST_BAD_TABLE;
-    }
-    if (!all_zero(&header->tables[USED], sizeof(header->tables) - USED * sizeof(header->tables[0])))
+    return !table->offset && !table->count && !table->entry_bytes && !table->reserved;
+}
+
+/*@
+  requires index < LAYOUTS;
+  assigns \nothing;
+  ensures \result == MANIFEST_OK ==> table_fits(header, index);
+*/
+static enum manifest_error check_table(const struct manifest_header *header, uint32_t index)
+{
+    const struct manifest_table *table = &header->tables[index];
+    if (index > MANIFEST_STRINGS && table_is_absent(table))
+        return MANIFEST_OK;
+    if (table->entry_bytes != layouts[index].entry_bytes || table->reserved)
         return MANIFEST_BAD_TABLE;
+    if (table->count == 0 || table->count > layouts[index].count_max)
+        return MANIFEST_BAD_TABLE;
+    if (table->offset % 8 || table->offset < sizeof(*header) ||
+        table->offset > header->total_bytes ||
+        table_bytes(table) > header->total_bytes - table->offset)
+        return MANIFEST_BAD_TABLE;
+    /*@ loop assigns i; */
+    for (uint32_t i = 0; i < index; i++)
+        if (tables_overlap(table, &header->tables[i]))
+            return MANIFEST_BAD_TABLE;
     return MANIFEST_OK;
 }
 
+/*@
+  assigns \nothing;
+  ensures \result == MANIFEST_OK ==> tables_fit(header);
+*/
+static enum manifest_error check_tables(const struct manifest_header *header)
+{
+    /*@
+      loop invariant 0 <= i <= LAYOUTS;
+      loop invariant \forall integer table; 0 <= table < i ==> table_fits(header, table);
+      loop assigns i;
+    */
+    for (uint32_t i = 0; i < LAYOUTS; i++) {
+        enum manifest_error error = check_table(header, i);
+        if (error)
+            return error;
+    }
+    /*@ loop assigns i; */
+    for (uint32_t i = LAYOUTS; i < MANIFEST_TABLES; i++)
+        if (!table_is_absent(&header->tables[i]))
+            return MANIFEST_BAD_TABLE;
+    return MANIFEST_OK;
+}
+
+/* Whether a domain pins a processor, in the first `below` places of its list. */
+/*@ assigns \nothing; */
 static bool pins(const struct manifest_domain *domain, uint32_t apic_id, uint32_t below)
 {
     if (domain->flags & MANIFEST_CPUS_PINNED)
-        for (uint32_t i = 0; i < below; i++)
+        /*@ loop assigns i; */
+        for (uint32_t i = 0; i < below && i < MAX_DOMAIN_CPUS; i++)
             if (domain->cpus[i] == apic_id)
                 return true;
     return false;
 }
 
-/* What domain `index` may not share with those before it, nor a processor with itself. */
-static bool domain_is_distinct(const struct manifest *manifest, uint32_t index)
+/* Whether two domains share what none may: a name, a port, a pinned processor. */
+/*@ assigns \nothing; */
+static bool domains_clash(const struct manifest_domain *a, const struct manifest_domain *b)
 {
-    const struct manifest_domain *domain = &manifest->domains[index];
-    for (uint32_t i = 0; i < index; i++) {
-        const struct manifest_domain *other = &manifest->domains[i];
-        if (memcmp(domain->name, other->name, NAME_BYTES) == 0)
+    if (memcmp(a->name, b->name, NAME_BYTES) == 0 ||
+        (a->serial_port && a->serial_port == b->serial_port))
+        return true;
+    if (a->flags & MANIFEST_CPUS_PINNED)
+        /*@ loop assigns i; */
+        for (uint32_t i = 0; i < a->cpu_count && i < MAX_DOMAIN_CPUS; i++)
+            if (pins(b, a->cpus[i], b->cpu_count))
+                return true;
+    return false;
+}
+
+/* What domain `index` may not share with those before it, nor a processor with itself. */
+/*@
+  requires tables_fit(header) && index < header->tables[MANIFEST_DOMAINS].count;
+  assigns \nothing;
+*/
+static bool domain_is_distinct(const struct manifest_header *header, uint32_t index)
+{
+    const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, index);
+    /*@ loop assigns i; */
+    for (uint32_t i = 0; i < index; i++)
+        if (domains_clash(domain, entry(header, MANIFEST_DOMAINS, i)))
             return false;
-        if (domain->serial_port && domain->serial_port == other->serial_port)
+    /*@ loop assigns i; */
+    for (uint32_t i = 0; i < domain->cpu_count && i < MAX_DOMAIN_CPUS; i++)
+        if (pins(domain, domain->cpus[i], i))
             return false;
-    }
-    if (domain->flags & MANIFEST_CPUS_PINNED)
-        for (uint32_t cpu = 0; cpu < domain->cpu_count; cpu++)
-            for (uint32_t i = 0; i <= index; i++)
-                if (pins(&manifest->domains[i], domain->cpus[cpu],
-                         i < index ? manifest->domains[i].cpu_count : cpu))
-                    return false;
     return true;
 }
 
-static enum manifest_error check_domain(const struct manifest *manifest, uint32_t index)
+/*@
+  requires tables_fit(header) && index < header->tables[MANIFEST_DOMAINS].count;
+  assigns \nothing;
+*/
+static enum manifest_error check_domain(const struct manifest_header *header, uint32_t index)
 {
-    const struct manifest_domain *domain = &manifest->domains[index];
+    const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, index);
+    uint32_t payloads = header->tables[MANIFEST_PAYLOADS].count;
     if (!name_is_good(domain->name, sizeof(domain->name)) ||
-        !string_is_good(manifest, domain->cmdline, CMDLINE_BYTES))
+        !string_is_good(header, domain->cmdline))
         return MANIFEST_BAD_STRING;
     if (domain->flags & ~(uint32_t)MANIFEST_DOMAIN_FLAGS)
         return MANIFEST_BAD_DOMAIN;
@@ -205,32 +299,37 @@ static enum manifest_error check_domain(const struct manifest *manifest, uint32_
         return MANIFEST_BAD_DOMAIN;
     if (domain->protocol != MANIFEST_BOOT_LINUX && domain->protocol != MANIFEST_BOOT_ELF64)
         return MANIFEST_BAD_DOMAIN;
-    if (domain->kernel >= manifest->payload_count)
+    if (domain->kernel >= payloads)
         return MANIFEST_BAD_DOMAIN;
     if (domain->initrd != MANIFEST_NONE &&
-        (domain->initrd >= manifest->payload_count || domain->protocol != MANIFEST_BOOT_LINUX))
+        (domain->initrd >= payloads || domain->protocol != MANIFEST_BOOT_LINUX))
         return MANIFEST_BAD_DOMAIN;
     if (domain->on_exit != MANIFEST_EXIT_STOP && domain->on_exit != MANIFEST_EXIT_RESTART)
         return MANIFEST_BAD_DOMAIN;
     if (domain->serial_port > 4 || domain->memory_at % LARGE_PAGE_BYTES ||
         domain->memory_at > MANIFEST_MEMORY_MAX)
         return MANIFEST_BAD_DOMAIN;
-    return domain_is_distinct(manifest, index) ? MANIFEST_OK : MANIFEST_BAD_DOMAIN;
+    return domain_is_distinct(header, index) ? MANIFEST_OK : MANIFEST_BAD_DOMAIN;
 }
 
-static enum manifest_error check_payload(const struct manifest *manifest, uint32_t index)
+/*@
+  requires tables_fit(header) && index < header->tables[MANIFEST_PAYLOADS].count;
+  assigns \nothing;
+*/
+static enum manifest_error check_payload(const struct manifest_header *header, uint32_t index)
 {
-    const struct manifest_payload *payload = &manifest->payloads[index];
-    uint64_t room = manifest->header->payload_bytes;
-    if (!string_is_good(manifest, payload->path, SIZE_MAX))
+    const struct manifest_payload *payload = entry(header, MANIFEST_PAYLOADS, index);
+    uint64_t room = header->payload_bytes;
+    if (!string_is_good(header, payload->path))
         return MANIFEST_BAD_STRING;
     if (payload->offset % PAGE_BYTES || payload->bytes == 0 || payload->offset > room ||
         payload->bytes > room - payload->offset)
         return MANIFEST_BAD_PAYLOAD;
-    if (!all_zero(payload->reserved, sizeof(payload->reserved)))
+    if (payload->reserved[0] || payload->reserved[1])
         return MANIFEST_BAD_PAYLOAD;
+    /*@ loop assigns i; */
     for (uint32_t i = 0; i < index; i++) {
-        const struct manifest_payload *other = &manifest->payloads[i];
+        const struct manifest_payload *other = entry(header, MANIFEST_PAYLOADS, i);
         if (payload->offset < other->offset + other->bytes &&
             other->offset < payload->offset + payload->bytes)
             return MANIFEST_BAD_PAYLOAD;
@@ -305,12 +404,16 @@ static const struct {
 #undef FIELD
 };
 
-static bool field_is_good(const struct manifest *manifest, const char *at, uint8_t kind, uint8_t of)
+/*@
+  requires tables_fit(header);
+  assigns \nothing;
+*/
+static bool field_is_good(const struct manifest_header *header, const char *at, uint8_t kind,
+                          uint8_t of)
 {
     uint32_t value;
     memcpy(&value, at, sizeof(value));
-    uint32_t count =
-        kind >= LEVEL_OF && kind <= INDEX_OR_NONE_OF ? manifest->header->tables[of].count : of;
+    uint32_t count = kind >= LEVEL_OF && kind <= INDEX_OR_NONE_OF ? header->tables[of].count : of;
     switch (kind) {
     case BITS_OF:
         return (uint64_t)value >> count == 0;
@@ -319,7 +422,7 @@ static bool field_is_good(const struct manifest *manifest, const char *at, uint8
     case INDEX_OF:
         return value < count;
     case STRING:
-        return string_is_good(manifest, value, SIZE_MAX);
+        return string_is_good(header, value);
     case NAME:
         return name_is_good(at, NAME_BYTES);
     default: /* AT_MOST, LEVEL_OF */
@@ -327,56 +430,73 @@ static bool field_is_good(const struct manifest *manifest, const char *at, uint8
     }
 }
 
-static bool fields_are_good(const struct manifest *manifest)
+/*@
+  requires tables_fit(header);
+  assigns \nothing;
+*/
+static bool fields_are_good(const struct manifest_header *header)
 {
+    /*@ loop assigns i; */
     for (uint32_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        const struct manifest_table *table = &manifest->header->tables[fields[i].table];
-        const char *at = (const char *)manifest->header + table->offset + fields[i].at;
-        for (uint32_t j = 0; j < table->count; j++, at += table->entry_bytes)
-            if (!field_is_good(manifest, at, fields[i].kind, fields[i].of))
+        uint32_t table = fields[i].table;
+        /*@ loop assigns j; */
+        for (uint32_t j = 0; j < header->tables[table].count; j++) {
+            const char *at = (const char *)entry(header, table, j) + fields[i].at;
+            if (!field_is_good(header, at, fields[i].kind, fields[i].of))
                 return false;
+        }
     }
     return true;
 }
 
-static enum manifest_error check_contents(const struct manifest *manifest)
+/*@
+  requires tables_fit(header);
+  assigns \nothing;
+*/
+static enum manifest_error check_contents(const struct manifest_header *header)
 {
     enum manifest_error error = MANIFEST_OK;
-    uint32_t cpus = 0;
-    if (manifest->strings[0] != 0 || manifest->strings[manifest->string_bytes - 1] != 0)
+    uint32_t cpus = 0, last = header->tables[MANIFEST_STRINGS].count - 1;
+    if (*(const char *)entry(header, MANIFEST_STRINGS, 0) != 0 ||
+        *(const char *)entry(header, MANIFEST_STRINGS, last) != 0)
         return MANIFEST_BAD_STRING;
-    for (uint32_t i = 0; i < manifest->payload_count && !error; i++)
-        error = check_payload(manifest, i);
-    for (uint32_t i = 0; i < manifest->domain_count && !error; i++) {
-        error = check_domain(manifest, i);
-        cpus += manifest->domains[i].cpu_count;
+    /*@ loop assigns i, error; */
+    for (uint32_t i = 0; i < header->tables[MANIFEST_PAYLOADS].count && !error; i++)
+        error = check_payload(header, i);
+    /*@ loop assigns i, error, cpus; */
+    for (uint32_t i = 0; i < header->tables[MANIFEST_DOMAINS].count && !error; i++) {
+        const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, i);
+        error = check_domain(header, i);
+        cpus += domain->cpu_count;
     }
     if (!error && cpus > MAX_CPUS)
         return MANIFEST_BAD_DOMAIN;
-    return error || fields_are_good(manifest) ? error : MANIFEST_BAD_POLICY;
+    return error || fields_are_good(header) ? error : MANIFEST_BAD_POLICY;
 }
 
 enum manifest_error manifest_open(const void *bytes, size_t size, struct manifest *out)
 {
     const struct manifest_header *header = bytes;
     const struct manifest_table *tables = header->tables;
-    memset(out, 0, sizeof(*out));
+    *out = (struct manifest){0};
     enum manifest_error error = check_header(header, size);
     if (!error)
         error = check_tables(header);
+    if (!error)
+        error = check_contents(header);
     if (error)
         return error;
+    /*@ assert tables_fit(header); */
+    /*@ assert table_fits(header, MANIFEST_DOMAINS) && table_fits(header, MANIFEST_PAYLOADS); */
     struct manifest manifest = {
         .header = header,
-        .domains = (const void *)((const char *)bytes + tables[MANIFEST_DOMAINS].offset),
-        .payloads = (const void *)((const char *)bytes + tables[MANIFEST_PAYLOADS].offset),
-        .strings = (const char *)bytes + tables[MANIFEST_STRINGS].offset,
+        .domains = entry(header, MANIFEST_DOMAINS, 0),
+        .payloads = entry(header, MANIFEST_PAYLOADS, 0),
+        .strings = entry(header, MANIFEST_STRINGS, 0),
         .domain_count = tables[MANIFEST_DOMAINS].count,
         .payload_count = tables[MANIFEST_PAYLOADS].count,
         .string_bytes = tables[MANIFEST_STRINGS].count,
     };
-    error = check_contents(&manifest);
-    if (!error)
-        *out = manifest;
-    return error;
+    *out = manifest;
+    return MANIFEST_OK;
 }

@@ -9,6 +9,8 @@ $(call unit_test,run_line,tools/run_line.c)
 $(call unit_test,disk,tools/disk.c)
 test-unit: $(UNIT)/test_run_line $(UNIT)/test_disk
 
+-include tests/fuzz/rules.mk
+-include tests/proof/rules.mk
 -include tests/setup/rules.mk
 -include tests/install/rules.mk
 -include tests/bench/rules.mk

@@ -172,8 +172,11 @@ void put_policy_head(const struct manifest *manifest, FILE *out)
     uint32_t count;
     const struct manifest_policy *policy = manifest_entries(manifest, MANIFEST_POLICY, &count);
 
-    if (count > 0 && policy->classification)
-        fprintf(out, "# classified %s\n", manifest_string(manifest, policy->classification));
+    if (count > 0 && policy->classification) {
+        fputs("# classified ", out);
+        put_safely(out, manifest_string(manifest, policy->classification));
+        fputc('\n', out);
+    }
     put_bits(manifest, out, "levels: ", MANIFEST_LEVELS, all_of(manifest, MANIFEST_LEVELS), "\n");
     put_bits(manifest, out, "categories: ", MANIFEST_CATEGORIES,
              all_of(manifest, MANIFEST_CATEGORIES), "\n");

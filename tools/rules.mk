@@ -59,6 +59,6 @@ TOOL_UNIT_SOURCES := $(addprefix tools/,text.c check.c yaml_load.c schema.c sche
     kernel/manifest.c kernel/sha256.c -lyaml
 TOOL_UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_tool_*.c))
 $(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made
-$(BUILD)/unit/test_tool_command $(BUILD)/unit/test_tool_map: | $(BUILD)/bulkhead
+$(addprefix $(BUILD)/unit/test_tool_,command map limits): | $(BUILD)/bulkhead
 
 .PHONY: fixtures

@@ -5,6 +5,8 @@
  * through the directory in the header. A reader trusts no offset and no count: manifest_open()
  * (kernel/manifest.c) checks them all once, after that the accessors are safe.
  *
+ * A string is shorter than CMDLINE_BYTES.
+ *
  * The digest is SHA-256 over all `total_bytes` with the digest field itself taken as zero. All
  * unused bytes are zero, so that the same manifest gives the same bytes on every machine.
  */

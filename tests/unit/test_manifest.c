@@ -160,6 +160,21 @@ static void long_cmdline_is_refused(void **state)
     assert_int_equal(open_made(&manifest), MANIFEST_OK);
 }
 
+/* So that neither reading nor showing a manifest takes long, whatever it holds. */
+static void long_path_is_refused(void **state)
+{
+    char text[CMDLINE_BYTES + 1] = "";
+    struct manifest manifest;
+    (void)state;
+    memset(text, 'x', CMDLINE_BYTES);
+    made.payloads[0].path = made_manifest_string(&made, text);
+    made_manifest_seal(&made);
+    assert_int_equal(open_made(&manifest), MANIFEST_BAD_STRING);
+    made.payloads[0].path++;
+    made_manifest_seal(&made);
+    assert_int_equal(open_made(&manifest), MANIFEST_OK);
+}
+
 static void too_many_processors_in_all(void **state)
 {
     struct manifest manifest;
@@ -225,6 +240,7 @@ int main(void)
         cmocka_unit_test_setup(bytes_behind_are_ignored, setup),
         cmocka_unit_test(each_field_is_checked),
         cmocka_unit_test_setup(long_cmdline_is_refused, setup),
+        cmocka_unit_test_setup(long_path_is_refused, setup),
         cmocka_unit_test_setup(too_many_processors_in_all, setup),
         cmocka_unit_test_setup(every_flipped_bit_is_noticed, setup),
         cmocka_unit_test_setup(truncated_at_any_length, setup),

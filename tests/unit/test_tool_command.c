@@ -121,6 +121,11 @@ static const struct {
     {"bulkhead build m.yaml --manifest-only -o a.man", 0, "test (LAB)", NULL},
     {"bulkhead show a.man >a.yaml", 0, NULL, NULL},
     {"bulkhead build a.yaml --manifest-only -o b.man && cmp a.man b.man", 0, "b.man", NULL},
+    /* Neither place, day, language, time zone nor file mode gets into the bytes. */
+    {"mkdir far; cd far; umask 077; env -i PATH=$PATH TZ=Asia/Tokyo LC_ALL=tr_TR.UTF-8 HOME=/ "
+     "SOURCE_DATE_EPOCH=86400 bulkhead build ../m.yaml --manifest-only -o ../c.man && "
+     "cd .. && cmp a.man c.man",
+     0, "c.man", NULL},
     {"bulkhead build m.yaml --manifest-only -o /dev/null", 3, NULL, "no regular file"},
     {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL, "no/where: No such file"},
     {"cp a.man kept; bulkhead build bad.yaml -o kept; cmp a.man kept", 0, NULL, "error[range]"},

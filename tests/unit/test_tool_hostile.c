@@ -312,6 +312,36 @@ static bool survives(const char *text, size_t size)
     return good_text;
 }
 
+/* A hostile image says what it is classified as: no control character gets out. */
+static void test_shown_classification(void **state)
+{
+    struct check check = {0};
+    struct compiled compiled;
+    struct manifest manifest;
+    uint32_t count;
+    char *out = NULL;
+    size_t bytes = 0;
+
+    (void)state;
+    check_text(&check, "hostile", good, sizeof(good) - 1);
+    assert_int_equal(check.errors, 0);
+    assert_null(compile(&check, false, &compiled));
+    struct manifest_header *header = compiled.manifest;
+    assert_int_equal(manifest_open(header, header->total_bytes, &manifest), MANIFEST_OK);
+    const struct manifest_policy *policy = manifest_entries(&manifest, MANIFEST_POLICY, &count);
+    memcpy((char *)header + header->tables[MANIFEST_STRINGS].offset + policy->classification,
+           "\x1b[2J\n", 5);
+    manifest_digest(header, header->digest);
+    assert_int_equal(manifest_open(header, header->total_bytes, &manifest), MANIFEST_OK);
+    FILE *file = open_memstream(&out, &bytes);
+    decompile(&manifest, file);
+    fclose(file);
+    assert_non_null(strstr(out, "# classified \\x1b[2J\\x0a"));
+    assert_null(strchr(out, 0x1b));
+    free(out);
+    check_close(&check);
+}
+
 /* Bytes replaced, removed, doubled, and lines copied elsewhere. */
 static size_t mutate(char *text, size_t bytes, size_t room)
 {
@@ -372,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_place_of_broken_byte),
         cmocka_unit_test(test_output_is_harmless),
         cmocka_unit_test(test_strange_payloads),
+        cmocka_unit_test(test_shown_classification),
         cmocka_unit_test(test_mutations),
         cmocka_unit_test(test_strange_manifests),
     };

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# libFuzzer targets with sanitizers: tests/fuzz/NAME.c each. `make fuzz` runs each FUZZ_SECONDS and
+# keeps what it learns in build/fuzz/NAME.found; `make test-fuzz` runs each a fixed number of times.
+FUZZ := $(BUILD)/fuzz
+FUZZ_CC := clang
+FUZZ_SECONDS := 150
+FUZZ_TARGETS := manifest_yaml manifest_binary
+FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing \
+    -Wall -Wextra -Wshadow -Werror -MMD -MP
+FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(FUZZ)/%)
+FUZZ_OWN_OBJECTS := $(patsubst %,$(FUZZ)/obj/tests/fuzz/%.o,fuzz $(FUZZ_TARGETS))
+
+$(FUZZ)/obj/%.o: %.c tests/fuzz/rules.mk
+	@mkdir -p $(@D)
+	@echo "  CC      $< (fuzz)"
+	@$(FUZZ_CC) $(FUZZ_CFLAGS) -c $< -o $@
+
+$(FUZZ_PROGRAMS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/obj/tests/fuzz/fuzz.o \
+    $(patsubst %.c,$(FUZZ)/obj/%.o,$(TOOL_UNIT_SOURCES))
+	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -Wl,--wrap=open,--wrap=stat,--wrap=access \
+	    $^ -o $@
+
+# Not a prerequisite of the tests: a first build compiles some fifty files, on all processors.
+fuzz-programs: $(FUZZ_PROGRAMS) $(BUILD)/fixtures/made $(BUILD)/bulkhead
+
+fuzz:
+	@$(MAKE) --no-print-directory -j$(shell nproc) fuzz-programs
+	@tests/fuzz/run seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+test-fuzz:
+	@$(MAKE) --no-print-directory -j$(shell nproc) fuzz-programs
+	@tests/fuzz/run runs 4000 $(FUZZ_TARGETS)
+
+-include $(wildcard $(FUZZ)/obj/*/*.d $(FUZZ)/obj/*/*/*.d)
+TEST_SUITES += test-fuzz
+.PHONY: fuzz fuzz-programs test-fuzz
