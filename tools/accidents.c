@@ -75,7 +75,10 @@ const struct accident accidents[] = {
      "levels: [restricted]\n"
      "networks: {plant: {level: restricted}, offices: {level: restricted}}\n"
      "domains:\n" DOMAIN("firewall") "    label: {level: restricted}\n"
-                                     "    role: firewall\n    protects: [plant]\n" DOMAIN(
+                                     "    role: firewall\n    protects: [plant]\n"
+                                     "    devices:\n"
+                                     "      - {pci: \"00:03.0\", network: plant}\n"
+                                     "      - {pci: \"00:04.0\", network: offices}\n" DOMAIN(
                                          "service") "    label: {level: restricted}\n"
                                                     "    devices:\n"
                                                     "      - {pci: \"00:05.0\", network: plant}\n"

@@ -57,10 +57,14 @@ const struct rule rules[] = {
      "says who accepts it."},
     {"firewall-role", SEVERITY_ERROR, rule_firewall_role,
      "A firewall says what it protects, and only a firewall does."},
+    {"firewall-between", SEVERITY_ERROR, rule_firewall_between,
+     "A firewall has a card on each network that it protects, and one on another."},
     {"firewall-beside", SEVERITY_ERROR, rule_firewall_beside,
-     "A firewall is not on the machine of what it protects."},
+     "A firewall is not on the machine of what it protects, or of what is on a network that it "
+     "does."},
     {"firewall-bypass", SEVERITY_ERROR, rule_firewall_bypass,
-     "No domain but the firewall joins the network that it protects with another."},
+     "Nothing but the firewall joins the network that it protects with another: no domain, no "
+     "cable."},
     {"keep-apart", SEVERITY_ERROR, rule_keep_apart,
      "No two domains of one `keep_apart` group share a machine."},
     {"device-twice", SEVERITY_ERROR, rule_device_twice, "A PCI function belongs to one domain."},

@@ -52,6 +52,7 @@ void rule_removable_level(struct check *check);
 void rule_exposed_unhardened(struct check *check);
 void rule_exposed_neighbour(struct check *check);
 void rule_firewall_role(struct check *check);
+void rule_firewall_between(struct check *check);
 void rule_firewall_beside(struct check *check);
 void rule_firewall_bypass(struct check *check);
 void rule_keep_apart(struct check *check);
