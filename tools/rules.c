@@ -204,7 +204,8 @@ const struct rule rules[] = {
 
     /* Across the manifests of a fleet (`check --fleet`). */
     {"fleet-host", SEVERITY_ERROR, NULL, "No two hosts of a fleet have one name."},
-    {"fleet-network", SEVERITY_ERROR, NULL, "A network has one label on all hosts of a fleet."},
+    {"fleet-network", SEVERITY_ERROR, NULL,
+     "A network has one label, exposure and direction on all hosts of a fleet."},
     {"fleet-serial", SEVERITY_ERROR, NULL,
      "A device with a serial number is on one host of a fleet."},
     {"fleet-address", SEVERITY_ERROR, NULL,
@@ -214,7 +215,7 @@ const struct rule rules[] = {
     {"fleet-apart", SEVERITY_ERROR, NULL,
      "What one host of a fleet keeps apart shares no other host."},
     {"fleet-bypass", SEVERITY_ERROR, NULL,
-     "No domain of another host joins the network that a firewall protects with another."},
+     "Nothing on another host leads around a firewall to the network or domain that it protects."},
     {"fleet-name", SEVERITY_WARNING, NULL,
      "What is kept apart or protected is on some host of the fleet."},
 

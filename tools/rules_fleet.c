@@ -121,6 +121,20 @@ static const char *label_by_name(struct fleet_check *fleet, const struct model_l
                label->level.value ? label->level.value : "without a level", text);
 }
 
+/* What a network is: label, exposure and direction. */
+static const char *network_text(struct fleet_check *fleet, const struct model_network *network)
+{
+    const struct model_one_way *one_way = &network->one_way;
+    const char *text = label_by_name(fleet, &network->label);
+
+    if (network->exposed.value)
+        text = say(&fleet->arena, "%s, exposed", text);
+    if (one_way->from.value && one_way->to.value)
+        text = say(&fleet->arena, "%s, one way from %s to %s", text, one_way->from.value,
+                   one_way->to.value);
+    return text;
+}
+
 static void fleet_network(struct fleet_check *fleet)
 {
     struct claims claims = {.arena = &fleet->arena};
@@ -132,7 +146,7 @@ static void fleet_network(struct fleet_check *fleet)
             if (network->name.value)
                 claims_add(&claims, (struct claim){network->name.value, i, network->at,
                                                    fleet_host_name(&fleet->hosts[i]),
-                                                   label_by_name(fleet, &network->label), NULL});
+                                                   network_text(fleet, network), NULL});
         }
     }
     claims_sort(&claims);
@@ -144,7 +158,8 @@ static void fleet_network(struct fleet_check *fleet)
             report_as(host, "fleet-network", claim->at,
                       say(&host->arena, "network %s is %s here, but %s on %s (%s)", claim->key,
                           claim->what, first->what, first->who, line_of(host, first->at)),
-                      "one name is one network: correct a label, or rename one of the networks");
+                      "one name is one network: say the same of it everywhere, or rename one of "
+                      "the networks");
     }
 }
 
