@@ -189,6 +189,8 @@ const struct rule rules[] = {
      "A bridge belongs to nobody."},
     {"device-no-reset", SEVERITY_ERROR, rule_device_no_reset,
      "A function can be reset, or `accept_no_reset` is written."},
+    {"nic-network", SEVERITY_ERROR, rule_nic_network,
+     "Where there are levels a network card says which network it is plugged into."},
     {"nic-class", SEVERITY_ERROR, rule_nic_class,
      "Only network cards have a network, and management has one."},
     {"removable-class", SEVERITY_ERROR, rule_removable_class,
@@ -201,6 +203,12 @@ const struct rule rules[] = {
      "Functions for which firmware keeps one range of memory belong to one domain."},
     {"bar-page", SEVERITY_ERROR, rule_bar_page,
      "Registers of two domains' functions are not in one page of memory."},
+    {"controller-split", SEVERITY_ERROR, rule_controller_split,
+     "The functions of one storage controller, and a virtual function and its physical one, belong "
+     "to one domain."},
+    {"port-overlap", SEVERITY_ERROR, rule_port_overlap,
+     "The I/O ports of a function are neither those of another domain's nor of a UART that "
+     "someone else has."},
 
     /* Across the manifests of a fleet (`check --fleet`). */
     {"fleet-host", SEVERITY_ERROR, NULL, "No two hosts of a fleet have one name."},

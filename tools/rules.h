@@ -127,11 +127,14 @@ void rule_device_serial_differs(struct check *check);
 void rule_boot_controller(struct check *check);
 void rule_device_bridge_class(struct check *check);
 void rule_device_no_reset(struct check *check);
+void rule_nic_network(struct check *check);
 void rule_nic_class(struct check *check);
 void rule_removable_class(struct check *check);
 void rule_sideband(struct check *check);
 void rule_iommu_group_split(struct check *check);
 void rule_device_rmrr(struct check *check);
 void rule_bar_page(struct check *check);
+void rule_controller_split(struct check *check);
+void rule_port_overlap(struct check *check);
 
 #endif

@@ -54,7 +54,7 @@ TOOL_UNIT_SOURCES := $(addprefix tools/,text.c check.c yaml_load.c schema.c sche
     rules_elf.c rules_fleet.c rules_fleet_apart.c check_fleet.c claims.c diff.c diff_facts.c diff_domain.c diff_device.c payload.c elf64.c bzimage.c compile.c compile_policy.c json.c reference.c json_schema.c accidents.c \
     decompile.c decompile_policy.c pe.c) \
     $(addprefix tools/,inventory.c rules_inventory.c rules_inventory_memory.c \
-    rules_inventory_device.c rules_inventory_sideband.c rules_inventory_split.c hw_source.c \
+    rules_inventory_device.c rules_inventory_sideband.c rules_inventory_split.c rules_inventory_share.c hw_source.c \
     hw_cpu.c hw_pci.c hw_acpi.c) \
     kernel/manifest.c kernel/sha256.c -lyaml
 TOOL_UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_tool_*.c))
