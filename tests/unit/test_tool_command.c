@@ -110,6 +110,7 @@ static const struct {
     {"bulkhead demo accidents", 0, "firewall-beside", NULL},
     {"bulkhead demo", 2, NULL, "accidents"},
     {"bulkhead schema", 0, "\"$schema\"", NULL},
+    {"bulkhead schema", 0, "\"uniqueItems\": true", NULL},
     {"bulkhead reference", 0, "| `host` |", NULL},
     {"bulkhead build unsafe.yaml --manifest-only -o u.man", 0, "(LAB)", "warning[unsafe]"},
     {"bulkhead build --release unsafe.yaml --manifest-only -o r.man", 1, NULL, "refuses `unsafe`"},
