@@ -210,6 +210,10 @@ const struct rule rules[] = {
      "The I/O ports of a function are neither those of another domain's nor of a UART that "
      "someone else has."},
 
+    /* With the site's table (`check --table`). */
+    {"assurance-low", SEVERITY_ERROR, NULL,
+     "A host is assured as far as the site's table requires between the labels on it."},
+
     /* Across the manifests of a fleet (`check --fleet`). */
     {"fleet-host", SEVERITY_ERROR, NULL, "No two hosts of a fleet have one name."},
     {"fleet-network", SEVERITY_ERROR, NULL,

@@ -94,6 +94,14 @@ static const struct {
     {"sed 's/r: A/r: A, sanitized_by: me/' e.yaml >f.yaml; bulkhead diff d.yaml f.yaml", 0,
      "  ~ owner: domain one (no label) -> domain two (no label) (d.yaml:7, f.yaml:7)", NULL},
     {"bulkhead diff --date 2026-11-24 due.yaml due.yaml", 0, "warning[review-overdue]", NULL},
+    {"echo 'levels: [low]' >site.table; bulkhead check --table site.table m.yaml", 0, "good", NULL},
+    {"sed 's/domains:/levels: [high]\\n&/;s/    cpus/    label: {level: high}\\n&/' m.yaml "
+     ">h.yaml; "
+     "bulkhead check --table site.table h.yaml",
+     1, "error[assurance-low]: domain one is high, a level that the table does not have",
+     "1 error"},
+    {"bulkhead check --table absent m.yaml", 3, NULL, "absent: No such file"},
+    {"bulkhead check --table m.yaml m.yaml", 1, NULL, "error["},
     {"bulkhead report --help", 0, "Examples:", NULL},
     {"bulkhead report", 2, NULL, "name one manifest"},
     {"bulkhead report --format pdf m.yaml", 2, NULL, "html or markdown"},
@@ -103,6 +111,8 @@ static const struct {
     {"bulkhead report m.yaml", 0, "<!DOCTYPE html>", NULL},
     {"bulkhead report --format markdown --date 2026-11-23 m.yaml", 0, "as of 2026-11-23", NULL},
     {"SOURCE_DATE_EPOCH=1795478400 bulkhead report m.yaml", 0, "as of 2026-11-24", NULL},
+    {"bulkhead check m.yaml >/dev/full", 3, NULL, "cannot be written"},
+    {"bulkhead cascade h.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"bulkhead report m.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"bulkhead explain mixed-levels", 0, "mixed-levels (error)", NULL},
     {"bulkhead explain", 0, "payload-missing", NULL},
