@@ -168,6 +168,7 @@ static enum exit_status check_with_table(struct job *job, const char *table_path
         job->table = &table;
         check_print(&check, check.errors > 0 ? stderr : stdout);
         status = check.errors > 0 ? EXIT_FINDINGS : check_all(job, paths);
+        job->table = NULL;
     }
     check_close(&check);
     return status;

@@ -222,6 +222,8 @@ const struct rule rules[] = {
      "A device with a serial number is on one host of a fleet."},
     {"fleet-address", SEVERITY_ERROR, NULL,
      "The management of no two hosts of a fleet has one address on one network."},
+    {"fleet-management", SEVERITY_WARNING, NULL,
+     "No domain of another host is on the network of management."},
     {"fleet-identity", SEVERITY_ERROR, NULL,
      "A payload whose identity is unique boots on one host of a fleet."},
     {"fleet-apart", SEVERITY_ERROR, NULL,

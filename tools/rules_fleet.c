@@ -102,6 +102,42 @@ static void fleet_address(struct fleet_check *fleet)
     report_claims(fleet, &claims, "fleet-address", "give one of them another address");
 }
 
+/* On its own host rule_management_network() holds management's network. */
+static void fleet_management(struct fleet_check *fleet)
+{
+    struct claims claims = {.arena = &fleet->arena};
+
+    for (size_t i = 0; i < fleet->count; i++) {
+        const struct text *name = &fleet->hosts[i].model.management.nic.network;
+
+        if (name->value)
+            claims_add(&claims, (struct claim){.key = name->value, .host = i, .at = name->at});
+    }
+    claims_sort(&claims);
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct check *host = &fleet->hosts[i];
+
+        for (uint32_t j = 0; j < host->model.domains.count; j++) {
+            const struct model_domain *domain = model_domain(&host->model, j);
+
+            for (uint32_t k = 0; k < domain->devices.count; k++) {
+                const struct text *used = &model_device(domain, k)->network;
+                const struct claim *claim = used->value ? claims_find(&claims, used->value) : NULL;
+
+                if (claim && claim->host != i)
+                    report_as(host, "fleet-management", used->at,
+                              say(&host->arena,
+                                  "%s is plugged into network %s, over which %s is managed (%s)",
+                                  domain_of(host, domain), used->value,
+                                  fleet_host_name(&fleet->hosts[claim->host]),
+                                  line_of(host, claim->at)),
+                              "keep working systems off it, unless this is where its "
+                              "administrators sit");
+            }
+        }
+    }
+}
+
 /* Levels and categories by name, as every manifest numbers them in its own way. */
 static const char *label_by_name(struct fleet_check *fleet, const struct model_label *label)
 {
@@ -245,6 +281,7 @@ void rules_fleet_apply(struct fleet_check *fleet)
     fleet_network(fleet);
     fleet_serial(fleet);
     fleet_address(fleet);
+    fleet_management(fleet);
     fleet_identity(fleet);
     rules_fleet_apart(fleet);
 }
