@@ -5,6 +5,7 @@
 #include "../kernel/sha256.h"
 #include "claims.h"
 #include "label.h"
+#include "owned.h"
 #include "payload.h"
 #include "rules.h"
 #include "schema_parse.h"
@@ -67,11 +68,12 @@ static void fleet_serial(struct fleet_check *fleet)
                 const struct text *serial = &model_device(domain, k)->serial_number;
 
                 if (serial->value)
-                    claims_add(&claims, (struct claim){
-                                            serial->value, i, serial->at, who(fleet, i, domain),
-                                            say(&fleet->arena, "has the device of serial number %s",
-                                                serial->value),
-                                            NULL});
+                    claims_add(&claims, (struct claim){serial_key(&fleet->arena, serial->value), i,
+                                                       serial->at, who(fleet, i, domain),
+                                                       say(&fleet->arena,
+                                                           "has the device of serial number %s",
+                                                           serial->value),
+                                                       NULL});
             }
         }
     }
