@@ -234,8 +234,7 @@ static void what_keeps_a_fleet_from_being_analysed(void **state)
 static void a_diode_points_one_way(void **state)
 {
     static const char format[] =
-        "host: %s\n" LEVELS
-        "networks: {up: {level: restricted, one_way: {from: %s, to: %s, by: "
+        "host: %s\n" LEVELS "networks: {up: {level: restricted, one_way: {from: %s, to: %s, by: "
         "d}}}\ndomains:\n" DOMAIN("r", "restricted",
                                   "    devices: [{pci: \"00:04.0\", network: up}]\n");
     char text[TEXT_BYTES];
