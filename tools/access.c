@@ -107,15 +107,6 @@ static bool is_on(const struct check *check, uint32_t party, const struct model_
     return false;
 }
 
-static bool trunk_has(const struct model_network *network, const struct model_network *other)
-{
-    for (uint32_t i = 0; i < network->trunk.count; i++) {
-        if (strcmp(listed_text(&network->trunk, i)->value, other->name.value) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* What a serial port of its own and a network's cable let in and out of the machine. */
 static void find_outside(struct finder *finder, uint32_t party)
 {
@@ -180,7 +171,7 @@ static void find_networks(struct finder *finder, uint32_t from, uint32_t to)
                 add(finder, from, to, ACCESS_NETWORK,
                     say(arena, "both are on network %s%s", near->name.value,
                         near->one_way.from.value ? ", at one end of it: cabling decides" : ""));
-            else if (trunk_has(near, far) || trunk_has(far, near))
+            else if (cable_of(&check->model, near) >> (far - model_network(&check->model, 0)) & 1)
                 add(finder, from, to, ACCESS_TRUNK,
                     say(arena,
                         "networks %s and %s share a cable: the switch's VLANs keep them "

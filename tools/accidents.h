@@ -10,7 +10,9 @@ struct accident {
     const char *title;
     const char *story;    /* what happens elsewhere */
     const char *manifest; /* commits it */
-    const char *rule;     /* stops it */
+    const char *rule;     /* stops it; NULL: the cascade analysis of it and `peer` */
+    const char *payload;  /* what the file payload.img beside it holds; NULL: there is none */
+    const char *peer;     /* another host's manifest */
 };
 
 extern const struct accident accidents[];

@@ -68,6 +68,16 @@ static int usage(const char *name)
     return EXIT_USAGE;
 }
 
+/* A result that got lost is none. */
+static int finish(const char *name, int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (status != EXIT_ENVIRONMENT) /* else it has been said */
+        fprintf(stderr, "bulkhead %s: the output cannot be written\n", name);
+    return EXIT_ENVIRONMENT;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -92,5 +102,5 @@ int main(int argc, char **argv)
 
         return command->main(2, arguments);
     }
-    return command->main(argc - 1, argv + 1);
+    return finish(command->name, command->main(argc - 1, argv + 1));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead cascade`. */
-#include "cascade.h"
+#include "cascade_print.h"
 #include "fleet.h"
 #include "mapped.h"
 #include "schema.h"
@@ -43,84 +43,6 @@ const char cascade_help[] =
     "  bulkhead cascade --table site.yaml hosts/*.yaml\n"
     "  bulkhead cascade gate-7.yaml relay.yaml\n";
 
-static void print_vertex(const struct cascade_net *net, struct cascade_vertex at)
-{
-    printf("%s/%s", at.is_network ? net->networks[at.index].name : net->hosts[at.index].name,
-           net->levels[at.level]);
-}
-
-static void print_step(const struct cascade_net *net, const struct cascade_step *step)
-{
-    fputs("    ", stdout);
-    print_vertex(net, step->to);
-    switch (step->means) {
-    case CASCADE_BY_CHANGE:
-        printf("  by defeating %s (assurance %u)\n", net->hosts[step->index].name,
-               net->hosts[step->index].assurance);
-        break;
-    case CASCADE_BY_CHANNEL:
-        printf("  by %s\n", net->channels[step->index].name);
-        break;
-    case CASCADE_BY_LINK:
-        fputs("  by cable\n", stdout);
-        break;
-    }
-}
-
-static void print_fix(const struct fleet *fleet, const struct cascade_fix *fix)
-{
-    const struct cascade_net *net = &fleet->net;
-    const struct cascade_link *link = &net->links[fix->index];
-
-    switch (fix->remedy) {
-    case CASCADE_RAISE:
-        printf("    raise the assurance of %s from %u to %u\n", net->hosts[fix->index].name,
-               net->hosts[fix->index].assurance, fix->value);
-        break;
-    case CASCADE_ONE_WAY:
-        printf("    let data pass only %s between %s/%s and network %s\n",
-               fix->value == CASCADE_TO_HOST ? "to the host" : "to the network",
-               net->hosts[link->host].name, net->levels[link->level],
-               net->networks[link->network].name);
-        break;
-    case CASCADE_REMOVE:
-        printf("    take %s/%s off network %s\n", net->hosts[link->host].name,
-               net->levels[link->level], net->networks[link->network].name);
-        break;
-    case CASCADE_REVOKE:
-        printf("    on %s, revoke %s\n", net->hosts[net->channels[fix->index].host].name,
-               net->channels[fix->index].name);
-        break;
-    }
-}
-
-static void print_finding(const struct fleet *fleet, const struct cascade_finding *finding)
-{
-    static const char *const kinds[] = {"LOCAL", "DIRECT", "CASCADE"};
-    const struct cascade_net *net = &fleet->net;
-
-    printf("%s: ", kinds[finding->kind]);
-    print_vertex(net, finding->from);
-    fputs(" -> ", stdout);
-    print_vertex(net, finding->steps[finding->step_count - 1].to);
-    if (finding->required == CASCADE_NEVER)
-        printf(": must never be; what is in its way has assurance %u\n", finding->resistance);
-    else
-        printf(": requires assurance %u; what is in its way has %u\n", finding->required,
-               finding->resistance);
-    fputs("  path\n    ", stdout);
-    print_vertex(net, finding->from);
-    fputc('\n', stdout);
-    for (uint32_t i = 0; i < finding->step_count; i++)
-        print_step(net, &finding->steps[i]);
-    if (finding->fix_count == 0)
-        puts("  no single change removes it");
-    else
-        puts("  each of these removes it");
-    for (uint32_t i = 0; i < finding->fix_count; i++)
-        print_fix(fleet, &finding->fixes[i]);
-}
-
 static enum exit_status analyse(struct fleet *fleet, uint32_t limit)
 {
     struct cascade_result result;
@@ -129,14 +51,14 @@ static enum exit_status analyse(struct fleet *fleet, uint32_t limit)
     cascade_run(&fleet->arena, &fleet->net, limit, true, &result);
     uint64_t total = result.locals + result.directs + result.cascades;
     for (uint32_t i = 0; i < result.finding_count; i++)
-        print_finding(fleet, &result.findings[i]);
+        cascade_print_finding(&fleet->net, &result.findings[i], stdout);
     if (result.finding_count < total)
         printf("and %llu more; --limit says how many are described\n",
                (unsigned long long)total - result.finding_count);
     if (result.fix_count > 0 && total > 1) {
         puts("together these remove all that a change can remove");
         for (uint32_t i = 0; i < result.fix_count; i++)
-            print_fix(fleet, &result.fixes[i]);
+            cascade_print_fix(&fleet->net, &result.fixes[i], stdout);
     }
     printf("%u hosts, %u networks: %llu local, %llu direct, %llu cascades\n", fleet->net.host_count,
            fleet->net.network_count, (unsigned long long)result.locals,

@@ -3,6 +3,7 @@
 #include "check_fleet.h"
 #include "label.h"
 #include "payload.h"
+#include "rules_assurance.h"
 #include "schema_parse.h"
 #include "tool.h"
 
@@ -40,6 +41,9 @@ const char check_help[] =
     "                           others include are parts of those), and then the rules across\n"
     "                           hosts: what may be on one host only, networks, firewalls\n"
     "      --format text|json   json: one array, an object for each manifest\n"
+    "      --table FILE         what the site requires between levels, as `bulkhead cascade` "
+    "takes\n"
+    "                           it: is each host assured that far by itself?\n"
     "      --date YYYY-MM-DD    the day to compare dates with, instead of today\n"
     "  -h, --help               this text\n"
     "\n"
@@ -48,7 +52,7 @@ const char check_help[] =
     "\n"
     "Examples:\n"
     "  bulkhead check gate-7.yaml\n"
-    "  bulkhead check --fleet hosts/\n"
+    "  bulkhead check --fleet hosts/ --table site.table\n"
     "  sed s/512M/1G/ gate-7.yaml | bulkhead check -\n";
 
 static const char *plural(uint64_t count)
@@ -80,9 +84,10 @@ static void print_good(const struct check *check, FILE *out)
 
 struct job {
     bool json;
-    uint64_t today;    /* days since 1970-01-01; 0: today */
-    int printed;       /* manifests so far */
-    const char *fleet; /* folder; NULL: manifests are named */
+    uint64_t today;                    /* days since 1970-01-01; 0: today */
+    int printed;                       /* manifests so far */
+    const char *fleet;                 /* folder; NULL: manifests are named */
+    const struct cascade_table *table; /* NULL: none was given */
 };
 
 static void print_text(const struct check *check)
@@ -95,8 +100,10 @@ static void print_text(const struct check *check)
                 plural(check->errors), check->warnings, plural(check->warnings));
 }
 
-static enum exit_status print_checked(struct job *job, const struct check *check)
+static enum exit_status print_checked(struct job *job, struct check *check)
 {
+    if (job->table)
+        rule_assurance_low(check, job->table);
     if (job->json) {
         fputs(job->printed++ ? ",\n" : "", stdout);
         check_print_json(check, stdout);
@@ -134,6 +141,39 @@ static enum exit_status check_fleet(struct job *job)
     return worst;
 }
 
+static enum exit_status check_all(struct job *job, char **paths)
+{
+    enum exit_status worst = EXIT_GOOD;
+
+    fputs(job->json ? "[" : "", stdout);
+    if (job->fleet)
+        worst = check_fleet(job);
+    for (; *paths; paths++) {
+        enum exit_status status = check_one(job, *paths);
+
+        worst = status > worst ? status : worst;
+    }
+    fputs(job->json ? "]\n" : "", stdout);
+    return worst;
+}
+
+/* A table that is not good is none: what it lacks would count as forbidden. */
+static enum exit_status check_with_table(struct job *job, const char *table_path, char **paths)
+{
+    struct cascade_table table = {0};
+    struct check check = {0};
+    enum exit_status status = EXIT_ENVIRONMENT;
+
+    if (cascade_table_read(&check, table_path, &table)) {
+        job->table = &table;
+        check_print(&check, check.errors > 0 ? stderr : stdout);
+        status = check.errors > 0 ? EXIT_FINDINGS : check_all(job, paths);
+        job->table = NULL;
+    }
+    check_close(&check);
+    return status;
+}
+
 static bool read_option(struct job *job, int option)
 {
     if (option == 'f') {
@@ -154,12 +194,11 @@ static bool read_option(struct job *job, int option)
 
 int check_main(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"date", required_argument, NULL, 'd'},
-                                            {"fleet", required_argument, NULL, 'F'},
-                                            {0}};
-    enum exit_status worst = EXIT_GOOD;
+    static const struct option options[] = {
+        {"help", no_argument, NULL, 'h'},        {"format", required_argument, NULL, 'f'},
+        {"date", required_argument, NULL, 'd'},  {"fleet", required_argument, NULL, 'F'},
+        {"table", required_argument, NULL, 't'}, {0}};
+    const char *table = NULL;
     struct job job = {0};
     int option;
 
@@ -168,7 +207,9 @@ int check_main(int argc, char **argv)
             fputs(check_help, stdout);
             return EXIT_GOOD;
         }
-        if (!read_option(&job, option))
+        if (option == 't')
+            table = optarg;
+        else if (!read_option(&job, option))
             return EXIT_USAGE;
     }
     if ((optind == argc) != (job.fleet != NULL)) {
@@ -177,14 +218,5 @@ int check_main(int argc, char **argv)
               stderr);
         return EXIT_USAGE;
     }
-    fputs(job.json ? "[" : "", stdout);
-    if (job.fleet)
-        worst = check_fleet(&job);
-    for (int i = optind; i < argc; i++) {
-        enum exit_status status = check_one(&job, argv[i]);
-
-        worst = status > worst ? status : worst;
-    }
-    fputs(job.json ? "]\n" : "", stdout);
-    return worst;
+    return table ? check_with_table(&job, table, argv + optind) : check_all(&job, argv + optind);
 }

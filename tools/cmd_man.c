@@ -184,5 +184,5 @@ int man_main(int argc, char **argv)
         put_help(command->help);
     }
     fputs(ending, stdout);
-    return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_GOOD : EXIT_ENVIRONMENT;
+    return EXIT_GOOD;
 }

@@ -14,6 +14,22 @@ void put_size(FILE *out, uint64_t bytes)
     arena_free(&arena);
 }
 
+/* Printable characters of any language stay, of others YAML reads the number; returns its bytes. */
+static size_t put_character(FILE *out, const char *text, size_t left)
+{
+    uint32_t code = 0;
+    char character[17];
+    size_t bytes = escape_character(text, left, character);
+
+    if (*text == '"' || *text == '\\')
+        fprintf(out, "\\%c", *text);
+    else if (*character == '\\' && utf8_sequence((const unsigned char *)text, left, &code) != 0)
+        fprintf(out, "\\u%04x", code); /* none of them is beyond 16 bits */
+    else
+        fputs(character, out);
+    return bytes;
+}
+
 void put_scalar(FILE *out, const char *text)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -24,24 +40,11 @@ void put_scalar(FILE *out, const char *text)
         return;
     }
     fputc('"', out);
-    /* Printable characters of any language stay; put_safely() makes \x escapes of the rest. */
-    for (; *text; text++) {
-        size_t run = strcspn(text, "\"\\");
-        char part[256];
+    for (size_t left = strlen(text); left > 0;) {
+        size_t bytes = put_character(out, text, left);
 
-        run = run < sizeof(part) - 1 ? run : sizeof(part) - 1;
-        while (run > 1 && ((unsigned char)text[run] & 0xc0) == 0x80)
-            run--; /* not within a character */
-        memcpy(part, text, run);
-        part[run] = 0;
-        put_safely(out, part);
-        text += run;
-        if (!*text)
-            break;
-        if (*text == '"' || *text == '\\')
-            fprintf(out, "\\%c", *text);
-        else
-            text--;
+        text += bytes;
+        left -= bytes;
     }
     fputc('"', out);
 }

@@ -2,6 +2,7 @@
 /* Several manifests as one network of hosts, for the cascade analysis. */
 #include "fleet.h"
 
+#include "label.h"
 #include <string.h>
 
 enum { NO_LABEL = CASCADE_MAX_LEVELS };
@@ -118,7 +119,32 @@ static uint32_t label_index(struct adding *adding, const struct model_label *lab
     return fleet->label_count++;
 }
 
-/* The network of that name anywhere in the fleet; it has one label. */
+static bool same_name(const char *one, const char *other)
+{
+    return !one || !other || strcmp(one, other) == 0;
+}
+
+/* Where two hosts say of one network that it leads one way, they mean the same way. */
+static void compare_directions(struct adding *adding, const struct model_network *network,
+                               struct fleet_one_way *known)
+{
+    const struct model_one_way *one_way = &network->one_way;
+    struct arena *arena = &adding->fleet->arena;
+
+    if (!one_way->from.value || !one_way->to.value)
+        return;
+    if (!same_name(known->from, one_way->from.value) || !same_name(known->to, one_way->to.value))
+        complain(adding, one_way->at,
+                 say(arena, "network %s leads from %s to %s here, and from %s to %s in %s",
+                     network->name.value, one_way->from.value, one_way->to.value, known->from,
+                     known->to, known->path));
+    else if (!known->from)
+        *known = (struct fleet_one_way){kept(adding->fleet, one_way->from.value),
+                                        kept(adding->fleet, one_way->to.value),
+                                        kept(adding->fleet, adding->check->path)};
+}
+
+/* The network of that name anywhere in the fleet; it has one label and one direction. */
 static uint32_t network_index(struct adding *adding, const struct model_network *network)
 {
     struct fleet *fleet = adding->fleet;
@@ -134,12 +160,16 @@ static uint32_t network_index(struct adding *adding, const struct model_network 
                      say(&fleet->arena, "network %s is %s here and %s in %s", network->name.value,
                          fleet->labels[label].name, fleet->labels[fleet->networks[i].level].name,
                          fleet->network_paths[i]));
+        compare_directions(adding, network, &fleet->one_ways[i]);
         return i;
     }
     fleet->networks = grow(&fleet->arena, fleet->networks, count, sizeof(*fleet->networks));
     fleet->network_paths = grow(&fleet->arena, fleet->network_paths, count, sizeof(char *));
     fleet->networks[count] = (struct cascade_network){kept(fleet, network->name.value), label};
     fleet->network_paths[count] = kept(fleet, adding->check->path);
+    fleet->one_ways = grow(&fleet->arena, fleet->one_ways, count, sizeof(*fleet->one_ways));
+    fleet->one_ways[count] = (struct fleet_one_way){0};
+    compare_directions(adding, network, &fleet->one_ways[count]);
     return fleet->net.network_count++;
 }
 
@@ -166,38 +196,27 @@ static void add_link(struct adding *adding, uint32_t label, const struct model_n
     fleet->links[fleet->net.link_count++] = link;
 }
 
-static const struct model_network *network_named(const struct model *model, const char *name)
-{
-    for (uint32_t i = 0; i < model->networks.count; i++) {
-        const struct model_network *network = model_network(model, i);
-
-        if (network->name.value && strcmp(network->name.value, name) == 0)
-            return network;
-    }
-    return NULL;
-}
-
-/* A card on a trunk is on each network that the trunk carries. */
+/* A card is on each network that is on its cable, whichever of them lists the other. */
 static void add_card(struct adding *adding, uint32_t label, const struct text *name)
 {
     const struct model *model = &adding->check->model;
+    const struct model_network *network = network_named(model, name);
 
     if (!name->value || label == NO_LABEL)
         return;
-    const struct model_network *network = network_named(model, name->value), *carried;
     if (!network) {
         complain(
             adding, name->at,
             say(&adding->fleet->arena, "there is no network %s under `networks:`", name->value));
         return;
     }
+    uint32_t cable = cable_of(model, network);
     add_link(adding, label, network);
-    for (uint32_t i = 0; i < network->trunk.count; i++) {
-        const char *part = listed_text(&network->trunk, i)->value;
+    for (uint32_t i = 0; i < model->networks.count; i++) {
+        const struct model_network *other = model_network(model, i);
 
-        carried = part ? network_named(model, part) : NULL;
-        if (carried)
-            add_link(adding, label, carried);
+        if (cable >> i & 1 && other != network && other->name.value)
+            add_link(adding, label, other);
     }
 }
 
@@ -243,7 +262,7 @@ static uint32_t add_management(struct adding *adding)
 {
     const struct model *model = &adding->check->model;
     const struct text *name = &model->management.nic.network;
-    const struct model_network *network = name->value ? network_named(model, name->value) : NULL;
+    const struct model_network *network = network_named(model, name);
     uint32_t label = network ? label_index(adding, &network->label) : NO_LABEL;
 
     if (label != NO_LABEL) {

@@ -12,6 +12,11 @@ struct fleet_label {
     const char *name;
 };
 
+/* The direction of a network as the first manifest with one has it; NULL: none has. */
+struct fleet_one_way {
+    const char *from, *to, *path;
+};
+
 struct fleet {
     struct arena arena;
     const struct cascade_table *table;
@@ -25,6 +30,7 @@ struct fleet {
     struct cascade_network *networks;
     struct cascade_link *links;
     struct cascade_channel *channels;
+    struct fleet_one_way *one_ways;           /* one for each network */
     const char **host_paths, **network_paths; /* the manifests in which they were met first */
     struct cascade_net net;
     uint32_t problems; /* said on stderr: what keeps the fleet from being analysed */

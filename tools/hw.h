@@ -45,6 +45,7 @@ struct hw_function {
     bool has_acs, has_serial, has_sriov;
     uint32_t acs_capability, express_type;
     uint64_t serial;
+    int64_t physical; /* address of the function whose virtual one this is; -1: none */
 };
 
 struct hw_unit {

@@ -148,13 +148,13 @@ static const char *last_part(const char *path)
 
 static void read_function(struct hw *hw, const char *name, uint32_t address)
 {
-    const char *folder = say(&hw->arena, "sys/bus/pci/devices/%s", name), *group;
+    const char *folder = say(&hw->arena, "sys/bus/pci/devices/%s", name), *group, *physical;
     struct hw_function *function;
     uint64_t vendor = 0, device = 0, class_code = 0;
 
     hw->functions = hw_grow(hw, hw->functions, hw->function_count, sizeof(*hw->functions));
     function = &hw->functions[hw->function_count++];
-    *function = (struct hw_function){.address = address, .group = -1};
+    *function = (struct hw_function){.address = address, .group = -1, .physical = -1};
     hw_number(hw, say(&hw->arena, "%s/vendor", folder), &vendor);
     hw_number(hw, say(&hw->arena, "%s/device", folder), &device);
     hw_number(hw, say(&hw->arena, "%s/class", folder), &class_code);
@@ -166,6 +166,9 @@ static void read_function(struct hw *hw, const char *name, uint32_t address)
     function->reset_method = hw_line(hw, say(&hw->arena, "%s/reset_method", folder));
     function->driver = last_part(hw_link(hw, say(&hw->arena, "%s/driver", folder)));
     group = last_part(hw_link(hw, say(&hw->arena, "%s/iommu_group", folder)));
+    physical = last_part(hw_link(hw, say(&hw->arena, "%s/physfn", folder)));
+    if (physical)
+        function->physical = hw_parse_address(physical);
     if (group && *group >= '0' && *group <= '9')
         function->group = (int32_t)(strtoul(group, NULL, 10) & INT32_MAX);
 }

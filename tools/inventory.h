@@ -7,6 +7,11 @@
 #include "hw.h"
 #include "owned.h"
 
+enum { UARTS = 4 };
+
+/* Where com1 to com4 have their first port on a PC. */
+extern const uint64_t uart_ports[UARTS];
+
 /* Read once a run; NULL: the manifest names none, or it cannot be used. */
 struct hw *inventory(struct check *check);
 

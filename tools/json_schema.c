@@ -54,9 +54,9 @@ static void put_list(FILE *out, const struct key *key)
     const struct key *item = key_at(path);
 
     fprintf(out,
-            "\"type\": \"array\", \"minItems\": %" PRIu64 ", \"maxItems\": %" PRIu64
-            ", \"items\": {",
-            key->min, key->max);
+            "\"type\": \"array\", \"uniqueItems\": %s, \"minItems\": %" PRIu64
+            ", \"maxItems\": %" PRIu64 ", \"items\": {",
+            item && item->type != KEY_LIST ? "true" : "false", key->min, key->max);
     if (item)
         put_value(out, item);
     else

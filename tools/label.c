@@ -2,6 +2,7 @@
 /* Labels form a lattice: a level, and a set of categories. */
 #include "label.h"
 
+#include "../kernel/abi/limits.h"
 #include "schema.h"
 #include <string.h>
 
@@ -25,6 +26,37 @@ const struct model_network *network_named(const struct model *model, const struc
     uint32_t index = find_named(model, "networks", name);
 
     return index < model->networks.count ? model_network(model, index) : NULL;
+}
+
+/* The networks that a network lists as on its cable. */
+static uint32_t trunk_of(const struct model *model, uint32_t index)
+{
+    const struct list *trunk = &model_network(model, index)->trunk;
+    uint32_t bits = 0;
+
+    for (uint32_t i = 0; i < trunk->count; i++) {
+        uint32_t carried = find_named(model, "networks", listed_text(trunk, i));
+
+        if (carried < MAX_NETWORKS)
+            bits |= 1u << carried;
+    }
+    return bits;
+}
+
+uint32_t cable_of(const struct model *model, const struct model_network *network)
+{
+    uint32_t bits = 1u << (network - model_network(model, 0)), last = 0;
+
+    while (bits != last) {
+        last = bits;
+        for (uint32_t i = 0; i < model->networks.count; i++) {
+            uint32_t trunk = trunk_of(model, i);
+
+            if (bits >> i & 1 || bits & trunk)
+                bits |= 1u << i | trunk;
+        }
+    }
+    return bits;
 }
 
 struct label label_of(const struct model *model, const struct model_label *written)

@@ -32,4 +32,7 @@ uint32_t find_named(const struct model *model, const char *list, const struct te
 /* The network that `name` names, or NULL. */
 const struct model_network *network_named(const struct model *model, const struct text *name);
 
+/* The networks on one cable with `network`, by trunks from either side, itself among them: bits. */
+uint32_t cable_of(const struct model *model, const struct model_network *network);
+
 #endif

@@ -14,6 +14,9 @@ struct owned {
 /* The n-th assigned function of the manifest, domains first; false behind the last. */
 bool owned_device(const struct model *model, uint32_t n, struct owned *out);
 
+/* A serial number as it is compared: lower case, without blanks, - and :, as people write it. */
+const char *serial_key(struct arena *arena, const char *serial);
+
 /* "domain office", "management" */
 const char *owner_text(struct check *check, const struct owned *owned);
 

@@ -33,7 +33,8 @@ void rule_boot_protocol(struct check *check);
 void rule_on_exit_stop(struct check *check);
 void rule_restart_window(struct check *check);
 
-/* rules_name.c, rules_label.c, rules_exposure.c, rules_device.c, rules_management.c, rules_order.c
+/* rules_name.c, rules_label.c, rules_network.c, rules_exposure.c, rules_device.c,
+ * rules_management.c, rules_order.c
  */
 void rule_name_twice(struct check *check);
 void rule_reference(struct check *check);
@@ -45,10 +46,13 @@ void rule_classification_low(struct check *check);
 void rule_aggregation_order(struct check *check);
 void rule_network_label(struct check *check);
 void rule_trunk_label(struct check *check);
+void rule_trunk_exposed(struct check *check);
+void rule_one_way_ends(struct check *check);
 void rule_removable_level(struct check *check);
 void rule_exposed_unhardened(struct check *check);
 void rule_exposed_neighbour(struct check *check);
 void rule_firewall_role(struct check *check);
+void rule_firewall_between(struct check *check);
 void rule_firewall_beside(struct check *check);
 void rule_firewall_bypass(struct check *check);
 void rule_keep_apart(struct check *check);
@@ -123,11 +127,14 @@ void rule_device_serial_differs(struct check *check);
 void rule_boot_controller(struct check *check);
 void rule_device_bridge_class(struct check *check);
 void rule_device_no_reset(struct check *check);
+void rule_nic_network(struct check *check);
 void rule_nic_class(struct check *check);
 void rule_removable_class(struct check *check);
 void rule_sideband(struct check *check);
 void rule_iommu_group_split(struct check *check);
 void rule_device_rmrr(struct check *check);
 void rule_bar_page(struct check *check);
+void rule_controller_split(struct check *check);
+void rule_port_overlap(struct check *check);
 
 #endif

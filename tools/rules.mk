@@ -49,12 +49,12 @@ $(BUILD)/fixtures/made: tests/fixtures/payloads.c tests/fixtures/board.c tests/f
 
 # What unit tests of the tool link; they run in the root of the tree.
 TOOL_UNIT_SOURCES := $(addprefix tools/,text.c check.c yaml_load.c schema.c schema_read.c \
-    schema_scalar.c schema_parse.c label.c pubkey.c rules.c rules_name.c rules_label.c \
+    schema_scalar.c schema_parse.c label.c pubkey.c rules.c rules_name.c rules_label.c rules_network.c rules_assurance.c \
     rules_exposure.c rules_device.c rules_management.c rules_order.c rules_domain.c rules_serial.c rules_payload.c rules_linux.c \
-    rules_elf.c rules_fleet.c rules_fleet_apart.c check_fleet.c claims.c diff.c diff_facts.c diff_domain.c diff_device.c payload.c elf64.c bzimage.c compile.c compile_policy.c json.c reference.c json_schema.c accidents.c \
+    rules_elf.c rules_fleet.c rules_fleet_apart.c check_fleet.c claims.c cascade_table.c mapped.c fleet.c cascade.c cascade_graph.c cascade_sweep.c cascade_print.c diff.c diff_facts.c diff_domain.c diff_device.c payload.c elf64.c bzimage.c compile.c compile_policy.c json.c reference.c json_schema.c accidents.c \
     decompile.c decompile_policy.c pe.c) \
     $(addprefix tools/,inventory.c rules_inventory.c rules_inventory_memory.c \
-    rules_inventory_device.c rules_inventory_sideband.c rules_inventory_split.c hw_source.c \
+    rules_inventory_device.c rules_inventory_sideband.c rules_inventory_split.c rules_inventory_share.c hw_source.c \
     hw_cpu.c hw_pci.c hw_acpi.c) \
     kernel/manifest.c kernel/sha256.c -lyaml
 TOOL_UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_tool_*.c))

@@ -5,6 +5,7 @@
 #include "../kernel/abi/limits.h"
 #include "owned.h"
 #include "schema_parse.h"
+#include <ctype.h>
 #include <string.h>
 
 bool owned_device(const struct model *model, uint32_t n, struct owned *out)
@@ -25,6 +26,18 @@ bool owned_device(const struct model *model, uint32_t n, struct owned *out)
 const char *owner_text(struct check *check, const struct owned *owned)
 {
     return owned->domain ? domain_of(check, owned->domain) : "management";
+}
+
+const char *serial_key(struct arena *arena, const char *serial)
+{
+    char *key = say(arena, "%s", serial), *end = key;
+
+    for (; *serial; serial++) {
+        if (!strchr(" -:", *serial))
+            *end++ = (char)tolower((unsigned char)*serial);
+    }
+    *end = 0;
+    return key;
 }
 
 void rule_device_twice(struct check *check)
@@ -106,7 +119,8 @@ void rule_device_serial(struct check *check)
             const char *one = owned.device->serial_number.value;
             const char *other = first.device->serial_number.value;
 
-            if (!one || !other || strcmp(one, other) != 0)
+            if (!one || !other ||
+                strcmp(serial_key(&check->arena, one), serial_key(&check->arena, other)) != 0)
                 continue;
             report(check, owned.device->serial_number.at,
                    say(&check->arena, "%s has the serial number of a device of %s (%s)",

@@ -91,29 +91,6 @@ void rule_firewall_role(struct check *check)
     }
 }
 
-void rule_firewall_beside(struct check *check)
-{
-    const struct model *model = &check->model;
-
-    for (uint32_t i = 0; i < model->domains.count; i++) {
-        const struct model_domain *firewall = model_domain(model, i);
-
-        for (uint32_t j = 0; j < firewall->protects.count; j++) {
-            const struct text *name = listed_text(&firewall->protects, j);
-            uint32_t index = find_named(model, "domains", name);
-
-            if (index < model->domains.count)
-                report(check, name->at,
-                       say(&check->arena,
-                           "%s, a firewall, shares the machine with %s, which it protects (%s)",
-                           domain_of(check, firewall), domain_of(check, model_domain(model, index)),
-                           line_of(check, model_domain(model, index)->at)),
-                       "what breaks the machine would break both: put the firewall on a machine of "
-                       "its own");
-        }
-    }
-}
-
 static const struct model_device *plugged_into(const struct model_domain *domain, const char *name,
                                                bool other)
 {
@@ -126,35 +103,128 @@ static const struct model_device *plugged_into(const struct model_domain *domain
     return NULL;
 }
 
-void rule_firewall_bypass(struct check *check)
+/* Calls `visit` for each name that a firewall protects. */
+static void each_protected(struct check *check,
+                           void (*visit)(struct check *check, const struct model_domain *firewall,
+                                         const struct text *name))
+{
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct model_domain *firewall = model_domain(&check->model, i);
+
+        for (uint32_t j = 0; j < firewall->protects.count; j++) {
+            if (listed_text(&firewall->protects, j)->value)
+                visit(check, firewall, listed_text(&firewall->protects, j));
+        }
+    }
+}
+
+/* Without a card on each side everything goes another way. */
+static void look_between(struct check *check, const struct model_domain *firewall,
+                         const struct text *name)
+{
+    const struct model_network *network = network_named(&check->model, name);
+
+    if (!network ||
+        (plugged_into(firewall, name->value, false) && plugged_into(firewall, name->value, true)))
+        return;
+    report(check, name->at,
+           say(&check->arena, "%s protects network %s (%s), but has no card on %s",
+               domain_of(check, firewall), name->value, line_of(check, network->at),
+               plugged_into(firewall, name->value, false) ? "another network" : "it"),
+           "give it a card on the network that it protects, and one on the other side");
+}
+
+void rule_firewall_between(struct check *check)
+{
+    each_protected(check, look_between);
+}
+
+/* What is on a protected network is protected too; with a second card rule_firewall_bypass() says
+ * so. */
+static void look_beside(struct check *check, const struct model_domain *firewall,
+                        const struct text *name)
+{
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+        const struct model_device *inside = plugged_into(domain, name->value, false);
+        bool named = domain->name.value && strcmp(domain->name.value, name->value) == 0;
+        bool member = inside && domain != firewall && network_named(&check->model, name) &&
+                      !plugged_into(domain, name->value, true);
+
+        if (!named && !member)
+            continue;
+        report(check, name->at,
+               say(&check->arena,
+                   named ? "%s, a firewall, shares the machine with %s, which it protects (%s)"
+                         : "%s, a firewall, shares the machine with %s, which is on the network "
+                           "that it protects (%s)",
+                   domain_of(check, firewall), domain_of(check, domain),
+                   line_of(check, named ? domain->at : inside->network.at)),
+               "what breaks the machine would break both: put the firewall on a machine of its "
+               "own");
+    }
+}
+
+void rule_firewall_beside(struct check *check)
+{
+    each_protected(check, look_beside);
+}
+
+/* Ways in that need no domain: strangers, and VLANs on the same cable. */
+static void look_around(struct check *check, const struct model_domain *firewall,
+                        const struct text *name)
+{
+    const struct model *model = &check->model;
+    const struct model_network *network = network_named(model, name);
+
+    if (network->exposed.value)
+        report(check, name->at,
+               say(&check->arena, "%s protects network %s, which is exposed (%s)",
+                   domain_of(check, firewall), name->value, line_of(check, network->exposed.at)),
+               "strangers are within: protect the network behind, or remove `exposed`");
+    for (uint32_t i = 0; i < model->networks.count; i++) {
+        const struct model_network *other = model_network(model, i);
+
+        if (other == network || !(cable_of(model, network) >> i & 1) || other->exposed.value)
+            continue;
+        report(check, name->at,
+               say(&check->arena,
+                   "network %s shares a cable with network %s (%s), a way around the firewall, %s",
+                   name->value, other->name.value, line_of(check, other->at),
+                   domain_of(check, firewall)),
+               "give what it protects a cable of its own");
+        break;
+    }
+}
+
+static void look_for_bypass(struct check *check, const struct model_domain *firewall,
+                            const struct text *name)
 {
     const struct model *model = &check->model;
 
+    if (!network_named(model, name))
+        return;
+    look_around(check, firewall, name);
     for (uint32_t i = 0; i < model->domains.count; i++) {
-        const struct model_domain *firewall = model_domain(model, i);
+        const struct model_domain *domain = model_domain(model, i);
+        const struct model_device *inside = plugged_into(domain, name->value, false);
+        const struct model_device *outside = plugged_into(domain, name->value, true);
 
-        for (uint32_t j = 0; j < firewall->protects.count; j++) {
-            const struct text *name = listed_text(&firewall->protects, j);
-
-            for (uint32_t k = 0; k < model->domains.count && network_named(model, name); k++) {
-                const struct model_domain *domain = model_domain(model, k);
-                const struct model_device *inside = plugged_into(domain, name->value, false);
-                const struct model_device *outside = plugged_into(domain, name->value, true);
-
-                if (k == i || !inside || !outside)
-                    continue;
-                report(
-                    check, outside->network.at,
-                    say(&check->arena,
-                        "%s joins network %s with network %s (%s), a way around the firewall, %s "
-                        "(%s)",
-                        domain_of(check, domain), outside->network.value, name->value,
-                        line_of(check, inside->network.at), domain_of(check, firewall),
-                        line_of(check, name->at)),
-                    "take one of the two cards from it");
-            }
-        }
+        if (domain == firewall || !inside || !outside)
+            continue;
+        report(check, outside->network.at,
+               say(&check->arena,
+                   "%s joins network %s with network %s (%s), a way around the firewall, %s (%s)",
+                   domain_of(check, domain), outside->network.value, name->value,
+                   line_of(check, inside->network.at), domain_of(check, firewall),
+                   line_of(check, name->at)),
+               "take one of the two cards from it");
     }
+}
+
+void rule_firewall_bypass(struct check *check)
+{
+    each_protected(check, look_for_bypass);
 }
 
 void rule_keep_apart(struct check *check)

@@ -5,6 +5,7 @@
 #include "../kernel/sha256.h"
 #include "claims.h"
 #include "label.h"
+#include "owned.h"
 #include "payload.h"
 #include "rules.h"
 #include "schema_parse.h"
@@ -67,11 +68,12 @@ static void fleet_serial(struct fleet_check *fleet)
                 const struct text *serial = &model_device(domain, k)->serial_number;
 
                 if (serial->value)
-                    claims_add(&claims, (struct claim){
-                                            serial->value, i, serial->at, who(fleet, i, domain),
-                                            say(&fleet->arena, "has the device of serial number %s",
-                                                serial->value),
-                                            NULL});
+                    claims_add(&claims, (struct claim){serial_key(&fleet->arena, serial->value), i,
+                                                       serial->at, who(fleet, i, domain),
+                                                       say(&fleet->arena,
+                                                           "has the device of serial number %s",
+                                                           serial->value),
+                                                       NULL});
             }
         }
     }
@@ -102,6 +104,42 @@ static void fleet_address(struct fleet_check *fleet)
     report_claims(fleet, &claims, "fleet-address", "give one of them another address");
 }
 
+/* On its own host rule_management_network() holds management's network. */
+static void fleet_management(struct fleet_check *fleet)
+{
+    struct claims claims = {.arena = &fleet->arena};
+
+    for (size_t i = 0; i < fleet->count; i++) {
+        const struct text *name = &fleet->hosts[i].model.management.nic.network;
+
+        if (name->value)
+            claims_add(&claims, (struct claim){.key = name->value, .host = i, .at = name->at});
+    }
+    claims_sort(&claims);
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct check *host = &fleet->hosts[i];
+
+        for (uint32_t j = 0; j < host->model.domains.count; j++) {
+            const struct model_domain *domain = model_domain(&host->model, j);
+
+            for (uint32_t k = 0; k < domain->devices.count; k++) {
+                const struct text *used = &model_device(domain, k)->network;
+                const struct claim *claim = used->value ? claims_find(&claims, used->value) : NULL;
+
+                if (claim && claim->host != i)
+                    report_as(host, "fleet-management", used->at,
+                              say(&host->arena,
+                                  "%s is plugged into network %s, over which %s is managed (%s)",
+                                  domain_of(host, domain), used->value,
+                                  fleet_host_name(&fleet->hosts[claim->host]),
+                                  line_of(host, claim->at)),
+                              "keep working systems off it, unless this is where its "
+                              "administrators sit");
+            }
+        }
+    }
+}
+
 /* Levels and categories by name, as every manifest numbers them in its own way. */
 static const char *label_by_name(struct fleet_check *fleet, const struct model_label *label)
 {
@@ -121,6 +159,20 @@ static const char *label_by_name(struct fleet_check *fleet, const struct model_l
                label->level.value ? label->level.value : "without a level", text);
 }
 
+/* What a network is: label, exposure and direction. */
+static const char *network_text(struct fleet_check *fleet, const struct model_network *network)
+{
+    const struct model_one_way *one_way = &network->one_way;
+    const char *text = label_by_name(fleet, &network->label);
+
+    if (network->exposed.value)
+        text = say(&fleet->arena, "%s, exposed", text);
+    if (one_way->from.value && one_way->to.value)
+        text = say(&fleet->arena, "%s, one way from %s to %s", text, one_way->from.value,
+                   one_way->to.value);
+    return text;
+}
+
 static void fleet_network(struct fleet_check *fleet)
 {
     struct claims claims = {.arena = &fleet->arena};
@@ -132,7 +184,7 @@ static void fleet_network(struct fleet_check *fleet)
             if (network->name.value)
                 claims_add(&claims, (struct claim){network->name.value, i, network->at,
                                                    fleet_host_name(&fleet->hosts[i]),
-                                                   label_by_name(fleet, &network->label), NULL});
+                                                   network_text(fleet, network), NULL});
         }
     }
     claims_sort(&claims);
@@ -144,7 +196,8 @@ static void fleet_network(struct fleet_check *fleet)
             report_as(host, "fleet-network", claim->at,
                       say(&host->arena, "network %s is %s here, but %s on %s (%s)", claim->key,
                           claim->what, first->what, first->who, line_of(host, first->at)),
-                      "one name is one network: correct a label, or rename one of the networks");
+                      "one name is one network: say the same of it everywhere, or rename one of "
+                      "the networks");
     }
 }
 
@@ -230,6 +283,7 @@ void rules_fleet_apply(struct fleet_check *fleet)
     fleet_network(fleet);
     fleet_serial(fleet);
     fleet_address(fleet);
+    fleet_management(fleet);
     fleet_identity(fleet);
     rules_fleet_apart(fleet);
 }

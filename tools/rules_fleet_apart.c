@@ -138,6 +138,92 @@ static const struct text *network_of(const struct model_domain *domain, const ch
     return NULL;
 }
 
+static bool protects(const struct model_domain *domain, const char *name)
+{
+    for (uint32_t i = 0; i < domain->protects.count; i++) {
+        const struct text *own = listed_text(&domain->protects, i);
+
+        if (own->value && strcmp(own->value, name) == 0)
+            return domain->role.value == ROLE_FIREWALL;
+    }
+    return false;
+}
+
+/* For a finding of `host`. */
+static const char *firewall_text(struct fleet_check *fleet, struct check *host, size_t index,
+                                 const struct model_domain *firewall, const struct text *name)
+{
+    struct check *check = &fleet->hosts[index];
+
+    return say(&host->arena, "%s of %s (%s)", domain_of(check, firewall), fleet_host_name(check),
+               line_of(host, name->at));
+}
+
+/* Other hosts that have the network `name` on one cable with another. */
+static void cables(struct fleet_check *fleet, const struct claims *networks, size_t index,
+                   const struct model_domain *firewall, const struct text *name)
+{
+    const struct claim *one = claims_find(networks, name->value);
+
+    for (; one < networks->items + networks->count && strcmp(one->key, name->value) == 0; one++) {
+        struct check *host = &fleet->hosts[one->host];
+        const struct model_network *network = network_named(&host->model, name);
+        uint32_t cable = cable_of(&host->model, network);
+
+        for (uint32_t i = 0; i < host->model.networks.count && one->host != index; i++) {
+            const struct model_network *other = model_network(&host->model, i);
+
+            if (other == network || !(cable >> i & 1) || !other->name.value)
+                continue;
+            report_as(host, "fleet-bypass", network->at,
+                      say(&host->arena,
+                          "network %s shares a cable with network %s (%s), a way around the "
+                          "firewall, %s",
+                          name->value, other->name.value, line_of(host, other->at),
+                          firewall_text(fleet, host, index, firewall, name)),
+                      "give what it protects a cable of its own");
+            break;
+        }
+    }
+}
+
+/* Whether a firewall that protects `name` has a card on the network. */
+static bool is_behind(const struct claims *domains, const char *name, const char *network)
+{
+    for (size_t i = 0; i < domains->count; i++) {
+        const struct model_domain *domain = domains->items[i].item;
+
+        if (protects(domain, name) && network_of(domain, network, false))
+            return true;
+    }
+    return false;
+}
+
+/* A protected domain is on networks of its firewalls only. */
+static void members(struct fleet_check *fleet, const struct claims *domains, size_t index,
+                    const struct model_domain *firewall, const struct text *name)
+{
+    const struct claim *one = claims_find(domains, name->value);
+
+    for (; one < domains->items + domains->count && strcmp(one->key, name->value) == 0; one++) {
+        const struct model_domain *domain = one->item;
+        struct check *host = &fleet->hosts[one->host];
+
+        for (uint32_t i = 0; i < domain->devices.count && one->host != index; i++) {
+            const struct text *used = &model_device(domain, i)->network;
+
+            if (used->value && !is_behind(domains, name->value, used->value))
+                report_as(host, "fleet-bypass", used->at,
+                          say(&host->arena,
+                              "domain %s is plugged into network %s, on which the firewall that "
+                              "protects it is not, %s",
+                              one->key, used->value,
+                              firewall_text(fleet, host, index, firewall, name)),
+                          "plug it into the network behind the firewall");
+        }
+    }
+}
+
 /* Domains of other hosts that join the network `name`, which a firewall protects, with another. */
 static void bypass(struct fleet_check *fleet, const struct claims *domains, size_t index,
                    const struct model_domain *firewall, const struct text *name)
@@ -150,15 +236,14 @@ static void bypass(struct fleet_check *fleet, const struct claims *domains, size
         const struct text *outside = network_of(domain, name->value, true);
 
         /* A second firewall of the same network stands beside the first. */
-        if (one->host == index || !inside || !outside || domain->role.value == ROLE_FIREWALL)
+        if (one->host == index || !inside || !outside || protects(domain, name->value))
             continue;
         report_as(host, "fleet-bypass", outside->at,
                   say(&host->arena,
                       "domain %s joins network %s with network %s (%s), a way around the firewall, "
-                      "%s of %s (%s)",
+                      "%s",
                       one->key, outside->value, name->value, line_of(host, inside->at),
-                      domain_of(&fleet->hosts[index], firewall),
-                      fleet_host_name(&fleet->hosts[index]), line_of(host, name->at)),
+                      firewall_text(fleet, host, index, firewall, name)),
                   "take one of the two cards from it");
     }
 }
@@ -175,9 +260,15 @@ static void firewalls(struct fleet_check *fleet, const struct claims *domains,
 
             if (!name->value)
                 continue;
-            if (claims_find(networks, name->value))
+            bool is_network = claims_find(networks, name->value);
+            bool is_domain = claims_find(domains, name->value);
+            if (is_network) {
                 bypass(fleet, domains, one->host, firewall, name);
-            else if (!claims_find(domains, name->value))
+                cables(fleet, networks, one->host, firewall, name);
+            }
+            if (is_domain)
+                members(fleet, domains, one->host, firewall, name);
+            if (!is_network && !is_domain)
                 name_unknown(fleet, one->host, name, "protects");
         }
     }

@@ -185,9 +185,10 @@ void rule_smt_split(struct check *check)
     }
 }
 
+const uint64_t uart_ports[UARTS] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+
 void rule_uart_missing(struct check *check)
 {
-    static const uint64_t ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
     const struct hw *hw = inventory(check);
 
     for (uint32_t i = 0; hw && hw->uart_count > 0 && i < check->model.domains.count; i++) {
@@ -196,13 +197,14 @@ void rule_uart_missing(struct check *check)
         bool found = !port->valid;
 
         for (uint32_t j = 0; j < hw->uart_count && !found; j++)
-            found = hw->uarts[j].port == ports[(port->value - 1) % 4];
+            found = hw->uarts[j].port == uart_ports[(port->value - 1) % UARTS];
         if (!found)
             report(check, port->at,
                    say(&check->arena,
                        "%s asks for com%llu, but %s has no UART at port 0x%llx, where it would be",
                        domain_of(check, domain), (unsigned long long)port->value,
-                       inventory_text(check), (unsigned long long)ports[(port->value - 1) % 4]),
+                       inventory_text(check),
+                       (unsigned long long)uart_ports[(port->value - 1) % UARTS]),
                    "use a port that the machine has, or turn this one on in firmware");
     }
 }

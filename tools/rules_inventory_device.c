@@ -181,6 +181,28 @@ void rule_nic_class(struct check *check)
     each_found(check, look_at_network);
 }
 
+/* Otherwise no rule about networks would hold it. */
+static void look_at_unnamed(const struct found *found)
+{
+    struct check *check = found->check;
+    uint32_t base = found->function->class_code >> 16;
+
+    if (is_written(check->model.levels.at) && !is_written(found->owned.device->network.at) &&
+        (base == CLASS_NETWORK || base == CLASS_WIRELESS))
+        report(check, found->owned.device->pci.at,
+               say(&check->arena,
+                   "%s is a network card (class %06x), and nothing says what it is plugged into, "
+                   "but the machine has `levels` (%s)",
+                   lists(found), found->function->class_code,
+                   line_of(check, check->model.levels.at)),
+               "write `network: NAME`, also for a card without a cable: somebody will plug one in");
+}
+
+void rule_nic_network(struct check *check)
+{
+    each_found(check, look_at_unnamed);
+}
+
 static const struct {
     uint32_t class_code; /* base class, subclass */
     const char *what;

@@ -51,21 +51,27 @@ void rule_management_dominates(struct check *check)
 void rule_management_network(struct check *check)
 {
     const struct model *model = &check->model;
-    const struct text *network = &model->management.nic.network;
+    const struct text *name = &model->management.nic.network;
+    const struct model_network *network = network_named(model, name);
 
-    for (uint32_t i = 0; i < model->domains.count; i++) {
+    for (uint32_t i = 0; i < model->domains.count && network; i++) {
         const struct model_domain *domain = model_domain(model, i);
 
         for (uint32_t j = 0; j < domain->devices.count; j++) {
             const struct text *used = &model_device(domain, j)->network;
+            const struct model_network *other = network_named(model, used);
 
-            if (network->value && used->value && strcmp(network->value, used->value) == 0)
-                report(check, used->at,
-                       say(&check->arena,
-                           "%s is plugged into network %s, which management uses "
-                           "(%s)",
-                           domain_of(check, domain), used->value, line_of(check, network->at)),
-                       "management is alone on its network: give it one that no domain is on");
+            if (!other || !(cable_of(model, network) >> (other - model_network(model, 0)) & 1))
+                continue;
+            report(check, used->at,
+                   say(&check->arena, "%s is plugged into network %s, which %s (%s)",
+                       domain_of(check, domain), used->value,
+                       other == network
+                           ? "management uses"
+                           : say(&check->arena, "shares a cable with management's network %s",
+                                 name->value),
+                       line_of(check, name->at)),
+                   "management is alone on its network: give it one that no domain is on");
         }
     }
 }

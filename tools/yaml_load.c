@@ -205,6 +205,10 @@ bool yaml_load(struct check *check, const char *text, size_t bytes, yaml_documen
                   "check that this is a manifest");
         return false;
     }
+    if (bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* some editors' mark of UTF-8 */
+        text += 3;
+        bytes -= 3;
+    }
     if (!scan_text(check, text, bytes) || !start(check, &parser, text, bytes))
         return false;
     bool good = yaml_parser_load(&parser, document);

@@ -64,8 +64,7 @@ $(call unit_test,tool_map,-lyaml)
 $(call unit_test,tool_limits,)
 $(call unit_test,tool_docs,$(TOOL_UNIT_SOURCES))
 $(call unit_test,cascade,$(addprefix tools/,cascade.c cascade_graph.c cascade_sweep.c text.c))
-$(call unit_test,fleet,$(addprefix tools/,fleet.c cascade_table.c cascade.c cascade_graph.c \
-    cascade_sweep.c mapped.c) $(TOOL_UNIT_SOURCES))
+$(call unit_test,fleet,$(TOOL_UNIT_SOURCES))
 $(call unit_test,hw,$(addprefix tools/,hw_print.c hw_check.c hw_manifest.c) \
     tests/fixtures/board.c $(TOOL_UNIT_SOURCES))
 $(UNIT)/obj/tools/hw_source.o $(UNIT)/obj/tests/unit/test_hw.o: UNIT_CFLAGS += -D_GNU_SOURCE

@@ -194,6 +194,13 @@ static void a_trunk_joins_what_it_carries(void **state)
     analyse();
     assert_int_equal(fleet.net.link_count, 2);
     assert_int_equal(result.directs, 1);
+    finish(state);
+    start(state);
+    add("b", "host: b\nassurance: 9\n" LEVELS
+             "networks: {low: {level: public}, all: {level: public, trunk: [low]}, "
+             "third: {level: public, trunk: [all]}}\ndomains:\n" DOMAIN(
+                 "p", "public", "    devices: [{pci: \"00:04.0\", network: low}]\n"));
+    assert_int_equal(fleet.net.link_count, 3); /* who is listed is on the cable too */
 }
 
 static void what_keeps_a_fleet_from_being_analysed(void **state)
@@ -222,6 +229,25 @@ static void what_keeps_a_fleet_from_being_analysed(void **state)
             fail_msg("case %zu: %u problems", i, fleet.problems);
         finish(state);
     }
+}
+
+static void a_diode_points_one_way(void **state)
+{
+    static const char format[] =
+        "host: %s\n" LEVELS "networks: {up: {level: restricted, one_way: {from: %s, to: %s, by: "
+        "d}}}\ndomains:\n" DOMAIN("r", "restricted",
+                                  "    devices: [{pci: \"00:04.0\", network: up}]\n");
+    char text[TEXT_BYTES];
+
+    (void)state;
+    snprintf(text, sizeof(text), format, "a", "a", "b");
+    add("a", text);
+    snprintf(text, sizeof(text), format, "b", "a", "b");
+    add("b", text);
+    assert_int_equal(fleet.problems, 0);
+    snprintf(text, sizeof(text), format, "c", "b", "a");
+    add("c", text);
+    assert_int_equal(fleet.problems, 1);
 }
 
 static void a_bad_table_is_refused(void **state)
@@ -284,6 +310,7 @@ int main(void)
             the_console_is_on_its_network_and_serial_grants_are_channels, start, finish),
         cmocka_unit_test_setup_teardown(a_lacking_category_counts, start, finish),
         cmocka_unit_test_setup_teardown(a_trunk_joins_what_it_carries, start, finish),
+        cmocka_unit_test_setup_teardown(a_diode_points_one_way, start, finish),
         cmocka_unit_test(what_keeps_a_fleet_from_being_analysed),
         cmocka_unit_test_setup_teardown(a_bad_table_is_refused, start, finish),
         cmocka_unit_test_setup_teardown(the_shipped_example_is_a_good_table, start, finish),

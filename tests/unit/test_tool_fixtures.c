@@ -14,6 +14,7 @@
 #include "../../tools/check_fleet.h"
 #include "../../tools/diff.h"
 #include "../../tools/rules.h"
+#include "../../tools/rules_assurance.h"
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -129,6 +130,23 @@ static size_t check_pair(const char *path, const char *rule, FILE *out)
     return findings;
 }
 
+/* A folder may hold the site's table, for the rule that needs one. */
+static void apply_table(struct fleet_check *fleet, const char *path)
+{
+    struct cascade_table table = {0};
+    struct check check = {0};
+    char file[512];
+
+    snprintf(file, sizeof(file), "%s/table", path);
+    if (access(file, F_OK) != 0)
+        return;
+    assert_true(cascade_table_read(&check, file, &table));
+    assert_int_equal(check.errors, 0);
+    for (size_t i = 0; i < fleet->count; i++)
+        rule_assurance_low(&fleet->hosts[i], &table);
+    check_close(&check);
+}
+
 /* The findings in a folder, printed; their number. */
 static size_t check_fleet(const char *path, const char *rule, FILE *out)
 {
@@ -137,6 +155,7 @@ static size_t check_fleet(const char *path, const char *rule, FILE *out)
 
     assert_true(fleet_check_open(&fleet, path));
     assert_false(fleet.incomplete);
+    apply_table(&fleet, path);
     for (size_t i = 0; i < fleet.count; i++) {
         check_only(&fleet.hosts[i], path, rule);
         check_print(&fleet.hosts[i], out);

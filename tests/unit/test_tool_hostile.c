@@ -150,6 +150,7 @@ static void test_broken_text(void **state)
 {
     (void)state;
     assert_string_equal(first_rule("host: a\0b\n", 10), "syntax");
+    assert_string_equal(first_rule_of("\xef\xbb\xbfhost: h\n"), "missing-key");
     assert_string_equal(first_rule_of("host: \xff\n"), "syntax");
     assert_string_equal(first_rule_of("host: \xc0\x80\n"), "syntax");
     assert_string_equal(first_rule_of("host: \xed\xa0\x80\n"), "syntax");

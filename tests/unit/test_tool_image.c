@@ -24,7 +24,7 @@ static const char manifest_text[] =
     "    cpus: [4, 5]\n"
     "    memory: 512M\n"
     "    boot: {linux: build/fixtures/good.bzimage, initrd: build/fixtures/4k.initrd,\n"
-    "           cmdline: \"a=\\\"b c\\\" d=\\\\ \xc3\xbc ' # : {\"}\n"
+    "           cmdline: \"a=\\\"b c\\\" d=\\\\ \xc3\xbc \xe2\x80\xae ' # : {\"}\n"
     "    serial: {port: com1, polled: true}\n"
     "    on_exit: {do: restart, limit: 3, within: 1m}\n"
     "  - {name: plant, cpus: 3, memory: 4M, boot: {elf64: build/fixtures/good.elf}}\n"
@@ -50,7 +50,7 @@ static const char policy_text[] =
     "networks:\n"
     "  internet: {level: public, exposed: true}\n"
     "  \"null\": {level: restricted, categories: [alpha, beta]}\n"
-    "  cable: {level: public, trunk: [internet]}\n"
+    "  cable: {level: public, exposed: true, trunk: [internet]}\n"
     "  up: {level: public, one_way: {from: gate-7, to: archive, by: a diode}}\n"
     "  admin: {level: secret, categories: [alpha]}\n"
     "platform: {smt: off, microcode: 0x2b000571, inventory: build/fixtures/boards/bare}\n"
@@ -62,7 +62,7 @@ static const char policy_text[] =
     "    label: {level: public}\n"
     "    hardened: {by: CIS Debian 12, date: 2026-10-01}\n"
     "    role: firewall\n"
-    "    protects: [\"null\", elsewhere]\n"
+    "    protects: [depot, elsewhere]\n"
     "    cpus: 1\n"
     "    memory: 64M\n"
     "    memory_at: 4G\n"
@@ -135,7 +135,7 @@ static void test_fields(void **state)
     assert_int_equal(office->restart_window, 60);
     assert_int_equal(office->serial_port, 1);
     assert_string_equal(manifest_string(&manifest, office->cmdline),
-                        "a=\"b c\" d=\\ \xc3\xbc ' # : {");
+                        "a=\"b c\" d=\\ \xc3\xbc \xe2\x80\xae ' # : {");
     assert_int_equal(plant->flags, 0);
     assert_int_equal(plant->protocol, MANIFEST_BOOT_ELF64);
     assert_int_equal(plant->initrd, MANIFEST_NONE);

@@ -33,7 +33,8 @@
 /* One of each kind of path: `a` and `b` meet on x, b joins x with y, z shares y's cable. */
 #define PATHS                                                                                      \
     START                                                                                          \
-    "networks:\n  x: {level: low}\n  y: {level: low, trunk: [z]}\n  z: {level: low}\n"             \
+    "networks:\n  x: {level: low}\n  y: {level: low, trunk: [mid]}\n"                              \
+    "  mid: {level: low, trunk: [z]}\n  z: {level: low}\n"                                         \
     "  out: {level: low, one_way: {from: gate, to: far, by: diode}}\n  admin: {level: low}\n"      \
     "levels: [low]\ndomains:\n" BODY(                                                              \
         "a", "    label: {level: low}\n    serial: {port: com2, read: [auditor]}\n"                \
