@@ -270,7 +270,7 @@ static const char good[] =
     "mixed_levels: {accepted_by: accreditor, reason: cost, until: 2199-12-31}\n"
     "networks:\n"
     "  internet: {level: public, categories: [alpha], exposed: true}\n"
-    "  admin: {level: secret, categories: [alpha], one_way: {from: a, to: b, by: c}}\n"
+    "  admin: {level: secret, categories: [alpha], one_way: {from: gate-7, to: b, by: c}}\n"
     "keep_apart: [[plant, backup]]\n"
     "management:\n"
     "  cpus: 1\n"
