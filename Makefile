@@ -22,6 +22,7 @@ include boot/rules.mk
 include kernel/rules.mk
 include guests/rules.mk
 include tools/rules.mk
+include tools/install.mk
 include tests/rules.mk
 
 help:
@@ -33,6 +34,7 @@ help:
 	@echo 'make fuzz     five minutes of made-up manifests (FUZZ_SECONDS= for each of two targets)'
 	@echo 'make proof    no run-time error in the parser of compiled manifests (Frama-C, Debian 12)'
 	@echo 'make bench    figures; make mutants: do the tests notice a broken line; make lint'
+	@echo 'make install  the command, its parts and documents (DESTDIR= PREFIX=/usr/local); uninstall'
 	@echo 'make setup    only installs what is missing'
 
 # What needs a tool runs after the set-up, which may only just have installed it.

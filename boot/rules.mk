@@ -22,8 +22,13 @@ $(BUILD)/boot/obj/%.asm.o: %.asm
 	@mkdir -p $(@D)
 	@$(NASM) -f elf64 $< -o $@
 
+# Start-up code of GNU-EFI 3.0.15 calls efi_main, that of 3.0.18 its library's _entry, which sets up
+# what is not used here.
+EFI_LD := ld -nostdlib -znocombreloc -znoexecstack -shared -Bsymbolic --no-undefined \
+    --defsym=_entry=efi_main
+
 $(BUILD)/boot/loader.so: $(LOADER_OBJECTS)
-	@ld -nostdlib -znocombreloc -znoexecstack -shared -Bsymbolic --no-undefined \
+	@$(EFI_LD) \
 	    -T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $(LOADER_OBJECTS) \
 	    -L /usr/lib -lgnuefi -o $@
 

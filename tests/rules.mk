@@ -12,6 +12,7 @@ test-unit: $(UNIT)/test_run_line $(UNIT)/test_disk
 -include tests/fuzz/rules.mk
 -include tests/proof/rules.mk
 -include tests/setup/rules.mk
+-include tests/install/rules.mk
 -include tests/bench/rules.mk
 -include tests/mutants/rules.mk
 

@@ -8,30 +8,31 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const struct command {
-    const char *name;
-    int (*main)(int argc, char **argv);
-    const char *summary;
-} commands[] = {
-    {"check", check_main, "say what is wrong with a manifest"},
-    {"diff", diff_main, "say what changed between two manifests"},
-    {"build", build_main, "make the EFI file that boots it"},
-    {"explain", explain_main, "say what a rule of check wants"},
-    {"schema", schema_main, "write a JSON Schema of manifests, for editors"},
-    {"reference", reference_main, "write the reference page of manifests"},
-    {"demo", demo_main, "show classic accidents, and what stops them"},
-    {"show", show_main, "turn an image back into its manifest"},
-    {"report", report_main, "write the page on which a machine is approved"},
-    {"cascade", cascade_main, "find what several hosts let flow between levels"},
-    {"hw", hw_main, "list the machine's hardware, or say whether it will do"},
-    {"init", init_main, "write a first manifest for a machine"},
-    {"disk", disk_main, "make a bootable disk of an image"},
-    {"run", run_main, "boot an image in an emulator"},
+const struct command commands[] = {
+    {"check", check_main, check_help, "say what is wrong with a manifest"},
+    {"diff", diff_main, diff_help, "say what changed between two manifests"},
+    {"build", build_main, build_help, "make the EFI file that boots it"},
+    {"explain", explain_main, explain_help, "say what a rule of check wants"},
+    {"schema", schema_main, schema_help, "write a JSON Schema of manifests, for editors"},
+    {"reference", reference_main, reference_help, "write the reference page of manifests"},
+    {"demo", demo_main, demo_help, "show classic accidents, and what stops them"},
+    {"show", show_main, show_help, "turn an image back into its manifest"},
+    {"map", map_main, map_help, "show who owns what, as a table or a picture"},
+    {"report", report_main, report_help, "write the page on which a machine is approved"},
+    {"cascade", cascade_main, cascade_help, "find what several hosts let flow between levels"},
+    {"hw", hw_main, hw_help, "list the machine's hardware, or say whether it will do"},
+    {"init", init_main, init_help, "write a first manifest for a machine"},
+    {"key", key_main, key_help, "make an administrator's key pair"},
+    {"disk", disk_main, disk_help, "make a bootable disk of an image"},
+    {"run", run_main, run_help, "boot an image in an emulator"},
+    {"man", man_main, man_help, "write the manual page"},
+    {0},
 };
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) - 1 };
 
 static const struct command *command_named(const char *name)
 {
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(commands[i].name, name) == 0)
             return &commands[i];
     }
@@ -43,8 +44,8 @@ static void print_help(FILE *out)
     fputs("usage: bulkhead SUBCOMMAND ...\n\n"
           "Bulkhead separates systems on one x86-64 board; a manifest says who owns what.\n\n",
           out);
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fputs("\n`bulkhead SUBCOMMAND --help` says more of each.\n\n"
           "Examples:\n"
           "  bulkhead check gate-7.yaml\n"
@@ -55,12 +56,11 @@ static void print_help(FILE *out)
 
 static int usage(const char *name)
 {
-    const char *names[sizeof(commands) / sizeof(commands[0])];
-    size_t count = sizeof(names) / sizeof(names[0]);
+    const char *names[COMMANDS];
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < COMMANDS; i++)
         names[i] = commands[i].name;
-    const char *near = nearest_word(name, names, count);
+    const char *near = nearest_word(name, names, COMMANDS);
     fputs("bulkhead: there is no subcommand `", stderr);
     put_safely(stderr, name);
     fprintf(stderr, near ? "`; did you mean `%s`?\n" : "`; `bulkhead --help` lists them%s\n",

@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-static const char disk_help[] =
+const char disk_help[] =
     "usage: bulkhead disk IMAGE.efi -o FILE\n"
     "\n"
     "Makes a disk image with one EFI system partition that boots IMAGE.efi: for an emulator, or "
@@ -17,7 +17,7 @@ static const char disk_help[] =
     "\n"
     "Exit status: 0 good, 2 wrong usage, 3 a file is missing or cannot be written.\n"
     "\n"
-    "Example:\n"
+    "Examples:\n"
     "  bulkhead disk gate-7.efi -o gate-7.img && dd if=gate-7.img of=/dev/sdX bs=4M\n";
 
 int disk_main(int argc, char **argv)

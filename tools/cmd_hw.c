@@ -40,7 +40,7 @@ const char init_help[] =
     "\n"
     "Exit status: 0 good, 2 wrong usage, 3 the folder cannot be read.\n"
     "\n"
-    "Example:\n"
+    "Examples:\n"
     "  bulkhead init --hw board-7 >gate-7.yaml && bulkhead check gate-7.yaml\n";
 
 int hw_main(int argc, char **argv)

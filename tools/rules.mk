@@ -32,7 +32,7 @@ $(SURFACE_OBJECTS:%=$(BUILD)/host/%): $(SURFACE_H)
 $(SURFACE_OBJECTS:%=$(BUILD)/host/%): TOOL_CFLAGS += -I$(BUILD)/host/surface
 
 $(BUILD)/bulkhead: $(TOOL_OBJECTS)
-	@$(CC) -o $@ $^ -lyaml
+	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a
 
 -include $(TOOL_OBJECTS:.o=.d)
 
@@ -59,6 +59,6 @@ TOOL_UNIT_SOURCES := $(addprefix tools/,text.c check.c yaml_load.c schema.c sche
     kernel/manifest.c kernel/sha256.c -lyaml
 TOOL_UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_tool_*.c))
 $(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made
-$(BUILD)/unit/test_tool_command $(BUILD)/unit/test_tool_limits: | $(BUILD)/bulkhead
+$(addprefix $(BUILD)/unit/test_tool_,command limits map): | $(BUILD)/bulkhead
 
 .PHONY: fixtures

@@ -58,8 +58,12 @@ static bool terminal_changed;
 static volatile sig_atomic_t interrupted;
 
 const char run_help[] =
-    "usage: bulkhead run [options] IMAGE.efi\n"
-    "Boots the image in an emulator and shows each domain's serial port.\n"
+    "usage: bulkhead run [OPTION...] IMAGE.efi\n"
+    "\n"
+    "Boots the image in an emulator and shows each domain's serial port, one line a line, with\n"
+    "the domain's name. Ctrl-] and 1 to 4 gives the keyboard to the domain on that port, Ctrl-] q\n"
+    "ends the run.\n"
+    "\n"
     "  --machine NAME   auto (default), bochs, kvm, tcg\n"
     "  --cpus N         processors (default: as the manifest's platform says, else 4)\n"
     "  --memory MIB     memory (default: as the manifest's platform says, else 2048)\n"
@@ -71,9 +75,14 @@ const char run_help[] =
     "  --count          tcg: the TSC counts instructions, so that figures repeat\n"
     "  --debug          Bochs: its debugger here; QEMU: waits for gdb on port 1234\n"
     "  --which          only says which machine it would be\n"
-    "Keys: Ctrl-] 1..4 gives the keyboard to the domain on that port, Ctrl-] q quits.\n"
-    "Status: 0 ended as asked or by its time limit; 1 the machine refused the image or stopped;\n"
-    "2 usage; 3 no emulator; 4 the time was over before any domain wrote anything.\n";
+    "  -h, --help       this text\n"
+    "\n"
+    "Exit status: 0 ended as asked or by its time limit, 1 the machine refused the image or\n"
+    "stopped, 2 wrong usage, 3 no emulator, 4 the time was over before any domain wrote anything.\n"
+    "\n"
+    "Examples:\n"
+    "  bulkhead run gate-7.efi\n"
+    "  bulkhead run --machine tcg --timeout 120 gate-7.efi\n";
 
 static void restore_terminal(void)
 {
@@ -345,7 +354,7 @@ int run_main(int argc, char **argv)
                        .limit = isatty(STDOUT_FILENO) ? 0 : UNATTENDED_SECONDS,
                        .options = {.ips = 50000000, .directory = "build/run"}};
     int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == 'h') {
             fputs(run_help, stdout);
             return EXIT_GOOD;

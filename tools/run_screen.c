@@ -24,6 +24,8 @@ void screen_open(struct screen *screen, bool plain)
     *screen = (struct screen){.keyboard = -1, .open = -1, .columns = PLAIN_COLUMNS};
     screen->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     screen->terminal = !plain && isatty(STDOUT_FILENO);
+    const char *no_colour = getenv("NO_COLOR");
+    screen->colour = screen->terminal && !(no_colour && *no_colour);
     if (screen->terminal)
         screen->columns =
             ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
@@ -55,11 +57,11 @@ static void fresh_row(struct screen *screen)
 static void put_row(struct screen *screen, int port, const char *owner, const char *line)
 {
     bool typing = screen->terminal && screen->keyboard == port && !owner;
-    if (screen->terminal)
+    if (screen->colour)
         fputs(colours[port], stdout);
     printf("%-*s %c ", (int)screen->name_width, owner ? owner : screen->names[port],
            typing ? '>' : '|');
-    if (screen->terminal)
+    if (screen->colour)
         fputs(colour_off, stdout);
     fputs(line, stdout);
 }
@@ -100,7 +102,7 @@ void screen_partial(struct screen *screen, int port, const char *line)
 static void put_own(struct screen *screen, bool cut, const char *text, va_list args)
 {
     fresh_row(screen);
-    if (screen->terminal)
+    if (screen->colour)
         fputs(note_colour, stdout);
     char row[PLAIN_COLUMNS * 2];
     int used = snprintf(row, sizeof(row), "%-*s * ", (int)screen->name_width, "run");
@@ -108,7 +110,7 @@ static void put_own(struct screen *screen, bool cut, const char *text, va_list a
     if (cut && strlen(row) >= screen->columns)
         row[screen->columns - 1] = 0; /* of a row that wraps only the last part could be cleared */
     fputs(row, stdout);
-    if (screen->terminal)
+    if (screen->colour)
         fputs(colour_off, stdout);
 }
 

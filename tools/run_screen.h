@@ -9,7 +9,8 @@
 enum { OWNER_BYTES = 48 };
 
 struct screen {
-    bool terminal; /* control codes and colour may be written; else plain lines */
+    bool terminal; /* control codes may be written; else plain lines */
+    bool colour;   /* and colour: NO_COLOR is not set, or empty */
     bool ascii;    /* the locale is not UTF-8 */
     unsigned columns;
     unsigned name_width;

@@ -25,6 +25,9 @@ int report_main(int argc, char **argv);
 int cascade_main(int argc, char **argv);
 int hw_main(int argc, char **argv);
 int init_main(int argc, char **argv);
+int key_main(int argc, char **argv);
+int man_main(int argc, char **argv);
+int map_main(int argc, char **argv);
 
 /* The text of `bulkhead SUBCOMMAND --help`. */
 extern const char check_help[];
@@ -39,5 +42,19 @@ extern const char report_help[];
 extern const char cascade_help[];
 extern const char hw_help[];
 extern const char init_help[];
+extern const char key_help[];
+extern const char man_help[];
+extern const char map_help[];
+extern const char disk_help[];
+extern const char run_help[];
+
+struct command {
+    const char *name;
+    int (*main)(int argc, char **argv);
+    const char *help, *summary;
+};
+
+/* All subcommands, in the order of the help; the last one has no name. */
+extern const struct command commands[];
 
 #endif

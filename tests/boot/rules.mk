@@ -15,7 +15,7 @@ $(BOOT_TEST): $(BOOT_TEST_OBJECTS)
 LOCKOFF := $(BUILD)/tests/lockoff.efi
 $(BUILD)/tests/lockoff.so: $(BUILD)/boot/obj/tests/boot/lockoff.o
 	@mkdir -p $(@D)
-	@ld -nostdlib -znocombreloc -znoexecstack -shared -Bsymbolic --no-undefined \
+	@$(EFI_LD) \
 	    -T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $< -L /usr/lib -lefi -lgnuefi \
 	    -o $@
 

@@ -61,6 +61,7 @@ $(call unit_test,tool_report,$(addprefix tools/,report_page.c report_html.c repo
 $(SURFACE_OBJECTS:%=$(UNIT)/obj/%): $(SURFACE_H)
 $(SURFACE_OBJECTS:%=$(UNIT)/obj/%): UNIT_CFLAGS += -I$(dir $(SURFACE_H))
 $(call unit_test,tool_limits,)
+$(call unit_test,tool_map,-lyaml)
 $(call unit_test,tool_docs,$(TOOL_UNIT_SOURCES))
 $(call unit_test,cascade,$(addprefix tools/,cascade.c cascade_graph.c cascade_sweep.c text.c))
 $(call unit_test,fleet,$(addprefix tools/,fleet.c cascade_table.c cascade.c cascade_graph.c \

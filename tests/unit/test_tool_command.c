@@ -137,6 +137,46 @@ static const struct {
     {"head -c 500 a.man >cut; bulkhead show cut", 1, NULL, "cut off"},
     {"sed s/good/evil/ a.man >changed; bulkhead show changed", 1, NULL, "differs from its digest"},
     {"printf MZ >mz; bulkhead show mz", 1, NULL, "is no PE file"},
+    /* Every subcommand that the help lists has a help of its own, and stands in the manual page. */
+    {"for c in $(bulkhead --help | sed -n '/^  [a-z]* .*[a-z]$/s/^  \\([a-z]*\\)  .*/\\1/p'); do "
+     "bulkhead $c --help >h || echo \"$c: status $?\" >&2; bulkhead $c --no-such-option >/dev/null "
+     "2>&1; [ $? -eq 2 ] || echo \"$c: takes any option\" >&2;"
+     "for w in '^usage: bulkhead' '^Exit status: 0' '^Examples:'; "
+     "do "
+     "grep -q -- \"$w\" h || echo \"$c: no $w\" >&2; done; "
+     "bulkhead man | grep -q \"^.SH BULKHEAD $c$\" || echo \"$c: no page\" >&2; "
+     "bulkhead help $c | cmp - h >&2; n=$((n + 1)); done; [ $n -ge 17 ]",
+     0, NULL, NULL},
+    {"bulkhead run -h", 0, "Examples:", NULL},
+    {"bulkhead man >b.1; command -v groff >/dev/null || exit 0; groff -man -ww -z b.1 >&2", 0, NULL,
+     NULL},
+    {"bulkhead key --help", 0, "Examples:", NULL},
+    {"bulkhead key", 2, NULL, "--help"},
+    {"bulkhead key new", 2, NULL, "say `new` and a name"},
+    {"bulkhead key new ../ops", 2, NULL, "a name has at most 31"},
+    {"bulkhead key new -- -ops", 2, NULL, "a name has at most 31"},
+    {"bulkhead key new ops --dir absent", 3, NULL, "absent/ops.key: No such file"},
+    {"umask 0; bulkhead key new ops", 0, "{name: ops, key: ./ops.pub, role: auditor", NULL},
+    {"stat -c %a ops.key ops.pub | tr '\\n' ' '", 0, "600 644 ", NULL},
+    {"cp ops.key kept; bulkhead key new ops; cmp ops.key kept || echo lost", 0, NULL,
+     "ops.key: exists; remove it"},
+    /* Half a pair is none. */
+    {"touch half.pub; bulkhead key new half", 3, NULL, "half.pub: exists"},
+    {"test ! -e half.key", 0, NULL, NULL},
+    {"bulkhead key new audit >/dev/null; ! cmp -s ops.key audit.key && ! cmp -s ops.pub audit.pub",
+     0, NULL, NULL},
+    {"command -v openssl >/dev/null || { cat ops.pub; exit 0; }; openssl pkey -in ops.key -pubout",
+     0, "-----BEGIN PUBLIC KEY-----", NULL},
+    {"command -v openssl >/dev/null || exit 0; openssl pkey -in ops.key -pubout | cmp - ops.pub", 0,
+     NULL, NULL},
+    {"{ sed 's/cpus: 1/&\\n    label: {level: low}\\n    manage: [status, stop]/' m.yaml;"
+     "echo 'levels: [low]'; echo 'networks: {admin: {level: low}}';"
+     "echo 'management: {cpus: 1, memory: 64M,';"
+     "echo ' nic: {pci: \"00:03.0\", network: admin, address: 10.0.2.15/24},';"
+     "echo ' admins: [{name: ops, key: ops.pub, role: operator, expires: 2199-01-31},';"
+     "echo '  {name: audit, key: audit.pub, role: auditor, expires: 2199-01-31}]}'; } "
+     ">keyed.yaml; bulkhead check keyed.yaml",
+     0, "keyed.yaml: good", NULL},
     {"mkdir sub; cp m.yaml sub; cp $B/build/fixtures/good.elf sub; rm good.elf;"
      "bulkhead check sub/m.yaml",
      0, "good", NULL}, /* beside the manifest */

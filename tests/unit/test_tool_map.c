@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `bulkhead map`: each format is sound and names everything that the manifest names. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <yaml.h>
+
+enum { OUTPUT_BYTES = 1 << 18, DEPTH = 16 };
+
+static const char set_up[] =
+    "cp build/fixtures/good.elf build/fixtures/ops.pub $DIR; cd $DIR || exit 1\n"
+    "cat >m.yaml <<'END'\n"
+    "host: gate-7\n"
+    "platform: {processors: 8, memory: 4G}\n"
+    "levels: [public, restricted]\n"
+    "categories: [alpha]\n"
+    "mixed_levels: {accepted_by: me, reason: room, until: 2027-06-30}\n"
+    "networks:\n"
+    "  internet: {level: public, exposed: true}\n"
+    "  plant: {level: restricted}\n"
+    "  spare: {level: restricted}\n"
+    "  admin: {level: restricted, categories: [alpha]}\n"
+    "domains:\n"
+    "  - name: office\n"
+    "    label: {level: public}\n"
+    "    hardened: {by: guide, date: 2026-01-01}\n"
+    "    cpus: [4, 66]\n"
+    "    memory: 64M\n"
+    "    memory_at: 1G\n"
+    "    boot: {elf64: good.elf}\n"
+    "    serial: {port: com2}\n"
+    "    devices:\n"
+    "      - {pci: '00:04.0', id: '8086:10d3', network: internet}\n"
+    "      - {pci: '00:1f.2', removable: true}\n"
+    "  - name: control\n"
+    "    label: {level: restricted}\n"
+    "    hardened: {by: guide, date: 2026-01-01}\n"
+    "    cpus: 3\n"
+    "    memory: 256M\n"
+    "    boot: {elf64: good.elf}\n"
+    "    devices:\n"
+    "      - {pci: '00:05.0', id: '8086:1533', network: plant}\n"
+    "      - {pci: '00:06.0', serial_number: \"</text>&<b a='\\\" \\u202e\\u00e9\"}\n"
+    "management:\n"
+    "  cpus: 1\n"
+    "  memory: 32M\n"
+    "  nic: {pci: '00:03.0', id: '8086:10d4', network: admin, address: 10.0.2.15/24}\n"
+    "  admins: [{name: ops, key: ops.pub, role: operator, expires: 2027-01-31}]\n"
+    "END\n"
+    "sed 's/cpus: 3/cpus: 0/' m.yaml >bad.yaml\n";
+
+/* In every format. */
+static const char *const named[] = {
+    "gate-7",    "office",    "control", "management", "internet",     "plant",   "spare",
+    "admin",     "public",    "alpha",   "00:04.0",    "00:1f.2",      "00:05.0", "00:06.0",
+    "8086:10d3", "8086:1533", "00:03.0", "8086:10d4",  "10.0.2.15/24", "com2",    "66",
+};
+
+static char folder[] = "/tmp/bulkhead-test-XXXXXX";
+
+static int prepare(void **state)
+{
+    (void)state;
+    return !mkdtemp(folder) || setenv("DIR", folder, 1) != 0 || system(set_up) != 0;
+}
+
+static int clean(void **state)
+{
+    (void)state;
+    return system("rm -r $DIR");
+}
+
+/* What `command` writes to stdout. */
+static char *run(const char *command, int expected)
+{
+    char line[512], *text = calloc(1, OUTPUT_BYTES);
+
+    assert_non_null(text);
+    snprintf(line, sizeof(line), "B=$PWD/build; cd $DIR && $B/bulkhead map --date 2026-11-01 %s",
+             command);
+    FILE *pipe = popen(line, "r");
+    assert_non_null(pipe);
+    text[fread(text, 1, OUTPUT_BYTES - 1, pipe)] = 0;
+    int status = pclose(pipe);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != expected)
+        fail_msg("%s: status %d", command, WEXITSTATUS(status));
+    return text;
+}
+
+static void expect(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("`%s` is not in: %s", part, text);
+}
+
+static void expect_names(const char *text)
+{
+    for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+        expect(text, named[i]);
+}
+
+static void test_text(void **state)
+{
+    char *text = run("m.yaml", 0);
+
+    (void)state;
+    expect_names(text);
+    assert_ptr_equal(strstr(text, "gate-7, classified restricted\n"), text);
+    expect(text, "office      public              ids 4 66    64M at 1G  com2\n");
+    expect(text, "control     restricted          3           256M       none\n");
+    expect(text, "device 00:1f.2  any id   , removable");
+    expect(text, "hypervisor or nobody: 2 of 8 processors, 3744M of 4G, com1 (boot log)");
+    expect(text, "strangers (EXPOSED), office\n");
+    expect(text, "nobody here");
+    assert_null(strchr(text, '\033'));
+    assert_null(strstr(text, "\u202e"));
+    free(text);
+}
+
+static yaml_node_t *member(yaml_document_t *document, yaml_node_t *map, const char *key)
+{
+    assert_int_equal(map->type, YAML_MAPPING_NODE);
+    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
+         pair++) {
+        yaml_node_t *name = yaml_document_get_node(document, pair->key);
+
+        if (strcmp((const char *)name->data.scalar.value, key) == 0)
+            return yaml_document_get_node(document, pair->value);
+    }
+    fail_msg("no key %s", key);
+    return NULL;
+}
+
+static yaml_node_t *item(yaml_document_t *document, yaml_node_t *list, int index)
+{
+    assert_int_equal(list->type, YAML_SEQUENCE_NODE);
+    assert_true(index < list->data.sequence.items.top - list->data.sequence.items.start);
+    return yaml_document_get_node(document, list->data.sequence.items.start[index]);
+}
+
+static void expect_scalar(yaml_document_t *document, yaml_node_t *map, const char *key,
+                          const char *value)
+{
+    yaml_node_t *node = member(document, map, key);
+
+    assert_int_equal(node->type, YAML_SCALAR_NODE);
+    assert_string_equal((const char *)node->data.scalar.value, value);
+}
+
+static void test_json(void **state)
+{
+    char *text = run("--format json m.yaml", 0);
+    yaml_parser_t parser;
+    yaml_document_t document;
+
+    (void)state;
+    expect_names(text);
+    assert_true(yaml_parser_initialize(&parser));
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
+    assert_true(yaml_parser_load(&parser, &document));
+    yaml_node_t *root = yaml_document_get_root_node(&document);
+    yaml_node_t *office = item(&document, member(&document, root, "domains"), 0);
+    yaml_node_t *control = item(&document, member(&document, root, "domains"), 1);
+    yaml_node_t *odd = item(&document, member(&document, control, "devices"), 1);
+    yaml_node_t *internet = item(&document, member(&document, root, "networks"), 0);
+
+    expect_scalar(&document, root, "host", "gate-7");
+    expect_scalar(&document, member(&document, root, "classification"), "level", "restricted");
+    expect_scalar(&document, office, "memory_bytes", "67108864");
+    expect_scalar(&document, office, "memory_address", "1073741824");
+    expect_scalar(&document, office, "serial", "com2");
+    expect_scalar(&document, control, "processors", "3");
+    expect_scalar(&document, control, "processor_ids", "null");
+    expect_scalar(&document, odd, "serial_number", "</text>&<b a='\" \u202e\u00e9");
+    expect_scalar(&document, odd, "network", "null");
+    expect_scalar(&document, internet, "exposed", "true");
+    expect_scalar(&document, member(&document, root, "management"), "name", "management");
+    yaml_node_t *reached = member(&document, internet, "reached_by");
+    assert_string_equal((const char *)item(&document, reached, 0)->data.scalar.value, "office");
+    yaml_document_delete(&document);
+    yaml_parser_delete(&parser);
+    free(text);
+}
+
+/* The end of the tag that starts at `tag`: its attributes are quoted and hold no markup. */
+static const char *tag_end(const char *tag)
+{
+    char within = 0;
+
+    for (tag++; *tag && (within || *tag != '>'); tag++) {
+        assert_int_not_equal(*tag, '<');
+        if (within ? *tag == within : *tag == '"' || *tag == '\'')
+            within = within ? 0 : *tag;
+    }
+    assert_int_equal(*tag, '>');
+    return tag;
+}
+
+/* Every element is closed in order, and every & starts a reference to a character. */
+static void check_xml(const char *text)
+{
+    char open[DEPTH][16], name[16];
+    int depth = 0, elements = 0;
+
+    for (; *text; text++) {
+        unsigned int code;
+
+        if (*text == '&')
+            assert_true(sscanf(text, "&#x%x;", &code) == 1 || sscanf(text, "&#%u;", &code) == 1);
+        if (*text != '<')
+            continue;
+        const char *end = tag_end(text);
+        if (text[1] == '/') {
+            assert_int_equal(sscanf(text, "</%15[a-z]>", name), 1);
+            assert_true(depth > 0);
+            assert_string_equal(name, open[--depth]);
+        } else {
+            assert_int_equal(sscanf(text, "<%15[a-z]", name), 1);
+            elements += depth == 0;
+            assert_true(depth < DEPTH);
+            if (end[-1] != '/')
+                strcpy(open[depth++], name);
+        }
+        text = end;
+    }
+    assert_int_equal(depth, 0);
+    assert_int_equal(elements, 1);
+}
+
+static void test_svg(void **state)
+{
+    char *text = run("--format svg m.yaml", 0), *again = run("--format svg m.yaml", 0);
+    size_t dots = 0;
+
+    (void)state;
+    assert_string_equal(text, again);
+    expect_names(text);
+    check_xml(text);
+    expect(text, "overall classification: restricted");
+    expect(text, ">EXPOSED, public<");
+    expect(text, "&#60;/text&#62;&#38;&#60;b a=&#39;&#34; &#xfffd;\u00e9");
+    assert_null(strstr(text, "<script"));
+    assert_null(strstr(text, "href"));
+    for (const char *dot = text; (dot = strstr(dot, "<circle")); dot++)
+        dots++;
+    assert_int_equal(dots, 3); /* a card each in internet, plant and admin */
+    free(text);
+    free(again);
+}
+
+static void test_bad_manifest(void **state)
+{
+    static const char *const formats[] = {"text", "json", "svg"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        char command[128];
+
+        snprintf(command, sizeof(command), "--format %s bad.yaml 2>.messages", formats[i]);
+        char *text = run(command, 1);
+        assert_string_equal(text, "");
+        free(text);
+        assert_int_equal(system("grep -q 'error.range.' $DIR/.messages"), 0);
+    }
+}
+
+static void test_command_line(void **state)
+{
+    static const struct {
+        const char *command;
+        int status;
+    } cases[] = {
+        {"--help | grep -q Examples:", 0},
+        {"2>&1 | grep -q -e --help", 0},
+        {"2>.messages", 2},
+        {"m.yaml m.yaml 2>.messages", 2},
+        {"--format png m.yaml 2>.messages", 2},
+        {"--date soon m.yaml 2>.messages", 2},
+        {"absent.yaml 2>.messages", 3},
+        {"m.yaml >/dev/full 2>.messages", 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        free(run(cases[i].command, cases[i].status));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text),         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_svg),          cmocka_unit_test(test_bad_manifest),
+        cmocka_unit_test(test_command_line),
+    };
+
+    return cmocka_run_group_tests_name("tool_map", tests, prepare, clean);
+}
