@@ -6,7 +6,8 @@
  *   manifest FILE              the manifest to build and boot, beside the test (required)
  *   machine NAMES...           where it runs, of bochs, kvm and tcg; default bochs and tcg. For
  *                              tcg the image is built with --cpu amd
- *   on NAME                    what follows is for that machine; `on all` ends it
+ *   on NAME                    what follows is for that machine; `on all` ends it. `on steady`:
+ *                              for machines whose time moves evenly (Bochs before 3.0)
  *   model NAME, cpus N, memory MIB, ips N
  *                              as for `bulkhead run`; default: as the manifest's platform says
  *   limit SEC                  seconds that the emulator may compute (default 120)
