@@ -128,9 +128,9 @@ static unsigned read_machines(char *names)
 }
 
 /*
- * Whether emulated time moves evenly enough to miss no tick: QEMU's clocks are the host's, which may
- * be busy, and Bochs since 3.0 lets all clocks jump by what a repeated string instruction of one
- * processor took.
+ * Whether emulated time moves evenly enough to miss no tick: QEMU's clocks are the host's, which
+ * may be busy, and Bochs since 3.0 lets all clocks jump by what a repeated string instruction of
+ * one processor took.
  */
 static bool time_is_steady(enum machine_kind kind)
 {
