@@ -28,6 +28,7 @@ struct facts {
     uint64_t entry_tsc, tsc_hz;
     uint64_t unix_time, unix_time_tsc;
     uint32_t physical_address_bits; /* CPUID 0x80000008 */
+    uint32_t microcode;             /* revision; 0: the processor says none */
     bool host_huge_pages;           /* CPUID: 1 GiB pages in ordinary page tables */
     bool nested_huge_pages;         /* EPT capability bit 17; AMD: as host_huge_pages */
     bool nested_large_pages;        /* EPT capability bit 16; AMD: always */

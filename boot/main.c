@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loader's story: from the firmware's call to the jump into the kernel. */
 #include "../arch/x86/include/cpu.h"
+#include "demands.h"
 #include "firmware.h"
 #include "payloads.h"
 #include "plan.h"
@@ -54,6 +55,8 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     measure_image(&image);
     clock_collect(&facts, firmware_tables_collect(&facts));
     processors_collect(&facts);
+    if (!demands_met(&manifest, &facts, &why))
+        refuse("%s", why.text);
 
     struct plan_input in = {.facts = &facts,
                             .manifest = &manifest,

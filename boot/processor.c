@@ -13,6 +13,7 @@ enum {
     MSR_VMX_PIN_CONTROLS = 0x481,
     MSR_VMX_PROC2_CONTROLS = 0x48b,
     MSR_VMX_EPT_VPID = 0x48c,
+    MSR_BIOS_SIGN_ID = 0x8b, /* AMD: PATCH_LEVEL */
     MSR_VM_CR = 0xc0010114,
     FEATURE_CONTROL_LOCKED = 1,
     FEATURE_CONTROL_VMX = 4,
@@ -142,6 +143,9 @@ void processor_check(const struct manifest *manifest, struct facts *facts)
     facts->host_huge_pages = leaf(0x80000001, 0, 3) & 1u << 26;
     uint32_t bits = leaf(0x80000008, 0, 0) & 0xff;
     facts->physical_address_bits = bits ? bits : 36;
+    /* Intel SDM, "Determining the Signature": CPUID(1), as above, loads it. */
+    uint64_t signature = cpu_rdmsr(MSR_BIOS_SIGN_ID);
+    facts->microcode = (uint32_t)(intel ? signature >> 32 : signature);
     if (intel)
         check_intel(&findings, facts);
     else

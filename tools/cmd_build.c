@@ -198,6 +198,33 @@ static void print_summary(const struct check *check, const struct job *job,
            (unsigned long long)compiled->payload_bytes, compiled->payload_paths);
 }
 
+/* What the loader would refuse (boot/demands.c), said where there is still time. */
+static void print_undone(struct check *check)
+{
+    const struct model *model = &check->model;
+    const char *what = NULL;
+    struct place at = {0};
+
+    if (is_written(model->management.at)) {
+        what = "management";
+        at = model->management.at;
+    }
+    for (uint32_t i = 0; !what && i < model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i);
+
+        what = domain->devices.count > 0       ? "devices"
+               : domain->cache_ways.valid      ? "cache_ways"
+               : domain->start_after.count > 0 ? "start_after"
+                                               : NULL;
+        at = domain->at;
+    }
+    if (what)
+        fprintf(stderr,
+                "bulkhead: note: this version does not carry out `%s` (%s): the image will refuse "
+                "to start any domain\n",
+                what, line_of(check, at));
+}
+
 static enum exit_status build(const struct job *job)
 {
     struct check check = {.cpu_vendor = job->cpu_vendor};
@@ -221,8 +248,10 @@ static enum exit_status build(const struct job *job)
         status =
             complaint ? complain(job->manifest, complaint) : write_output(&check, job, &compiled);
     }
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         print_summary(&check, job, &compiled);
+        print_undone(&check);
+    }
     check_close(&check);
     return status;
 }

@@ -72,6 +72,9 @@ $(UNIT)/obj/tools/hw_source.o $(UNIT)/obj/tests/unit/test_hw.o: UNIT_CFLAGS += -
 $(call unit_test,tool_boot_agrees,$(addprefix boot/,guest_memory.c linux.c elf64.c acpi.c aml.c \
     paging.c diagnostic.c) kernel/format.c $(TOOL_UNIT_SOURCES))
 
+$(call unit_test,demands,boot/demands.c boot/diagnostic.c kernel/format.c $(TOOL_UNIT_SOURCES))
+$(UNIT)/test_demands: | $(BUILD)/fixtures/made
+
 $(call unit_test,check,tests/unit/check_world.c $(addprefix kernel/,check.c check_map.c check_state.c) \
     $(SHARED_SOURCES))
 

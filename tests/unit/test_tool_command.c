@@ -138,6 +138,9 @@ static const struct {
      "cd .. && cmp a.man c.man",
      0, "c.man", NULL},
     {"bulkhead build m.yaml --manifest-only -o /dev/null", 3, NULL, "no regular file"},
+    {"{ cat m.yaml; echo '    devices: [{pci: \"00:04.0\"}]'; } >dev.yaml;"
+     "bulkhead build dev.yaml --manifest-only -o d.man",
+     0, "d.man: ", "does not carry out `devices` (line 3)"},
     {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL, "no/where: No such file"},
     {"cp a.man kept; bulkhead build bad.yaml -o kept; cmp a.man kept", 0, NULL, "error[range]"},
     {"bulkhead build m.yaml --loader absent -o x", 3, NULL, "absent: No such file"},

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a manifest asks that would be left out in silence (I10). */
+#include "demands.h"
+
+static bool check_devices(const struct manifest *manifest, struct diagnostic *why)
+{
+    uint32_t count;
+    manifest_entries(manifest, MANIFEST_MANAGEMENT, &count);
+    if (count > 0)
+        return diagnose(why, "I10: the manifest has a management domain, and this version of "
+                             "Bulkhead starts none: remove `management` from it");
+    const struct manifest_device *device = manifest_entries(manifest, MANIFEST_DEVICES, &count);
+    if (count > 0)
+        return diagnose(why,
+                        "I10: domain %s is to have the PCI function %02x:%02x.%u, and this version "
+                        "of Bulkhead drives no IOMMU that would confine its DMA: remove `devices` "
+                        "from the manifest",
+                        device->domain < manifest->domain_count
+                            ? manifest->domains[device->domain].name
+                            : "of management",
+                        device->pci >> 8 & 0xff, device->pci >> 3 & 31, device->pci & 7);
+    return true;
+}
+
+static bool check_domain(const struct manifest_domain *domain, struct diagnostic *why)
+{
+    if (domain->cache_ways != 0)
+        return diagnose(why,
+                        "I10: domain %s is to have %u ways of the last-level cache for itself, and "
+                        "this version of Bulkhead divides no cache: remove `cache_ways`",
+                        domain->name, domain->cache_ways);
+    if (domain->start_after != 0)
+        return diagnose(why,
+                        "I10: domain %s is to start after others, and this version of Bulkhead "
+                        "starts all at once: remove `start_after`",
+                        domain->name);
+    return true;
+}
+
+static bool check_threads(const struct manifest_policy *policy, const struct facts *facts,
+                          struct diagnostic *why)
+{
+    for (uint32_t i = 0; i < facts->cpu_count; i++)
+        for (uint32_t j = 0; j < i; j++) {
+            if (facts->cpus[i].core_id == 0 || facts->cpus[i].core_id != facts->cpus[j].core_id)
+                continue;
+            return policy->smt != MANIFEST_SMT_OFF ||
+                   diagnose(why,
+                            "I10: the manifest is for a machine without multithreading, and the "
+                            "processors with APIC ids %u and %u are threads of one core: switch it "
+                            "off in the firmware's setup, or correct `platform: {smt: ...}`",
+                            facts->cpus[j].apic_id, facts->cpus[i].apic_id);
+        }
+    return policy->smt != MANIFEST_SMT_ON ||
+           diagnose(why, "I10: the manifest is for a machine with multithreading, and no two "
+                         "processors of this one are threads of one core: switch it on in the "
+                         "firmware's setup, or correct `platform: {smt: ...}`");
+}
+
+bool demands_met(const struct manifest *manifest, const struct facts *facts, struct diagnostic *why)
+{
+    uint32_t count;
+    const struct manifest_policy *policy = manifest_entries(manifest, MANIFEST_POLICY, &count);
+    if (!check_devices(manifest, why))
+        return false;
+    for (uint32_t i = 0; i < manifest->domain_count; i++)
+        if (!check_domain(&manifest->domains[i], why))
+            return false;
+    if (count == 0)
+        return true;
+    if (policy->microcode > facts->microcode)
+        return diagnose(why,
+                        "I10: the manifest wants microcode 0x%x or later, and this processor has "
+                        "0x%x: update the firmware, or correct `platform: {microcode: ...}`",
+                        policy->microcode, facts->microcode);
+    return check_threads(policy, facts, why);
+}
