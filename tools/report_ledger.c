@@ -78,7 +78,7 @@ void report_ledger(struct report *out)
     if (ways)
         page_say(&out->page, MARK_NOTE,
                  "The manifest gives domains ways of the cache of their own; this version checks "
-                 "that but does not set it.");
+                 "that, does not set it, and refuses to start such an image.");
     page_table(&out->page, 4, heads);
     for (size_t i = 0; i < sizeof(ledger) / sizeof(ledger[0]); i++) {
         page_cell(&out->page, MARK_HEAD, ledger[i].resource);

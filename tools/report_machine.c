@@ -109,8 +109,8 @@ void report_life(struct report *out)
              "records the cause and needs a person to start it again.");
     if (ordered)
         page_say(&out->page, MARK_NOTE,
-                 "This version checks the order but does not keep it yet: it starts all domains "
-                 "at once.");
+                 "This version checks the order, does not keep it, and refuses to start such an "
+                 "image.");
     page_table(&out->page, 5, heads);
     for (uint32_t step = 1; step <= count; step++) {
         for (uint32_t i = 0; i < count; i++) {

@@ -19,12 +19,13 @@ static void say_not_yet(struct report *out)
         page_say(&out->page, MARK_NOTE,
                  "Devices and networks of domains are defined and checked here, but this version "
                  "does not hand them over: it has no IOMMU driver, clears every endpoint's bus "
-                 "mastering at boot, and gives no PCI function to a domain. What this page says "
-                 "of them holds for a version that does.");
+                 "mastering at boot, and refuses to start an image that gives a PCI function to a "
+                 "domain. What this page says of them holds for a version that does.");
     if (is_written(model->management.at))
         page_say(&out->page, MARK_NOTE,
-                 "Management is defined and checked here, but this version does not start it: "
-                 "nobody can start, stop or look at a domain from outside, and there is no audit "
+                 "Management is defined and checked here, but this version does not start it, and "
+                 "refuses an image that has one: nobody can start, stop or look at a domain from "
+                 "outside, and there is no audit "
                  "trail beyond the boot log. No management call exists.");
 }
 
