@@ -172,7 +172,8 @@ static uint32_t smt_shift(void)
     if (leaf[0] < TOPOLOGY_LEAF)
         return 0;
     cpu_cpuid(TOPOLOGY_LEAF, 0, leaf);
-    return (leaf[2] >> 8 & 0xff) == LEVEL_SMT ? leaf[0] & 31 : 0;
+    bool several = (leaf[1] & 0xffff) != 1; /* Bochs 3.0 gives a shift to a core of one thread */
+    return several && (leaf[2] >> 8 & 0xff) == LEVEL_SMT ? leaf[0] & 31 : 0;
 }
 
 void machine_read_back(struct check_registers *registers)
