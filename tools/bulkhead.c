@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command `bulkhead`: finds the subcommand. */
-#include "disk.h"
-#include "run.h"
+#include "image/disk.h"
+#include "run/run.h"
 #include "text.h"
 #include "tool.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead build`. */
-#include "compile.h"
-#include "elf64.h"
+#include "image/compile.h"
+#include "image/elf64.h"
+#include "image/pe.h"
 #include "mapped.h"
-#include "pe.h"
 #include "tool.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead cascade`. */
-#include "cascade_print.h"
-#include "fleet.h"
+#include "cascade/fleet.h"
+#include "cascade/print.h"
+#include "manifest/schema.h"
 #include "mapped.h"
-#include "schema.h"
 #include "tool.h"
 
 #include <getopt.h>

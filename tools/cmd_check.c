@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead check`. */
-#include "check_fleet.h"
-#include "label.h"
-#include "payload.h"
-#include "rules_assurance.h"
-#include "schema_parse.h"
+#include "image/payload.h"
+#include "manifest/label.h"
+#include "manifest/schema_parse.h"
+#include "rules/assurance.h"
+#include "rules/check_fleet.h"
 #include "tool.h"
 
 #include <getopt.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead diff`. */
-#include "diff.h"
+#include "diff/diff.h"
 #include "json.h"
-#include "schema_parse.h"
+#include "manifest/schema_parse.h"
 #include "tool.h"
 
 #include <getopt.h>

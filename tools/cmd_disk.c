@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead disk`: puts an image on a disk that firmware boots from. */
-#include "disk.h"
+#include "image/disk.h"
 #include "tool.h"
 #include <getopt.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead explain`, `bulkhead schema`, `bulkhead reference` and `bulkhead demo`. */
-#include "accidents.h"
-#include "reference.h"
-#include "rules.h"
+#include "reference/accidents.h"
+#include "reference/reference.h"
+#include "rules/rules.h"
 #include "tool.h"
 
 #include <getopt.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead hw` and `bulkhead init`. */
-#include "hw.h"
+#include "hw/hw.h"
 #include "tool.h"
 
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead map`: the command, and the table for a terminal. */
-#include "map.h"
-#include "schema_parse.h"
+#include "manifest/schema_parse.h"
+#include "map/map.h"
 #include "tool.h"
 
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead report`. */
-#include "report.h"
-#include "schema_parse.h"
+#include "manifest/schema_parse.h"
+#include "report/report.h"
 #include "tool.h"
 
 #include <getopt.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead show`. */
 #include "../kernel/sha256.h"
-#include "decompile.h"
+#include "image/decompile.h"
+#include "image/pe.h"
 #include "mapped.h"
-#include "pe.h"
 #include "text.h"
 #include "tool.h"
 

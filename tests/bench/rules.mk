@@ -8,8 +8,8 @@ bench: setup
 	@tools/bench $(if $(filter bochs kvm tcg,$(MACHINE)),-m $(MACHINE)) $(BENCH)
 
 # As the tool is compiled.
-$(BUILD)/bench-cascade: tests/bench/cascade.c tools/cascade.c tools/cascade_graph.c \
-    tools/cascade_sweep.c tools/text.c
+$(BUILD)/bench-cascade: tests/bench/cascade.c tools/cascade/cascade.c tools/cascade/graph.c \
+    tools/cascade/sweep.c tools/text.c
 	@mkdir -p $(@D)
 	@$(CC) $(TOOL_CFLAGS) $^ -o $@
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Damaging an image, for the tests that it must be refused. */
 #include "../../kernel/manifest.h"
-#include "../../tools/pe.h"
+#include "../../tools/image/pe.h"
 #include "spec.h"
 #include <errno.h>
 #include <stdio.h>

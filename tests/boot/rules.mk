@@ -2,8 +2,9 @@
 # Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
 BOOT_TEST := $(BUILD)/boot-test
 BOOT_TEST_SOURCES := $(filter-out %/lockoff.c,$(wildcard tests/boot/*.c)) \
-    $(addprefix tools/,disk.c pe.c run_bochs.c run_image.c run_kvm.c run_line.c run_machine.c \
-    run_ports.c run_qemu.c) kernel/manifest.c kernel/sha256.c
+    $(addprefix tools/image/,disk.c pe.c) \
+    $(addprefix tools/run/,bochs.c image.c kvm.c line.c machine.c ports.c qemu.c) \
+    kernel/manifest.c kernel/sha256.c
 BOOT_TEST_OBJECTS := $(BOOT_TEST_SOURCES:%.c=$(BUILD)/host/%.o)
 # Names of tests without .test; all of them unless said otherwise.
 BOOT_TESTS := $(basename $(notdir $(sort $(wildcard tests/boot/*.test))))

@@ -4,7 +4,7 @@
 #define BULKHEAD_FUZZ_H
 
 #include "../../kernel/manifest.h"
-#include "../../tools/check.h"
+#include "../../tools/manifest/check.h"
 
 enum { FUZZ_DAY = 20515 }; /* 2026-03-03: in place of today, so that a finding stays one */
 

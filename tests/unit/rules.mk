@@ -55,19 +55,16 @@ $(call unit_test,tool_hostile,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_image,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_diff,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tool_command,)
-$(call unit_test,tool_report,$(addprefix tools/,report_page.c report_html.c report_markdown.c \
-    report_policy.c report_access.c report_machine.c report_ledger.c access.c surface.c \
-    surface_intel.c surface_amd.c) arch/x86/lvt.c $(SURFACE_SOURCES) $(TOOL_UNIT_SOURCES))
+$(call unit_test,tool_report,$(wildcard tools/report/*.c) arch/x86/lvt.c $(SURFACE_SOURCES) $(TOOL_UNIT_SOURCES))
 $(SURFACE_OBJECTS:%=$(UNIT)/obj/%): $(SURFACE_H)
 $(SURFACE_OBJECTS:%=$(UNIT)/obj/%): UNIT_CFLAGS += -I$(dir $(SURFACE_H))
 $(call unit_test,tool_map,-lyaml)
 $(call unit_test,tool_limits,)
 $(call unit_test,tool_docs,$(TOOL_UNIT_SOURCES))
-$(call unit_test,cascade,$(addprefix tools/,cascade.c cascade_graph.c cascade_sweep.c text.c))
+$(call unit_test,cascade,$(addprefix tools/,cascade/cascade.c cascade/graph.c cascade/sweep.c text.c))
 $(call unit_test,fleet,$(TOOL_UNIT_SOURCES))
-$(call unit_test,hw,$(addprefix tools/,hw_print.c hw_check.c hw_manifest.c) \
-    tests/fixtures/board.c $(TOOL_UNIT_SOURCES))
-$(UNIT)/obj/tools/hw_source.o $(UNIT)/obj/tests/unit/test_hw.o: UNIT_CFLAGS += -D_GNU_SOURCE
+$(call unit_test,hw,tests/fixtures/board.c $(TOOL_UNIT_SOURCES))
+$(UNIT)/obj/tools/hw/source.o $(UNIT)/obj/tests/unit/test_hw.o: UNIT_CFLAGS += -D_GNU_SOURCE
 
 $(call unit_test,tool_boot_agrees,$(addprefix boot/,guest_memory.c linux.c elf64.c acpi.c aml.c \
     paging.c diagnostic.c) kernel/format.c $(TOOL_UNIT_SOURCES))

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../tools/cascade.h"
+#include "../../tools/cascade/cascade.h"
 #include <string.h>
 
 enum { U, C, S, TS, LEVELS };

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "../../boot/demands.h"
-#include "../../tools/compile.h"
+#include "../../tools/image/compile.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A disk image holds what was put into it, as somebody who only knows FAT32 finds it. */
-#include "../../tools/disk.h"
+#include "../../tools/image/disk.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/fleet.h"
-#include "../../tools/schema.h"
+#include "../../tools/cascade/fleet.h"
+#include "../../tools/manifest/schema.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

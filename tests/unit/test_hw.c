@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/hw.h"
-#include "../../tools/rules.h"
+#include "../../tools/hw/hw.h"
+#include "../../tools/rules/rules.h"
 #include "../fixtures/board.h"
 #include <ftw.h>
 #include <stdio.h>

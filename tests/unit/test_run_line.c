@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a guest writes cannot drive the terminal, hide, or leave its own line. */
-#include "../../tools/run_line.h"
+#include "../../tools/run/line.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "../../boot/guest_memory.h"
-#include "../../tools/compile.h"
+#include "../../tools/image/compile.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "../../tools/diff.h"
-#include "../../tools/rules.h"
+#include "../../tools/diff/diff.h"
+#include "../../tools/rules/rules.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

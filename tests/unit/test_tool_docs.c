@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "../../tools/accidents.h"
 #include "../../tools/json.h"
-#include "../../tools/reference.h"
-#include "../../tools/rules.h"
+#include "../../tools/reference/accidents.h"
+#include "../../tools/reference/reference.h"
+#include "../../tools/rules/rules.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

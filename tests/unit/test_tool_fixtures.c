@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "../../tools/check_fleet.h"
-#include "../../tools/diff.h"
-#include "../../tools/rules.h"
-#include "../../tools/rules_assurance.h"
+#include "../../tools/diff/diff.h"
+#include "../../tools/rules/assurance.h"
+#include "../../tools/rules/check_fleet.h"
+#include "../../tools/rules/rules.h"
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>

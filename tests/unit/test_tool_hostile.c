@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "../../kernel/manifest.h"
-#include "../../tools/compile.h"
-#include "../../tools/decompile.h"
-#include "../../tools/rules.h"
-#include "../../tools/yaml_load.h"
+#include "../../tools/image/compile.h"
+#include "../../tools/image/decompile.h"
+#include "../../tools/manifest/yaml_load.h"
+#include "../../tools/rules/rules.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

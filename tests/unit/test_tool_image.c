@@ -9,9 +9,9 @@
 
 #include "../../kernel/manifest.h"
 #include "../../kernel/sha256.h"
-#include "../../tools/compile.h"
-#include "../../tools/decompile.h"
-#include "../../tools/pe.h"
+#include "../../tools/image/compile.h"
+#include "../../tools/image/decompile.h"
+#include "../../tools/image/pe.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,9 +5,9 @@
  */
 #include "../../arch/x86/msr.c"
 #include "../../arch/x86/port.h"
-#include "../../tools/access.h"
-#include "../../tools/report.h"
-#include "../../tools/surface.h"
+#include "../../tools/report/access.h"
+#include "../../tools/report/report.h"
+#include "../../tools/report/surface.h"
 #include "cpuid_samples.h"
 #include <setjmp.h>
 #include <stdarg.h>

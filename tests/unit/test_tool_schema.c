@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "../../kernel/abi/manifest.h"
-#include "../../tools/rules.h"
-#include "../../tools/schema.h"
+#include "../../tools/manifest/schema.h"
+#include "../../tools/rules/rules.h"
 #include <stdio.h>
 #include <string.h>
 

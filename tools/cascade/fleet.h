@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Several manifests as one network of hosts, for the cascade analysis. */
+#ifndef BULKHEAD_FLEET_H
+#define BULKHEAD_FLEET_H
+
+#include "cascade.h"
+#include "table.h"
+
+struct fleet_label {
+    uint32_t level;      /* of the table */
+    uint64_t categories; /* one bit each, in the order in which they were met */
+    const char *name;
+};
+
+/* The direction of a network as the first manifest with one has it; NULL: none has. */
+struct fleet_one_way {
+    const char *from, *to, *path;
+};
+
+struct fleet {
+    struct arena arena;
+    const struct cascade_table *table;
+    bool table_follows; /* no table was given: the first manifest's levels are the fleet's */
+    uint32_t label_count, category_count;
+    struct fleet_label labels[CASCADE_MAX_LEVELS];
+    const char *categories[64];
+    const char *names[CASCADE_MAX_LEVELS];
+    uint32_t required[CASCADE_MAX_LEVELS * CASCADE_MAX_LEVELS];
+    struct cascade_host *hosts;
+    struct cascade_network *networks;
+    struct cascade_link *links;
+    struct cascade_channel *channels;
+    struct fleet_one_way *one_ways;           /* one for each network */
+    const char **host_paths, **network_paths; /* the manifests in which they were met first */
+    struct cascade_net net;
+    uint32_t problems; /* said on stderr: what keeps the fleet from being analysed */
+};
+
+/*
+ * Adds the manifest that `check` has read. What it lacks for an analysis (labels, levels that the
+ * table has, a name of its own) is said on stderr and counted in `problems`.
+ */
+void fleet_add(struct fleet *fleet, struct cascade_table *table, const struct check *check);
+
+/* Fills fleet->net, to be called once after the last fleet_add(). */
+void fleet_finish(struct fleet *fleet);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Devices that changed their owner: whatever they keep goes with them. */
+#include "diff.h"
+
+#include "../manifest/label.h"
+#include "../manifest/schema_parse.h"
+#include <string.h>
+
+/* A device with its owner; `domain` NULL: management. */
+struct owned {
+    const struct model_domain *domain;
+    const struct model_device *device;
+};
+
+const char *device_identity(struct arena *arena, const struct model_device *device)
+{
+    const char *id = device->id.valid ? pci_id_text(arena, device->id.value) : "any id";
+
+    if (!device->serial_number.value)
+        return id;
+    return say(arena, "%s, serial number %s", id, device->serial_number.value);
+}
+
+/* The n-th device, the card of management behind all others; false behind the last. */
+static bool nth_device(const struct model *model, uint32_t n, struct owned *out)
+{
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i);
+
+        if (n < domain->devices.count) {
+            *out = (struct owned){domain, model_device(domain, n)};
+            return true;
+        }
+        n -= domain->devices.count;
+    }
+    *out = (struct owned){NULL, &model->management.nic};
+    return n == 0 && model->management.nic.pci.valid;
+}
+
+/* One serial number is one device wherever it is plugged in. */
+static bool same_serial(const struct model_device *one, const struct model_device *other)
+{
+    return one->serial_number.value && other->serial_number.value &&
+           strcmp(one->serial_number.value, other->serial_number.value) == 0;
+}
+
+/* Where one of the two has no serial number, the slot and the id tell. */
+static bool same_slot(const struct model_device *one, const struct model_device *other)
+{
+    return (!one->serial_number.value || !other->serial_number.value) &&
+           one->pci.value == other->pci.value &&
+           (!one->id.valid || !other->id.valid || one->id.value == other->id.value);
+}
+
+/* What the device was in the old manifest; false if it was not there. */
+static bool find_device(const struct model *model, const struct model_device *device,
+                        bool (*same)(const struct model_device *, const struct model_device *),
+                        struct owned *out)
+{
+    for (uint32_t i = 0; nth_device(model, i, out); i++) {
+        if (same(out->device, device))
+            return true;
+    }
+    return false;
+}
+
+/* "domain office (secret)" */
+static const char *owner_text(struct check *check, const struct owned *owned)
+{
+    const struct model *model = &check->model;
+
+    return owned->domain
+               ? say(&check->arena, "domain %s (%s)", owned->domain->name.value,
+                     label_text(&check->arena, model, label_of(model, &owned->domain->label)))
+               : "management";
+}
+
+/* A text that stood there before tells of an earlier owner. */
+static bool is_sanitized(const struct model_device *old, const struct model_device *new)
+{
+    return new->sanitized_by.value &&
+           (!old->sanitized_by.value ||
+            strcmp(old->sanitized_by.value, new->sanitized_by.value) != 0);
+}
+
+static void moved(struct diff *diff, const struct owned *old, const struct owned *new)
+{
+    struct check *check = &diff->new;
+    const char *from = owner_text(&diff->old, old), *to = owner_text(check, new);
+    const char *device =
+        say(&check->arena, "%s (%s)", pci_text(&check->arena, new->device->pci.value),
+            device_identity(&check->arena, new->device));
+
+    if (strcmp(from, to) == 0)
+        return;
+    diff_add(diff, (struct change){.group = say(&check->arena, "device %s", device),
+                                   .what = "owner",
+                                   .old_value = from,
+                                   .new_value = to,
+                                   .old_at = old->device->pci.at,
+                                   .new_at = new->device->pci.at,
+                                   .sign = '~'});
+    if (is_sanitized(old->device, new->device))
+        return;
+    report_as(check, "device-moved", new->device->pci.at,
+              say(&check->arena, "%s has device %s, which %s had (%s:%u)%s", to, device, from,
+                  old->device->pci.at.file, old->device->pci.at.line,
+                  new->device->sanitized_by.value ? ", and `sanitized_by` is older than that" : ""),
+              "clear what the device keeps (disks, flash), and write `sanitized_by: WHO, HOW AND "
+              "WHEN` there; or give the new owner another device");
+}
+
+void diff_devices(struct diff *diff)
+{
+    struct owned old, new;
+
+    for (uint32_t i = 0; nth_device(&diff->new.model, i, &new); i++) {
+        if (find_device(&diff->old.model, new.device, same_serial, &old) ||
+            find_device(&diff->old.model, new.device, same_slot, &old))
+            moved(diff, &old, &new);
+    }
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ACPI tables, UARTs and the boot device of a machine. */
+#include "source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TABLE_BYTES = 1 << 20,
+    HEADER_BYTES = 36,
+    UARTS = 32,
+    ITEMS_MAX = 1024,
+    /* Intel VT-d Architecture Specification, DMA Remapping Reporting Structure */
+    DMAR_FLAGS = 37,
+    DMAR_FIRST = 48,
+    DMAR_DRHD = 0,
+    DMAR_RMRR = 1,
+};
+
+/* A table whose length is what its header says; 0 if it is absent, cut off or not that table. */
+static size_t read_table(struct hw *hw, const char *name, uint8_t *table)
+{
+    const char *path = say(&hw->arena, "sys/firmware/acpi/tables/%s", name);
+    long count = hw_read(hw, path, table, TABLE_BYTES);
+
+    if (count < HEADER_BYTES || memcmp(table, name, 4) != 0)
+        return 0;
+    uint32_t length = little(table + 4, 4);
+    return length < HEADER_BYTES || length > (size_t)count ? 0 : length;
+}
+
+/* The functions of a device scope as "bus/dev.fn>dev.fn", as far as there is room. */
+static void take_scope(const uint8_t *scope, size_t count, char out[HW_SCOPE_TEXT])
+{
+    size_t used = 0;
+
+    for (size_t at = 0; at + 6 <= count && scope[at + 1] >= 6 && at + scope[at + 1] <= count;
+         at += scope[at + 1]) {
+        size_t entry = at + scope[at + 1];
+
+        for (size_t path = at + 6; path + 2 <= entry && used < HW_SCOPE_TEXT - 1; path += 2) {
+            int wrote = path == at + 6
+                            ? snprintf(out + used, HW_SCOPE_TEXT - used, "%s%02x:%02x.%u",
+                                       used ? " " : "", scope[at + 5], scope[path], scope[path + 1])
+                            : snprintf(out + used, HW_SCOPE_TEXT - used, ">%02x.%u", scope[path],
+                                       scope[path + 1]);
+            used += (size_t)(wrote < 0 ? 0 : wrote);
+        }
+    }
+}
+
+static void take_dmar(struct hw *hw, const uint8_t *table, size_t length)
+{
+    hw->has_dmar = length >= DMAR_FIRST;
+    hw->dmar_flags = hw->has_dmar ? table[DMAR_FLAGS] : 0;
+    for (size_t at = DMAR_FIRST; at + 16 <= length;) {
+        const uint8_t *item = table + at;
+        uint32_t type = little(item, 2), bytes = little(item + 2, 2);
+
+        if (bytes < 16 || at + bytes > length)
+            break;
+        if (type == DMAR_DRHD && hw->unit_count < ITEMS_MAX) {
+            hw->units = hw_grow(hw, hw->units, hw->unit_count, sizeof(*hw->units));
+            hw->units[hw->unit_count++] =
+                (struct hw_unit){little(item + 6, 2), item[4], little64(item + 8)};
+        }
+        if (type == DMAR_RMRR && bytes >= 24 && hw->reserved_count < ITEMS_MAX) {
+            hw->reserved = hw_grow(hw, hw->reserved, hw->reserved_count, sizeof(*hw->reserved));
+            struct hw_reserved *range = &hw->reserved[hw->reserved_count++];
+
+            *range = (struct hw_reserved){little(item + 6, 2), little64(item + 8),
+                                          little64(item + 16), ""};
+            take_scope(item + 24, bytes - 24, range->scope);
+        }
+        at += bytes;
+    }
+}
+
+void hw_read_acpi(struct hw *hw)
+{
+    uint8_t *table = malloc(TABLE_BYTES);
+    char **names;
+    uint32_t count = hw_list(hw, "sys/firmware/acpi/tables", &names);
+
+    if (!table)
+        return;
+    hw->tables_listed = count > 0;
+    for (uint32_t i = 0; i < count; i++) {
+        hw->lists_dmar |= strcmp(names[i], "DMAR") == 0;
+        hw->has_mcfg |= strcmp(names[i], "MCFG") == 0;
+        hw->has_ivrs |= strcmp(names[i], "IVRS") == 0;
+    }
+    if (read_table(hw, "APIC", table) == 0)
+        hw_note_missing(hw, "sys/firmware/acpi/tables/APIC", "what firmware says of processors");
+    /* Only read so that a saved copy has them. */
+    read_table(hw, "MCFG", table);
+    read_table(hw, "IVRS", table);
+    size_t length = read_table(hw, "DMAR", table);
+    if (length != 0)
+        take_dmar(hw, table, length);
+    else
+        hw_note_missing(hw, "sys/firmware/acpi/tables/DMAR",
+                        "IOMMU units and reserved memory (RMRR)");
+    free(table);
+}
+
+/* The last PCI address in a path of sysfs. */
+static int64_t address_in_path(const char *path)
+{
+    int64_t found = -1;
+    char part[16];
+
+    while (path && *path) {
+        size_t length = strcspn(path, "/");
+
+        if (length < sizeof(part)) {
+            memcpy(part, path, length);
+            part[length] = 0;
+            int64_t address = hw_parse_address(part);
+            found = address >= 0 ? address : found;
+        }
+        path += length + (path[length] == '/');
+    }
+    return found;
+}
+
+/* mountinfo: number, parent, major:minor, root, mount point. */
+static void read_boot_device(struct hw *hw)
+{
+    char *text = hw_text(hw, "proc/self/mountinfo", 1 << 20);
+    unsigned major, minor;
+    char point[8];
+
+    for (char *line = text; line && *line;) {
+        if (sscanf(line, "%*u %*u %u:%u %*s %7s", &major, &minor, point) == 3 &&
+            strcmp(point, "/") == 0)
+            hw->boot_function =
+                address_in_path(hw_link(hw, say(&hw->arena, "sys/dev/block/%u:%u", major, minor)));
+        line = strchr(line, '\n');
+        line = line ? line + 1 : NULL;
+    }
+    if (hw->boot_function < 0) {
+        errno = text ? ENOENT : errno;
+        hw_note_missing(hw, "sys/dev/block", "which controller the machine booted from");
+    }
+}
+
+void hw_read_ports(struct hw *hw)
+{
+    for (uint32_t i = 0; i < UARTS; i++) {
+        const char *folder = say(&hw->arena, "sys/class/tty/ttyS%u", i);
+        uint64_t type = 0, irq = 0;
+        struct hw_uart uart = {.number = i};
+
+        if (!hw_number(hw, say(&hw->arena, "%s/type", folder), &type) || type == 0)
+            continue;
+        hw_number(hw, say(&hw->arena, "%s/port", folder), &uart.port);
+        hw_number(hw, say(&hw->arena, "%s/iomem_base", folder), &uart.memory);
+        hw_number(hw, say(&hw->arena, "%s/irq", folder), &irq);
+        uart.irq = (uint32_t)irq;
+        hw->uarts = hw_grow(hw, hw->uarts, hw->uart_count, sizeof(*hw->uarts));
+        hw->uarts[hw->uart_count++] = uart;
+    }
+    if (hw->uart_count == 0) {
+        errno = ENOENT;
+        hw_note_missing(hw, "sys/class/tty/ttyS*", "UARTs (a boot log needs com1 or a display)");
+    }
+    read_boot_device(hw);
+}

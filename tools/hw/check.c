@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Can this machine run Bulkhead: one row a feature. */
+#include "source.h"
+
+#include <string.h>
+
+enum state { NO, YES, UNKNOWN };
+
+static bool is_intel(const struct hw *hw)
+{
+    return hw->vendor && strcmp(hw->vendor, "GenuineIntel") == 0;
+}
+
+/* What a processor flag says; without any flags nothing is known. */
+static enum state flag(const struct hw *hw, const char *intel, const char *amd)
+{
+    const char *word = is_intel(hw) ? intel : amd;
+
+    if (!hw->flags)
+        return UNKNOWN;
+    return !word || hw_has_word(hw->flags, word) ? YES : NO;
+}
+
+/* The kernel lists VMX features apart, and EPT in both places at one time or another. */
+static enum state vmx_flag(const struct hw *hw, const char *intel, const char *amd)
+{
+    if (is_intel(hw) && hw_has_word(hw->vmx_flags, intel))
+        return YES;
+    if (is_intel(hw) && !hw->vmx_flags && flag(hw, intel, NULL) == NO)
+        return UNKNOWN;
+    return flag(hw, intel, amd);
+}
+
+static enum state vendor_known(const struct hw *hw)
+{
+    if (!hw->vendor)
+        return UNKNOWN;
+    return is_intel(hw) || strcmp(hw->vendor, "AuthenticAMD") == 0 ? YES : NO;
+}
+
+static enum state virtualisation(const struct hw *hw)
+{
+    return flag(hw, "vmx", "svm");
+}
+
+static enum state nested_paging(const struct hw *hw)
+{
+    return vmx_flag(hw, "ept", "npt");
+}
+
+static enum state unrestricted_guest(const struct hw *hw)
+{
+    return vmx_flag(hw, "unrestricted_guest", NULL);
+}
+
+static enum state x2apic(const struct hw *hw)
+{
+    return flag(hw, "x2apic", "x2apic");
+}
+
+static enum state x2apic_allowed(const struct hw *hw)
+{
+    return !hw->has_dmar ? UNKNOWN : (hw->dmar_flags & 2) != 0 ? NO : YES;
+}
+
+static enum state constant_tsc(const struct hw *hw)
+{
+    return flag(hw, "nonstop_tsc", "nonstop_tsc");
+}
+
+static enum state deadline_timer(const struct hw *hw)
+{
+    return flag(hw, "tsc_deadline_timer", NULL);
+}
+
+static enum state smep_smap(const struct hw *hw)
+{
+    enum state smep = flag(hw, "smep", "smep"), smap = flag(hw, "smap", "smap");
+
+    return smep == YES ? smap : smep;
+}
+
+static enum state umip(const struct hw *hw)
+{
+    return flag(hw, "umip", "umip");
+}
+
+static enum state dma_remapping(const struct hw *hw)
+{
+    if (hw->unit_count > 0)
+        return YES;
+    return hw->tables_listed && !hw->lists_dmar ? NO : UNKNOWN;
+}
+
+static enum state interrupt_remapping(const struct hw *hw)
+{
+    if (hw->has_dmar)
+        return hw->dmar_flags & 1 ? YES : NO;
+    return dma_remapping(hw);
+}
+
+static enum state uefi(const struct hw *hw)
+{
+    return hw->is_uefi ? YES : NO;
+}
+
+static enum state ecam(const struct hw *hw)
+{
+    return hw->has_mcfg ? YES : hw->tables_listed ? NO : UNKNOWN;
+}
+
+static enum state two_processors(const struct hw *hw)
+{
+    return hw->cpu_count >= 2 ? YES : hw->cpu_count == 0 ? UNKNOWN : NO;
+}
+
+static enum state uart(const struct hw *hw)
+{
+    return hw->uart_count > 0 ? YES : NO;
+}
+
+static enum state ecc(const struct hw *hw)
+{
+    return !hw->ecc ? UNKNOWN : strcmp(hw->ecc, "none") == 0 ? NO : YES;
+}
+
+static enum state no_smt(const struct hw *hw)
+{
+    return !hw->smt_known ? UNKNOWN : hw->smt_active ? NO : YES;
+}
+
+static enum state no_hypervisor(const struct hw *hw)
+{
+    return !hw->flags ? UNKNOWN : hw_has_word(hw->flags, "hypervisor") ? NO : YES;
+}
+
+static enum state large_pages(const struct hw *hw)
+{
+    return !hw->itlb_multihit ? UNKNOWN : strstr(hw->itlb_multihit, "Not affected") ? YES : NO;
+}
+
+enum need { REQUIRED, DEVICES, WANTED };
+
+static const struct row {
+    const char *name;
+    enum state (*look)(const struct hw *hw);
+    enum need need;
+    const char *remedy; /* the firmware's setting, or what follows */
+} rows[] = {
+    {"processor of Intel or AMD", vendor_known, REQUIRED, "another processor"},
+    {"VT-x or AMD-V", virtualisation, REQUIRED,
+     "firmware: Intel Virtualization Technology (VMX), or SVM Mode, on"},
+    {"EPT or nested paging", nested_paging, REQUIRED,
+     "on a processor without it nothing helps; under a hypervisor, let it pass on nested paging"},
+    {"unrestricted guest (VT-x)", unrestricted_guest, REQUIRED,
+     "on a processor without it nothing helps"},
+    {"x2APIC", x2apic, REQUIRED, "firmware: x2APIC on"},
+    {"two processors or more", two_processors, REQUIRED,
+     "firmware: all cores on; one domain needs one, management another"},
+    {"UEFI, 64-bit", uefi, REQUIRED, "firmware: boot mode UEFI, legacy support (CSM) off"},
+    {"TSC that never stops", constant_tsc, REQUIRED, "another processor"},
+    {"TSC-deadline timer", deadline_timer, WANTED, "guests use the APIC timer's count"},
+    {"SMEP and SMAP", smep_smap, WANTED, "the hypervisor goes without this second line"},
+    {"UMIP", umip, WANTED, "the hypervisor goes without this second line"},
+    {"DMA remapping (VT-d)", dma_remapping, DEVICES,
+     "firmware: VT-d (Intel VT for Directed I/O) on; without it no device can be assigned"},
+    {"interrupt remapping", interrupt_remapping, DEVICES,
+     "firmware: interrupt remapping or x2APIC on; without it no device can be assigned"},
+    {"x2APIC not opted out", x2apic_allowed, DEVICES, "firmware: x2APIC opt-out off"},
+    {"ECAM (MCFG)", ecam, DEVICES, "firmware: PCI Express base address on"},
+    {"UART", uart, WANTED, "firmware: serial port on; else the boot log goes to the display only"},
+    {"ECC memory", ecc, WANTED, "bit flips, by chance or by hammering rows, go unnoticed"},
+    {"SMT off", no_smt, WANTED,
+     "firmware: Hyper-Threading off, or give both threads of a core to one domain"},
+    {"no ITLB multi-hit erratum", large_pages, WANTED,
+     "memory is mapped in 4 KiB pages, which costs tables and speed"},
+    {"bare machine", no_hypervisor, WANTED,
+     "a hypervisor is below; what is missing above may only be hidden by it"},
+};
+
+uint32_t hw_check(struct hw *hw, FILE *out)
+{
+    static const char *const words[] = {"no", "yes", "?"};
+    static const char *const needs[] = {"required", "for devices", "wanted"};
+    uint32_t lacking = 0;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        enum state state = rows[i].look(hw);
+
+        lacking += state != YES && rows[i].need == REQUIRED;
+        fprintf(out, "%-3s  %-28s %s%s%s\n", words[state], rows[i].name, needs[rows[i].need],
+                state == YES ? "" : "; ", state == YES ? "" : rows[i].remedy);
+    }
+    for (uint32_t i = 0; i < hw->missing_count; i++)
+        fprintf(out, "?    %s: %s %s\n", hw->missing[i].lost, hw->missing[i].path,
+                hw->missing[i].why);
+    return lacking;
+}

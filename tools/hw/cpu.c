@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processors, caches and memory of a machine. */
+#include "source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CPUINFO_BYTES = 8 << 20, CPUS_MAX = 4096, MEMMAP_MAX = 1024, DMI_BYTES = 1 << 20 };
+
+bool hw_has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = words; at && (at = strstr(at, word)); at += length) {
+        bool starts = at == words || at[-1] == ' ';
+
+        if (starts && (at[length] == ' ' || at[length] == 0))
+            return true;
+    }
+    return false;
+}
+
+/* "key<tabs>: value" in place; returns the value, NULL if the line has none. */
+static char *split_line(char *line)
+{
+    char *colon = strchr(line, ':');
+
+    if (!colon)
+        return NULL;
+    char *end = colon;
+    while (end > line && (end[-1] == '\t' || end[-1] == ' '))
+        end--;
+    *end = 0;
+    return colon[1] == ' ' ? colon + 2 : colon + 1;
+}
+
+static void take_line(struct hw *hw, const char *key, char *value)
+{
+    const struct {
+        const char *key;
+        const char **out;
+    } texts[] = {{"vendor_id", &hw->vendor},
+                 {"model name", &hw->model},
+                 {"microcode", &hw->microcode},
+                 {"flags", &hw->flags},
+                 {"vmx flags", &hw->vmx_flags}};
+    struct hw_cpu *cpu = hw->cpu_count > 0 ? &hw->cpus[hw->cpu_count - 1] : NULL;
+    uint32_t number = (uint32_t)strtoul(value, NULL, 10);
+
+    if (strcmp(key, "processor") == 0 && hw->cpu_count < CPUS_MAX) {
+        hw->cpus = hw_grow(hw, hw->cpus, hw->cpu_count, sizeof(*hw->cpus));
+        hw->cpus[hw->cpu_count++] = (struct hw_cpu){.number = number};
+    } else if (cpu && strcmp(key, "apicid") == 0) {
+        cpu->apic_id = number;
+    } else if (cpu && strcmp(key, "physical id") == 0) {
+        cpu->package = number;
+    } else if (cpu && strcmp(key, "core id") == 0) {
+        cpu->core = number;
+    }
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (!*texts[i].out && strcmp(key, texts[i].key) == 0)
+            *texts[i].out = value;
+    }
+}
+
+static void read_caches(struct hw *hw, struct hw_cpu *cpu)
+{
+    for (int index = 0; index < 8 && cpu->cache_count < HW_CACHES; index++) {
+        const char *folder =
+            say(&hw->arena, "sys/devices/system/cpu/cpu%u/cache/index%d", cpu->number, index);
+        struct hw_cache *cache = &cpu->caches[cpu->cache_count];
+
+        if (!hw_number(hw, say(&hw->arena, "%s/level", folder), &cache->level))
+            break;
+        cache->type = hw_line(hw, say(&hw->arena, "%s/type", folder));
+        cache->size = hw_line(hw, say(&hw->arena, "%s/size", folder));
+        cache->shared = hw_line(hw, say(&hw->arena, "%s/shared_cpu_list", folder));
+        cpu->cache_count++;
+    }
+}
+
+void hw_read_cpus(struct hw *hw)
+{
+    char *text = hw_text(hw, "proc/cpuinfo", CPUINFO_BYTES), *next;
+    uint64_t active;
+
+    if (!text)
+        hw_note_missing(hw, "proc/cpuinfo", "processors and their features");
+    for (char *line = text; line && *line; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next)
+            *next++ = 0;
+        char *value = split_line(line);
+        if (value)
+            take_line(hw, line, value);
+    }
+    for (uint32_t i = 0; i < hw->cpu_count; i++) {
+        hw->cpus[i].siblings = hw_line(
+            hw, say(&hw->arena, "sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
+                    hw->cpus[i].number));
+        read_caches(hw, &hw->cpus[i]);
+    }
+    if (hw->cpu_count > 0 && !hw->cpus[0].siblings)
+        hw_note_missing(hw, "sys/devices/system/cpu/cpu0/topology/thread_siblings_list",
+                        "which processors are threads of one core");
+    if (hw->cpu_count > 0 && hw->cpus[0].cache_count == 0)
+        hw_note_missing(hw, "sys/devices/system/cpu/cpu0/cache", "which processors share a cache");
+    hw->smt_known = hw_number(hw, "sys/devices/system/cpu/smt/active", &active);
+    hw->smt_active = hw->smt_known && active != 0;
+    hw->itlb_multihit = hw_line(hw, "sys/devices/system/cpu/vulnerabilities/itlb_multihit");
+}
+
+/* Reads the firmware's map; returns the sum of what it gave as RAM, 0 if it cannot be read. */
+static uint64_t firmware_memory(struct hw *hw)
+{
+    uint64_t sum = 0, start, end;
+
+    for (int i = 0; i < MEMMAP_MAX; i++) {
+        const char *folder = say(&hw->arena, "sys/firmware/memmap/%d", i);
+        const char *type = hw_line(hw, say(&hw->arena, "%s/type", folder));
+
+        if (!type)
+            break;
+        if (!hw_number(hw, say(&hw->arena, "%s/start", folder), &start) ||
+            !hw_number(hw, say(&hw->arena, "%s/end", folder), &end) || end < start)
+            continue;
+        hw->ranges = hw_grow(hw, hw->ranges, hw->range_count, sizeof(*hw->ranges));
+        hw->ranges[hw->range_count++] = (struct hw_range){start, end, type};
+        sum += strcmp(type, "System RAM") == 0 ? end - start + 1 : 0;
+    }
+    return sum;
+}
+
+/* SMBIOS, Physical Memory Array (type 16): what corrects errors. NULL if it does not say. */
+static const char *dmi_ecc(const uint8_t *table, size_t count)
+{
+    static const char *const words[] = {"none", "parity", "single-bit ECC", "multi-bit ECC", "CRC"};
+
+    for (size_t at = 0; at + 4 <= count;) {
+        uint8_t type = table[at], length = table[at + 1];
+
+        if (length < 4 || at + length > count || type == 127)
+            break;
+        if (type == 16 && length > 6 && table[at + 6] >= 3 && table[at + 6] <= 7)
+            return words[table[at + 6] - 3];
+        for (at += length; at + 1 < count && (table[at] != 0 || table[at + 1] != 0);)
+            at++;
+        at += 2;
+    }
+    return NULL;
+}
+
+static const char *words_of(struct hw *hw, const char *first, const char *second)
+{
+    if (!first && !second)
+        return NULL;
+    return say(&hw->arena, "%s%s%s", first ? first : "", first && second ? " " : "",
+               second ? second : "");
+}
+
+void hw_read_memory(struct hw *hw)
+{
+    const char *meminfo = hw_text(hw, "proc/meminfo", 64 << 10);
+    const char *total = meminfo ? strstr(meminfo, "MemTotal:") : NULL;
+    uint8_t *dmi = malloc(DMI_BYTES);
+
+    hw->memory_bytes = firmware_memory(hw);
+    if (hw->memory_bytes == 0) {
+        hw_note_missing(hw, "sys/firmware/memmap",
+                        "memory as firmware gives it (MemTotal stands in)");
+        if (total)
+            hw->memory_bytes = (uint64_t)strtoull(total + 9, NULL, 10) << 10;
+    }
+    long count = dmi ? hw_read(hw, "sys/firmware/dmi/tables/DMI", dmi, DMI_BYTES) : -1;
+    if (count > 0)
+        hw->ecc = dmi_ecc(dmi, (size_t)count);
+    if (!hw->ecc)
+        hw->ecc = hw_line(hw, "sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode");
+    if (!hw->ecc)
+        hw_note_missing(hw, "sys/firmware/dmi/tables/DMI", "whether memory has ECC");
+    free(dmi);
+    hw->board = words_of(hw, hw_line(hw, "sys/class/dmi/id/sys_vendor"),
+                         hw_line(hw, "sys/class/dmi/id/product_name"));
+    hw->firmware = words_of(hw, hw_line(hw, "sys/class/dmi/id/bios_vendor"),
+                            hw_line(hw, "sys/class/dmi/id/bios_version"));
+    uint64_t bits;
+    hw->is_uefi = hw_number(hw, "sys/firmware/efi/fw_platform_size", &bits) && bits == 64;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hardware of a machine, as Linux shows it below /sys and /proc, or a saved copy of those
+ * files. Nothing read is trusted, and what cannot be read is named and left out.
+ */
+#ifndef BULKHEAD_HW_H
+#define BULKHEAD_HW_H
+
+#include "../text.h"
+#include <stdbool.h>
+
+enum { HW_BARS = 6, HW_CACHES = 4, HW_SCOPE_TEXT = 64, HW_CONFIG_BYTES = 4096 };
+
+/* Something that could not be read, and what follows from that. */
+struct hw_missing {
+    const char *path, *why, *lost;
+};
+
+struct hw_cache {
+    uint64_t level;
+    const char *type, *size, *shared; /* list of processors */
+};
+
+struct hw_cpu {
+    uint32_t number, apic_id, package, core;
+    const char *siblings; /* list of processors of this core, NULL: unknown */
+    struct hw_cache caches[HW_CACHES];
+    uint32_t cache_count;
+};
+
+struct hw_bar {
+    uint64_t start, end, flags; /* flags as the kernel's resource file has them */
+};
+
+struct hw_function {
+    uint32_t address; /* segment << 16 | bus << 8 | device << 3 | function */
+    uint32_t vendor, device, class_code;
+    const char *driver, *reset_method; /* NULL: none, not known */
+    int32_t group;                     /* of the IOMMU; -1: none */
+    struct hw_bar bars[HW_BARS];
+    uint32_t config_bytes; /* readable: 64 without privilege */
+    bool is_bridge, has_express, has_flr, has_af_flr, has_d3_reset;
+    uint8_t secondary, subordinate; /* buses of a bridge */
+    uint32_t msi_vectors, msix_vectors, msix_bar, msix_offset;
+    bool has_acs, has_serial, has_sriov;
+    uint32_t acs_capability, express_type;
+    uint64_t serial;
+    int64_t physical; /* address of the function whose virtual one this is; -1: none */
+};
+
+struct hw_unit {
+    uint32_t segment, flags; /* bit 0: all functions that no other unit has */
+    uint64_t base;
+};
+
+struct hw_reserved {
+    uint32_t segment;
+    uint64_t base, limit;
+    char scope[HW_SCOPE_TEXT]; /* the functions, by path */
+};
+
+/* Memory as the firmware's map has it; `end` belongs to it. */
+struct hw_range {
+    uint64_t start, end;
+    const char *type; /* "System RAM", "Reserved" ... */
+};
+
+struct hw_uart {
+    uint32_t number, irq;
+    uint64_t port, memory;
+};
+
+struct hw {
+    struct arena arena;
+    int root;         /* directory that stands for / */
+    const char *save; /* folder for copies of all that is read; NULL: none */
+    bool save_failed;
+    struct hw_missing *missing;
+    uint32_t missing_count;
+
+    const char *vendor, *model, *microcode, *flags, *vmx_flags; /* of the first processor */
+    const char *board, *firmware;
+    struct hw_cpu *cpus;
+    uint32_t cpu_count;
+    uint64_t memory_bytes;
+    struct hw_range *ranges; /* of memory; none: not known */
+    uint32_t range_count;
+    const char *ecc; /* NULL: not known */
+    bool is_uefi, smt_active, smt_known;
+    const char *itlb_multihit;
+
+    struct hw_function *functions; /* by address */
+    uint32_t function_count;
+    bool tables_listed, lists_dmar, has_mcfg, has_ivrs; /* by the names of the ACPI tables */
+    bool has_dmar;                                      /* and could be read */
+    uint32_t dmar_flags; /* bit 0: interrupt remapping, bit 1: x2APIC opt-out */
+    struct hw_unit *units;
+    struct hw_reserved *reserved;
+    uint32_t unit_count, reserved_count;
+    struct hw_uart *uarts;
+    uint32_t uart_count;
+    int64_t boot_function; /* address of the controller that holds the root folder; -1: unknown */
+};
+
+/*
+ * Reads the machine, or the copy in the folder `from`; with `save` also makes such a copy in a new
+ * folder. Returns false with a message on stderr if one of the folders cannot be used.
+ */
+bool hw_open(struct hw *hw, const char *from, const char *save);
+void hw_close(struct hw *hw);
+
+/* Writes the inventory for people. */
+void hw_print(struct hw *hw, FILE *out);
+
+/* Says for each feature whether it is there; returns how many required ones are not. */
+uint32_t hw_check(struct hw *hw, FILE *out);
+
+/* Writes a first manifest; `from` is the folder of the saved copy or NULL. */
+void hw_manifest(struct hw *hw, const char *from, FILE *out);
+
+/* "00:1f.3", or "0001:00:1f.3" outside the first segment. */
+const char *hw_address(struct hw *hw, uint32_t address);
+
+/* Whether the blank-separated list `words` holds `word`. */
+bool hw_has_word(const char *words, const char *word);
+
+/* The other functions of the same IOMMU group, as text; NULL if it is alone. */
+const char *hw_group_mates(struct hw *hw, const struct hw_function *function);
+
+#endif

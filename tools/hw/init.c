@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A first manifest from a hardware inventory. */
+#include "source.h"
+
+#include "../../kernel/abi/limits.h"
+#include <string.h>
+
+/* Those that need no quotes in YAML wherever they stand. */
+#define PATH_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"
+
+static const struct {
+    uint32_t class_code; /* base class, subclass */
+    const char *what;
+} classes[] = {
+    {0x0100, "SCSI"},          {0x0106, "SATA"},     {0x0107, "SAS"},
+    {0x0108, "NVMe"},          {0x0200, "Ethernet"}, {0x0280, "network"},
+    {0x0300, "display"},       {0x0403, "audio"},    {0x0c03, "USB: needs removable: true"},
+    {0x0c05, "SMBus"},         {0x0880, "other"},    {0x1180, "signal processing"},
+    {0x0780, "communication"},
+};
+
+static const char *class_name(uint32_t class_code)
+{
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        if (classes[i].class_code == class_code >> 8)
+            return classes[i].what;
+    }
+    return "device";
+}
+
+/* Host bridges, bridges and the chipset's ISA bridge are nobody's. */
+static bool is_assignable(const struct hw_function *function)
+{
+    return !function->is_bridge && function->class_code >> 16 != 0x06;
+}
+
+static void print_platform(struct hw *hw, const char *from, FILE *out)
+{
+    bool amd = hw->vendor && strcmp(hw->vendor, "AuthenticAMD") == 0;
+    uint32_t most = hw->cpu_count > MAX_CPUS ? MAX_CPUS : hw->cpu_count;
+
+    fputs("host: new-host                  # the name of the machine\n\n"
+          "# What the image expects; a machine that differs is refused.\nplatform:\n",
+          out);
+    fprintf(out, "  cpu: %s\n", amd ? "amd" : "intel");
+    if (most > 0)
+        fprintf(out, "  processors: %u\n", most);
+    if (hw->memory_bytes >> 20 >= 64)
+        fprintf(out, "  memory: %lluM\n", (unsigned long long)(hw->memory_bytes >> 20));
+    if (hw->smt_known)
+        fprintf(out, "  smt: %s\n", hw->smt_active ? "on" : "off");
+    if (hw->microcode && strlen(hw->microcode) <= 10 &&
+        strspn(hw->microcode, "0123456789abcdefx") == strlen(hw->microcode))
+        fprintf(out, "  microcode: %s           # the least\n", hw->microcode);
+    if (from && strspn(from, PATH_CHARACTERS) == strlen(from))
+        fprintf(out, "  inventory: %s\n", from);
+}
+
+static void print_cpu_choices(struct hw *hw, FILE *out)
+{
+    fputs("    # APIC ids, if it matters which: cpus: [1]; threads of one core go together:\n",
+          out);
+    for (uint32_t i = 0; i < hw->cpu_count; i++) {
+        fprintf(out, "    #   APIC id %u: package %u, core %u, threads ", hw->cpus[i].apic_id,
+                hw->cpus[i].package, hw->cpus[i].core);
+        put_safely(out, hw->cpus[i].siblings ? hw->cpus[i].siblings : "not known");
+        fputc('\n', out);
+    }
+}
+
+static void print_device(struct hw *hw, const struct hw_function *function, FILE *out)
+{
+    const char *mates = hw_group_mates(hw, function);
+
+    fprintf(out, "    #   - {pci: \"%s\", id: \"%04x:%04x\"}  # %s",
+            hw_address(hw, function->address), function->vendor, function->device,
+            class_name(function->class_code));
+    if (mates)
+        fprintf(out, "; only together with %s", mates);
+    if (function->config_bytes > 64 && function->msi_vectors + function->msix_vectors == 0)
+        fputs("; has no MSI, cannot be assigned", out);
+    if (hw->boot_function == (int64_t)function->address)
+        fputs("; the machine boots from it: for management or nobody", out);
+    fputc('\n', out);
+}
+
+void hw_manifest(struct hw *hw, const char *from, FILE *out)
+{
+    uint32_t cards = 0;
+
+    fputs("# Made by `bulkhead init` from the machine's inventory: a start, to be changed.\n"
+          "# `bulkhead check` says what is wrong with it, `bulkhead build` makes the image.\n",
+          out);
+    print_platform(hw, from, out);
+    fputs("\n# Levels of classification, the lowest first, and a label for each domain:\n"
+          "# levels: [public, restricted]\n"
+          "\ndomains:\n"
+          "  - name: first\n"
+          "    # label: {level: public}\n"
+          "    cpus: 1                     # a number, or physical APIC ids\n",
+          out);
+    print_cpu_choices(hw, out);
+    fputs("    memory: 256M\n"
+          "    boot: {elf64: build/guests/hello.elf}\n"
+          "    # boot: {linux: vmlinuz, initrd: initrd.img, cmdline: \"console=ttyS0\"}\n",
+          out);
+    if (hw->uart_count > 1)
+        fputs("    serial: {port: com2}        # com1 is the boot log's\n", out);
+    fputs("    on_exit: {do: stop}\n"
+          "    # PCI functions of this machine; one belongs to one domain:\n"
+          "    # devices:\n",
+          out);
+    for (uint32_t i = 0; i < hw->function_count; i++) {
+        if (is_assignable(&hw->functions[i]))
+            print_device(hw, &hw->functions[i], out);
+    }
+    fputs("\n# Management has a network card and a network of its own:\n"
+          "# management:\n"
+          "#   cpus: 1\n"
+          "#   memory: 64M\n",
+          out);
+    for (uint32_t i = 0; i < hw->function_count; i++) {
+        const struct hw_function *function = &hw->functions[i];
+
+        if (function->class_code >> 16 != 0x02 || cards++ > 0)
+            continue;
+        fprintf(out,
+                "#   nic: {pci: \"%s\", id: \"%04x:%04x\", network: admin, "
+                "address: 192.0.2.10/24}\n",
+                hw_address(hw, function->address), function->vendor, function->device);
+    }
+    fputs("#   admins:\n"
+          "#     - {name: ops, key: keys/ops.pub, role: operator, expires: 2027-01-31}\n",
+          out);
+    for (uint32_t i = 0; i < hw->missing_count; i++)
+        fprintf(out, "# Not known: %s (%s %s).\n", hw->missing[i].lost, hw->missing[i].path,
+                hw->missing[i].why);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the files of a machine, or of a saved copy, with bounds. */
+#include "source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { NAMES_MAX = 8192, LINE_BYTES = 4096, PATH_BYTES = 512 };
+
+static bool complain(const char *path, const char *why)
+{
+    fputs("bulkhead: ", stderr);
+    put_safely(stderr, path);
+    fprintf(stderr, ": %s\n", why);
+    return false;
+}
+
+bool hw_source_open(struct hw *hw, const char *from, const char *save)
+{
+    hw->root = open(from ? from : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (hw->root < 0)
+        return complain(from, strerror(errno));
+    if (save && mkdir(save, 0700) != 0)
+        return complain(save, strerror(errno));
+    hw->save = save;
+    return true;
+}
+
+/* A link in a saved copy leads nowhere outside of it. */
+static int open_below(const struct hw *hw, const char *path, int flags)
+{
+    struct open_how how = {.flags = (uint64_t)flags | O_CLOEXEC,
+                           .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+
+    return (int)syscall(SYS_openat2, hw->root, path, &how, sizeof(how));
+}
+
+/* Makes the folders above `path` in the saved copy; returns its whole path. */
+static char *save_path(struct hw *hw, const char *path)
+{
+    char *whole = say(&hw->arena, "%s/%s", hw->save, path);
+
+    for (char *slash = whole + strlen(hw->save) + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = 0;
+        if (mkdir(whole, 0700) != 0 && errno != EEXIST)
+            hw->save_failed = true;
+        *slash = '/';
+    }
+    return whole;
+}
+
+static void save_file(struct hw *hw, const char *path, const void *bytes, size_t count)
+{
+    if (!hw->save)
+        return;
+    int file =
+        open(save_path(hw, path), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0 || write(file, bytes, count) != (ssize_t)count || close(file) != 0)
+        hw->save_failed = true;
+}
+
+long hw_read(struct hw *hw, const char *path, void *out, size_t room)
+{
+    int file = open_below(hw, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    size_t count = 0;
+    ssize_t got = 0;
+
+    if (file < 0)
+        return -1;
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        close(file);
+        errno = EINVAL;
+        return -1;
+    }
+    while (count < room && (got = read(file, (char *)out + count, room - count)) > 0)
+        count += (size_t)got;
+    int error = errno;
+    close(file);
+    errno = error;
+    if (got < 0 && count == 0)
+        return -1;
+    save_file(hw, path, out, count);
+    return (long)count;
+}
+
+char *hw_text(struct hw *hw, const char *path, size_t most)
+{
+    char *buffer = malloc(most + 1), *text = NULL;
+    long count = buffer ? hw_read(hw, path, buffer, most) : -1;
+
+    if (count >= 0) {
+        text = arena_take(&hw->arena, (size_t)count + 1);
+        memcpy(text, buffer, (size_t)count);
+    }
+    int error = errno;
+    free(buffer);
+    errno = error;
+    return text;
+}
+
+char *hw_line(struct hw *hw, const char *path)
+{
+    char line[LINE_BYTES + 1];
+    long count = hw_read(hw, path, line, LINE_BYTES);
+
+    if (count <= 0)
+        return NULL;
+    line[count] = 0;
+    line[strcspn(line, "\n")] = 0;
+    size_t length = strlen(line);
+    while (length > 0 && line[length - 1] == ' ')
+        line[--length] = 0;
+    return length > 0 ? say(&hw->arena, "%s", line) : NULL;
+}
+
+bool hw_number(struct hw *hw, const char *path, uint64_t *out)
+{
+    const char *line = hw_line(hw, path);
+    char *end;
+
+    if (!line || *line < '0' || *line > '9')
+        return false;
+    errno = 0;
+    *out = strtoull(line, &end, 0);
+    return errno == 0 && *end == 0;
+}
+
+char *hw_link(struct hw *hw, const char *path)
+{
+    char target[PATH_BYTES + 1];
+    int link = open_below(hw, path, O_PATH | O_NOFOLLOW);
+
+    if (link < 0)
+        return NULL;
+    ssize_t count = readlinkat(link, "", target, PATH_BYTES);
+    close(link);
+    if (count <= 0)
+        return NULL;
+    target[count] = 0;
+    if (hw->save && symlink(target, save_path(hw, path)) != 0 && errno != EEXIST)
+        hw->save_failed = true;
+    return say(&hw->arena, "%s", target);
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+uint32_t hw_list(struct hw *hw, const char *path, char ***names)
+{
+    int folder = open_below(hw, path, O_RDONLY | O_DIRECTORY);
+    DIR *stream = folder < 0 ? NULL : fdopendir(folder);
+    const struct dirent *entry;
+    uint32_t count = 0;
+
+    *names = NULL;
+    if (!stream) {
+        if (folder >= 0)
+            close(folder);
+        return 0;
+    }
+    while (count < NAMES_MAX && (entry = readdir(stream))) {
+        if (entry->d_name[0] == '.')
+            continue;
+        *names = hw_grow(hw, *names, count, sizeof(char *));
+        (*names)[count++] = say(&hw->arena, "%s", entry->d_name);
+    }
+    closedir(stream);
+    if (count > 0)
+        qsort(*names, count, sizeof(char *), by_name);
+    return count;
+}
+
+void *hw_grow(struct hw *hw, void *items, uint32_t count, size_t bytes)
+{
+    if (count != 0 && (count & (count - 1)) != 0)
+        return items;
+    void *more = arena_take(&hw->arena, (count == 0 ? 1 : 2 * (size_t)count) * bytes);
+    if (count != 0)
+        memcpy(more, items, count * bytes);
+    return more;
+}
+
+void hw_note_missing(struct hw *hw, const char *path, const char *lost)
+{
+    const char *why = errno == EACCES || errno == EPERM ? "only root may read it"
+                      : errno == ENOENT                 ? "is not there"
+                                                        : "cannot be read";
+
+    hw->missing = hw_grow(hw, hw->missing, hw->missing_count, sizeof(*hw->missing));
+    hw->missing[hw->missing_count++] = (struct hw_missing){say(&hw->arena, "/%s", path), why, lost};
+}
+
+bool hw_open(struct hw *hw, const char *from, const char *save)
+{
+    memset(hw, 0, sizeof(*hw));
+    hw->boot_function = -1;
+    if (!hw_source_open(hw, from, save))
+        return false;
+    hw_read_cpus(hw);
+    hw_read_memory(hw);
+    hw_read_pci(hw);
+    hw_read_acpi(hw);
+    hw_read_ports(hw);
+    return !hw->save_failed || complain(save, "the copy is not whole: a file cannot be written");
+}
+
+void hw_close(struct hw *hw)
+{
+    if (hw->root >= 0)
+        close(hw->root);
+    arena_free(&hw->arena);
+}

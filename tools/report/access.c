@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every path between two parties of a machine, from what its manifest says. */
+#include "access.h"
+
+#include "../../kernel/abi/manifest.h"
+#include "../manifest/label.h"
+#include <string.h>
+
+struct finder {
+    struct check *check;
+    struct access *items;
+    uint32_t count, room;
+};
+
+static void add(struct finder *finder, uint32_t from, uint32_t to, enum access_kind kind,
+                const char *what)
+{
+    if (finder->count == finder->room) {
+        uint32_t room = finder->room ? 2 * finder->room : 64;
+        struct access *grown = arena_take(&finder->check->arena, room * sizeof(*grown));
+
+        if (finder->count > 0)
+            memcpy(grown, finder->items, finder->count * sizeof(*grown));
+        finder->items = grown;
+        finder->room = room;
+    }
+    finder->items[finder->count++] = (struct access){from, to, kind, what};
+}
+
+const char *access_party(const struct check *check, uint32_t party)
+{
+    return party == ACCESS_MANAGEMENT ? "management"
+           : party == ACCESS_OUTSIDE  ? "outside"
+                                      : model_domain(&check->model, party)->name.value;
+}
+
+const char *right_word(uint64_t right)
+{
+    return right == MANIFEST_MAY_STATUS     ? "status"
+           : right == MANIFEST_MAY_COUNTERS ? "counters"
+           : right == MANIFEST_MAY_START    ? "start"
+           : right == MANIFEST_MAY_STOP     ? "stop"
+                                            : "restart";
+}
+
+const char *role_word(uint64_t role)
+{
+    return role == MANIFEST_OPERATOR ? "operator" : "auditor";
+}
+
+/* What management may do with a domain; what only tells something goes the other way. */
+static void find_rights(struct finder *finder, uint32_t index)
+{
+    enum { TELLS = MANIFEST_MAY_STATUS | MANIFEST_MAY_COUNTERS };
+    const struct model_domain *domain = model_domain(&finder->check->model, index);
+    struct arena *arena = &finder->check->arena;
+
+    for (uint32_t i = 0; i < domain->manage.count; i++) {
+        uint64_t right = listed(&domain->manage, i)->value;
+        bool tells = right & TELLS;
+
+        add(finder, tells ? index : ACCESS_MANAGEMENT, tells ? ACCESS_MANAGEMENT : index,
+            ACCESS_RIGHT,
+            say(arena, "%s (granted by manage, %s)", right_word(right),
+                line_of(finder->check, listed(&domain->manage, i)->at)));
+    }
+    for (uint32_t i = 0; i < domain->serial.read.count; i++)
+        add(finder, index, ACCESS_MANAGEMENT, ACCESS_SERIAL_READ,
+            say(arena, "what it prints, read by role %s",
+                role_word(listed(&domain->serial.read, i)->value)));
+    for (uint32_t i = 0; i < domain->serial.write.count; i++)
+        add(finder, ACCESS_MANAGEMENT, index, ACCESS_SERIAL_WRITE,
+            say(arena, "typing to its serial port, role %s",
+                role_word(listed(&domain->serial.write, i)->value)));
+}
+
+/* The n-th network of a party, NULL behind the last. */
+static const struct model_network *network_of(const struct check *check, uint32_t party,
+                                              uint32_t index)
+{
+    const struct model *model = &check->model;
+
+    if (party == ACCESS_MANAGEMENT)
+        return index == 0 ? network_named(model, &model->management.nic.network) : NULL;
+    const struct model_domain *domain = model_domain(model, party);
+    for (uint32_t i = 0; i < domain->devices.count; i++) {
+        const struct model_network *network =
+            network_named(model, &model_device(domain, i)->network);
+        bool before = false;
+
+        for (uint32_t j = 0; network && j < i; j++)
+            before |= network_named(model, &model_device(domain, j)->network) == network;
+        if (network && !before && index-- == 0)
+            return network;
+    }
+    return NULL;
+}
+
+static bool is_on(const struct check *check, uint32_t party, const struct model_network *network)
+{
+    const struct model_network *own;
+
+    for (uint32_t i = 0; (own = network_of(check, party, i)); i++) {
+        if (own == network)
+            return true;
+    }
+    return false;
+}
+
+/* What a serial port of its own and a network's cable let in and out of the machine. */
+static void find_outside(struct finder *finder, uint32_t party)
+{
+    const struct model *model = &finder->check->model;
+    const struct model_network *network;
+    struct arena *arena = &finder->check->arena;
+
+    if (party != ACCESS_MANAGEMENT && model_domain(model, party)->serial.port.valid) {
+        const char *what = say(arena, "com%llu, its own UART",
+                               (unsigned long long)model_domain(model, party)->serial.port.value);
+
+        add(finder, party, ACCESS_OUTSIDE, ACCESS_UART, what);
+        add(finder, ACCESS_OUTSIDE, party, ACCESS_UART, what);
+    }
+    for (uint32_t i = 0; (network = network_of(finder->check, party, i)); i++) {
+        const struct model_one_way *one_way = &network->one_way;
+        bool sends = !one_way->from.value || strcmp(one_way->from.value, model->host.value) == 0;
+        bool receives = !one_way->to.value || strcmp(one_way->to.value, model->host.value) == 0;
+        const char *what =
+            say(arena, "network %s%s%s%s", network->name.value,
+                network->exposed.value ? ", exposed" : "", one_way->by.value ? ", one way by " : "",
+                one_way->by.value ? one_way->by.value : "");
+
+        /* A host that a one-way network does not name may stand at either end. */
+        if (sends || !receives)
+            add(finder, party, ACCESS_OUTSIDE, ACCESS_NETWORK, what);
+        if (receives || !sends)
+            add(finder, ACCESS_OUTSIDE, party, ACCESS_NETWORK, what);
+    }
+}
+
+/* The domain that is on both networks, other than the two ends. */
+static void find_relays(struct finder *finder, uint32_t from, const struct model_network *near,
+                        uint32_t to, const struct model_network *far)
+{
+    const struct check *check = finder->check;
+
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        if (i == from || i == to || !is_on(check, i, near) || !is_on(check, i, far))
+            continue;
+        const struct model_domain *domain = model_domain(&check->model, i);
+        add(finder, from, to, ACCESS_RELAY,
+            say(&finder->check->arena, "network %s, then %s %s, then network %s", near->name.value,
+                domain->role.value == ROLE_FIREWALL ? "firewall" : "whatever domain",
+                domain->role.value == ROLE_FIREWALL
+                    ? domain->name.value
+                    : say(&finder->check->arena, "%s passes on", domain->name.value),
+                far->name.value));
+    }
+}
+
+/* From one party to another through networks. Both stand at one end of a one-way network. */
+static void find_networks(struct finder *finder, uint32_t from, uint32_t to)
+{
+    const struct check *check = finder->check;
+    struct arena *arena = &finder->check->arena;
+    const struct model_network *near, *far;
+
+    for (uint32_t i = 0; (near = network_of(check, from, i)); i++) {
+        for (uint32_t j = 0; (far = network_of(check, to, j)); j++) {
+            if (near == far)
+                add(finder, from, to, ACCESS_NETWORK,
+                    say(arena, "both are on network %s%s", near->name.value,
+                        near->one_way.from.value ? ", at one end of it: cabling decides" : ""));
+            else if (cable_of(&check->model, near) >> (far - model_network(&check->model, 0)) & 1)
+                add(finder, from, to, ACCESS_TRUNK,
+                    say(arena,
+                        "networks %s and %s share a cable: the switch's VLANs keep them "
+                        "apart, not Bulkhead",
+                        near->name.value, far->name.value));
+            else
+                find_relays(finder, from, near, to, far);
+        }
+    }
+}
+
+struct access_list access_paths(struct check *check)
+{
+    struct finder finder = {.check = check};
+    uint32_t domains = check->model.domains.count;
+    uint32_t parties = domains + (is_written(check->model.management.at) ? 1 : 0);
+
+    for (uint32_t i = 0; i < parties; i++) {
+        uint32_t from = i < domains ? i : ACCESS_MANAGEMENT;
+
+        for (uint32_t j = 0; j < parties; j++) {
+            if (j != i)
+                find_networks(&finder, from, j < domains ? j : ACCESS_MANAGEMENT);
+        }
+        if (i < domains)
+            find_rights(&finder, i);
+        find_outside(&finder, from);
+    }
+    return (struct access_list){finder.count, finder.items};
+}

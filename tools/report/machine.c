@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each domain owns, when it starts, what follows its end, and what it boots. */
+#include "report.h"
+
+#include "../manifest/label.h"
+#include "../manifest/schema_parse.h"
+#include <string.h>
+
+static const char *cpus_text(struct report *out, const struct count_or_list *cpus)
+{
+    const char *text = cpus->is_list ? "APIC ids" : report_count(out, cpus->value);
+
+    for (uint32_t i = 0; i < cpus->list.count; i++)
+        text = say(out->arena, "%s %llu", text, (unsigned long long)listed(&cpus->list, i)->value);
+    return text;
+}
+
+void report_partitions(struct report *out)
+{
+    static const char *const heads[] = {"Domain", "Label",       "Processors",
+                                        "Memory", "Serial port", "PCI functions"};
+    const struct model *model = &out->check->model;
+    uint32_t count = partition_count(out->check);
+
+    page_section(&out->page, "Domains and what they own");
+    page_say(&out->page, MARK_PLAIN,
+             "A processor runs one domain for ever, memory and functions have one owner, and "
+             "nothing is handed over while the machine runs.");
+    page_table(&out->page, 6, heads);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct model_domain *domain = partition(out->check, i);
+        bool management = i >= model->domains.count;
+
+        page_cell(&out->page, MARK_HEAD, management ? "management" : domain->name.value);
+        page_cell(&out->page, MARK_PLAIN,
+                  label_text(out->arena, model,
+                             management ? label_of_network(model, &model->management.nic.network)
+                                        : label_of(model, &domain->label)));
+        page_cell(&out->page, MARK_PLAIN, cpus_text(out, &domain->cpus));
+        page_cell(
+            &out->page, MARK_PLAIN,
+            say(out->arena, "%s%s%s", size_text(out->arena, domain->memory.value),
+                domain->memory_at.valid ? " at " : "",
+                domain->memory_at.valid ? size_text(out->arena, domain->memory_at.value) : ""));
+        page_cell(&out->page, MARK_PLAIN,
+                  domain->serial.port.valid
+                      ? say(out->arena, "com%llu", (unsigned long long)domain->serial.port.value)
+                      : "none");
+        page_cell(&out->page, MARK_PLAIN,
+                  management ? "1" : report_count(out, domain->devices.count));
+    }
+}
+
+static const char *after_text(struct report *out, const struct model_domain *domain)
+{
+    const char *text = "";
+
+    for (uint32_t i = 0; i < domain->start_after.count; i++)
+        text = say(out->arena, "%s%s%s", text, *text ? ", " : "",
+                   listed_text(&domain->start_after, i)->value);
+    return *text ? text : "nobody";
+}
+
+static const char *end_text(struct report *out, const struct model_on_exit *on_exit)
+{
+    if (on_exit->action.value != MANIFEST_EXIT_RESTART)
+        return "stops; its memory is cleared";
+    return say(out->arena, "is cleared and started again, at most %llu times %s",
+               (unsigned long long)on_exit->limit.value,
+               on_exit->within.valid
+                   ? say(out->arena, "in %llu seconds", (unsigned long long)on_exit->within.value)
+                   : "since boot");
+}
+
+/* 1: starts first. Each domain starts in the step behind the last one that it waits for. */
+static void start_steps(const struct model *model, uint32_t steps[MAX_DOMAINS])
+{
+    for (uint32_t i = 0; i < model->domains.count; i++)
+        steps[i] = 1;
+    for (uint32_t round = 0; round < model->domains.count; round++) {
+        for (uint32_t i = 0; i < model->domains.count; i++) {
+            const struct list *after = &model_domain(model, i)->start_after;
+
+            for (uint32_t j = 0; j < after->count; j++) {
+                uint32_t other = find_named(model, "domains", listed_text(after, j));
+
+                if (other < model->domains.count && steps[other] >= steps[i])
+                    steps[i] = steps[other] + 1;
+            }
+        }
+    }
+}
+
+void report_life(struct report *out)
+{
+    static const char *const heads[] = {"Step", "Domain", "Starts after", "When it ends, it",
+                                        "DMA fault of its device"};
+    const struct model *model = &out->check->model;
+    uint32_t steps[MAX_DOMAINS], count = model->domains.count;
+    bool ordered = false;
+
+    start_steps(model, steps);
+    for (uint32_t i = 0; i < count; i++)
+        ordered |= model_domain(model, i)->start_after.count > 0;
+    page_section(&out->page, "Start order and recovery");
+    page_say(&out->page, MARK_PLAIN,
+             "Domains of one step start together. A fault of one domain ends that domain at worst; "
+             "a panic of the hypervisor and a fatal machine check stop the whole machine, which "
+             "records the cause and needs a person to start it again.");
+    if (ordered)
+        page_say(&out->page, MARK_NOTE,
+                 "This version checks the order, does not keep it, and refuses to start such an "
+                 "image.");
+    page_table(&out->page, 5, heads);
+    for (uint32_t step = 1; step <= count; step++) {
+        for (uint32_t i = 0; i < count; i++) {
+            const struct model_domain *domain = model_domain(model, i);
+
+            if (steps[i] != step)
+                continue;
+            page_cell(&out->page, MARK_NUMBER, report_count(out, step));
+            page_cell(&out->page, MARK_HEAD, domain->name.value);
+            page_cell(&out->page, MARK_PLAIN, after_text(out, domain));
+            page_cell(&out->page, MARK_PLAIN, end_text(out, &domain->on_exit));
+            page_cell(&out->page, MARK_PLAIN,
+                      domain->devices.count == 0                        ? "it has none"
+                      : domain->on_dma_fault.value == MANIFEST_DMA_STOP ? "stops the domain"
+                                                                        : "is recorded");
+        }
+    }
+}
+
+/* Which domains boot a payload. */
+static const char *users_text(struct report *out, uint32_t payload)
+{
+    struct manifest_header *header = out->compiled->manifest;
+    const struct manifest_domain *domains =
+        (const struct manifest_domain *)((const char *)header +
+                                         header->tables[MANIFEST_DOMAINS].offset);
+    const char *text = "";
+
+    for (uint32_t i = 0; i < header->tables[MANIFEST_DOMAINS].count; i++) {
+        if (domains[i].kernel == payload || domains[i].initrd == payload)
+            text = say(out->arena, "%s%s%s", text, *text ? ", " : "", domains[i].name);
+    }
+    return text;
+}
+
+static const char *hex_text(struct report *out, const uint8_t digest[DIGEST_BYTES])
+{
+    char *text = arena_take(out->arena, 2 * DIGEST_BYTES + 1);
+
+    for (int i = 0; i < DIGEST_BYTES; i++)
+        snprintf(text + 2 * (size_t)i, 3, "%02x", digest[i]);
+    return text;
+}
+
+void report_payloads(struct report *out)
+{
+    static const char *const heads[] = {"Payload", "Domains", "Bytes", "SHA-256",
+                                        "In the manifest"};
+    static const char *const line_heads[] = {"Domain", "Command line"};
+    const struct compiled *compiled = out->compiled;
+    const struct model *model = &out->check->model;
+
+    page_section(&out->page, "Payload digests");
+    page_say(&out->page, MARK_PLAIN,
+             say(out->arena,
+                 "The loader refuses a payload that differs. The compiled manifest, "
+                 "as a release image has it, has SHA-256 %s.",
+                 hex_text(out, compiled->manifest->digest)));
+    page_table(&out->page, 5, heads);
+    for (uint32_t i = 0; i < compiled->payload_count; i++) {
+        const struct compiled_payload *payload = &compiled->payloads[i];
+
+        page_cell(&out->page, MARK_CODE, payload->path);
+        page_cell(&out->page, MARK_PLAIN, users_text(out, i));
+        page_cell(&out->page, MARK_NUMBER, report_count(out, payload->size));
+        page_cell(&out->page, MARK_CODE, hex_text(out, payload->digest));
+        page_cell(&out->page, MARK_PLAIN, payload->pinned ? "pinned" : "not pinned");
+    }
+    page_table(&out->page, 2, line_heads);
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i);
+
+        page_cell(&out->page, MARK_HEAD, domain->name.value);
+        page_cell(&out->page, MARK_CODE,
+                  domain->boot.cmdline.value ? domain->boot.cmdline.value : "");
+    }
+}

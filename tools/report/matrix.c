@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who reaches whom, through which cable, and who may do what. */
+#include "report.h"
+
+#include "../manifest/label.h"
+#include "../manifest/schema_parse.h"
+#include "access.h"
+#include <string.h>
+
+static uint32_t party_at(const struct check *check, uint32_t index)
+{
+    uint32_t domains = check->model.domains.count;
+
+    return index < domains                                              ? index
+           : index == domains && is_written(check->model.management.at) ? ACCESS_MANAGEMENT
+                                                                        : ACCESS_OUTSIDE;
+}
+
+/* All that goes from one party to another, a line each. */
+static const char *paths_text(struct report *out, const struct access_list *list, uint32_t from,
+                              uint32_t to)
+{
+    const char *text = "";
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->items[i].from == from && list->items[i].to == to)
+            text = say(out->arena, "%s%s%s", text, *text ? "\n" : "", list->items[i].what);
+    }
+    return *text ? text : "none";
+}
+
+void report_matrix(struct report *out)
+{
+    struct check *check = out->check;
+    uint32_t parties = check->model.domains.count + 1 + is_written(check->model.management.at);
+    struct access_list list = access_paths(check);
+    const char *heads[PAGE_COLUMNS] = {"from \\ to"};
+
+    page_section(&out->page, "Access matrix");
+    page_say(&out->page, MARK_PLAIN,
+             "Every path that exists: what goes from the party of a row to the party of a column, "
+             "and why. Outside is whatever stands at the other end of a serial port or cable. What "
+             "is not listed does not exist, but for the shared hardware below. Paths add up: who "
+             "receives can pass on.");
+    for (uint32_t i = 0; i < parties; i++)
+        heads[i + 1] = access_party(check, party_at(check, i));
+    page_table(&out->page, parties + 1, heads);
+    for (uint32_t i = 0; i < parties; i++) {
+        page_cell(&out->page, MARK_HEAD, heads[i + 1]);
+        for (uint32_t j = 0; j < parties; j++)
+            page_cell(&out->page, MARK_PLAIN,
+                      i == j ? "\xe2\x80\x94"
+                             : paths_text(out, &list, party_at(check, i), party_at(check, j)));
+    }
+    if (!is_written(check->model.management.at))
+        page_say(&out->page, MARK_PLAIN,
+                 "There is no management: nobody administers the hypervisor, and no row or column "
+                 "of it exists.");
+}
+
+static void cable(struct report *out, const char *party, const struct model_device *device)
+{
+    page_cell(&out->page, MARK_HEAD, party);
+    page_cell(&out->page, MARK_CODE, pci_text(out->arena, device->pci.value));
+    page_cell(&out->page, MARK_CODE,
+              device->id.valid ? pci_id_text(out->arena, device->id.value) : "any");
+    page_cell(&out->page, MARK_PLAIN,
+              device->network.value ? say(out->arena, "network %s", device->network.value)
+                                    : "no network");
+    page_cell(&out->page, MARK_PLAIN,
+              device->serial_number.value
+                  ? say(out->arena, "serial number %s", device->serial_number.value)
+                  : "");
+}
+
+static void cabling_sheet(struct report *out)
+{
+    static const char *const heads[] = {"Owner", "Where", "Device id", "Plugged into", "Remark"};
+    const struct model *model = &out->check->model;
+
+    page_table(&out->page, 5, heads);
+    page_cell(&out->page, MARK_HEAD, "hypervisor");
+    page_cell(&out->page, MARK_CODE, "com1");
+    page_cell(&out->page, MARK_PLAIN, "");
+    page_cell(&out->page, MARK_PLAIN, "serial cable");
+    page_cell(&out->page, MARK_PLAIN,
+              model->platform.com1.value == COM1_DOMAIN ? "boot log until a domain takes it"
+                                                        : "boot log, output only");
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i);
+
+        if (domain->serial.port.valid) {
+            page_cell(&out->page, MARK_HEAD, domain->name.value);
+            page_cell(&out->page, MARK_CODE,
+                      say(out->arena, "com%llu", (unsigned long long)domain->serial.port.value));
+            page_cell(&out->page, MARK_PLAIN, "");
+            page_cell(&out->page, MARK_PLAIN, "serial cable");
+            page_cell(&out->page, MARK_PLAIN, domain->serial.polled.value ? "polled" : "");
+        }
+        for (uint32_t j = 0; j < domain->devices.count; j++)
+            cable(out, domain->name.value, model_device(domain, j));
+    }
+    if (is_written(model->management.at))
+        cable(out, "management", &model->management.nic);
+}
+
+static const char *network_remark(struct report *out, const struct model_network *network)
+{
+    const char *text = network->exposed.value ? "exposed: strangers reach it" : "";
+
+    for (uint32_t i = 0; i < network->trunk.count; i++)
+        text = say(out->arena, "%s%sshares its cable with %s", text, *text ? "\n" : "",
+                   listed_text(&network->trunk, i)->value);
+    if (is_written(network->one_way.at))
+        text =
+            say(out->arena, "%s%sone way, from host %s to host %s, by %s", text, *text ? "\n" : "",
+                network->one_way.from.value, network->one_way.to.value, network->one_way.by.value);
+    return text;
+}
+
+void report_networks(struct report *out)
+{
+    static const char *const heads[] = {"Network", "Label", "Remark"};
+    const struct model *model = &out->check->model;
+
+    page_section(&out->page, "Networks and cabling");
+    cabling_sheet(out);
+    if (model->networks.count == 0) {
+        page_say(&out->page, MARK_PLAIN, "The manifest defines no network.");
+        return;
+    }
+    page_table(&out->page, 3, heads);
+    for (uint32_t i = 0; i < model->networks.count; i++) {
+        const struct model_network *network = model_network(model, i);
+
+        page_cell(&out->page, MARK_HEAD, network->name.value);
+        page_cell(&out->page, MARK_PLAIN,
+                  label_text(out->arena, model, label_of(model, &network->label)));
+        page_cell(&out->page, MARK_PLAIN, network_remark(out, network));
+    }
+}
+
+/* What a role may do with a domain: only an operator acts, and serial ports name their roles. */
+static const char *operations(struct report *out, const struct model_domain *domain, uint64_t role)
+{
+    enum { TELLS = MANIFEST_MAY_STATUS | MANIFEST_MAY_COUNTERS };
+    const struct list *serial[] = {&domain->serial.read, &domain->serial.write};
+    const char *text = "";
+
+    for (uint32_t i = 0; i < domain->manage.count; i++) {
+        uint64_t right = listed(&domain->manage, i)->value;
+
+        if (right & TELLS || role == MANIFEST_OPERATOR)
+            text = say(out->arena, "%s%s%s", text, *text ? ", " : "", right_word(right));
+    }
+    for (int k = 0; k < 2; k++) {
+        for (uint32_t i = 0; i < serial[k]->count; i++) {
+            if (listed(serial[k], i)->value == role)
+                text = say(out->arena, "%s%s%s serial port", text, *text ? ", " : "",
+                           k ? "type to" : "read");
+        }
+    }
+    return *text ? text : "nothing";
+}
+
+void report_roles(struct report *out)
+{
+    static const char *const heads[] = {"Domain", "operator", "auditor"};
+    static const char *const admin_heads[] = {"Administrator", "Role", "Key", "Expires"};
+    const struct model *model = &out->check->model;
+
+    page_section(&out->page, "Roles and operations");
+    if (!is_written(model->management.at)) {
+        page_say(&out->page, MARK_PLAIN, "There is no management, so nobody has an operation.");
+        return;
+    }
+    page_table(&out->page, 3, heads);
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i);
+
+        page_cell(&out->page, MARK_HEAD, domain->name.value);
+        page_cell(&out->page, MARK_PLAIN, operations(out, domain, MANIFEST_OPERATOR));
+        page_cell(&out->page, MARK_PLAIN, operations(out, domain, MANIFEST_AUDITOR));
+    }
+    page_table(&out->page, 4, admin_heads);
+    for (uint32_t i = 0; i < model->management.admins.count; i++) {
+        const struct model_admin *admin = model_admin(model, i);
+
+        page_cell(&out->page, MARK_HEAD, admin->name.value);
+        page_cell(&out->page, MARK_PLAIN, role_word(admin->role.value));
+        page_cell(&out->page, MARK_CODE, admin->key.value);
+        page_cell(&out->page, MARK_PLAIN, date_text(out->arena, admin->expires.value));
+    }
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the machine is classified as, and what somebody accepted. */
+#include "report.h"
+
+#include "../manifest/label.h"
+#include "../manifest/schema_parse.h"
+#include "../rules/rules.h"
+#include "../tool.h"
+
+/* What a release does not start yet: it says so where a manifest asks for it. */
+static void say_not_yet(struct report *out)
+{
+    const struct model *model = &out->check->model;
+    uint32_t devices = 0;
+
+    for (uint32_t i = 0; i < model->domains.count; i++)
+        devices += model_domain(model, i)->devices.count;
+    if (devices > 0)
+        page_say(&out->page, MARK_NOTE,
+                 "Devices and networks of domains are defined and checked here, but this version "
+                 "does not hand them over: it has no IOMMU driver, clears every endpoint's bus "
+                 "mastering at boot, and refuses to start an image that gives a PCI function to a "
+                 "domain. What this page says of them holds for a version that does.");
+    if (is_written(model->management.at))
+        page_say(&out->page, MARK_NOTE,
+                 "Management is defined and checked here, but this version does not start it, and "
+                 "refuses an image that has one: nobody can start, stop or look at a domain from "
+                 "outside, and there is no audit "
+                 "trail beyond the boot log. No management call exists.");
+}
+
+static struct label declared(const struct model *model)
+{
+    return label_of(model, &model->classification);
+}
+
+void report_overall(struct report *out)
+{
+    static const char *const heads[] = {"Label", "Where it comes from"};
+    const struct model *model = &out->check->model;
+    struct label machine = label_join(declared(model), label_of_machine(model)), join = {0};
+
+    page_section(&out->page, "Classification");
+    page_say(&out->page, MARK_PLAIN,
+             say(out->arena,
+                 "Machine %s is classified %s. The image holds every payload in clear, "
+                 "so it is classified as high as the machine.",
+                 model->host.value,
+                 machine.level ? label_text(out->arena, model, machine)
+                               : "nowhere: the manifest defines no levels"));
+    say_not_yet(out);
+    if (machine.level == 0)
+        return;
+    page_table(&out->page, 2, heads);
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        struct label label = label_of(model, &model_domain(model, i)->label);
+
+        join = label_join(join, label);
+        page_cell(&out->page, MARK_HEAD, label_text(out->arena, model, label));
+        page_cell(&out->page, MARK_PLAIN, domain_of(out->check, model_domain(model, i)));
+    }
+    page_cell(&out->page, MARK_HEAD, label_text(out->arena, model, join));
+    page_cell(&out->page, MARK_PLAIN, "the least label that dominates those of all domains");
+    for (uint32_t i = 0; i < model->aggregation.count; i++) {
+        const struct model_aggregation *rule =
+            (const struct model_aggregation *)model->aggregation.items + i;
+
+        page_cell(&out->page, MARK_HEAD, rule->then.value);
+        page_cell(&out->page, MARK_PLAIN,
+                  say(out->arena,
+                      "aggregation, at the least, when %llu or more domains are %s or "
+                      "higher",
+                      (unsigned long long)rule->count.value, rule->of.value));
+    }
+    if (is_written(model->classification.at)) {
+        page_cell(&out->page, MARK_HEAD, label_text(out->arena, model, declared(model)));
+        page_cell(&out->page, MARK_PLAIN, "declared by the manifest");
+    }
+    page_cell(&out->page, MARK_HEAD, label_text(out->arena, model, machine));
+    page_cell(&out->page, MARK_PLAIN, "the machine");
+}
+
+static void accept(struct report *out, const char *what, const char *by, const char *why,
+                   const char *date)
+{
+    page_cell(&out->page, MARK_HEAD, what);
+    page_cell(&out->page, MARK_PLAIN, by);
+    page_cell(&out->page, MARK_PLAIN, why);
+    page_cell(&out->page, MARK_PLAIN, date);
+}
+
+static void accept_domain(struct report *out, const struct model_domain *domain)
+{
+    if (is_written(domain->hardened.at))
+        accept(out, say(out->arena, "%s is hardened", domain->name.value), "the manifest",
+               domain->hardened.by.value,
+               say(out->arena, "done %s", date_text(out->arena, domain->hardened.date.value)));
+    for (uint32_t i = 0; i < domain->devices.count; i++) {
+        const struct model_device *device = model_device(domain, i);
+        const char *pci = pci_text(out->arena, device->pci.value);
+
+        if (device->accept_no_reset.value)
+            accept(out, say(out->arena, "%s of %s cannot be reset", pci, domain->name.value),
+                   "the manifest", "what it keeps over a restart is accepted", "no end");
+        if (device->removable.value)
+            accept(out, say(out->arena, "%s of %s: removable media", pci, domain->name.value),
+                   "the manifest", "the manifest says so", "no end");
+    }
+}
+
+void report_acceptances(struct report *out)
+{
+    static const char *const heads[] = {"What", "By whom", "Why, or how", "Date"};
+    static const char *const warning_heads[] = {"Rule", "What check warns of", "Remedy"};
+    const struct check *check = out->check;
+    const struct model *model = &check->model;
+    const struct model_mixed_levels *mixed = &model->mixed_levels;
+    const struct model_review *review = &model->review;
+
+    page_section(&out->page, "Acceptances and reviews");
+    page_table(&out->page, 4, heads);
+    if (is_written(mixed->at))
+        accept(out, "Domains of different labels on one machine", mixed->accepted_by.value,
+               mixed->reason.value,
+               say(out->arena, "until %s", date_text(out->arena, mixed->until.value)));
+    for (uint32_t i = 0; i < model->domains.count; i++)
+        accept_domain(out, model_domain(model, i));
+    if (model->management.nic.accept_sideband.value)
+        accept(out, "Firmware shares the card of management", "the manifest",
+               "AMT or a BMC reaches that network too", "no end");
+    if (is_written(review->at))
+        accept(out, "Review of the manifest", review->by.value,
+               say(out->arena, "due again %s", date_text(out->arena, review->due.value)),
+               date_text(out->arena, review->date.value));
+    else
+        accept(out, "Review of the manifest", "nobody", "the manifest has no review", "never");
+    page_say(&out->page, MARK_PLAIN,
+             model->assurance.valid && is_written(model->assurance.at)
+                 ? say(out->arena, "Assurance, on the site's own scale: %llu.",
+                       (unsigned long long)model->assurance.value)
+                 : "Assurance on the site's own scale: not said.");
+    if (check->warnings == 0)
+        return;
+    page_table(&out->page, 3, warning_heads);
+    for (size_t i = 0; i < check->finding_count; i++) {
+        page_cell(&out->page, MARK_NOTE, check->findings[i].rule->name);
+        page_cell(&out->page, MARK_PLAIN, check->findings[i].what);
+        page_cell(&out->page, MARK_PLAIN, check->findings[i].remedy);
+    }
+}
+
+void report_unsafe(struct report *out)
+{
+    static const char *const heads[] = {"Allowed", "Reason"};
+    static const char *const words[] = {
+        [MANIFEST_NO_DMA_REMAPPING] = "no-dma-remapping",
+        [MANIFEST_NO_INTERRUPT_REMAPPING] = "no-interrupt-remapping",
+        [MANIFEST_SPLIT_CORE] = "split-core",
+        [MANIFEST_SPLIT_IOMMU_GROUP] = "split-iommu-group",
+    };
+    const struct list *list = &out->check->model.unsafe;
+
+    page_section(&out->page, "Unsafe keys");
+    if (list->count == 0) {
+        page_say(&out->page, MARK_PLAIN, "None: no weaker operation is allowed.");
+        return;
+    }
+    page_table(&out->page, 2, heads);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct model_unsafe *item = (const struct model_unsafe *)list->items + i;
+
+        page_cell(&out->page, MARK_UNSAFE, words[item->allow.value]);
+        page_cell(&out->page, MARK_PLAIN, item->reason.value);
+    }
+}
+
+const char *report_count(struct report *out, uint64_t count)
+{
+    return say(out->arena, "%llu", (unsigned long long)count);
+}
+
+void report_build(struct report *out, struct check *check, const struct compiled *compiled)
+{
+    const struct model *model = &check->model;
+    struct label machine = label_join(declared(model), label_of_machine(model));
+
+    *out = (struct report){.check = check, .arena = &check->arena, .compiled = compiled};
+    out->page.arena = out->arena;
+    out->page.title = say(out->arena, "Machine %s: report for accreditation", model->host.value);
+    out->page.banner =
+        machine.level ? label_text(out->arena, model, machine) : "no classification defined";
+    page_say(&out->page, MARK_PLAIN,
+             say(out->arena,
+                 "From manifest %s, with bulkhead " TOOL_VERSION ", as of %s. It says "
+                 "what the manifest grants and what the tool's tables answer; CAVEATS.md says how "
+                 "each claim was tested.",
+                 check->path, date_text(out->arena, check->today)));
+    report_overall(out);
+    report_acceptances(out);
+    report_unsafe(out);
+    report_matrix(out);
+    report_networks(out);
+    report_partitions(out);
+    report_life(out);
+    report_roles(out);
+    report_ledger(out);
+    report_surface(out);
+    report_payloads(out);
+    report_lines(out);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The accreditor's page of one machine, section by section. */
+#ifndef BULKHEAD_REPORT_H
+#define BULKHEAD_REPORT_H
+
+#include "../image/compile.h"
+#include "../manifest/check.h"
+#include "page.h"
+
+struct report {
+    struct check *check; /* of a manifest without errors */
+    struct arena *arena; /* the check's */
+    const struct compiled *compiled;
+    struct page page;
+};
+
+/* Builds the page in the check's arena. */
+void report_build(struct report *out, struct check *check, const struct compiled *compiled);
+
+/* policy.c */
+void report_overall(struct report *out);
+void report_acceptances(struct report *out);
+void report_unsafe(struct report *out);
+
+/* matrix.c */
+void report_matrix(struct report *out);
+void report_networks(struct report *out);
+void report_roles(struct report *out);
+
+/* machine.c */
+void report_partitions(struct report *out);
+void report_life(struct report *out);
+void report_payloads(struct report *out);
+
+/* ledger.c */
+void report_ledger(struct report *out);
+void report_surface(struct report *out);
+void report_lines(struct report *out);
+
+/* A count as a text. */
+const char *report_count(struct report *out, uint64_t count);
+
+#endif

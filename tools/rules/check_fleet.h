@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `bulkhead check --fleet`: every manifest of a folder by itself, and the rules across hosts. All
+ * manifests stay open until the end, as a finding names two of them.
+ */
+#ifndef BULKHEAD_CHECK_FLEET_H
+#define BULKHEAD_CHECK_FLEET_H
+
+#include "../manifest/check.h"
+
+struct fleet_check {
+    struct arena arena;
+    uint32_t today;      /* as in struct check */
+    struct check *hosts; /* in the order of their files' names */
+    size_t count;
+    bool incomplete; /* a manifest could not be read: said on stderr */
+};
+
+/*
+ * Checks the manifests directly in `folder`, the regular files *.yaml but those that only others
+ * include. Returns false with a message on stderr if there is nothing to check.
+ */
+bool fleet_check_open(struct fleet_check *fleet, const char *folder);
+
+void fleet_check_close(struct fleet_check *fleet);
+
+/* fleet.c: applies the rules across hosts; each finding is one of the later host's. */
+void rules_fleet_apply(struct fleet_check *fleet);
+
+/* rules_fleet_apart.c: those about keep_apart and firewalls. */
+void rules_fleet_apart(struct fleet_check *fleet);
+
+/* The host's name, or its file where it has none. */
+const char *fleet_host_name(const struct check *host);
+
+#endif

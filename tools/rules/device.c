@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules about PCI functions: each has one owner. */
+#include "rules.h"
+
+#include "../../kernel/abi/limits.h"
+#include "../manifest/owned.h"
+#include "../manifest/schema_parse.h"
+#include <ctype.h>
+#include <string.h>
+
+bool owned_device(const struct model *model, uint32_t n, struct owned *out)
+{
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i);
+
+        if (n < domain->devices.count) {
+            *out = (struct owned){domain, model_device(domain, n)};
+            return true;
+        }
+        n -= domain->devices.count;
+    }
+    *out = (struct owned){NULL, &model->management.nic};
+    return n == 0 && model->management.nic.pci.valid;
+}
+
+const char *owner_text(struct check *check, const struct owned *owned)
+{
+    return owned->domain ? domain_of(check, owned->domain) : "management";
+}
+
+const char *serial_key(struct arena *arena, const char *serial)
+{
+    char *key = say(arena, "%s", serial), *end = key;
+
+    for (; *serial; serial++) {
+        if (!strchr(" -:", *serial))
+            *end++ = (char)tolower((unsigned char)*serial);
+    }
+    *end = 0;
+    return key;
+}
+
+void rule_device_twice(struct check *check)
+{
+    struct owned owned, first;
+
+    for (uint32_t i = 1; owned_device(&check->model, i, &owned); i++) {
+        for (uint32_t j = 0; j < i && owned_device(&check->model, j, &first); j++) {
+            if (!owned.domain || !owned.device->pci.valid || !first.device->pci.valid ||
+                owned.device->pci.value != first.device->pci.value)
+                continue;
+            report(check, owned.device->pci.at,
+                   say(&check->arena, "%s lists %s, which %s has (%s)", owner_text(check, &owned),
+                       pci_text(&check->arena, owned.device->pci.value),
+                       owned.domain == first.domain ? "it already" : owner_text(check, &first),
+                       line_of(check, first.device->pci.at)),
+                   "a function belongs to one domain: give one of them another card");
+            break;
+        }
+    }
+}
+
+void rule_management_nic(struct check *check)
+{
+    const struct model_device *nic = &check->model.management.nic;
+    struct owned owned;
+
+    for (uint32_t i = 0; owned_device(&check->model, i, &owned) && owned.domain; i++) {
+        if (nic->pci.valid && owned.device->pci.valid && owned.device->pci.value == nic->pci.value)
+            report(check, owned.device->pci.at,
+                   say(&check->arena, "%s lists %s, which is the network card of management (%s)",
+                       owner_text(check, &owned), pci_text(&check->arena, owned.device->pci.value),
+                       line_of(check, nic->pci.at)),
+                   "management has a card of its own: give one of them another");
+    }
+}
+
+void rule_device_count(struct check *check)
+{
+    struct owned owned;
+
+    if (owned_device(&check->model, MAX_DEVICES, &owned))
+        report(check, owned.device->pci.at,
+               say(&check->arena, "%s lists %s, the %uth function of this manifest",
+                   owner_text(check, &owned), pci_text(&check->arena, owned.device->pci.value),
+                   MAX_DEVICES + 1),
+               say(&check->arena, "assign at most %u functions in all", MAX_DEVICES));
+}
+
+/* Functions of one device often share what no IOMMU separates. */
+void rule_device_split(struct check *check)
+{
+    struct owned owned, first;
+
+    for (uint32_t i = 1; owned_device(&check->model, i, &owned); i++) {
+        for (uint32_t j = 0; j < i && owned_device(&check->model, j, &first); j++) {
+            uint64_t one = owned.device->pci.value, other = first.device->pci.value;
+
+            if (!owned.device->pci.valid || !first.device->pci.valid || one >> 3 != other >> 3 ||
+                one == other || owned.domain == first.domain)
+                continue;
+            report(check, owned.device->pci.at,
+                   say(&check->arena, "%s of %s and %s of %s (%s) are functions of one device",
+                       pci_text(&check->arena, one), owner_text(check, &owned),
+                       pci_text(&check->arena, other), owner_text(check, &first),
+                       line_of(check, first.device->pci.at)),
+                   "give both to one domain, unless the device isolates its functions (ACS)");
+            break;
+        }
+    }
+}
+
+void rule_device_serial(struct check *check)
+{
+    struct owned owned, first;
+
+    for (uint32_t i = 1; owned_device(&check->model, i, &owned) && owned.domain; i++) {
+        for (uint32_t j = 0; j < i && owned_device(&check->model, j, &first); j++) {
+            const char *one = owned.device->serial_number.value;
+            const char *other = first.device->serial_number.value;
+
+            if (!one || !other ||
+                strcmp(serial_key(&check->arena, one), serial_key(&check->arena, other)) != 0)
+                continue;
+            report(check, owned.device->serial_number.at,
+                   say(&check->arena, "%s has the serial number of a device of %s (%s)",
+                       owner_text(check, &owned), owner_text(check, &first),
+                       line_of(check, first.device->serial_number.at)),
+                   "one thing is in one place: correct the serial number of one of them");
+            break;
+        }
+    }
+}
+
+void rule_device_bridge(struct check *check)
+{
+    struct owned owned;
+
+    for (uint32_t i = 0; owned_device(&check->model, i, &owned); i++) {
+        if (owned.device->pci.valid && owned.device->pci.value % 0x10000 == 0)
+            report(check, owned.device->pci.at,
+                   say(&check->arena, "%s lists %s, which is the host bridge",
+                       owner_text(check, &owned), pci_text(&check->arena, owned.device->pci.value)),
+                   "name the function itself, as `lspci` on that machine shows it");
+    }
+}
+
+void rule_memory_overlap(struct check *check)
+{
+    const struct model *model = &check->model;
+
+    for (uint32_t i = 1; i < model->domains.count; i++) {
+        const struct model_domain *one = model_domain(model, i);
+
+        for (uint32_t j = 0; j < i && one->memory_at.valid && one->memory.valid; j++) {
+            const struct model_domain *other = model_domain(model, j);
+
+            if (!other->memory_at.valid || !other->memory.valid ||
+                one->memory_at.value >= other->memory_at.value + other->memory.value ||
+                other->memory_at.value >= one->memory_at.value + one->memory.value)
+                continue;
+            report(check, one->memory_at.at,
+                   say(&check->arena, "the memory of %s begins at %s within that of %s (%s, %s)",
+                       domain_of(check, one), size_text(&check->arena, one->memory_at.value),
+                       domain_of(check, other), size_text(&check->arena, other->memory.value),
+                       line_of(check, other->memory_at.at)),
+                   "move one of them, or leave `memory_at` out");
+            break;
+        }
+    }
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules that compare a manifest with the machine's inventory: processors, memory, UARTs. */
+#include "../hw/inventory.h"
+#include "rules.h"
+
+#include "../../kernel/abi/manifest.h"
+#include "../manifest/schema_parse.h"
+#include <string.h>
+
+void rule_inventory_missing(struct check *check)
+{
+    const struct text *named = &check->model.platform.inventory;
+    const char *problem = inventory_problem(check);
+
+    if (problem)
+        report(check, named->at, say(&check->arena, "the inventory cannot be used: %s", problem),
+               "save it on that machine with `bulkhead hw --save DIR` and name that folder, or "
+               "leave `inventory` out");
+}
+
+/* Of an image that is built for another vendor than the manifest's nothing can be said. */
+void rule_vendor_differs(struct check *check)
+{
+    const struct model_platform *platform = &check->model.platform;
+    const struct hw *hw = inventory(check);
+    bool amd = platform->cpu.value == MANIFEST_CPU_AMD;
+
+    if (!hw || !hw->vendor || check->cpu_vendor || !platform->cpu.valid ||
+        strcmp(hw->vendor, amd ? "AuthenticAMD" : "GenuineIntel") == 0)
+        return;
+    report(check, is_written(platform->cpu.at) ? platform->cpu.at : platform->inventory.at,
+           say(&check->arena, "platform.cpu is %s (%s), but %s has processors of %s",
+               amd ? "amd" : "intel", line_of(check, platform->cpu.at), inventory_text(check),
+               quote(&check->arena, hw->vendor, strlen(hw->vendor))),
+           "write the vendor of that machine, or name the inventory of the right one");
+}
+
+void rule_smt_state(struct check *check)
+{
+    const struct number *smt = &check->model.platform.smt;
+    const struct hw *hw = inventory(check);
+
+    if (!hw || !hw->smt_known || !smt->valid || (smt->value == MANIFEST_SMT_ON) == hw->smt_active)
+        return;
+    report(check, smt->at,
+           say(&check->arena, "platform.smt is %s, but in %s it is %s",
+               hw->smt_active ? "off" : "on", inventory_text(check), hw->smt_active ? "on" : "off"),
+           "change the setting in firmware and save the inventory anew, or correct platform.smt");
+}
+
+void rule_microcode_old(struct check *check)
+{
+    const struct number *least = &check->model.platform.microcode;
+    const struct hw *hw = inventory(check);
+    uint64_t revision;
+
+    if (!hw || !hw->microcode || !least->valid || !parse_hex(hw->microcode, &revision) ||
+        revision >= least->value)
+        return;
+    report(check, least->at,
+           say(&check->arena, "platform.microcode is at least 0x%llx, but %s has revision 0x%llx",
+               (unsigned long long)least->value, inventory_text(check),
+               (unsigned long long)revision),
+           "update the firmware and save the inventory anew, or correct platform.microcode");
+}
+
+void rule_no_ecc(struct check *check)
+{
+    const struct hw *hw = inventory(check);
+
+    if (hw && hw->ecc && strcmp(hw->ecc, "none") == 0)
+        report(check, check->model.platform.inventory.at,
+               "the inventory has memory without ECC: bit flips, by chance or by hammering rows, "
+               "go unnoticed",
+               "use a board with ECC memory, or separate what matters by machines");
+}
+
+static const struct hw_cpu *processor_of(const struct hw *hw, const struct number *apic_id)
+{
+    for (uint32_t i = 0; i < hw->cpu_count && apic_id->valid; i++) {
+        if (hw->cpus[i].apic_id == apic_id->value)
+            return &hw->cpus[i];
+    }
+    return NULL;
+}
+
+/* The n-th physical id that the manifest lists, and whose it is; false behind the last. */
+static bool nth_pinned(struct check *check, uint32_t n, const struct model_domain **domain,
+                       const struct number **apic_id)
+{
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_domain *one = partition(check, i);
+        uint32_t count = one->cpus.valid && one->cpus.is_list ? one->cpus.list.count : 0;
+
+        if (n < count) {
+            *domain = one;
+            *apic_id = listed(&one->cpus.list, n);
+            return true;
+        }
+        n -= count;
+    }
+    return false;
+}
+
+/* The APIC ids of a machine, the first ones. */
+static const char *apic_ids(struct check *check, const struct hw *hw)
+{
+    const char *text = "";
+
+    for (uint32_t i = 0; i < hw->cpu_count && i < 16; i++)
+        text = say(&check->arena, "%s%s%u", text, i ? ", " : "", hw->cpus[i].apic_id);
+    return hw->cpu_count > 16 ? say(&check->arena, "%s and more", text) : text;
+}
+
+void rule_inventory_cpu(struct check *check)
+{
+    const struct number *processors = &check->model.platform.processors;
+    const struct hw *hw = inventory(check);
+    const struct model_domain *domain;
+    const struct number *apic_id;
+    uint64_t wanted = 0;
+
+    if (!hw || hw->cpu_count == 0)
+        return;
+    if (processors->valid && processors->value > hw->cpu_count)
+        report(check, processors->at,
+               say(&check->arena, "platform.processors is %llu, but %s has %u",
+                   (unsigned long long)processors->value, inventory_text(check), hw->cpu_count),
+               "correct platform.processors, or enable all processors in firmware");
+    for (uint32_t i = 0; nth_pinned(check, i, &domain, &apic_id); i++) {
+        if (apic_id->valid && !processor_of(hw, apic_id))
+            report(check, apic_id->at,
+                   say(&check->arena,
+                       "%s lists the processor with APIC id %llu, which %s has not: it has %s",
+                       domain_of(check, domain), (unsigned long long)apic_id->value,
+                       inventory_text(check), apic_ids(check, hw)),
+                   "list one that the machine has, or write how many processors it shall be");
+    }
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct count_or_list *cpus = &partition(check, i)->cpus;
+        bool fitted = wanted <= hw->cpu_count;
+
+        wanted += cpus->valid ? cpus->value : 0;
+        if (fitted && wanted > hw->cpu_count)
+            report(check, cpus->at,
+                   say(&check->arena,
+                       "%s brings the processors that are wanted to %llu, but %s has %u",
+                       domain_of(check, partition(check, i)), (unsigned long long)wanted,
+                       inventory_text(check), hw->cpu_count),
+                   "give the domains fewer processors, or take a larger machine");
+    }
+}
+
+/* Both are threads of one core; the kernel lists a core's threads alike for each. */
+static bool are_siblings(const struct hw_cpu *one, const struct hw_cpu *other)
+{
+    return one && other && one != other && one->siblings && other->siblings &&
+           strcmp(one->siblings, other->siblings) == 0;
+}
+
+void rule_smt_split(struct check *check)
+{
+    const struct hw *hw = inventory(check);
+    const struct model_domain *domain, *other;
+    const struct number *apic_id, *first;
+
+    if (!hw || unsafe_allows(&check->model, MANIFEST_SPLIT_CORE))
+        return;
+    for (uint32_t i = 1; nth_pinned(check, i, &domain, &apic_id); i++) {
+        const struct hw_cpu *cpu = processor_of(hw, apic_id);
+
+        for (uint32_t j = 0; cpu && j < i && nth_pinned(check, j, &other, &first); j++) {
+            if (domain == other || !are_siblings(cpu, processor_of(hw, first)))
+                continue;
+            report(check, apic_id->at,
+                   say(&check->arena,
+                       "%s has APIC id %u and %s has %llu (%s): in %s they are threads of one "
+                       "core, package %u, core %u",
+                       domain_of(check, domain), cpu->apic_id, domain_of(check, other),
+                       (unsigned long long)first->value, line_of(check, first->at),
+                       inventory_text(check), cpu->package, cpu->core),
+                   "give both threads to one domain, or turn SMT off in firmware");
+            break;
+        }
+    }
+}
+
+const uint64_t uart_ports[UARTS] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+
+void rule_uart_missing(struct check *check)
+{
+    const struct hw *hw = inventory(check);
+
+    for (uint32_t i = 0; hw && hw->uart_count > 0 && i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+        const struct number *port = &domain->serial.port;
+        bool found = !port->valid;
+
+        for (uint32_t j = 0; j < hw->uart_count && !found; j++)
+            found = hw->uarts[j].port == uart_ports[(port->value - 1) % UARTS];
+        if (!found)
+            report(check, port->at,
+                   say(&check->arena,
+                       "%s asks for com%llu, but %s has no UART at port 0x%llx, where it would be",
+                       domain_of(check, domain), (unsigned long long)port->value,
+                       inventory_text(check),
+                       (unsigned long long)uart_ports[(port->value - 1) % UARTS]),
+                   "use a port that the machine has, or turn this one on in firmware");
+    }
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules that compare each PCI function of a manifest with what the inventory has there. */
+#include "../hw/inventory.h"
+#include "rules.h"
+
+#include "../manifest/schema_parse.h"
+#include <ctype.h>
+#include <string.h>
+
+enum { CLASS_NETWORK = 0x02, CLASS_BRIDGE = 0x06, CLASS_WIRELESS = 0x0d };
+
+/* One function that the manifest gives away, and the same in the inventory. */
+struct found {
+    struct check *check;
+    const struct hw *hw;
+    struct owned owned;
+    const struct hw_function *function;
+};
+
+static void each_found(struct check *check, void (*look)(const struct found *found))
+{
+    struct found found = {.check = check, .hw = inventory(check)};
+
+    for (uint32_t i = 0; found.hw && owned_device(&check->model, i, &found.owned); i++) {
+        found.function = inventory_function(found.hw, &found.owned.device->pci);
+        if (found.function)
+            look(&found);
+    }
+}
+
+/* "domain office lists 00:1f.2, which in the inventory (line 4)" */
+static const char *lists(const struct found *found)
+{
+    struct check *check = found->check;
+
+    return say(&check->arena, "%s lists %s, which in %s", owner_text(check, &found->owned),
+               pci_text(&check->arena, found->owned.device->pci.value), inventory_text(check));
+}
+
+void rule_device_missing(struct check *check)
+{
+    const struct hw *hw = inventory(check);
+    struct owned owned;
+
+    for (uint32_t i = 0; hw && hw->function_count > 0 && owned_device(&check->model, i, &owned);
+         i++) {
+        const struct number *pci = &owned.device->pci;
+
+        if (pci->valid && !inventory_function(hw, pci))
+            report(check, pci->at,
+                   say(&check->arena, "%s lists %s, but %s has no function there",
+                       owner_text(check, &owned), pci_text(&check->arena, pci->value),
+                       inventory_text(check)),
+                   "name a function that `bulkhead hw --from` that folder lists, or save the "
+                   "inventory anew");
+    }
+}
+
+static void look_at_id(const struct found *found)
+{
+    struct check *check = found->check;
+    const struct number *id = &found->owned.device->id;
+    uint64_t there = (uint64_t)found->function->vendor << 16 | found->function->device;
+
+    if (id->valid && id->value != there)
+        report(check, id->at,
+               say(&check->arena, "%s is %s, not %s", lists(found),
+                   pci_id_text(&check->arena, there), pci_id_text(&check->arena, id->value)),
+               "correct `pci` or `id`: another card is in that place");
+}
+
+void rule_device_id(struct check *check)
+{
+    each_found(check, look_at_id);
+}
+
+/* Whether the text is those 64 bits in hexadecimal, with or without dashes or colons. */
+static bool is_serial(const char *text, uint64_t serial)
+{
+    char digits[17], written[17];
+    size_t count = 0;
+
+    snprintf(digits, sizeof(digits), "%016llx", (unsigned long long)serial);
+    for (; *text; text++) {
+        if (*text == '-' || *text == ':')
+            continue;
+        if (count == 16)
+            return false;
+        written[count++] = (char)tolower((unsigned char)*text);
+    }
+    written[count] = 0;
+    return strcmp(written, digits) == 0;
+}
+
+static void look_at_serial(const struct found *found)
+{
+    struct check *check = found->check;
+    const struct text *serial = &found->owned.device->serial_number;
+
+    if (serial->value && found->function->has_serial &&
+        !is_serial(serial->value, found->function->serial))
+        report(check, serial->at,
+               say(&check->arena, "%s has the serial number %016llx, not %s", lists(found),
+                   (unsigned long long)found->function->serial, serial->value),
+               "correct the serial number, or put the right card into that place");
+}
+
+void rule_device_serial_differs(struct check *check)
+{
+    each_found(check, look_at_serial);
+}
+
+static void look_at_boot(const struct found *found)
+{
+    if (found->owned.domain && found->hw->boot_function == (int64_t)found->function->address)
+        report(found->check, found->owned.device->pci.at,
+               say(&found->check->arena, "%s is the controller that the machine boots from",
+                   lists(found)),
+               "who writes that disk replaces the hypervisor: leave it to nobody or to management");
+}
+
+void rule_boot_controller(struct check *check)
+{
+    each_found(check, look_at_boot);
+}
+
+static bool is_bridge(const struct hw_function *function)
+{
+    return function->is_bridge || function->class_code >> 16 == CLASS_BRIDGE;
+}
+
+/* 00:00.0 is known without an inventory. */
+static void look_at_bridge(const struct found *found)
+{
+    if (is_bridge(found->function) && found->owned.device->pci.value % 0x10000 != 0)
+        report(found->check, found->owned.device->pci.at,
+               say(&found->check->arena, "%s is a bridge (class %06x)", lists(found),
+                   found->function->class_code),
+               "a bridge belongs to nobody: name the functions behind it");
+}
+
+void rule_device_bridge_class(struct check *check)
+{
+    each_found(check, look_at_bridge);
+}
+
+/* Without privilege the capabilities that tell are not in the inventory. */
+static void look_at_reset(const struct found *found)
+{
+    const struct hw_function *function = found->function;
+
+    if (found->owned.domain && !found->owned.device->accept_no_reset.value &&
+        !is_bridge(function) && function->config_bytes >= 256 && !function->reset_method &&
+        !function->has_flr && !function->has_af_flr && !function->has_d3_reset)
+        report(found->check, found->owned.device->pci.at,
+               say(&found->check->arena, "%s has no way to be reset", lists(found)),
+               "use another card, or accept with `accept_no_reset: true` that it keeps what it "
+               "has over a restart of its domain");
+}
+
+void rule_device_no_reset(struct check *check)
+{
+    each_found(check, look_at_reset);
+}
+
+static void look_at_network(const struct found *found)
+{
+    uint32_t base = found->function->class_code >> 16;
+    bool wireless = found->owned.domain && base == CLASS_WIRELESS;
+
+    if (is_written(found->owned.device->network.at) && base != CLASS_NETWORK && !wireless)
+        report(found->check, found->owned.device->network.at,
+               say(&found->check->arena, "%s is no network card (class %06x), but has a `network`",
+                   lists(found), found->function->class_code),
+               found->owned.domain ? "name the network card, or leave `network` out"
+                                   : "name the network card of management");
+}
+
+void rule_nic_class(struct check *check)
+{
+    each_found(check, look_at_network);
+}
+
+/* Otherwise no rule about networks would hold it. */
+static void look_at_unnamed(const struct found *found)
+{
+    struct check *check = found->check;
+    uint32_t base = found->function->class_code >> 16;
+
+    if (is_written(check->model.levels.at) && !is_written(found->owned.device->network.at) &&
+        (base == CLASS_NETWORK || base == CLASS_WIRELESS))
+        report(check, found->owned.device->pci.at,
+               say(&check->arena,
+                   "%s is a network card (class %06x), and nothing says what it is plugged into, "
+                   "but the machine has `levels` (%s)",
+                   lists(found), found->function->class_code,
+                   line_of(check, check->model.levels.at)),
+               "write `network: NAME`, also for a card without a cable: somebody will plug one in");
+}
+
+void rule_nic_network(struct check *check)
+{
+    each_found(check, look_at_unnamed);
+}
+
+static const struct {
+    uint32_t class_code; /* base class, subclass */
+    const char *what;
+} removable_classes[] = {
+    {0x0102, "a floppy disk controller"},
+    {0x0805, "an SD card controller"},
+    {0x0c00, "a FireWire controller"},
+    {0x0c03, "a USB controller"},
+};
+
+static void look_at_removable(const struct found *found)
+{
+    if (!found->owned.domain || found->owned.device->removable.value)
+        return;
+    for (size_t i = 0; i < sizeof(removable_classes) / sizeof(removable_classes[0]); i++) {
+        if (removable_classes[i].class_code == found->function->class_code >> 8)
+            report(found->check, found->owned.device->pci.at,
+                   say(&found->check->arena, "%s is %s (class %06x), without `removable: true`",
+                       lists(found), removable_classes[i].what, found->function->class_code),
+                   "write `removable: true`: what is plugged in carries data to and from others");
+    }
+}
+
+void rule_removable_class(struct check *check)
+{
+    each_found(check, look_at_removable);
+}

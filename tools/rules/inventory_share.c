@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules about functions of two owners that an IOMMU would separate, and something else joins. */
+#include "../hw/inventory.h"
+#include "rules.h"
+
+#include "../manifest/schema_parse.h"
+
+enum { CLASS_STORAGE = 0x01, RESOURCE_PORTS = 0x100, UART_PORTS = 8 };
+
+/* Two functions of different owners, both in the inventory; `other` stands before. */
+struct pair {
+    struct owned owned, other;
+    const struct hw_function *function, *earlier;
+};
+
+/* Calls `joins` for each function with those before it until it says what joins two of them. */
+static void each_pair(struct check *check,
+                      const char *(*joins)(struct check *, const struct pair *), const char *remedy)
+{
+    const struct hw *hw = inventory(check);
+    struct pair pair;
+
+    for (uint32_t i = 1; hw && owned_device(&check->model, i, &pair.owned); i++) {
+        const struct number *pci = &pair.owned.device->pci;
+        const char *how = NULL;
+
+        pair.function = inventory_function(hw, pci);
+        for (uint32_t j = 0;
+             pair.function && j < i && !how && owned_device(&check->model, j, &pair.other); j++) {
+            pair.earlier = inventory_function(hw, &pair.other.device->pci);
+            if (pair.earlier && pair.owned.domain != pair.other.domain)
+                how = joins(check, &pair);
+        }
+        if (how)
+            report(check, pci->at,
+                   say(&check->arena, "%s of %s and %s of %s (%s) %s, as %s shows",
+                       pci_text(&check->arena, pci->value), owner_text(check, &pair.owned),
+                       pci_text(&check->arena, pair.earlier->address),
+                       owner_text(check, &pair.other), line_of(check, pair.other.device->pci.at),
+                       how, inventory_text(check)),
+                   remedy);
+    }
+}
+
+/* The device that the function is a part of. */
+static uint32_t device_of(const struct hw_function *function)
+{
+    return (function->physical >= 0 ? (uint32_t)function->physical : function->address) >> 3;
+}
+
+static const char *joins_controller(struct check *check, const struct pair *pair)
+{
+    const struct hw_function *one = pair->function, *other = pair->earlier;
+
+    (void)check;
+    if (one->physical == (int64_t)other->address || other->physical == (int64_t)one->address)
+        return "are a physical function and a virtual one, which it controls";
+    if (device_of(one) == device_of(other) && one->class_code >> 16 == CLASS_STORAGE &&
+        other->class_code >> 16 == CLASS_STORAGE)
+        return "are functions of one storage controller";
+    return NULL;
+}
+
+void rule_controller_split(struct check *check)
+{
+    each_pair(check, joins_controller,
+              "no IOMMU separates what one firmware serves: give all functions of the card to one "
+              "domain, or use two cards");
+}
+
+static bool share_ports(const struct hw_bar *bar, uint64_t start, uint64_t end)
+{
+    return (bar->flags & RESOURCE_PORTS) != 0 && bar->end > bar->start && bar->start <= end &&
+           start <= bar->end;
+}
+
+static const char *joins_ports(struct check *check, const struct pair *pair)
+{
+    for (int i = 0; i < HW_BARS * HW_BARS; i++) {
+        const struct hw_bar *one = &pair->function->bars[i / HW_BARS];
+        const struct hw_bar *other = &pair->earlier->bars[i % HW_BARS];
+
+        if ((other->flags & RESOURCE_PORTS) != 0 && other->end > other->start &&
+            share_ports(one, other->start, other->end))
+            return say(&check->arena, "both have port 0x%llx",
+                       (unsigned long long)(one->start > other->start ? one->start : other->start));
+    }
+    return NULL;
+}
+
+/* The domain that has the UART, or NULL; `log`: the boot log has it. */
+static const struct model_domain *uart_owner(const struct model *model, uint64_t port, bool *log)
+{
+    *log = port == 1 && model->platform.com1.value != COM1_DOMAIN;
+    for (uint32_t i = 0; i < model->domains.count && !*log; i++) {
+        const struct number *own = &model_domain(model, i)->serial.port;
+
+        if (own->valid && own->value == port)
+            return model_domain(model, i);
+    }
+    return NULL;
+}
+
+static void look_at_uart(struct check *check, const struct owned *owned,
+                         const struct hw_function *function, uint64_t port)
+{
+    uint64_t start = uart_ports[port - 1];
+    bool log;
+    const struct model_domain *owner = uart_owner(&check->model, port, &log);
+
+    if (!log && (!owner || owner == owned->domain))
+        return;
+    for (int i = 0; i < HW_BARS; i++) {
+        if (!share_ports(&function->bars[i], start, start + UART_PORTS - 1))
+            continue;
+        report(check, owned->device->pci.at,
+               say(&check->arena, "%s of %s has ports of com%llu in %s, which %s has (%s)",
+                   pci_text(&check->arena, function->address), owner_text(check, owned),
+                   (unsigned long long)port, inventory_text(check),
+                   log ? "the boot log" : domain_of(check, owner),
+                   line_of(check, log ? check->model.platform.com1.at : owner->serial.port.at)),
+               "move the ports in firmware, or give the card and the UART to one domain");
+        return;
+    }
+}
+
+void rule_port_overlap(struct check *check)
+{
+    const struct hw *hw = inventory(check);
+    struct owned owned;
+
+    each_pair(check, joins_ports, "move a card to another slot and save the inventory anew");
+    for (uint32_t i = 0; hw && owned_device(&check->model, i, &owned); i++) {
+        const struct hw_function *function = inventory_function(hw, &owned.device->pci);
+
+        for (uint64_t port = 1; function && port <= UARTS; port++)
+            look_at_uart(check, &owned, function, port);
+    }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules about names: they exist, and no two things have one name. */
+#include "rules.h"
+
+#include "../../kernel/abi/limits.h"
+#include "../manifest/label.h"
+#include "../manifest/schema.h"
+#include <string.h>
+
+static void name_twice(struct check *check, const char *path)
+{
+    const struct key *key = key_at(path);
+    const struct list *list =
+        (const struct list *)(const void *)((const char *)&check->model + key->offset);
+
+    for (uint32_t i = 1; i < list->count; i++) {
+        const struct text *name = named_item(key, list, i);
+
+        for (uint32_t j = 0; j < i && name->value; j++) {
+            const struct text *other = named_item(key, list, j);
+
+            if (!other->value || strcmp(name->value, other->value) != 0)
+                continue;
+            report(check, name->at,
+                   say(&check->arena, "%s %s is already defined on %s", key->noun, name->value,
+                       line_of(check, other->at)),
+                   say(&check->arena, "rename one of them, for instance to %.28s-%u", name->value,
+                       i + 1));
+            break;
+        }
+    }
+}
+
+void rule_name_twice(struct check *check)
+{
+    name_twice(check, "domains");
+    name_twice(check, "networks");
+    name_twice(check, "management.admins");
+}
+
+void rule_reference(struct check *check)
+{
+    for (const struct reference *reference = check->references; reference;
+         reference = reference->next) {
+        const struct key *key = key_at(reference->list);
+        const struct list *list =
+            (const struct list *)(const void *)((const char *)&check->model + key->offset);
+        const char *names[MAX_NETWORKS], *all = "";
+        size_t count = 0;
+
+        if (find_named(&check->model, reference->list, reference->name) != UINT32_MAX)
+            continue;
+        for (uint32_t i = 0; i < list->count && count < MAX_NETWORKS; i++) {
+            const char *name = named_item(key, list, i)->value;
+
+            if (name) {
+                names[count++] = name;
+                all = say(&check->arena, "%s%s%s", all, *all ? ", " : "", name);
+            }
+        }
+        const char *near = nearest_word(reference->name->value, names, count);
+        report(check, reference->name->at,
+               say(&check->arena, "%s: there is no %s %s; %s", reference->subject, key->noun,
+                   reference->name->value,
+                   *all ? say(&check->arena, "`%s` (%s) has %s", key->path,
+                              line_of(check, list->at), all)
+                        : say(&check->arena, "`%s` is not written", key->path)),
+               near ? say(&check->arena, "did you mean %s?", near)
+                    : say(&check->arena, "add it to `%s`, or name another", key->path));
+    }
+}

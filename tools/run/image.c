@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading processors, memory and the owners of the ports from an image. */
+#include "image.h"
+#include "../../kernel/manifest.h"
+#include "../image/pe.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { USUAL_CPUS = 4, USUAL_MEMORY_MIB = 2048 };
+
+static void take_manifest(const struct manifest *manifest, struct run_image *out)
+{
+    out->amd = manifest->header->cpu_vendor == MANIFEST_CPU_AMD;
+    out->cpus = manifest->header->platform_cpus;
+    out->memory_mib = (unsigned)(manifest->header->platform_memory >> 20);
+    for (uint32_t i = 0; i < manifest->domain_count; i++) {
+        uint32_t port = manifest->domains[i].serial_port;
+        if (port >= 1 && port <= SERIAL_PORTS)
+            memcpy(out->owners[port - 1], manifest->domains[i].name, NAME_BYTES);
+    }
+}
+
+static void read_bytes(const void *bytes, size_t size, struct run_image *out)
+{
+    struct pe pe;
+    struct manifest manifest;
+    if (pe_open(bytes, size, &pe))
+        return;
+    const struct pe_section *section = pe_find(&pe, ".manif");
+    void *copy = section ? malloc(section->raw_bytes) : NULL; /* aligned, as the reader wants it */
+    if (!copy)
+        return;
+    memcpy(copy, (const uint8_t *)bytes + section->raw_offset, section->raw_bytes);
+    if (manifest_open(copy, section->raw_bytes, &manifest) == MANIFEST_OK)
+        take_manifest(&manifest, out);
+    free(copy);
+}
+
+int run_image_read(const char *path, struct run_image *out)
+{
+    struct stat status;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    *out = (struct run_image){.cpus = 0};
+    if (file < 0 || fstat(file, &status) != 0 || status.st_size == 0) {
+        fprintf(stderr, "bulkhead: %s: %s\n", path, file < 0 ? strerror(errno) : "is empty");
+        if (file >= 0)
+            close(file);
+        return -1;
+    }
+    size_t size = (size_t)status.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    close(file);
+    if (bytes == MAP_FAILED) {
+        fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
+        return -1;
+    }
+    read_bytes(bytes, size, out);
+    munmap(bytes, size);
+    return 0;
+}
+
+void run_image_defaults(const struct run_image *image, struct machine_options *options)
+{
+    if (options->cpus == 0)
+        options->cpus = image->cpus ? image->cpus : USUAL_CPUS;
+    if (options->memory_mib == 0)
+        options->memory_mib = image->memory_mib ? image->memory_mib : USUAL_MEMORY_MIB;
+}

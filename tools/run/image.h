@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an image's manifest says about the machine that it is for. */
+#ifndef BULKHEAD_RUN_IMAGE_H
+#define BULKHEAD_RUN_IMAGE_H
+
+#include "../../kernel/abi/limits.h"
+#include "machine.h"
+
+struct run_image {
+    bool amd;                              /* made for AMD-V */
+    unsigned cpus, memory_mib;             /* 0: not said */
+    char owners[SERIAL_PORTS][NAME_BYTES]; /* the domain of each port, "": none */
+};
+
+/*
+ * Reads an image; one without a good manifest (another EFI file, a damaged image) says nothing.
+ * Returns 0, or -1 with the cause on stderr when the file can't be read.
+ */
+int run_image_read(const char *path, struct run_image *out);
+
+/* Fills what `options` leave open (0) from the image, then with what suits any image. */
+void run_image_defaults(const struct run_image *image, struct machine_options *options);
+
+#endif

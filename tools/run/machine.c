@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Choosing, starting and ending an emulator. */
+#include "machine.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CONNECT_MS = 20000 };
+
+const char *const machine_names[MACHINE_KINDS] = {"bochs", "kvm", "tcg"};
+
+const char *first_of(const char *const *paths)
+{
+    while (*paths && access(*paths, R_OK) != 0)
+        paths++;
+    return *paths;
+}
+
+void command_add(struct machine_command *command, const char *text, ...)
+{
+    size_t room = sizeof(command->text) - command->used;
+    char *at = command->text + command->used;
+    va_list args;
+    va_start(args, text);
+    int length = vsnprintf(at, room, text, args);
+    va_end(args);
+    if (length < 0 || (size_t)length >= room || command->count + 1 >= MACHINE_ARGUMENTS) {
+        fprintf(stderr, "bulkhead: the emulator's command line is too long: shorten the paths\n");
+        exit(3);
+    }
+    command->arguments[command->count++] = at;
+    command->used += (size_t)length + 1;
+}
+
+bool machine_choose(const char *name, bool amd, enum machine_kind *kind, char *why, size_t room)
+{
+    if (strcmp(name, "auto") == 0) {
+        bool kvm = !amd && kvm_offers_vtx(why, room);
+        *kind = amd ? MACHINE_TCG : kvm ? MACHINE_KVM : MACHINE_BOCHS;
+        if (amd)
+            snprintf(why, room, "the image is for AMD-V");
+        return true;
+    }
+    for (int i = 0; i < MACHINE_KINDS; i++)
+        if (strcmp(name, machine_names[i]) == 0) {
+            *kind = (enum machine_kind)i;
+            snprintf(why, room, "as asked for");
+            return *kind != MACHINE_KVM || kvm_offers_vtx(why, room);
+        }
+    snprintf(why, room, "it is none of auto, bochs, kvm, tcg");
+    return false;
+}
+
+/* A listening socket on a free port of the loopback interface. */
+static int listen_locally(uint16_t *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+        listen(listener, 1) != 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &length) != 0)
+        return -1;
+    *port = ntohs(address.sin_port);
+    return listener;
+}
+
+/* In the child: becomes the emulator, which must not outlive its parent nor touch its terminal. */
+static _Noreturn void become(const struct machine_options *options,
+                             const struct machine_command *command, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127);
+    if (!options->debug || options->kind != MACHINE_BOCHS) {
+        char path[4096];
+        snprintf(path, sizeof(path), "%s/emulator.log", options->directory);
+        int none = open("/dev/null", O_RDONLY);
+        int log = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        setsid();
+        setenv("TERM", "dumb", 1); /* Bochs' display draws; nobody looks */
+        if (none < 0 || log < 0 || dup2(none, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
+            _exit(127);
+    }
+    signal(SIGPIPE, SIG_DFL);
+    execv(command->arguments[0], (char *const *)command->arguments);
+    _exit(127);
+}
+
+static int spawn(const struct machine_options *options, const struct machine_command *command,
+                 struct machine *machine)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid < 0) {
+        fprintf(stderr, "bulkhead: no new process: %s\n", strerror(errno));
+        return -1;
+    }
+    if (pid == 0)
+        become(options, command, parent);
+    machine->pid = pid;
+    return 0;
+}
+
+static int start_bochs(const struct machine_options *options, struct machine *machine)
+{
+    struct machine_command command = {.count = 0};
+    int listeners[SERIAL_PORTS] = {-1, -1, -1, -1};
+    uint16_t tcp[SERIAL_PORTS] = {0};
+    int result = -1;
+    for (int i = 0; i < SERIAL_PORTS; i++)
+        if ((listeners[i] = listen_locally(&tcp[i])) < 0) {
+            fprintf(stderr, "bulkhead: no local port for com%d: %s\n", i + 1, strerror(errno));
+            goto end;
+        }
+    if (!bochs_command(options, tcp, &command) || spawn(options, &command, machine))
+        goto end;
+    result = 0;
+    for (int i = 0; i < SERIAL_PORTS && !options->debug && result == 0; i++) {
+        struct pollfd wait = {.fd = listeners[i], .events = POLLIN};
+        for (int ms = 0; ms < CONNECT_MS && !machine_ended(machine); ms += 100)
+            if (poll(&wait, 1, 100) > 0)
+                break;
+        if (wait.revents & POLLIN)
+            machine->ports[i] = accept4(listeners[i], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (machine->ports[i] < 0) {
+            fprintf(stderr, "bulkhead: Bochs did not start: see %s/emulator.log\n",
+                    options->directory);
+            result = -1;
+        }
+    }
+end:
+    for (int i = 0; i < SERIAL_PORTS; i++)
+        if (listeners[i] >= 0)
+            close(listeners[i]);
+    return result;
+}
+
+static int start_qemu(const struct machine_options *options, struct machine *machine)
+{
+    struct machine_command command = {.count = 0};
+    int theirs[SERIAL_PORTS] = {-1, -1, -1, -1};
+    int result = -1;
+    for (int i = 0; i < SERIAL_PORTS; i++) {
+        int pair[2];
+        if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+            goto end;
+        machine->ports[i] = pair[0];
+        theirs[i] = pair[1];
+        fcntl(pair[0], F_SETFD, FD_CLOEXEC);
+        fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    }
+    if (qemu_command(options, theirs, &command))
+        result = spawn(options, &command, machine);
+end:
+    for (int i = 0; i < SERIAL_PORTS; i++)
+        if (theirs[i] >= 0)
+            close(theirs[i]);
+    return result;
+}
+
+int machine_start(const struct machine_options *options, struct machine *machine)
+{
+    char path[4096];
+    *machine = (struct machine){.pid = 0, .ports = {-1, -1, -1, -1}};
+    if (mkdir(options->directory, 0755) != 0 && errno != EEXIST) {
+        fprintf(stderr, "bulkhead: %s: %s\n", options->directory, strerror(errno));
+        return -1;
+    }
+    /* A run that was killed leaves a lock, and Bochs then refuses the disk. */
+    snprintf(path, sizeof(path), "%s/disk.img.lock", options->directory);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/disk.img", options->directory);
+    if (disk_write(path, options->files, options->file_count))
+        return -1;
+    int result = options->kind == MACHINE_BOCHS ? start_bochs(options, machine)
+                                                : start_qemu(options, machine);
+    if (result)
+        machine_stop(machine);
+    return result;
+}
+
+bool machine_ended(struct machine *machine)
+{
+    if (machine->pid > 0 && waitpid(machine->pid, &machine->status, WNOHANG) == machine->pid)
+        machine->pid = 0;
+    return machine->pid == 0;
+}
+
+void machine_stop(struct machine *machine)
+{
+    if (machine->pid > 0) {
+        kill(machine->pid, SIGKILL); /* Bochs' display swallows anything milder */
+        waitpid(machine->pid, &machine->status, 0);
+        machine->pid = 0;
+    }
+    for (int i = 0; i < SERIAL_PORTS; i++) {
+        if (machine->ports[i] >= 0)
+            close(machine->ports[i]);
+        machine->ports[i] = -1;
+    }
+}
+
+double machine_seconds(const struct machine *machine)
+{
+    char path[64], text[1024] = "";
+    unsigned long user = 0, system = 0;
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)machine->pid);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return 0;
+    if (fgets(text, sizeof(text), file)) {
+        const char *end = strrchr(text, ')'); /* the name may hold spaces */
+        if (end)
+            sscanf(end + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+    }
+    fclose(file);
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The machines that an image can be booted in: which one, how it is configured, its life. */
+#ifndef BULKHEAD_RUN_MACHINE_H
+#define BULKHEAD_RUN_MACHINE_H
+
+#include "../image/disk.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { SERIAL_PORTS = 4 };
+
+enum machine_kind {
+    MACHINE_BOCHS, /* has VT-x, needs nothing from the host */
+    MACHINE_KVM,   /* QEMU on a host that lends its VT-x to guests */
+    MACHINE_TCG,   /* QEMU's own processor: has AMD-V */
+    MACHINE_KINDS,
+};
+
+/* What a kind is called on the command line. */
+extern const char *const machine_names[MACHINE_KINDS];
+
+struct machine_options {
+    enum machine_kind kind;
+    const char *model; /* the emulator's name of a processor; NULL: the usual one */
+    unsigned cpus;
+    unsigned memory_mib;
+    uint64_t ips;                  /* Bochs: instructions that make a second */
+    const char *directory;         /* for the disk image, the configuration and the logs */
+    const struct disk_file *files; /* what is on the disk that it boots from */
+    unsigned file_count;
+    bool count; /* QEMU without KVM: a TSC tick is an instruction */
+    bool debug; /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
+};
+
+struct machine {
+    pid_t pid;               /* 0: not running */
+    int ports[SERIAL_PORTS]; /* non-blocking streams to com1..com4, -1: closed */
+    int status;              /* how it ended, as waitpid() says it */
+};
+
+/*
+ * Whether /dev/kvm lends out VT-x with EPT and unrestricted guest. `why` says in words what was
+ * found. Intel SDM, "VMX Capability Reporting Facility".
+ */
+bool kvm_offers_vtx(char *why, size_t room);
+
+/* Picks the machine for `name` ("auto" or one of machine_names); false when there is none such. */
+bool machine_choose(const char *name, bool amd, enum machine_kind *kind, char *why, size_t room);
+
+/*
+ * Writes the disk image and starts the emulator, which dies with this process. Returns 0, or -1
+ * with the cause on stderr.
+ */
+int machine_start(const struct machine_options *options, struct machine *machine);
+
+/* True when the emulator has ended; its status is then in `machine`. */
+bool machine_ended(struct machine *machine);
+
+/* Ends the emulator at once and closes the ports. */
+void machine_stop(struct machine *machine);
+
+/* Seconds of processor time that the emulator has used so far. */
+double machine_seconds(const struct machine *machine);
+
+/* For the two emulators: argument vectors, NULL at the end. False: said on stderr. */
+enum { MACHINE_ARGUMENTS = 96 };
+struct machine_command {
+    const char *arguments[MACHINE_ARGUMENTS];
+    unsigned count;
+    char text[4096]; /* where arguments that had to be made are kept */
+    size_t used;
+};
+bool bochs_command(const struct machine_options *options, const uint16_t tcp[SERIAL_PORTS],
+                   struct machine_command *command);
+bool qemu_command(const struct machine_options *options, const int sockets[SERIAL_PORTS],
+                  struct machine_command *command);
+
+/* Appends one argument, made as by printf. */
+void command_add(struct machine_command *command, const char *text, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The first of the NULL-terminated `paths` that exists, or NULL. */
+const char *first_of(const char *const *paths);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the four ports, and telling the firmware's words from the domains'. */
+#include "ports.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The loader's and the kernel's lines begin so; no firmware's do. */
+static const char first_words[] = "bulkhead";
+
+struct line_of {
+    struct ports *ports;
+    int port;
+};
+
+double seconds_now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+int ports_open(struct ports *ports, struct machine *machine, const char *directory)
+{
+    ports->machine = machine;
+    for (int i = 0; i < SERIAL_PORTS; i++) {
+        char path[4096];
+        snprintf(path, sizeof(path), "%s/com%d.txt", directory, i + 1);
+        ports->port[i].log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (ports->port[i].log < 0) {
+            fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void ports_width(struct ports *ports, unsigned width, bool ascii)
+{
+    for (int i = 0; i < SERIAL_PORTS; i++)
+        line_open(&ports->port[i].line, width, ascii);
+}
+
+bool ports_wait(struct ports *ports, int other, int ms)
+{
+    struct pollfd wait[SERIAL_PORTS + 1];
+    for (int i = 0; i < SERIAL_PORTS; i++)
+        wait[i] = (struct pollfd){.fd = ports->machine->ports[i], .events = POLLIN};
+    wait[SERIAL_PORTS] = (struct pollfd){.fd = other, .events = POLLIN};
+    poll(wait, SERIAL_PORTS + 1, ms);
+    return wait[SERIAL_PORTS].revents != 0;
+}
+
+static void take_line(const char *line, void *context)
+{
+    struct line_of *of = context;
+    struct ports *ports = of->ports;
+    if (of->port == 0 && strncasecmp(line, first_words, strlen(first_words)) == 0)
+        ports->started = true;
+    ports->sink(ports->context, of->port, !ports->started, line);
+}
+
+/* Takes what a port has written; `heed` false: it is only logged. */
+static void read_port(struct ports *ports, int number, bool heed)
+{
+    struct line_of of = {ports, number};
+    struct port *port = &ports->port[number];
+    uint8_t bytes[4096];
+    ssize_t got;
+    while ((got = read(ports->machine->ports[number], bytes, sizeof(bytes))) > 0) {
+        if (write(port->log, bytes, (size_t)got) != got)
+            fprintf(stderr, "bulkhead: com%d.txt: can't write: %s\n", number + 1, strerror(errno));
+        for (ssize_t i = 0; i < got && heed; i++)
+            line_put(&port->line, bytes[i], take_line, &of);
+        port->waiting = heed;
+        port->last = seconds_now();
+        ports->spoken |= heed && number > 0;
+    }
+    if (got == 0) {
+        close(ports->machine->ports[number]);
+        ports->machine->ports[number] = -1;
+    }
+}
+
+/* com1 goes last: what the loader's first line finds on the other ports is then read away. */
+void ports_read(struct ports *ports)
+{
+    bool before = ports->started;
+    for (int i = SERIAL_PORTS - 1; i >= 0; i--)
+        if (ports->machine->ports[i] >= 0)
+            read_port(ports, i, before || i == 0);
+    for (int i = 1; i < SERIAL_PORTS && ports->started != before; i++)
+        if (ports->machine->ports[i] >= 0)
+            read_port(ports, i, false);
+}
+
+bool ports_partial(struct ports *ports, int number, double silence, char out[LINE_BYTES])
+{
+    struct port *port = &ports->port[number];
+    if (!ports->started || !port->waiting || seconds_now() - port->last < silence)
+        return false;
+    port->waiting = false;
+    line_partial(&port->line, out);
+    return true;
+}

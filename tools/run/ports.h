@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The serial ports of a running machine, as lines. */
+#ifndef BULKHEAD_RUN_PORTS_H
+#define BULKHEAD_RUN_PORTS_H
+
+#include "line.h"
+#include "machine.h"
+
+/* Takes a whole line that came from `port` (0: com1). `firmware`: the loader had not yet spoken. */
+typedef void (*ports_sink)(void *context, int port, bool firmware, const char *line);
+
+struct port {
+    struct line line;
+    double last;  /* when its last byte came */
+    bool waiting; /* there may be an unfinished line that nobody has looked at */
+    int log;      /* gets every byte as it came */
+};
+
+struct ports {
+    struct machine *machine;
+    ports_sink sink;
+    void *context;
+    bool started; /* the loader has spoken: what comes now is the firmware's no more */
+    bool spoken;  /* a port other than com1 has written something since */
+    struct port port[SERIAL_PORTS];
+};
+
+/* Seconds of a clock that only goes forward. */
+double seconds_now(void);
+
+/* Creates the logs com1.txt .. com4.txt in `directory`. Returns 0, or -1, said on stderr. */
+int ports_open(struct ports *ports, struct machine *machine, const char *directory);
+
+/* Sets how wide lines may get, and whether only ASCII may come out. Before anything is read. */
+void ports_width(struct ports *ports, unsigned width, bool ascii);
+
+/* Waits until a port or `other` (-1: none) has something to read, at most `ms`. True: `other`. */
+bool ports_wait(struct ports *ports, int other, int ms);
+
+/*
+ * Takes whatever has come. Firmware writes to com1 and com2 alike: what came to another port than
+ * com1 before the loader's first line goes to the log only.
+ */
+void ports_read(struct ports *ports);
+
+/*
+ * The unfinished line of a port that has been silent for `silence` seconds; false when there is
+ * nothing new to look at.
+ */
+bool ports_partial(struct ports *ports, int port, double silence, char out[LINE_BYTES]);
+
+#endif
