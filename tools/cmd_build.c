@@ -3,6 +3,7 @@
 #include "image/compile.h"
 #include "image/elf64.h"
 #include "image/pe.h"
+#include "image/version.h"
 #include "mapped.h"
 #include "tool.h"
 
@@ -25,7 +26,8 @@ const char build_help[] =
     "      --kernel FILE    the hypervisor to use instead of kernel/kernel-intel.elf or\n"
     "                       kernel/kernel-amd.elf, whichever `platform: {cpu: ...}` asks for\n"
     "      --cpu VENDOR     intel or amd, in place of what `platform: {cpu: ...}` says\n"
-    "      --release        for production: the image does not say LAB at boot; refuses `unsafe`\n"
+    "      --release        for production: the image does not say LAB, at boot and in its PE\n"
+    "                       version; refuses `unsafe`\n"
     "      --manifest-only  write only the compiled manifest; needs no loader and no hypervisor\n"
     "  -h, --help           this text\n"
     "\n"
@@ -101,7 +103,8 @@ static uint8_t *strip_kernel(struct arena *arena, const char *path, const struct
 }
 
 static const char *write_image(const struct compiled *compiled, const struct pe *loader,
-                               const uint8_t *kernel, uint64_t kernel_bytes, FILE *out)
+                               const uint8_t *kernel, uint64_t kernel_bytes,
+                               const struct pe_piece *version, FILE *out)
 {
     struct pe_piece kernel_piece = {kernel, kernel_bytes};
     struct pe_piece manifest_piece = {compiled->manifest, compiled->manifest_bytes};
@@ -111,6 +114,7 @@ static const char *write_image(const struct compiled *compiled, const struct pe 
         payload_pieces[i] =
             (struct pe_piece){compiled->payloads[i].bytes, compiled->payloads[i].size};
     const struct pe_addition added[] = {
+        {".rsrc", version, 1},
         {".kernel", &kernel_piece, 1},
         {".manif", &manifest_piece, 1},
         {".payload", payload_pieces, compiled->payload_count},
@@ -139,8 +143,14 @@ static enum exit_status assemble(struct check *check, const struct job *job,
         uint8_t *stripped =
             complaint ? NULL : strip_kernel(&check->arena, kernel_path, &kernel, &kernel_bytes);
 
-        if (stripped)
-            complaint = write_image(compiled, &pe, stripped, kernel_bytes, out);
+        if (stripped) {
+            uint8_t version[VERSION_BYTES];
+            struct pe_piece piece = {version,
+                                     version_resource(version, (uint32_t)pe_end(&pe),
+                                                      check->model.host.value, job->release)};
+
+            complaint = write_image(compiled, &pe, stripped, kernel_bytes, &piece, out);
+        }
         if (complaint)
             complain(loader_path, complaint);
         else if (stripped)

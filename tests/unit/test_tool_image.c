@@ -12,6 +12,7 @@
 #include "../../tools/image/compile.h"
 #include "../../tools/image/decompile.h"
 #include "../../tools/image/pe.h"
+#include "../../tools/image/version.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -435,6 +436,64 @@ static void test_append(void **state)
     free(out);
 }
 
+static bool says(const uint8_t *bytes, uint32_t length, const char *text)
+{
+    for (uint32_t at = 0; at + 2 * strlen(text) <= length; at += 2) {
+        uint32_t i = 0;
+
+        while (text[i] && bytes[at + 2 * i] == (uint8_t)text[i] && bytes[at + 2 * i + 1] == 0)
+            i++;
+        if (!text[i])
+            return true;
+    }
+    return false;
+}
+
+/* Follows the directories as a reader does: type, name, language, data. */
+static void test_version(void **state)
+{
+    enum { RELEASE_FLAGS = 40 + 28, SPECIAL_BUILD = 0x20 };
+
+    (void)state;
+    for (int release = 0; release < 2; release++) {
+        uint8_t loader[LOADER_BYTES + 8], version[VERSION_BYTES];
+        struct pe_piece piece = {version, 0};
+        struct pe_addition addition = {".rsrc", &piece, 1};
+        char *out = NULL;
+        size_t bytes = 0;
+        struct pe pe;
+
+        make_loader(loader);
+        assert_null(pe_open(loader, LOADER_BYTES + 8, &pe));
+        piece.size = version_resource(version, (uint32_t)pe_end(&pe), "gate-7", release);
+        FILE *file = open_memstream(&out, &bytes);
+        assert_null(pe_append(&pe, &addition, 1, file));
+        fclose(file);
+        assert_null(pe_open(out, bytes, &pe));
+        const struct pe_section *section = pe_find(&pe, ".rsrc");
+        assert_non_null(section);
+        const uint8_t *optional = (const uint8_t *)out + OPTIONAL_AT;
+        assert_int_equal(get(optional + 128), section->address);
+        assert_int_equal(get(optional + 132), piece.size);
+        const uint8_t *base = (const uint8_t *)out + section->raw_offset, *at = base;
+        assert_int_equal(get(at + 16), 16); /* a version */
+        for (int level = 0; level < 2; level++) {
+            assert_true(get(at + 20) >> 31);
+            at = base + (get(at + 20) & 0x7fffffff);
+        }
+        at = base + get(at + 20);
+        assert_int_equal(get(at) + get(at + 4), section->address + piece.size);
+        at = base + (get(at) - section->address);
+        uint32_t length = get(base + get(base + 0x30 + 20) + 4);
+        assert_int_equal(get(at) & 0xffff, length);
+        assert_int_equal(get(at + 40), 0xfeef04bd);
+        assert_int_equal(get(at + RELEASE_FLAGS), release ? 0 : SPECIAL_BUILD);
+        assert_true(says(at, length, "Bulkhead, host gate-7"));
+        assert_int_equal(says(at, length, "LAB"), !release);
+        free(out);
+    }
+}
+
 /* One broken field of the loader each, and a word of the complaint. */
 static const struct {
     uint32_t at;
@@ -455,6 +514,7 @@ static const struct {
     {OPTIONAL_AT + 60, 4, 0xffffffff, "damaged"},
     {OPTIONAL_AT + 60, 4, TABLE_AT + 40 + 119, "no room"},
     {OPTIONAL_AT + 68, 2, 3, "no EFI application"},
+    {OPTIONAL_AT + 132, 4, 8, "resources"},
     {OPTIONAL_AT + 148, 4, 8, "signed"},
     {TABLE_AT + 12, 4, 0x1010, "inside a page"},
     {TABLE_AT + 16, 4, 0x300, "cut off"},
@@ -508,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_policy_fields),
         cmocka_unit_test(test_wrong_policy_is_refused),
         cmocka_unit_test(test_append),
+        cmocka_unit_test(test_version),
         cmocka_unit_test(test_broken_loaders),
         cmocka_unit_test(test_truncated_loaders),
     };

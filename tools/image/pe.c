@@ -25,6 +25,7 @@ enum {
     OPTIONAL_SUBSYSTEM = 68,
     OPTIONAL_DLL_FLAGS = 70,
     OPTIONAL_DIRECTORIES = 108,
+    OPTIONAL_RESOURCE = 128,    /* directory 2 */
     OPTIONAL_CERTIFICATE = 144, /* directory 4 */
     OPTIONAL_MIN_BYTES = 152,
     SECTION_VIRTUAL_BYTES = 8,
@@ -155,6 +156,8 @@ static const char *append_complaint(const struct pe *pe, uint32_t count)
     if (table_end > room)
         return "has no room in its header for more sections; strip it, or link it with fewer";
     const uint8_t *optional = pe->bytes + pe->optional_header;
+    if (get32(optional + OPTIONAL_DIRECTORIES) > 2 && get32(optional + OPTIONAL_RESOURCE + 4))
+        return "has resources already; link it without";
     if (get32(optional + OPTIONAL_DIRECTORIES) > 4 && get32(optional + OPTIONAL_CERTIFICATE + 4))
         return "is signed already; take the unsigned file and sign the image";
     return NULL;
@@ -176,6 +179,11 @@ struct layout {
     uint64_t data_bytes; /* SizeOfInitializedData */
 };
 
+static uint32_t memory_align(const struct pe *pe)
+{
+    return pe->section_align < PAGE ? PAGE : pe->section_align;
+}
+
 static void add_header(const struct pe *pe, const struct pe_addition *addition, uint8_t *header,
                        struct layout *layout)
 {
@@ -188,9 +196,24 @@ static void add_header(const struct pe *pe, const struct pe_addition *addition, 
     put32(header + SECTION_RAW_OFFSET, (uint32_t)layout->raw_end);
     put32(header + SECTION_FLAGS, SECTION_DATA | SECTION_READ);
     layout->raw_end += raw_bytes;
-    layout->image_end =
-        align_up(layout->image_end + bytes, pe->section_align < PAGE ? PAGE : pe->section_align);
+    layout->image_end = align_up(layout->image_end + bytes, memory_align(pe));
     layout->data_bytes += raw_bytes;
+}
+
+uint64_t pe_end(const struct pe *pe)
+{
+    uint64_t image_end = align_up(pe->image_bytes, memory_align(pe));
+
+    for (uint32_t i = 0; i < pe->section_count; i++) {
+        const struct pe_section *section = &pe->sections[i];
+        uint64_t bytes = section->virtual_bytes > section->raw_bytes ? section->virtual_bytes
+                                                                     : section->raw_bytes;
+        uint64_t end = align_up(section->address + bytes, memory_align(pe));
+
+        if (end > image_end)
+            image_end = end;
+    }
+    return image_end;
 }
 
 /* Corrects the headers in `head`; returns false if a field cannot hold its value. */
@@ -198,24 +221,18 @@ static bool correct_headers(const struct pe *pe, const struct pe_addition *added
                             uint64_t raw_start, uint8_t *head)
 {
     uint8_t *file = head + pe->file_header, *optional = head + pe->optional_header;
-    uint32_t align = pe->section_align < PAGE ? PAGE : pe->section_align;
-    struct layout layout = {raw_start, align_up(pe->image_bytes, align),
-                            get32(optional + OPTIONAL_DATA_BYTES)};
+    struct layout layout = {raw_start, pe_end(pe), get32(optional + OPTIONAL_DATA_BYTES)};
     uint32_t sections = pe->section_count + count;
 
-    for (uint32_t i = 0; i < pe->section_count; i++) {
-        const struct pe_section *section = &pe->sections[i];
-        uint64_t bytes = section->virtual_bytes > section->raw_bytes ? section->virtual_bytes
-                                                                     : section->raw_bytes;
-        uint64_t end = align_up(section->address + bytes, align);
-
-        if (end > layout.image_end)
-            layout.image_end = end;
-    }
     uint8_t *table = head + pe->section_table + (size_t)pe->section_count * SECTION_BYTES;
     memset(table, 0, (size_t)count * SECTION_BYTES);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(added[i].name, ".rsrc") == 0) {
+            put32(optional + OPTIONAL_RESOURCE, (uint32_t)layout.image_end);
+            put32(optional + OPTIONAL_RESOURCE + 4, (uint32_t)addition_bytes(&added[i]));
+        }
         add_header(pe, &added[i], table + (size_t)i * SECTION_BYTES, &layout);
+    }
     file[FILE_SECTIONS] = (uint8_t)sections;
     put32(file + FILE_TIME, 0);
     put32(file + FILE_SYMBOLS, 0);

@@ -47,11 +47,14 @@ const char *pe_open(const void *bytes, uint64_t size, struct pe *out);
 /* The section of that name, or NULL. */
 const struct pe_section *pe_find(const struct pe *pe, const char *name);
 
+/* Where the first appended section will lie in memory, counted from the image's base. */
+uint64_t pe_end(const struct pe *pe);
+
 /*
  * Writes `pe` with the sections of `added` behind its own: headers corrected, NX_COMPAT set, time
- * stamp and symbol table cleared, what followed the last section dropped, checksum computed.
- * Returns NULL, or why this cannot be done with this file ("has no room ..."); an error of
- * writing shows in ferror(out).
+ * stamp and symbol table cleared, .rsrc made the resource directory, what followed the last section
+ * dropped, checksum computed. Returns NULL, or why this cannot be done with this file ("has no room
+ * ..."); an error of writing shows in ferror(out).
  */
 const char *pe_append(const struct pe *pe, const struct pe_addition *added, uint32_t count,
                       FILE *out);
