@@ -13,6 +13,7 @@
 #include "../../tools/image/decompile.h"
 #include "../../tools/image/pe.h"
 #include "../../tools/image/version.h"
+#include "../../tools/tool.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -489,6 +490,7 @@ static void test_version(void **state)
         assert_int_equal(get(at + 40), 0xfeef04bd);
         assert_int_equal(get(at + RELEASE_FLAGS), release ? 0 : SPECIAL_BUILD);
         assert_true(says(at, length, "Bulkhead, host gate-7"));
+        assert_int_equal(says(at, length, TOOL_VERSION " LAB"), !release);
         assert_int_equal(says(at, length, "LAB"), !release);
         free(out);
     }
