@@ -2,7 +2,6 @@
 /* Windows' documents call the structures VS_VERSIONINFO, StringFileInfo, VarFileInfo. */
 #include "version.h"
 
-#include "../../kernel/abi/limits.h"
 #include "../tool.h"
 #include <assert.h>
 #include <stdio.h>
@@ -97,10 +96,10 @@ static void put_fixed(struct writer *writer, bool release)
 
 static void put_version(struct writer *writer, const char *host, bool release)
 {
-    char description[NAME_BYTES + 32];
+    char description[VERSION_HOST_MAX + 32];
     const char *version = release ? TOOL_VERSION : TOOL_VERSION " LAB";
 
-    snprintf(description, sizeof(description), "Bulkhead, host %.*s", NAME_BYTES - 1, host);
+    snprintf(description, sizeof(description), "Bulkhead, host %.*s", VERSION_HOST_MAX, host);
     uint32_t root = begin(writer, FIXED_BYTES, false, "VS_VERSION_INFO");
     put_fixed(writer, release);
     uint32_t strings = begin(writer, 0, true, "StringFileInfo");

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { VERSION_BYTES = 2048 };
+enum { VERSION_BYTES = 2048, VERSION_HOST_MAX = 63 };
 
 /*
  * Writes a .rsrc section that will lie at `address`, counted from the image's base, and returns its
