@@ -270,6 +270,8 @@ static void a_bad_table_is_refused(void **state)
         "levels: [a]\ncategories: 99999999999999999999\n",
         "levels: [a]\nlevel: [b]\n",
         "levels: [a]\ncategories: 1\ncategories: 2\n",
+        "levels: [a, b]\nrequired: {b: {a: 3, a: 1}}\n",
+        "levels: [a, b]\nrequired: {b: {a: 3}, b: {}}\n",
         "levels: &x [a]\n",
         "levels: [a]\n? [b]\n: 1\n",
         "levels: [\"a\\0b\"]\n",
