@@ -127,21 +127,28 @@ static void without_a_table_nothing_is_granted(void **state)
     assert_int_equal(result.findings[2].fix_count, 4); /* only links */
 }
 
+/* One of the two manifests above with a joint that leads from `lower` to `upper`. */
+static void with_diode(char text[TEXT_BYTES], const char *manifest)
+{
+    const char *end = strstr(manifest, "}}\ndomains:");
+
+    assert_non_null(end);
+    snprintf(text, TEXT_BYTES, "%.*s, one_way: {from: lower, to: upper, by: d}%s",
+             (int)(end - manifest), manifest, end);
+}
+
 static void a_diode_stops_it(void **state)
 {
     char text[TEXT_BYTES];
 
     (void)state;
     use_site_table();
-    snprintf(text, sizeof(text), "%s", upper);
-    char *at = strstr(text, "{level: restricted}}\ndomains");
-    assert_non_null(at);
-    snprintf(at, TEXT_BYTES - (size_t)(at - text),
-             "{level: restricted, one_way: {from: lower, to: upper, by: d}}}\n%s",
-             strstr(upper, "domains:"));
+    with_diode(text, upper);
     add("a", text);
-    add("b", lower);
+    with_diode(text, lower);
+    add("b", text);
     analyse();
+    assert_int_equal(fleet.problems, 0);
     assert_int_equal(fleet.links[0].directions, CASCADE_TO_HOST);
     assert_int_equal(result.cascades, 0);
 }
@@ -200,7 +207,25 @@ static void a_trunk_joins_what_it_carries(void **state)
              "networks: {low: {level: public}, all: {level: public, trunk: [low]}, "
              "third: {level: public, trunk: [all]}}\ndomains:\n" DOMAIN(
                  "p", "public", "    devices: [{pci: \"00:04.0\", network: low}]\n"));
+    analyse();
     assert_int_equal(fleet.net.link_count, 3); /* who is listed is on the cable too */
+}
+
+static void a_trunk_that_a_third_host_says_joins_too(void **state)
+{
+    (void)state;
+    use_site_table();
+    add("a", "host: a\nassurance: 9\n" LEVELS "networks: {n1: {level: secret}}\ndomains:\n" DOMAIN(
+                 "s", "secret", "    devices: [{pci: \"00:04.0\", network: n1}]\n"));
+    add("b", "host: b\nassurance: 9\n" LEVELS "networks: {n2: {level: public}}\ndomains:\n" DOMAIN(
+                 "p", "public", "    devices: [{pci: \"00:04.0\", network: n2}]\n"));
+    add("c", "host: c\nassurance: 9\n" LEVELS
+             "networks: {n1: {level: secret, trunk: [n2]}, n2: {level: public}}\n"
+             "domains:\n" DOMAIN("r", "restricted", ""));
+    analyse();
+    assert_int_equal(fleet.problems, 0);
+    assert_int_equal(fleet.net.link_count, 4);
+    assert_true(result.directs > 0);
 }
 
 static void what_keeps_a_fleet_from_being_analysed(void **state)
@@ -248,6 +273,9 @@ static void a_diode_points_one_way(void **state)
     snprintf(text, sizeof(text), format, "c", "b", "a");
     add("c", text);
     assert_int_equal(fleet.problems, 1);
+    add("d", "host: d\n" LEVELS
+             "networks: {up: {level: restricted}}\ndomains:\n" DOMAIN("r", "restricted", ""));
+    assert_int_equal(fleet.problems, 2); /* to say nothing is to say something else */
 }
 
 static void a_bad_table_is_refused(void **state)
@@ -312,6 +340,7 @@ int main(void)
             the_console_is_on_its_network_and_serial_grants_are_channels, start, finish),
         cmocka_unit_test_setup_teardown(a_lacking_category_counts, start, finish),
         cmocka_unit_test_setup_teardown(a_trunk_joins_what_it_carries, start, finish),
+        cmocka_unit_test_setup_teardown(a_trunk_that_a_third_host_says_joins_too, start, finish),
         cmocka_unit_test_setup_teardown(a_diode_points_one_way, start, finish),
         cmocka_unit_test(what_keeps_a_fleet_from_being_analysed),
         cmocka_unit_test_setup_teardown(a_bad_table_is_refused, start, finish),

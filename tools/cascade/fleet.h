@@ -12,9 +12,16 @@ struct fleet_label {
     const char *name;
 };
 
-/* The direction of a network as the first manifest with one has it; NULL: none has. */
-struct fleet_one_way {
-    const char *from, *to, *path;
+/* A network as the manifest at `path`, the first that has it, describes it. */
+struct fleet_network {
+    const char *from, *to; /* hosts: its direction; NULL: it has none */
+    uint32_t cable;        /* index of the first network on its cable */
+    const char *path;
+};
+
+/* A network card, on each network of its cable. */
+struct fleet_card {
+    uint32_t host, label, network;
 };
 
 struct fleet {
@@ -30,8 +37,10 @@ struct fleet {
     struct cascade_network *networks;
     struct cascade_link *links;
     struct cascade_channel *channels;
-    struct fleet_one_way *one_ways;           /* one for each network */
-    const char **host_paths, **network_paths; /* the manifests in which they were met first */
+    struct fleet_network *cables; /* one for each network */
+    struct fleet_card *cards;
+    uint32_t card_count;
+    const char **host_paths; /* the manifests in which they were met first */
     struct cascade_net net;
     uint32_t problems; /* said on stderr: what keeps the fleet from being analysed */
 };
