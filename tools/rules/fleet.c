@@ -104,37 +104,56 @@ static void fleet_address(struct fleet_check *fleet)
     report_claims(fleet, &claims, "fleet-address", "give one of them another address");
 }
 
+static void report_managed(struct fleet_check *fleet, size_t index,
+                           const struct model_domain *domain, const struct text *used,
+                           const struct claim *managed)
+{
+    struct check *host = &fleet->hosts[index];
+    const char *cable =
+        strcmp(used->value, managed->what) == 0
+            ? ""
+            : say(&host->arena, "which shares a cable with network %s, ", managed->what);
+
+    report_as(host, "fleet-management", used->at,
+              say(&host->arena, "%s is plugged into network %s, %sover which %s is managed (%s)",
+                  domain_of(host, domain), used->value, cable,
+                  fleet_host_name(&fleet->hosts[managed->host]), line_of(host, managed->at)),
+              "keep working systems off it, unless this is where its administrators sit");
+}
+
 /* On its own host rule_management_network() holds management's network. */
 static void fleet_management(struct fleet_check *fleet)
 {
     struct claims claims = {.arena = &fleet->arena};
+    struct fleet_nets nets;
 
+    fleet_nets_open(fleet, &nets);
     for (size_t i = 0; i < fleet->count; i++) {
         const struct text *name = &fleet->hosts[i].model.management.nic.network;
 
         if (name->value)
-            claims_add(&claims, (struct claim){.key = name->value, .host = i, .at = name->at});
+            claims_add(&claims, (struct claim){.key = fleet_net(&nets, name->value),
+                                               .host = i,
+                                               .at = name->at,
+                                               .what = name->value});
     }
     claims_sort(&claims);
+    const struct claim *end = claims.items + claims.count;
     for (size_t i = 0; i < fleet->count; i++) {
-        struct check *host = &fleet->hosts[i];
+        const struct model *model = &fleet->hosts[i].model;
 
-        for (uint32_t j = 0; j < host->model.domains.count; j++) {
-            const struct model_domain *domain = model_domain(&host->model, j);
+        for (uint32_t j = 0; j < model->domains.count; j++) {
+            const struct model_domain *domain = model_domain(model, j);
 
             for (uint32_t k = 0; k < domain->devices.count; k++) {
                 const struct text *used = &model_device(domain, k)->network;
-                const struct claim *claim = used->value ? claims_find(&claims, used->value) : NULL;
+                const char *key = used->value ? fleet_net(&nets, used->value) : NULL;
+                const struct claim *claim = key ? claims_find(&claims, key) : NULL;
 
-                if (claim && claim->host != i)
-                    report_as(host, "fleet-management", used->at,
-                              say(&host->arena,
-                                  "%s is plugged into network %s, over which %s is managed (%s)",
-                                  domain_of(host, domain), used->value,
-                                  fleet_host_name(&fleet->hosts[claim->host]),
-                                  line_of(host, claim->at)),
-                              "keep working systems off it, unless this is where its "
-                              "administrators sit");
+                while (claim && claim->host == i)
+                    claim = claim + 1 < end && strcmp(claim[1].key, key) == 0 ? claim + 1 : NULL;
+                if (claim)
+                    report_managed(fleet, i, domain, used, claim);
             }
         }
     }
@@ -281,6 +300,7 @@ void rules_fleet_apply(struct fleet_check *fleet)
 {
     fleet_host(fleet);
     fleet_network(fleet);
+    rules_fleet_trunk(fleet);
     fleet_serial(fleet);
     fleet_address(fleet);
     fleet_management(fleet);

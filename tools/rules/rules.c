@@ -217,7 +217,7 @@ const struct rule rules[] = {
     /* Across the manifests of a fleet (`check --fleet`). */
     {"fleet-host", SEVERITY_ERROR, NULL, "No two hosts of a fleet have one name."},
     {"fleet-network", SEVERITY_ERROR, NULL,
-     "A network has one label, exposure and direction on all hosts of a fleet."},
+     "A network has one label, exposure, direction and trunk on all hosts of a fleet."},
     {"fleet-serial", SEVERITY_ERROR, NULL,
      "A device with a serial number is on one host of a fleet."},
     {"fleet-address", SEVERITY_ERROR, NULL,
