@@ -24,7 +24,8 @@ const char cascade_help[] =
     "removes it; at the end a few changes that remove all. Every change named was tried.\n"
     "\n"
     "  -t, --table FILE   what is required between two levels (below); without it nothing may\n"
-    "                     flow downwards, whatever the assurance\n"
+    "                     flow downwards, whatever the assurance, and the manifests' `levels:`\n"
+    "                     together say what is up (each may have some of the levels only)\n"
     "  -n, --limit N      describe N findings (20)\n"
     "  -h, --help         this text\n"
     "\n"
@@ -67,7 +68,7 @@ static enum exit_status analyse(struct fleet *fleet, uint32_t limit)
 }
 
 /* Reads one manifest; its payloads are not looked at. */
-static enum exit_status add_manifest(struct fleet *fleet, struct cascade_table *table,
+static enum exit_status add_manifest(struct fleet *fleet, const struct cascade_table *table,
                                      const char *path)
 {
     struct check check = {.path = path};
@@ -88,12 +89,11 @@ static enum exit_status add_manifest(struct fleet *fleet, struct cascade_table *
 
 static enum exit_status run(const char *table_path, uint32_t limit, char **paths)
 {
-    struct fleet fleet = {.table_follows = !table_path};
+    struct fleet fleet = {0};
     struct cascade_table table = {0};
     struct check check = {0};
     enum exit_status worst = EXIT_GOOD;
 
-    cascade_table_deny(&table);
     if (table_path) {
         worst = !cascade_table_read(&check, table_path, &table) ? EXIT_ENVIRONMENT
                 : check.errors > 0                              ? EXIT_FINDINGS
@@ -101,7 +101,7 @@ static enum exit_status run(const char *table_path, uint32_t limit, char **paths
         check_print(&check, stdout);
     }
     for (; *paths && worst != EXIT_ENVIRONMENT; paths++) {
-        enum exit_status status = add_manifest(&fleet, &table, *paths);
+        enum exit_status status = add_manifest(&fleet, table_path ? &table : NULL, *paths);
 
         worst = status > worst ? status : worst;
     }

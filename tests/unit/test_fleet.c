@@ -23,6 +23,7 @@ enum { TEXT_BYTES = 4096 };
 
 static struct fleet fleet;
 static struct cascade_table table;
+static bool with_table;
 static struct cascade_result result;
 
 static void add(const char *path, const char *text)
@@ -33,7 +34,7 @@ static void add(const char *path, const char *text)
     if (check.errors > 0)
         check_print(&check, stderr);
     assert_int_equal(check.errors, 0);
-    fleet_add(&fleet, &table, &check);
+    fleet_add(&fleet, with_table ? &table : NULL, &check);
     check_close(&check);
 }
 
@@ -62,8 +63,7 @@ static int start(void **state)
     (void)state;
     memset(&fleet, 0, sizeof(fleet));
     memset(&table, 0, sizeof(table));
-    fleet.table_follows = true;
-    cascade_table_deny(&table);
+    with_table = false;
     return 0;
 }
 
@@ -76,7 +76,7 @@ static int finish(void **state)
 
 static void use_site_table(void)
 {
-    fleet.table_follows = false;
+    with_table = true;
     assert_int_equal(read_table("levels: [public, restricted, secret]\n"
                                 "required: {restricted: {public: 1}, "
                                 "secret: {restricted: 1, public: 2}}\n"
@@ -239,7 +239,8 @@ static void what_keeps_a_fleet_from_being_analysed(void **state)
              "s", "secret", "    devices: [{pci: \"00:04.0\", network: joint}]\n"),
          1},
         {"host: b\nlevels: [restricted, public]\ndomains:\n" DOMAIN("p", "public", ""), 1},
-        {"host: b\nlevels: [public, other]\ndomains:\n" DOMAIN("p", "public", ""), 1},
+        {"host: b\nlevels: [public, other]\ndomains:\n" DOMAIN("p", "public", ""), 0},
+        {"host: b\nlevels: [public]\ndomains:\n" DOMAIN("p", "secret", ""), 1},
         {"host: b\n" LEVELS "domains:\n"
          "  - {name: p, cpus: 1, memory: 64M, boot: {elf64: x}}\n",
          1},
@@ -254,6 +255,50 @@ static void what_keeps_a_fleet_from_being_analysed(void **state)
             fail_msg("case %zu: %u problems", i, fleet.problems);
         finish(state);
     }
+}
+
+static void levels_not_in_the_table_or_not_in_its_order_are_refused(void **state)
+{
+    (void)state;
+    use_site_table();
+    add("a", "host: a\nlevels: [public, other]\ndomains:\n" DOMAIN("p", "public", ""));
+    assert_int_equal(fleet.problems, 1);
+    add("b", "host: b\nlevels: [secret, public]\ndomains:\n" DOMAIN("p", "public", ""));
+    assert_int_equal(fleet.problems, 2);
+}
+
+#define PAIR(host, levels, low, high)                                                              \
+    "host: " host "\nlevels: " levels "\ndomains:\n" DOMAIN("x", low, "") DOMAIN("y", high, "")
+
+static void without_a_table_the_manifests_together_say_what_is_up(void **state)
+{
+    static const char *const texts[] = {
+        PAIR("a", "[p, s]", "p", "s"),
+        PAIR("b", "[s, t]", "s", "t"),
+        PAIR("c", "[p, t]", "p", "t"),
+        PAIR("d", "[p, q]", "p", "q"),
+    };
+
+    (void)state;
+    for (uint32_t first = 0; first < 4; first++) {
+        uint32_t never = 0;
+
+        start(state);
+        for (uint32_t i = 0; i < 4; i++)
+            add("x", texts[(first + i) % 4]);
+        analyse();
+        assert_int_equal(fleet.problems, 0);
+        assert_int_equal(fleet.label_count, 4);
+        for (uint32_t i = 0; i < 16; i++)
+            never += fleet.required[i] == CASCADE_NEVER;
+        assert_int_equal(never, 8); /* s, t and q to p, t to s, and q and s, q and t both ways */
+        finish(state);
+    }
+    start(state);
+    add("a", texts[0]);
+    add("b", texts[1]);
+    add("c", PAIR("c", "[t, p]", "t", "p"));
+    assert_int_equal(fleet.problems, 1); /* none of the two alone contradicts it */
 }
 
 static void a_diode_points_one_way(void **state)
@@ -341,6 +386,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_lacking_category_counts, start, finish),
         cmocka_unit_test_setup_teardown(a_trunk_joins_what_it_carries, start, finish),
         cmocka_unit_test_setup_teardown(a_trunk_that_a_third_host_says_joins_too, start, finish),
+        cmocka_unit_test_setup_teardown(levels_not_in_the_table_or_not_in_its_order_are_refused,
+                                        start, finish),
+        cmocka_unit_test_setup_teardown(without_a_table_the_manifests_together_say_what_is_up,
+                                        start, finish),
         cmocka_unit_test_setup_teardown(a_diode_points_one_way, start, finish),
         cmocka_unit_test(what_keeps_a_fleet_from_being_analysed),
         cmocka_unit_test_setup_teardown(a_bad_table_is_refused, start, finish),

@@ -9,7 +9,6 @@ enum { NO_LABEL = CASCADE_MAX_LEVELS };
 
 struct adding {
     struct fleet *fleet;
-    struct cascade_table *table;
     const struct check *check;
     uint32_t host;
 };
@@ -39,35 +38,23 @@ static const char *kept(struct fleet *fleet, const char *text)
     return say(&fleet->arena, "%s", text);
 }
 
-/* The levels of a manifest must be the table's, in the same order. */
+/* The levels of a manifest must be the table's, and in one order on all hosts. */
 static void compare_levels(struct adding *adding)
 {
     const struct list *levels = &adding->check->model.levels;
-    struct cascade_table *table = adding->table;
-    struct arena *arena = &adding->fleet->arena;
-    uint32_t before = 0;
+    struct fleet *fleet = adding->fleet;
+    struct level_conflict conflict;
 
-    for (uint32_t i = 0; i < levels->count; i++) {
+    if (!(fleet->table ? levels_follow(fleet->table, levels, &fleet->arena, &conflict)
+                       : levels_join(&fleet->order, levels, &conflict)))
+        complain(adding, conflict.at, conflict.what);
+    for (uint32_t i = 0; fleet->table && i < levels->count; i++) {
         const struct text *name = listed_text(levels, i);
 
-        if (!name->value)
-            continue;
-        if (adding->fleet->table_follows && i == table->level_count && i < TABLE_LEVELS &&
-            adding->host == 0)
-            table->levels[table->level_count++] = kept(adding->fleet, name->value);
-        uint32_t level = cascade_table_level(table, name->value);
-        if (level == TABLE_LEVELS)
+        if (name->value && cascade_table_level(fleet->table, name->value) == TABLE_LEVELS)
             complain(adding, name->at,
-                     say(arena, "level %s is not one of %s; use the same names on all hosts",
-                         name->value,
-                         adding->fleet->table_follows ? "the first manifest's" : "the table's"));
-        else if (level < before)
-            complain(adding, name->at,
-                     say(arena, "level %s stands above %s here, and below it in %s", name->value,
-                         table->levels[before],
-                         adding->fleet->table_follows ? "the first manifest" : "the table"));
-        else
-            before = level;
+                     say(&fleet->arena, "level %s is not one of the table's; use its names",
+                         name->value));
     }
 }
 
@@ -90,9 +77,15 @@ static uint32_t label_index(struct adding *adding, const struct model_label *lab
 
     if (!label->level.value)
         return NO_LABEL;
-    wanted.level = cascade_table_level(adding->table, label->level.value);
+    if (find_named(&adding->check->model, "levels", &label->level) == UINT32_MAX) {
+        complain(adding, label->level.at,
+                 say(&fleet->arena, "there is no level %s under `levels:`", label->level.value));
+        return NO_LABEL;
+    }
+    wanted.level = fleet->table ? cascade_table_level(fleet->table, label->level.value)
+                                : levels_find(&fleet->order, label->level.value);
     if (wanted.level == TABLE_LEVELS)
-        return NO_LABEL; /* said by compare_levels() or by the reader */
+        return NO_LABEL; /* said by compare_levels() */
     wanted.name = kept(fleet, label->level.value);
     for (uint32_t i = 0; i < label->categories.count; i++) {
         const char *category = listed_text(&label->categories, i)->value;
@@ -234,7 +227,7 @@ static void add_card(struct adding *adding, uint32_t label, const struct text *n
         return;
     }
     if (index == fleet->net.network_count)
-        return; /* its level is none of the table's: said by compare_levels() or by the reader */
+        return; /* label_index() has said why */
     fleet->cards = grow(&fleet->arena, fleet->cards, fleet->card_count, sizeof(*fleet->cards));
     fleet->cards[fleet->card_count++] = (struct fleet_card){adding->host, label, index};
 }
@@ -291,13 +284,14 @@ static uint32_t add_management(struct adding *adding)
     return label;
 }
 
-void fleet_add(struct fleet *fleet, struct cascade_table *table, const struct check *check)
+void fleet_add(struct fleet *fleet, const struct cascade_table *table, const struct check *check)
 {
     const struct model *model = &check->model;
     uint32_t count = fleet->net.host_count;
-    struct adding adding = {fleet, table, check, count};
+    struct adding adding = {fleet, check, count};
 
     fleet->table = table;
+    fleet->order.arena = &fleet->arena;
     if (!model->host.value)
         return;
     for (uint32_t i = 0; i < count; i++) {
@@ -353,6 +347,21 @@ static void add_links(struct fleet *fleet)
     }
 }
 
+/* Without a table only upwards, and two levels that no host has together are not upwards. */
+static uint32_t required_by(const struct fleet *fleet, const struct fleet_label *from,
+                            const struct fleet_label *to)
+{
+    const struct cascade_table *table = fleet->table;
+    bool same = from->level == to->level;
+    bool upwards = !table && (same || fleet->order.above[from->level] >> to->level & 1);
+    uint32_t required = table     ? table->required[from->level][to->level]
+                        : upwards ? 0
+                                  : CASCADE_NEVER;
+    uint32_t category = table ? table->category : CASCADE_NEVER;
+
+    return (from->categories & ~to->categories) != 0 && required < category ? category : required;
+}
+
 void fleet_finish(struct fleet *fleet)
 {
     uint32_t count = fleet->label_count;
@@ -367,9 +376,7 @@ void fleet_finish(struct fleet *fleet)
             const struct fleet_label *to = &fleet->labels[j];
             uint32_t *required = &fleet->required[i * count + j];
 
-            *required = fleet->table->required[from->level][to->level];
-            if ((from->categories & ~to->categories) != 0 && *required < fleet->table->category)
-                *required = fleet->table->category;
+            *required = required_by(fleet, from, to);
         }
     }
     fleet->net.level_count = count;

@@ -4,10 +4,10 @@
 #define BULKHEAD_FLEET_H
 
 #include "cascade.h"
-#include "table.h"
+#include "levels.h"
 
 struct fleet_label {
-    uint32_t level;      /* of the table */
+    uint32_t level;      /* of the table, or of the order */
     uint64_t categories; /* one bit each, in the order in which they were met */
     const char *name;
 };
@@ -26,8 +26,8 @@ struct fleet_card {
 
 struct fleet {
     struct arena arena;
-    const struct cascade_table *table;
-    bool table_follows; /* no table was given: the first manifest's levels are the fleet's */
+    const struct cascade_table *table; /* NULL: none was given, nothing may flow downwards */
+    struct level_order order;          /* without a table */
     uint32_t label_count, category_count;
     struct fleet_label labels[CASCADE_MAX_LEVELS];
     const char *categories[64];
@@ -46,10 +46,11 @@ struct fleet {
 };
 
 /*
- * Adds the manifest that `check` has read. What it lacks for an analysis (labels, levels that the
- * table has, a name of its own) is said on stderr and counted in `problems`.
+ * Adds the manifest that `check` has read; `table` is the same for all, NULL if there is none. What
+ * it lacks for an analysis (labels, levels that the table has, a name of its own) is said on stderr
+ * and counted in `problems`.
  */
-void fleet_add(struct fleet *fleet, struct cascade_table *table, const struct check *check);
+void fleet_add(struct fleet *fleet, const struct cascade_table *table, const struct check *check);
 
 /* Fills fleet->net, to be called once after the last fleet_add(). */
 void fleet_finish(struct fleet *fleet);
