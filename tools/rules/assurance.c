@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rule that holds a host's assurance against what the site requires between its levels. */
+/* The rules that hold a host against the site's table: its assurance, and the order of levels. */
 #include "assurance.h"
 
 #include "../cascade/cascade.h"
+#include "../cascade/levels.h"
 #include "../manifest/label.h"
 #include "rules.h"
 
@@ -77,7 +78,7 @@ static void report_unknown(struct check *check, const struct holder *holder)
               "use the table's names of levels, or complete the table");
 }
 
-void rule_assurance_low(struct check *check, const struct cascade_table *table)
+static void assurance_low(struct check *check, const struct cascade_table *table)
 {
     const struct number *assurance = &check->model.assurance;
     uint32_t highest = assurance->valid ? (uint32_t)assurance->value : 0;
@@ -100,5 +101,19 @@ void rule_assurance_low(struct check *check, const struct cascade_table *table)
     }
     if (from.who)
         report_low(check, &from, &to, highest);
+}
+
+static void table_levels(struct check *check, const struct cascade_table *table)
+{
+    struct level_conflict conflict;
+
+    if (!levels_follow(table, &check->model.levels, &check->arena, &conflict))
+        report_as(check, "table-levels", conflict.at, conflict.what, conflict.remedy);
+}
+
+void rules_table_apply(struct check *check, const struct cascade_table *table)
+{
+    assurance_low(check, table);
+    table_levels(check, table);
     check_sort(check);
 }

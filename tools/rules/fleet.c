@@ -3,6 +3,7 @@
 #include "check_fleet.h"
 
 #include "../../kernel/sha256.h"
+#include "../cascade/levels.h"
 #include "../image/payload.h"
 #include "../manifest/claims.h"
 #include "../manifest/label.h"
@@ -220,6 +221,21 @@ static void fleet_network(struct fleet_check *fleet)
     }
 }
 
+/* Each host may have some of the levels only. */
+static void fleet_levels(struct fleet_check *fleet)
+{
+    struct level_order *order = arena_take(&fleet->arena, sizeof(*order));
+    struct level_conflict conflict;
+
+    order->arena = &fleet->arena;
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct check *host = &fleet->hosts[i];
+
+        if (!levels_join(order, &host->model.levels, &conflict))
+            report_as(host, "fleet-levels", conflict.at, conflict.what, conflict.remedy);
+    }
+}
+
 /* Whether some payload whose identity is unique has `size`: only then is hashing worth it. */
 static bool may_be_unique(const struct claims *claims, uint64_t size)
 {
@@ -300,6 +316,7 @@ void rules_fleet_apply(struct fleet_check *fleet)
 {
     fleet_host(fleet);
     fleet_network(fleet);
+    fleet_levels(fleet);
     rules_fleet_trunk(fleet);
     fleet_serial(fleet);
     fleet_address(fleet);

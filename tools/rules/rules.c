@@ -213,11 +213,15 @@ const struct rule rules[] = {
     /* With the site's table (`check --table`). */
     {"assurance-low", SEVERITY_ERROR, NULL,
      "A host is assured as far as the site's table requires between the labels on it."},
+    {"table-levels", SEVERITY_ERROR, NULL,
+     "The levels of a host stand in the order of the site's table."},
 
     /* Across the manifests of a fleet (`check --fleet`). */
     {"fleet-host", SEVERITY_ERROR, NULL, "No two hosts of a fleet have one name."},
     {"fleet-network", SEVERITY_ERROR, NULL,
      "A network has one label, exposure, direction and trunk on all hosts of a fleet."},
+    {"fleet-levels", SEVERITY_ERROR, NULL,
+     "The hosts of a fleet name their levels in one order; each may have some of them only."},
     {"fleet-serial", SEVERITY_ERROR, NULL,
      "A device with a serial number is on one host of a fleet."},
     {"fleet-address", SEVERITY_ERROR, NULL,
