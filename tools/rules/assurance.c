@@ -78,29 +78,43 @@ static void report_unknown(struct check *check, const struct holder *holder)
               "use the table's names of levels, or complete the table");
 }
 
-static void assurance_low(struct check *check, const struct cascade_table *table)
+/* Of the pairs that require at most `most`, the one that requires most, if it is too much. */
+static uint32_t worst(struct check *check, const struct cascade_table *table, uint32_t most,
+                      struct holder *from, struct holder *to)
 {
     const struct number *assurance = &check->model.assurance;
-    uint32_t highest = assurance->valid ? (uint32_t)assurance->value : 0;
-    struct holder one, other, from = {0}, to = {0};
+    uint32_t own = assurance->valid ? (uint32_t)assurance->value : 0, highest = 0;
+    struct holder one, other;
 
     for (uint32_t i = 0; holder_of(check, table, i, &one); i++) {
-        if (one.level == TABLE_LEVELS) {
-            if (one.label->level.value)
-                report_unknown(check, &one);
-            continue;
-        }
-        for (uint32_t j = 0; holder_of(check, table, j, &other); j++) {
-            if (other.level == TABLE_LEVELS ||
-                required(&check->model, table, &one, &other) <= highest)
+        for (uint32_t j = 0; one.level != TABLE_LEVELS && holder_of(check, table, j, &other); j++) {
+            uint32_t needed =
+                other.level == TABLE_LEVELS ? 0 : required(&check->model, table, &one, &other);
+
+            if (needed <= own || needed <= highest || needed > most)
                 continue;
-            highest = required(&check->model, table, &one, &other);
-            from = one;
-            to = other;
+            highest = needed;
+            *from = one;
+            *to = other;
         }
     }
-    if (from.who)
-        report_low(check, &from, &to, highest);
+    return highest;
+}
+
+/* What no assurance allows must not hide what one would. */
+static void assurance_low(struct check *check, const struct cascade_table *table)
+{
+    struct holder one, other;
+
+    for (uint32_t i = 0; holder_of(check, table, i, &one); i++) {
+        if (one.level == TABLE_LEVELS && one.label->level.value)
+            report_unknown(check, &one);
+    }
+    if (worst(check, table, CASCADE_NEVER, &one, &other) == CASCADE_NEVER)
+        report_low(check, &one, &other, CASCADE_NEVER);
+    uint32_t needed = worst(check, table, CASCADE_NEVER - 1, &one, &other);
+    if (needed > 0)
+        report_low(check, &one, &other, needed);
 }
 
 static void table_levels(struct check *check, const struct cascade_table *table)
