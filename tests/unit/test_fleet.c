@@ -173,6 +173,21 @@ static void the_console_is_on_its_network_and_serial_grants_are_channels(void **
     assert_int_equal(result.fix_count, 2);
 }
 
+static void whoever_manages_a_domain_learns_of_it(void **state)
+{
+    (void)state;
+    use_site_table();
+    add("a", "host: a\nassurance: 9\n" LEVELS "networks: {admin: {level: restricted}}\n"
+             "management:\n  cpus: 1\n  memory: 64M\n"
+             "  nic: {pci: \"00:03.0\", network: admin, address: 10.0.0.1/24}\n"
+             "  admins: [{name: o, key: k, role: operator, expires: 2030-01-01}]\n"
+             "domains:\n" DOMAIN("s", "secret", "    manage: [restart]\n"));
+    analyse();
+    assert_int_equal(fleet.net.channel_count, 1);
+    assert_int_equal(result.directs, 1);
+    assert_int_equal(result.findings[0].steps[0].means, CASCADE_BY_CHANNEL);
+}
+
 static void a_lacking_category_counts(void **state)
 {
     (void)state;
@@ -383,6 +398,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_diode_stops_it, start, finish),
         cmocka_unit_test_setup_teardown(
             the_console_is_on_its_network_and_serial_grants_are_channels, start, finish),
+        cmocka_unit_test_setup_teardown(whoever_manages_a_domain_learns_of_it, start, finish),
         cmocka_unit_test_setup_teardown(a_lacking_category_counts, start, finish),
         cmocka_unit_test_setup_teardown(a_trunk_joins_what_it_carries, start, finish),
         cmocka_unit_test_setup_teardown(a_trunk_that_a_third_host_says_joins_too, start, finish),

@@ -261,6 +261,8 @@ static void add_domain(struct adding *adding, const struct model_domain *domain,
     fleet->hosts[adding->host].levels |= 1ull << label;
     for (uint32_t i = 0; i < domain->devices.count; i++)
         add_card(adding, label, &model_device(domain, i)->network);
+    if (domain->manage.count > 0) /* whoever may do something sees what comes of it */
+        add_channel(adding, say(&fleet->arena, "managing %s", name), label, management);
     if (domain->serial.read.count > 0)
         add_channel(adding, say(&fleet->arena, "reading the serial port of %s", name), label,
                     management);
