@@ -248,22 +248,31 @@ static bool may_be_unique(const struct claims *claims, uint64_t size)
     return false;
 }
 
-/* Every payload that can carry identity; `what` is "" where it is not said to be unique. */
+static void collect_payload(struct fleet_check *fleet, size_t index,
+                            const struct model_domain *domain, const struct text *path,
+                            struct claims *claims)
+{
+    const struct payload *payload =
+        path->value ? payload_open(&fleet->hosts[index], path->value) : NULL;
+    bool unique = domain->boot.identity.value == IDENTITY_UNIQUE && path == identity_of(domain);
+
+    if (payload && payload->state == PAYLOAD_GOOD)
+        claims_add(claims, (struct claim){"", index, path->at, who(fleet, index, domain),
+                                          unique ? "unique" : "", payload});
+}
+
+/* Every payload, kind by kind: one file is then hashed once. `what` is "" if it is not unique. */
 static void collect_payloads(struct fleet_check *fleet, struct claims *claims)
 {
     for (size_t i = 0; i < fleet->count; i++) {
-        for (uint32_t j = 0; j < fleet->hosts[i].model.domains.count; j++) {
-            const struct model_domain *domain = model_domain(&fleet->hosts[i].model, j);
-            const struct text *path = identity_of(domain);
-            const struct payload *payload =
-                path->value ? payload_open(&fleet->hosts[i], path->value) : NULL;
+        const struct model *model = &fleet->hosts[i].model;
 
-            if (payload && payload->state == PAYLOAD_GOOD)
-                claims_add(
-                    claims,
-                    (struct claim){"", i, path->at, who(fleet, i, domain),
-                                   domain->boot.identity.value == IDENTITY_UNIQUE ? "unique" : "",
-                                   payload});
+        for (uint32_t j = 0; j < BOOT_FILES * model->domains.count; j++) {
+            const struct model_domain *domain = model_domain(model, j % model->domains.count);
+            const struct text *paths[BOOT_FILES];
+
+            payloads_of(domain, paths);
+            collect_payload(fleet, i, domain, paths[j / model->domains.count], claims);
         }
     }
 }
