@@ -18,8 +18,8 @@ struct fleet_check {
 };
 
 /*
- * Checks the manifests directly in `folder`, the regular files *.yaml but those that only others
- * include. Returns false with a message on stderr if there is nothing to check.
+ * Checks the manifests directly in `folder`, the files *.yaml and *.yml, in any case, but those
+ * that only others include. Returns false with a message on stderr if there is nothing to check.
  */
 bool fleet_check_open(struct fleet_check *fleet, const char *folder);
 
