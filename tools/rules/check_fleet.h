@@ -48,6 +48,13 @@ void fleet_nets_join(struct fleet_nets *nets, const char *one, const char *other
 /* One name for all networks that are joined with `name`. */
 const char *fleet_net(const struct fleet_nets *nets, const char *name);
 
+/*
+ * As fleet_nets_open(), and `domains` (claims of struct model_domain) join too what they have cards
+ * on; but for the network `without`, and for what a firewall protects.
+ */
+void fleet_nets_around(struct arena *arena, const struct fleet_nets *cables,
+                       const struct claims *domains, const char *without, struct fleet_nets *nets);
+
 /* The host's name, or its file where it has none. */
 const char *fleet_host_name(const struct check *host);
 

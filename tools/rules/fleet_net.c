@@ -64,6 +64,40 @@ void fleet_nets_open(struct fleet_check *fleet, struct fleet_nets *nets)
     }
 }
 
+static bool is_protected(const struct model_domain *domain, const char *name)
+{
+    for (uint32_t i = 0; i < domain->protects.count; i++) {
+        const char *other = listed_text(&domain->protects, i)->value;
+
+        if (other && strcmp(other, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+void fleet_nets_around(struct arena *arena, const struct fleet_nets *cables,
+                       const struct claims *domains, const char *without, struct fleet_nets *nets)
+{
+    size_t bytes = (cables->names.count + 1) * sizeof(*nets->joined);
+
+    *nets = *cables;
+    nets->joined = memcpy(arena_take(arena, bytes), cables->joined, bytes);
+    for (size_t i = 0; i < domains->count; i++) {
+        const struct model_domain *domain = domains->items[i].item;
+        const char *last = NULL;
+
+        for (uint32_t j = 0; j < domain->devices.count; j++) {
+            const char *name = model_device(domain, j)->network.value;
+
+            if (!name || strcmp(name, without) == 0 || is_protected(domain, name))
+                continue;
+            if (last)
+                fleet_nets_join(nets, last, name);
+            last = name;
+        }
+    }
+}
+
 static const char *pair_key(char key[PAIR_BYTES], const char *one, const char *other)
 {
     bool ordered = strcmp(one, other) < 0;

@@ -63,8 +63,8 @@ const struct rule rules[] = {
      "A firewall is not on the machine of what it protects, or of what is on a network that it "
      "does."},
     {"firewall-bypass", SEVERITY_ERROR, rule_firewall_bypass,
-     "Nothing but the firewall joins the network that it protects with another: no domain, no "
-     "cable."},
+     "Nothing but a firewall leads from the network that it protects to its other side or to "
+     "strangers: no domain, no cable."},
     {"keep-apart", SEVERITY_ERROR, rule_keep_apart,
      "No two domains of one `keep_apart` group share a machine."},
     {"device-twice", SEVERITY_ERROR, rule_device_twice, "A PCI function belongs to one domain."},
