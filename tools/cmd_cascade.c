@@ -44,6 +44,11 @@ const char cascade_help[] =
     "  bulkhead cascade --table site.yaml hosts/*.yaml\n"
     "  bulkhead cascade gate-7.yaml relay.yaml\n";
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static enum exit_status analyse(struct fleet *fleet, uint32_t limit)
 {
     struct cascade_result result;
@@ -61,9 +66,11 @@ static enum exit_status analyse(struct fleet *fleet, uint32_t limit)
         for (uint32_t i = 0; i < result.fix_count; i++)
             cascade_print_fix(&fleet->net, &result.fixes[i], stdout);
     }
-    printf("%u hosts, %u networks: %llu local, %llu direct, %llu cascades\n", fleet->net.host_count,
-           fleet->net.network_count, (unsigned long long)result.locals,
-           (unsigned long long)result.directs, (unsigned long long)result.cascades);
+    printf("%u host%s, %u network%s: %llu local, %llu direct, %llu cascade%s\n",
+           fleet->net.host_count, plural(fleet->net.host_count), fleet->net.network_count,
+           plural(fleet->net.network_count), (unsigned long long)result.locals,
+           (unsigned long long)result.directs, (unsigned long long)result.cascades,
+           plural(result.cascades));
     return total > 0 ? EXIT_FINDINGS : EXIT_GOOD;
 }
 
@@ -100,10 +107,12 @@ static enum exit_status run(const char *table_path, uint32_t limit, char **paths
                                                                 : EXIT_GOOD;
         check_print(&check, stdout);
     }
-    for (; *paths && worst != EXIT_ENVIRONMENT; paths++) {
+    /* Against a table that is not good every manifest would be wrong. */
+    for (bool go_on = worst == EXIT_GOOD; *paths && go_on; paths++) {
         enum exit_status status = add_manifest(&fleet, table_path ? &table : NULL, *paths);
 
         worst = status > worst ? status : worst;
+        go_on = worst != EXIT_ENVIRONMENT;
     }
     if (worst == EXIT_GOOD && fleet.problems > 0)
         worst = EXIT_FINDINGS;

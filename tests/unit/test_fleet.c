@@ -344,6 +344,8 @@ static void a_bad_table_is_refused(void **state)
         "- a\n",
         "required: {}\n",
         "levels: a\n",
+        "levels: []\n",
+        "required: {b: {a: 1}}\n",
         "levels: [a, [b]]\n",
         "levels: [a, a]\n",
         "levels: [a, b]\nrequired: {c: {a: 1}}\n",

@@ -104,8 +104,10 @@ static uint32_t label_index(struct adding *adding, const struct model_label *lab
             return i;
     }
     if (fleet->label_count == CASCADE_MAX_LEVELS || fleet->category_count == 64) {
-        complain(adding, label->at,
-                 "the fleet has more than 64 labels or 63 categories; analyse parts of it");
+        complain(
+            adding, label->at,
+            "the fleet has more than 64 labels or 63 categories; use fewer: in parts of it alone "
+            "a cascade between them would not be seen");
         return NO_LABEL;
     }
     fleet->labels[fleet->label_count] = wanted;

@@ -110,6 +110,8 @@ static void read_levels(struct reader *reader, const yaml_node_t *node)
         refuse(reader, node, "type", "`levels:` is not a list", "write [LOWEST, ..., HIGHEST]");
         return;
     }
+    if (node->data.sequence.items.start == node->data.sequence.items.top)
+        refuse(reader, node, "range", "`levels:` names no level", "write [LOWEST, ..., HIGHEST]");
     for (yaml_node_item_t *item = node->data.sequence.items.start;
          item < node->data.sequence.items.top; item++) {
         const yaml_node_t *name = yaml_document_get_node(reader->document, *item);
@@ -220,10 +222,12 @@ static void read_table(struct reader *reader)
     }
     check_keys(reader, root);
     value = value_of(reader, root, "levels");
-    if (value)
-        read_levels(reader, value);
-    else
+    if (!value)
         refuse(reader, root, "missing-key", "`levels:` is missing", "write it, lowest first");
+    else
+        read_levels(reader, value);
+    if (reader->table->level_count == 0)
+        return; /* no key of `required:` could be right */
     value = value_of(reader, root, "required");
     if (value)
         read_required(reader, value);

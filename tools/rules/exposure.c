@@ -226,6 +226,13 @@ static void look_beside(struct check *check, const struct model_domain *firewall
 
         if (!named && !member)
             continue;
+        if (domain == firewall) {
+            report(check, name->at,
+                   say(&check->arena, "%s, a firewall, is said to protect itself",
+                       domain_of(check, firewall)),
+                   "name what stands behind it, on another machine");
+            continue;
+        }
         report(check, name->at,
                say(&check->arena,
                    named ? "%s, a firewall, shares the machine with %s, which it protects (%s)"
@@ -311,8 +318,8 @@ void rule_keep_apart(struct check *check)
         for (uint32_t j = 0; j < group->count; j++) {
             uint32_t index = find_named(model, "domains", listed_text(group, j));
 
-            if (index == UINT32_MAX)
-                continue;
+            if (index == UINT32_MAX || index == first)
+                continue; /* a name that stands there twice is said to be listed twice */
             if (first == UINT32_MAX) {
                 first = index;
                 continue;

@@ -51,7 +51,8 @@ static void fleet_host(struct fleet_check *fleet)
 
         if (name->value)
             claims_add(&claims, (struct claim){
-                                    name->value, i, name->at, "the manifest",
+                                    name->value, i, name->at,
+                                    say(&fleet->arena, "manifest %s", fleet->hosts[i].path),
                                     say(&fleet->arena, "has the host name %s", name->value), NULL});
     }
     report_claims(fleet, &claims, "fleet-host", "rename one of the two hosts");

@@ -76,7 +76,9 @@ static void apart(struct fleet_check *fleet, const struct claims *domains,
                 first[one->host] = one;
                 continue;
             }
-            if (check_full(host) || is_said(host, one->at, "keep-apart", "fleet-apart"))
+            /* A name that the group has twice is said to be listed twice. */
+            if (first[one->host] == one || check_full(host) ||
+                is_said(host, one->at, "keep-apart", "fleet-apart"))
                 continue;
             report_as(host, "fleet-apart", one->at,
                       say(&host->arena,
