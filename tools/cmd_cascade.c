@@ -24,7 +24,8 @@ const char cascade_help[] =
     "removes it; at the end a few changes that remove all. Every change named was tried.\n"
     "\n"
     "  -t, --table FILE   what is required between two levels (below); without it nothing may\n"
-    "                     flow downwards, whatever the assurance\n"
+    "                     flow downwards, whatever the assurance, and the manifests' `levels:`\n"
+    "                     together say what is up (each may have some of the levels only)\n"
     "  -n, --limit N      describe N findings (20)\n"
     "  -h, --help         this text\n"
     "\n"
@@ -43,6 +44,11 @@ const char cascade_help[] =
     "  bulkhead cascade --table site.yaml hosts/*.yaml\n"
     "  bulkhead cascade gate-7.yaml relay.yaml\n";
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static enum exit_status analyse(struct fleet *fleet, uint32_t limit)
 {
     struct cascade_result result;
@@ -60,14 +66,16 @@ static enum exit_status analyse(struct fleet *fleet, uint32_t limit)
         for (uint32_t i = 0; i < result.fix_count; i++)
             cascade_print_fix(&fleet->net, &result.fixes[i], stdout);
     }
-    printf("%u hosts, %u networks: %llu local, %llu direct, %llu cascades\n", fleet->net.host_count,
-           fleet->net.network_count, (unsigned long long)result.locals,
-           (unsigned long long)result.directs, (unsigned long long)result.cascades);
+    printf("%u host%s, %u network%s: %llu local, %llu direct, %llu cascade%s\n",
+           fleet->net.host_count, plural(fleet->net.host_count), fleet->net.network_count,
+           plural(fleet->net.network_count), (unsigned long long)result.locals,
+           (unsigned long long)result.directs, (unsigned long long)result.cascades,
+           plural(result.cascades));
     return total > 0 ? EXIT_FINDINGS : EXIT_GOOD;
 }
 
 /* Reads one manifest; its payloads are not looked at. */
-static enum exit_status add_manifest(struct fleet *fleet, struct cascade_table *table,
+static enum exit_status add_manifest(struct fleet *fleet, const struct cascade_table *table,
                                      const char *path)
 {
     struct check check = {.path = path};
@@ -88,22 +96,23 @@ static enum exit_status add_manifest(struct fleet *fleet, struct cascade_table *
 
 static enum exit_status run(const char *table_path, uint32_t limit, char **paths)
 {
-    struct fleet fleet = {.table_follows = !table_path};
+    struct fleet fleet = {0};
     struct cascade_table table = {0};
     struct check check = {0};
     enum exit_status worst = EXIT_GOOD;
 
-    cascade_table_deny(&table);
     if (table_path) {
         worst = !cascade_table_read(&check, table_path, &table) ? EXIT_ENVIRONMENT
                 : check.errors > 0                              ? EXIT_FINDINGS
                                                                 : EXIT_GOOD;
         check_print(&check, stdout);
     }
-    for (; *paths && worst != EXIT_ENVIRONMENT; paths++) {
-        enum exit_status status = add_manifest(&fleet, &table, *paths);
+    /* Against a table that is not good every manifest would be wrong. */
+    for (bool go_on = worst == EXIT_GOOD; *paths && go_on; paths++) {
+        enum exit_status status = add_manifest(&fleet, table_path ? &table : NULL, *paths);
 
         worst = status > worst ? status : worst;
+        go_on = worst != EXIT_ENVIRONMENT;
     }
     if (worst == EXIT_GOOD && fleet.problems > 0)
         worst = EXIT_FINDINGS;

@@ -37,9 +37,9 @@ const char check_help[] =
     "      memory: 64M\n"
     "      boot: {elf64: control.elf}\n"
     "\n"
-    "      --fleet FOLDER       check each *.yaml directly in FOLDER by itself (files that only\n"
-    "                           others include are parts of those), and then the rules across\n"
-    "                           hosts: what may be on one host only, networks, firewalls\n"
+    "      --fleet FOLDER       check each *.yaml and *.yml directly in FOLDER by itself (files\n"
+    "                           that only others include are parts of those), and then the rules\n"
+    "                           across hosts: what may be on one host only, networks, firewalls\n"
     "      --format text|json   json: one array, an object for each manifest\n"
     "      --table FILE         what the site requires between levels, as `bulkhead cascade` "
     "takes\n"
@@ -103,7 +103,7 @@ static void print_text(const struct check *check)
 static enum exit_status print_checked(struct job *job, struct check *check)
 {
     if (job->table)
-        rule_assurance_low(check, job->table);
+        rules_table_apply(check, job->table);
     if (job->json) {
         fputs(job->printed++ ? ",\n" : "", stdout);
         check_print_json(check, stdout);

@@ -23,6 +23,7 @@ enum { TEXT_BYTES = 4096 };
 
 static struct fleet fleet;
 static struct cascade_table table;
+static bool with_table;
 static struct cascade_result result;
 
 static void add(const char *path, const char *text)
@@ -33,7 +34,7 @@ static void add(const char *path, const char *text)
     if (check.errors > 0)
         check_print(&check, stderr);
     assert_int_equal(check.errors, 0);
-    fleet_add(&fleet, &table, &check);
+    fleet_add(&fleet, with_table ? &table : NULL, &check);
     check_close(&check);
 }
 
@@ -62,8 +63,7 @@ static int start(void **state)
     (void)state;
     memset(&fleet, 0, sizeof(fleet));
     memset(&table, 0, sizeof(table));
-    fleet.table_follows = true;
-    cascade_table_deny(&table);
+    with_table = false;
     return 0;
 }
 
@@ -76,7 +76,7 @@ static int finish(void **state)
 
 static void use_site_table(void)
 {
-    fleet.table_follows = false;
+    with_table = true;
     assert_int_equal(read_table("levels: [public, restricted, secret]\n"
                                 "required: {restricted: {public: 1}, "
                                 "secret: {restricted: 1, public: 2}}\n"
@@ -127,21 +127,28 @@ static void without_a_table_nothing_is_granted(void **state)
     assert_int_equal(result.findings[2].fix_count, 4); /* only links */
 }
 
+/* One of the two manifests above with a joint that leads from `lower` to `upper`. */
+static void with_diode(char text[TEXT_BYTES], const char *manifest)
+{
+    const char *end = strstr(manifest, "}}\ndomains:");
+
+    assert_non_null(end);
+    snprintf(text, TEXT_BYTES, "%.*s, one_way: {from: lower, to: upper, by: d}%s",
+             (int)(end - manifest), manifest, end);
+}
+
 static void a_diode_stops_it(void **state)
 {
     char text[TEXT_BYTES];
 
     (void)state;
     use_site_table();
-    snprintf(text, sizeof(text), "%s", upper);
-    char *at = strstr(text, "{level: restricted}}\ndomains");
-    assert_non_null(at);
-    snprintf(at, TEXT_BYTES - (size_t)(at - text),
-             "{level: restricted, one_way: {from: lower, to: upper, by: d}}}\n%s",
-             strstr(upper, "domains:"));
+    with_diode(text, upper);
     add("a", text);
-    add("b", lower);
+    with_diode(text, lower);
+    add("b", text);
     analyse();
+    assert_int_equal(fleet.problems, 0);
     assert_int_equal(fleet.links[0].directions, CASCADE_TO_HOST);
     assert_int_equal(result.cascades, 0);
 }
@@ -164,6 +171,21 @@ static void the_console_is_on_its_network_and_serial_grants_are_channels(void **
     assert_int_equal(result.directs, 2);
     assert_int_equal(result.cascades, 1);
     assert_int_equal(result.fix_count, 2);
+}
+
+static void whoever_manages_a_domain_learns_of_it(void **state)
+{
+    (void)state;
+    use_site_table();
+    add("a", "host: a\nassurance: 9\n" LEVELS "networks: {admin: {level: restricted}}\n"
+             "management:\n  cpus: 1\n  memory: 64M\n"
+             "  nic: {pci: \"00:03.0\", network: admin, address: 10.0.0.1/24}\n"
+             "  admins: [{name: o, key: k, role: operator, expires: 2030-01-01}]\n"
+             "domains:\n" DOMAIN("s", "secret", "    manage: [restart]\n"));
+    analyse();
+    assert_int_equal(fleet.net.channel_count, 1);
+    assert_int_equal(result.directs, 1);
+    assert_int_equal(result.findings[0].steps[0].means, CASCADE_BY_CHANNEL);
 }
 
 static void a_lacking_category_counts(void **state)
@@ -200,7 +222,25 @@ static void a_trunk_joins_what_it_carries(void **state)
              "networks: {low: {level: public}, all: {level: public, trunk: [low]}, "
              "third: {level: public, trunk: [all]}}\ndomains:\n" DOMAIN(
                  "p", "public", "    devices: [{pci: \"00:04.0\", network: low}]\n"));
+    analyse();
     assert_int_equal(fleet.net.link_count, 3); /* who is listed is on the cable too */
+}
+
+static void a_trunk_that_a_third_host_says_joins_too(void **state)
+{
+    (void)state;
+    use_site_table();
+    add("a", "host: a\nassurance: 9\n" LEVELS "networks: {n1: {level: secret}}\ndomains:\n" DOMAIN(
+                 "s", "secret", "    devices: [{pci: \"00:04.0\", network: n1}]\n"));
+    add("b", "host: b\nassurance: 9\n" LEVELS "networks: {n2: {level: public}}\ndomains:\n" DOMAIN(
+                 "p", "public", "    devices: [{pci: \"00:04.0\", network: n2}]\n"));
+    add("c", "host: c\nassurance: 9\n" LEVELS
+             "networks: {n1: {level: secret, trunk: [n2]}, n2: {level: public}}\n"
+             "domains:\n" DOMAIN("r", "restricted", ""));
+    analyse();
+    assert_int_equal(fleet.problems, 0);
+    assert_int_equal(fleet.net.link_count, 4);
+    assert_true(result.directs > 0);
 }
 
 static void what_keeps_a_fleet_from_being_analysed(void **state)
@@ -214,7 +254,8 @@ static void what_keeps_a_fleet_from_being_analysed(void **state)
              "s", "secret", "    devices: [{pci: \"00:04.0\", network: joint}]\n"),
          1},
         {"host: b\nlevels: [restricted, public]\ndomains:\n" DOMAIN("p", "public", ""), 1},
-        {"host: b\nlevels: [public, other]\ndomains:\n" DOMAIN("p", "public", ""), 1},
+        {"host: b\nlevels: [public, other]\ndomains:\n" DOMAIN("p", "public", ""), 0},
+        {"host: b\nlevels: [public]\ndomains:\n" DOMAIN("p", "secret", ""), 1},
         {"host: b\n" LEVELS "domains:\n"
          "  - {name: p, cpus: 1, memory: 64M, boot: {elf64: x}}\n",
          1},
@@ -229,6 +270,50 @@ static void what_keeps_a_fleet_from_being_analysed(void **state)
             fail_msg("case %zu: %u problems", i, fleet.problems);
         finish(state);
     }
+}
+
+static void levels_not_in_the_table_or_not_in_its_order_are_refused(void **state)
+{
+    (void)state;
+    use_site_table();
+    add("a", "host: a\nlevels: [public, other]\ndomains:\n" DOMAIN("p", "public", ""));
+    assert_int_equal(fleet.problems, 1);
+    add("b", "host: b\nlevels: [secret, public]\ndomains:\n" DOMAIN("p", "public", ""));
+    assert_int_equal(fleet.problems, 2);
+}
+
+#define PAIR(host, levels, low, high)                                                              \
+    "host: " host "\nlevels: " levels "\ndomains:\n" DOMAIN("x", low, "") DOMAIN("y", high, "")
+
+static void without_a_table_the_manifests_together_say_what_is_up(void **state)
+{
+    static const char *const texts[] = {
+        PAIR("a", "[p, s]", "p", "s"),
+        PAIR("b", "[s, t]", "s", "t"),
+        PAIR("c", "[p, t]", "p", "t"),
+        PAIR("d", "[p, q]", "p", "q"),
+    };
+
+    (void)state;
+    for (uint32_t first = 0; first < 4; first++) {
+        uint32_t never = 0;
+
+        start(state);
+        for (uint32_t i = 0; i < 4; i++)
+            add("x", texts[(first + i) % 4]);
+        analyse();
+        assert_int_equal(fleet.problems, 0);
+        assert_int_equal(fleet.label_count, 4);
+        for (uint32_t i = 0; i < 16; i++)
+            never += fleet.required[i] == CASCADE_NEVER;
+        assert_int_equal(never, 8); /* s, t and q to p, t to s, and q and s, q and t both ways */
+        finish(state);
+    }
+    start(state);
+    add("a", texts[0]);
+    add("b", texts[1]);
+    add("c", PAIR("c", "[t, p]", "t", "p"));
+    assert_int_equal(fleet.problems, 1); /* none of the two alone contradicts it */
 }
 
 static void a_diode_points_one_way(void **state)
@@ -248,6 +333,9 @@ static void a_diode_points_one_way(void **state)
     snprintf(text, sizeof(text), format, "c", "b", "a");
     add("c", text);
     assert_int_equal(fleet.problems, 1);
+    add("d", "host: d\n" LEVELS
+             "networks: {up: {level: restricted}}\ndomains:\n" DOMAIN("r", "restricted", ""));
+    assert_int_equal(fleet.problems, 2); /* to say nothing is to say something else */
 }
 
 static void a_bad_table_is_refused(void **state)
@@ -256,6 +344,8 @@ static void a_bad_table_is_refused(void **state)
         "- a\n",
         "required: {}\n",
         "levels: a\n",
+        "levels: []\n",
+        "required: {b: {a: 1}}\n",
         "levels: [a, [b]]\n",
         "levels: [a, a]\n",
         "levels: [a, b]\nrequired: {c: {a: 1}}\n",
@@ -270,6 +360,8 @@ static void a_bad_table_is_refused(void **state)
         "levels: [a]\ncategories: 99999999999999999999\n",
         "levels: [a]\nlevel: [b]\n",
         "levels: [a]\ncategories: 1\ncategories: 2\n",
+        "levels: [a, b]\nrequired: {b: {a: 3, a: 1}}\n",
+        "levels: [a, b]\nrequired: {b: {a: 3}, b: {}}\n",
         "levels: &x [a]\n",
         "levels: [a]\n? [b]\n: 1\n",
         "levels: [\"a\\0b\"]\n",
@@ -308,8 +400,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_diode_stops_it, start, finish),
         cmocka_unit_test_setup_teardown(
             the_console_is_on_its_network_and_serial_grants_are_channels, start, finish),
+        cmocka_unit_test_setup_teardown(whoever_manages_a_domain_learns_of_it, start, finish),
         cmocka_unit_test_setup_teardown(a_lacking_category_counts, start, finish),
         cmocka_unit_test_setup_teardown(a_trunk_joins_what_it_carries, start, finish),
+        cmocka_unit_test_setup_teardown(a_trunk_that_a_third_host_says_joins_too, start, finish),
+        cmocka_unit_test_setup_teardown(levels_not_in_the_table_or_not_in_its_order_are_refused,
+                                        start, finish),
+        cmocka_unit_test_setup_teardown(without_a_table_the_manifests_together_say_what_is_up,
+                                        start, finish),
         cmocka_unit_test_setup_teardown(a_diode_points_one_way, start, finish),
         cmocka_unit_test(what_keeps_a_fleet_from_being_analysed),
         cmocka_unit_test_setup_teardown(a_bad_table_is_refused, start, finish),

@@ -53,7 +53,7 @@ static const struct {
     {"mkdir two; cp good.elf m.yaml two; sed s/test/rest/ m.yaml >two/n.yaml;"
      "bulkhead check --fleet two/",
      0, "two/m.yaml: good: test", NULL},
-    {"cp m.yaml two/.hidden.yaml; cp m.yaml two/m.yml; bulkhead check --fleet two/", 0,
+    {"cp m.yaml two/.hidden.yaml; cp m.yaml two/m.yml.old; bulkhead check --fleet two/", 0,
      "two/n.yaml: good: rest", NULL},
     {"cp m.yaml two/x.yaml; bulkhead check --fleet two", 1,
      "two/x.yaml:1:7: error[fleet-host]: ", "1 error"},
@@ -113,6 +113,8 @@ static const struct {
     {"SOURCE_DATE_EPOCH=1795478400 bulkhead report m.yaml", 0, "as of 2026-11-24", NULL},
     {"bulkhead check m.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"bulkhead cascade h.yaml >/dev/full", 3, NULL, "cannot be written"},
+    {"echo 'required: {}' >bad.table; bulkhead cascade --table bad.table h.yaml | wc -l", 0, "1",
+     "nothing was analysed"},
     {"bulkhead report m.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"bulkhead explain mixed-levels", 0, "mixed-levels (error)", NULL},
     {"bulkhead explain", 0, "payload-missing", NULL},

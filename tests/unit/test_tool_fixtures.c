@@ -143,7 +143,7 @@ static void apply_table(struct fleet_check *fleet, const char *path)
     assert_true(cascade_table_read(&check, file, &table));
     assert_int_equal(check.errors, 0);
     for (size_t i = 0; i < fleet->count; i++)
-        rule_assurance_low(&fleet->hosts[i], &table);
+        rules_table_apply(&fleet->hosts[i], &table);
     check_close(&check);
 }
 

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS_KEPT = 1 << 16, PLAN_BATCH = 64, PRUNE_MAX = 64 };
+enum { PAIRS_KEPT = 1 << 16, PLAN_BATCH = 64, PRUNE_MAX = 64, LOCALS_MAX = 2 };
+
+/* The most that an assurance can meet. */
+#define CURABLE (CASCADE_NEVER - 1)
 
 static struct cascade_vertex named(const struct graph *graph, uint32_t vertex)
 {
@@ -104,7 +107,7 @@ static void describe_local(struct arena *arena, struct graph *graph, const struc
     finding->steps[finding->step_count++] = step_of(graph, &hop);
     struct cascade_fix fix = {CASCADE_RAISE, host, pair->weight};
     struct undo undo = graph_apply(graph, &fix);
-    if (pair->weight != CASCADE_NEVER && !cascade_local(graph, host, &left))
+    if (pair->weight != CASCADE_NEVER && !cascade_local(graph, host, CURABLE, &left))
         finding->fixes[finding->fix_count++] = fix;
     graph_restore(graph, &fix, undo);
 }
@@ -120,6 +123,18 @@ static int by_length(const void *left, const void *right)
     return 0;
 }
 
+/* What is wrong with a host alone; returns how many. A `curable` one only, or any and that. */
+static uint32_t find_local(const struct graph *graph, uint32_t host, bool curable,
+                           struct pair pairs[LOCALS_MAX])
+{
+    uint32_t count = 0;
+
+    if (!curable && cascade_local(graph, host, CASCADE_NEVER, &pairs[0]) &&
+        pairs[0].weight == CASCADE_NEVER)
+        count++;
+    return count + cascade_local(graph, host, CURABLE, &pairs[count]);
+}
+
 /*
  * What is wrong with the graph as it is. A `sample` is of what can be mended, spread over all pairs
  * that were kept; else the shortest are described.
@@ -127,17 +142,17 @@ static int by_length(const void *left, const void *right)
 static void find(struct arena *arena, struct graph *graph, struct pairs *pairs, uint32_t limit,
                  bool sample, struct cascade_result *result)
 {
-    uint32_t hosts = graph->net->host_count, room = limit < hosts ? limit : hosts;
-    struct pair *locals = arena_take(arena, (room + 1) * sizeof(*locals)), pair;
-    uint32_t local_count = 0;
+    uint32_t hosts = graph->net->host_count, local_count = 0;
+    uint32_t room = limit < LOCALS_MAX * hosts ? limit : LOCALS_MAX * hosts;
+    struct pair *locals = arena_take(arena, (room + 1) * sizeof(*locals)), pairs_of[LOCALS_MAX];
 
     memset(result, 0, sizeof(*result));
     for (uint32_t host = 0; host < hosts; host++) {
-        if (!cascade_local(graph, host, &pair))
-            continue;
-        result->locals++;
-        if (local_count < room && !(sample && pair.weight == CASCADE_NEVER))
-            locals[local_count++] = pair;
+        uint32_t count = find_local(graph, host, sample, pairs_of);
+
+        result->locals += count;
+        for (uint32_t i = 0; i < count && local_count < room; i++)
+            locals[local_count++] = pairs_of[i];
     }
     cascade_sweep(graph, pairs);
     qsort(pairs->items, pairs->count, sizeof(*pairs->items), by_length);
@@ -162,7 +177,7 @@ static bool is_clean(struct graph *graph, struct pairs *pairs)
     struct pair pair;
 
     for (uint32_t host = 0; host < graph->net->host_count; host++) {
-        if (cascade_local(graph, host, &pair) && pair.weight != CASCADE_NEVER)
+        if (cascade_local(graph, host, CURABLE, &pair))
             return false;
     }
     cascade_sweep(graph, pairs);

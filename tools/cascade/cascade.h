@@ -101,7 +101,9 @@ struct cascade_finding {
 };
 
 struct cascade_result {
-    uint64_t locals, directs, cascades; /* found; `findings` describes at most `limit` of them */
+    /* Of a host the worst; beside one that no assurance cures also the worst that one does. */
+    uint64_t locals;
+    uint64_t directs, cascades; /* found; `findings` describes at most `limit` of them */
     uint32_t finding_count, fix_count;
     struct cascade_finding *findings; /* local ones first, then by length and place */
     struct cascade_fix *fixes;        /* together they remove all that a fix can: tried */

@@ -9,7 +9,6 @@ enum { NO_LABEL = CASCADE_MAX_LEVELS };
 
 struct adding {
     struct fleet *fleet;
-    struct cascade_table *table;
     const struct check *check;
     uint32_t host;
 };
@@ -39,35 +38,23 @@ static const char *kept(struct fleet *fleet, const char *text)
     return say(&fleet->arena, "%s", text);
 }
 
-/* The levels of a manifest must be the table's, in the same order. */
+/* The levels of a manifest must be the table's, and in one order on all hosts. */
 static void compare_levels(struct adding *adding)
 {
     const struct list *levels = &adding->check->model.levels;
-    struct cascade_table *table = adding->table;
-    struct arena *arena = &adding->fleet->arena;
-    uint32_t before = 0;
+    struct fleet *fleet = adding->fleet;
+    struct level_conflict conflict;
 
-    for (uint32_t i = 0; i < levels->count; i++) {
+    if (!(fleet->table ? levels_follow(fleet->table, levels, &fleet->arena, &conflict)
+                       : levels_join(&fleet->order, levels, &conflict)))
+        complain(adding, conflict.at, conflict.what);
+    for (uint32_t i = 0; fleet->table && i < levels->count; i++) {
         const struct text *name = listed_text(levels, i);
 
-        if (!name->value)
-            continue;
-        if (adding->fleet->table_follows && i == table->level_count && i < TABLE_LEVELS &&
-            adding->host == 0)
-            table->levels[table->level_count++] = kept(adding->fleet, name->value);
-        uint32_t level = cascade_table_level(table, name->value);
-        if (level == TABLE_LEVELS)
+        if (name->value && cascade_table_level(fleet->table, name->value) == TABLE_LEVELS)
             complain(adding, name->at,
-                     say(arena, "level %s is not one of %s; use the same names on all hosts",
-                         name->value,
-                         adding->fleet->table_follows ? "the first manifest's" : "the table's"));
-        else if (level < before)
-            complain(adding, name->at,
-                     say(arena, "level %s stands above %s here, and below it in %s", name->value,
-                         table->levels[before],
-                         adding->fleet->table_follows ? "the first manifest" : "the table"));
-        else
-            before = level;
+                     say(&fleet->arena, "level %s is not one of the table's; use its names",
+                         name->value));
     }
 }
 
@@ -90,9 +77,15 @@ static uint32_t label_index(struct adding *adding, const struct model_label *lab
 
     if (!label->level.value)
         return NO_LABEL;
-    wanted.level = cascade_table_level(adding->table, label->level.value);
+    if (find_named(&adding->check->model, "levels", &label->level) == UINT32_MAX) {
+        complain(adding, label->level.at,
+                 say(&fleet->arena, "there is no level %s under `levels:`", label->level.value));
+        return NO_LABEL;
+    }
+    wanted.level = fleet->table ? cascade_table_level(fleet->table, label->level.value)
+                                : levels_find(&fleet->order, label->level.value);
     if (wanted.level == TABLE_LEVELS)
-        return NO_LABEL; /* said by compare_levels() or by the reader */
+        return NO_LABEL; /* said by compare_levels() */
     wanted.name = kept(fleet, label->level.value);
     for (uint32_t i = 0; i < label->categories.count; i++) {
         const char *category = listed_text(&label->categories, i)->value;
@@ -111,113 +104,134 @@ static uint32_t label_index(struct adding *adding, const struct model_label *lab
             return i;
     }
     if (fleet->label_count == CASCADE_MAX_LEVELS || fleet->category_count == 64) {
-        complain(adding, label->at,
-                 "the fleet has more than 64 labels or 63 categories; analyse parts of it");
+        complain(
+            adding, label->at,
+            "the fleet has more than 64 labels or 63 categories; use fewer: in parts of it alone "
+            "a cascade between them would not be seen");
         return NO_LABEL;
     }
     fleet->labels[fleet->label_count] = wanted;
     return fleet->label_count++;
 }
 
-static bool same_name(const char *one, const char *other)
+/* From one host to another, or both ways. */
+static const char *direction_text(struct fleet *fleet, const char *from, const char *to)
 {
-    return !one || !other || strcmp(one, other) == 0;
+    return from ? say(&fleet->arena, "one way from %s to %s", from, to) : "both ways";
 }
 
-/* Where two hosts say of one network that it leads one way, they mean the same way. */
-static void compare_directions(struct adding *adding, const struct model_network *network,
-                               struct fleet_one_way *known)
-{
-    const struct model_one_way *one_way = &network->one_way;
-    struct arena *arena = &adding->fleet->arena;
-
-    if (!one_way->from.value || !one_way->to.value)
-        return;
-    if (!same_name(known->from, one_way->from.value) || !same_name(known->to, one_way->to.value))
-        complain(adding, one_way->at,
-                 say(arena, "network %s leads from %s to %s here, and from %s to %s in %s",
-                     network->name.value, one_way->from.value, one_way->to.value, known->from,
-                     known->to, known->path));
-    else if (!known->from)
-        *known = (struct fleet_one_way){kept(adding->fleet, one_way->from.value),
-                                        kept(adding->fleet, one_way->to.value),
-                                        kept(adding->fleet, adding->check->path)};
-}
-
-/* The network of that name anywhere in the fleet; it has one label and one direction. */
-static uint32_t network_index(struct adding *adding, const struct model_network *network)
+/* What a network is on one host it is on all. */
+static void compare_network(struct adding *adding, const struct model_network *network,
+                            uint32_t index, uint32_t label)
 {
     struct fleet *fleet = adding->fleet;
-    uint32_t i = 0, count = fleet->net.network_count, label = label_index(adding, &network->label);
+    const struct fleet_network *known = &fleet->cables[index];
+    const struct model_one_way *one_way = &network->one_way;
+    const char *own = direction_text(fleet, one_way->from.value, one_way->to.value);
+    const char *first = direction_text(fleet, known->from, known->to);
 
-    while (i < count && strcmp(fleet->networks[i].name, network->name.value) != 0)
+    if (fleet->networks[index].level != label)
+        complain(adding, network->at,
+                 say(&fleet->arena, "network %s is %s here and %s in %s", network->name.value,
+                     fleet->labels[label].name, fleet->labels[fleet->networks[index].level].name,
+                     known->path));
+    if (strcmp(own, first) != 0)
+        complain(adding, is_written(one_way->at) ? one_way->at : network->at,
+                 say(&fleet->arena, "network %s leads %s here, and %s in %s", network->name.value,
+                     own, first, known->path));
+}
+
+/* The index of the network of that name, network_count if there is none. */
+static uint32_t find_network(const struct fleet *fleet, const char *name)
+{
+    uint32_t i = 0;
+
+    while (i < fleet->net.network_count && strcmp(fleet->networks[i].name, name) != 0)
         i++;
-    if (label == NO_LABEL)
-        return UINT32_MAX;
-    if (i < count) {
-        if (fleet->networks[i].level != label)
-            complain(adding, network->at,
-                     say(&fleet->arena, "network %s is %s here and %s in %s", network->name.value,
-                         fleet->labels[label].name, fleet->labels[fleet->networks[i].level].name,
-                         fleet->network_paths[i]));
-        compare_directions(adding, network, &fleet->one_ways[i]);
-        return i;
-    }
-    fleet->networks = grow(&fleet->arena, fleet->networks, count, sizeof(*fleet->networks));
-    fleet->network_paths = grow(&fleet->arena, fleet->network_paths, count, sizeof(char *));
-    fleet->networks[count] = (struct cascade_network){kept(fleet, network->name.value), label};
-    fleet->network_paths[count] = kept(fleet, adding->check->path);
-    fleet->one_ways = grow(&fleet->arena, fleet->one_ways, count, sizeof(*fleet->one_ways));
-    fleet->one_ways[count] = (struct fleet_one_way){0};
-    compare_directions(adding, network, &fleet->one_ways[count]);
-    return fleet->net.network_count++;
+    return i;
 }
 
-static void add_link(struct adding *adding, uint32_t label, const struct model_network *network)
+/* Adds a network that no host before had, or holds it against what that one says. */
+static void add_network(struct adding *adding, const struct model_network *network)
 {
     struct fleet *fleet = adding->fleet;
+    struct arena *arena = &fleet->arena;
+    uint32_t count = fleet->net.network_count, label = label_index(adding, &network->label);
     const struct model_one_way *one_way = &network->one_way;
-    const char *host = fleet->hosts[adding->host].name;
-    struct cascade_link link = {adding->host, label, network_index(adding, network), CASCADE_BOTH};
 
-    if (link.network == UINT32_MAX)
+    if (!network->name.value || label == NO_LABEL)
         return;
-    if (one_way->from.value && strcmp(one_way->from.value, host) == 0)
-        link.directions = CASCADE_TO_NETWORK;
-    else if (one_way->to.value && strcmp(one_way->to.value, host) == 0)
-        link.directions = CASCADE_TO_HOST;
-    for (uint32_t i = 0; i < fleet->net.link_count; i++) {
-        struct cascade_link *old = &fleet->links[i];
-
-        if (old->host == link.host && old->level == link.level && old->network == link.network)
-            return;
+    uint32_t index = find_network(fleet, network->name.value);
+    if (index < count) {
+        compare_network(adding, network, index, label);
+        return;
     }
-    fleet->links = grow(&fleet->arena, fleet->links, fleet->net.link_count, sizeof(*fleet->links));
-    fleet->links[fleet->net.link_count++] = link;
+    fleet->networks = grow(arena, fleet->networks, count, sizeof(*fleet->networks));
+    fleet->cables = grow(arena, fleet->cables, count, sizeof(*fleet->cables));
+    fleet->networks[count] = (struct cascade_network){kept(fleet, network->name.value), label};
+    fleet->cables[count] =
+        (struct fleet_network){.cable = count, .path = kept(fleet, adding->check->path)};
+    if (one_way->from.value && one_way->to.value) {
+        fleet->cables[count].from = kept(fleet, one_way->from.value);
+        fleet->cables[count].to = kept(fleet, one_way->to.value);
+    }
+    fleet->net.network_count++;
 }
 
-/* A card is on each network that is on its cable, whichever of them lists the other. */
-static void add_card(struct adding *adding, uint32_t label, const struct text *name)
+/* Two networks on one cable, and with them what shared a cable with either. */
+static void join(struct fleet *fleet, uint32_t one, uint32_t other)
+{
+    uint32_t from = fleet->cables[one].cable, to = fleet->cables[other].cable;
+
+    for (uint32_t i = 0; i < fleet->net.network_count && from != to; i++) {
+        if (fleet->cables[i].cable == from)
+            fleet->cables[i].cable = to;
+    }
+}
+
+/* A trunk that one host says holds on all: it is the same cable. */
+static void add_networks(struct adding *adding)
 {
     const struct model *model = &adding->check->model;
-    const struct model_network *network = network_named(model, name);
+    struct fleet *fleet = adding->fleet;
+
+    for (uint32_t i = 0; i < model->networks.count; i++)
+        add_network(adding, model_network(model, i));
+    for (uint32_t i = 0; i < model->networks.count; i++) {
+        const struct model_network *network = model_network(model, i);
+        uint32_t index = network->name.value ? find_network(fleet, network->name.value)
+                                             : fleet->net.network_count;
+
+        for (uint32_t j = 0; j < network->trunk.count && index < fleet->net.network_count; j++) {
+            const struct text *name = listed_text(&network->trunk, j);
+            uint32_t other = name->value ? find_network(fleet, name->value) : index;
+
+            if (other == fleet->net.network_count)
+                complain(
+                    adding, name->at,
+                    say(&fleet->arena, "there is no network %s under `networks:`", name->value));
+            else
+                join(fleet, index, other);
+        }
+    }
+}
+
+static void add_card(struct adding *adding, uint32_t label, const struct text *name)
+{
+    struct fleet *fleet = adding->fleet;
+    uint32_t index = name->value ? find_network(fleet, name->value) : 0;
 
     if (!name->value || label == NO_LABEL)
         return;
-    if (!network) {
-        complain(
-            adding, name->at,
-            say(&adding->fleet->arena, "there is no network %s under `networks:`", name->value));
+    if (!network_named(&adding->check->model, name)) {
+        complain(adding, name->at,
+                 say(&fleet->arena, "there is no network %s under `networks:`", name->value));
         return;
     }
-    uint32_t cable = cable_of(model, network);
-    add_link(adding, label, network);
-    for (uint32_t i = 0; i < model->networks.count; i++) {
-        const struct model_network *other = model_network(model, i);
-
-        if (cable >> i & 1 && other != network && other->name.value)
-            add_link(adding, label, other);
-    }
+    if (index == fleet->net.network_count)
+        return; /* label_index() has said why */
+    fleet->cards = grow(&fleet->arena, fleet->cards, fleet->card_count, sizeof(*fleet->cards));
+    fleet->cards[fleet->card_count++] = (struct fleet_card){adding->host, label, index};
 }
 
 static void add_channel(struct adding *adding, const char *name, uint32_t from, uint32_t to)
@@ -249,6 +263,8 @@ static void add_domain(struct adding *adding, const struct model_domain *domain,
     fleet->hosts[adding->host].levels |= 1ull << label;
     for (uint32_t i = 0; i < domain->devices.count; i++)
         add_card(adding, label, &model_device(domain, i)->network);
+    if (domain->manage.count > 0) /* whoever may do something sees what comes of it */
+        add_channel(adding, say(&fleet->arena, "managing %s", name), label, management);
     if (domain->serial.read.count > 0)
         add_channel(adding, say(&fleet->arena, "reading the serial port of %s", name), label,
                     management);
@@ -272,13 +288,14 @@ static uint32_t add_management(struct adding *adding)
     return label;
 }
 
-void fleet_add(struct fleet *fleet, struct cascade_table *table, const struct check *check)
+void fleet_add(struct fleet *fleet, const struct cascade_table *table, const struct check *check)
 {
     const struct model *model = &check->model;
     uint32_t count = fleet->net.host_count;
-    struct adding adding = {fleet, table, check, count};
+    struct adding adding = {fleet, check, count};
 
     fleet->table = table;
+    fleet->order.arena = &fleet->arena;
     if (!model->host.value)
         return;
     for (uint32_t i = 0; i < count; i++) {
@@ -295,14 +312,65 @@ void fleet_add(struct fleet *fleet, struct cascade_table *table, const struct ch
                               model->assurance.valid ? (uint32_t)model->assurance.value : 0};
     fleet->net.host_count++;
     compare_levels(&adding);
+    add_networks(&adding);
     uint32_t management = add_management(&adding);
     for (uint32_t i = 0; i < model->domains.count; i++)
         add_domain(&adding, model_domain(model, i), management);
 }
 
+static void add_link(struct fleet *fleet, const struct fleet_card *card, uint32_t network)
+{
+    const struct fleet_network *cable = &fleet->cables[network];
+    const char *host = fleet->hosts[card->host].name;
+    struct cascade_link link = {card->host, card->label, network, CASCADE_BOTH};
+
+    if (cable->from && strcmp(cable->from, host) == 0)
+        link.directions = CASCADE_TO_NETWORK;
+    else if (cable->to && strcmp(cable->to, host) == 0)
+        link.directions = CASCADE_TO_HOST;
+    /* The cards come host by host. */
+    for (uint32_t i = fleet->net.link_count; i-- > 0 && fleet->links[i].host == card->host;) {
+        if (fleet->links[i].level == link.level && fleet->links[i].network == network)
+            return;
+    }
+    fleet->links = grow(&fleet->arena, fleet->links, fleet->net.link_count, sizeof(*fleet->links));
+    fleet->links[fleet->net.link_count++] = link;
+}
+
+/* Once all trunks are known: a card is on each network of its cable, its own first. */
+static void add_links(struct fleet *fleet)
+{
+    for (uint32_t i = 0; i < fleet->card_count; i++) {
+        const struct fleet_card *card = &fleet->cards[i];
+
+        add_link(fleet, card, card->network);
+        for (uint32_t j = 0; j < fleet->net.network_count; j++) {
+            if (fleet->cables[j].cable == fleet->cables[card->network].cable)
+                add_link(fleet, card, j);
+        }
+    }
+}
+
+/* Without a table only upwards, and two levels that no host has together are not upwards. */
+static uint32_t required_by(const struct fleet *fleet, const struct fleet_label *from,
+                            const struct fleet_label *to)
+{
+    const struct cascade_table *table = fleet->table;
+    bool same = from->level == to->level;
+    bool upwards = !table && (same || fleet->order.above[from->level] >> to->level & 1);
+    uint32_t required = table     ? table->required[from->level][to->level]
+                        : upwards ? 0
+                                  : CASCADE_NEVER;
+    uint32_t category = table ? table->category : CASCADE_NEVER;
+
+    return (from->categories & ~to->categories) != 0 && required < category ? category : required;
+}
+
 void fleet_finish(struct fleet *fleet)
 {
     uint32_t count = fleet->label_count;
+
+    add_links(fleet);
 
     for (uint32_t i = 0; i < count; i++) {
         const struct fleet_label *from = &fleet->labels[i];
@@ -312,9 +380,7 @@ void fleet_finish(struct fleet *fleet)
             const struct fleet_label *to = &fleet->labels[j];
             uint32_t *required = &fleet->required[i * count + j];
 
-            *required = fleet->table->required[from->level][to->level];
-            if ((from->categories & ~to->categories) != 0 && *required < fleet->table->category)
-                *required = fleet->table->category;
+            *required = required_by(fleet, from, to);
         }
     }
     fleet->net.level_count = count;

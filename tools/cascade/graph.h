@@ -96,8 +96,10 @@ struct pairs {
 /* Finds every such pair that needs more than one host, or a way alone; keeps `pairs->room`. */
 void cascade_sweep(struct graph *graph, struct pairs *pairs);
 
-/* The worst pair of levels that `host` alone protects too little. Returns false if there is none.
+/*
+ * Of the pairs of levels that `host` alone protects too little, and that require at most `most`,
+ * the one that requires most. Returns false if there is none.
  */
-bool cascade_local(const struct graph *graph, uint32_t host, struct pair *pair);
+bool cascade_local(const struct graph *graph, uint32_t host, uint32_t most, struct pair *pair);
 
 #endif

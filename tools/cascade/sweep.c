@@ -212,7 +212,7 @@ void cascade_sweep(struct graph *graph, struct pairs *pairs)
     arena_free(&arena);
 }
 
-bool cascade_local(const struct graph *graph, uint32_t host, struct pair *pair)
+bool cascade_local(const struct graph *graph, uint32_t host, uint32_t most, struct pair *pair)
 {
     uint32_t first = graph->host_first[host], end = graph->host_first[host + 1];
 
@@ -221,7 +221,8 @@ bool cascade_local(const struct graph *graph, uint32_t host, struct pair *pair)
         for (uint32_t to = first; to < end; to++) {
             uint32_t required = required_between(graph, from, to);
 
-            if (from != to && required > graph->assurance[host] && required > pair->weight)
+            if (from != to && required > graph->assurance[host] && required <= most &&
+                required > pair->weight)
                 *pair = (struct pair){1, from, to, required};
         }
     }

@@ -53,6 +53,22 @@ static bool is_scalar(struct reader *reader, const yaml_node_t *node, const char
     return false;
 }
 
+/* Whether `key` is the first of its name in its section; `first` is where that one is noted. */
+static bool is_first(struct reader *reader, const yaml_node_t *key, const yaml_node_t **first)
+{
+    struct arena *arena = &reader->check->arena;
+
+    if (!*first) {
+        *first = key;
+        return true;
+    }
+    refuse(reader, key, "duplicate-key",
+           say(arena, "%s is here and on %s", quoted(reader, key),
+               line_of(reader->check, yaml_place(reader->check, (*first)->start_mark))),
+           "keep one of the two");
+    return false;
+}
+
 static void read_number(struct reader *reader, const yaml_node_t *node, uint32_t *out)
 {
     uint32_t value = 0;
@@ -94,6 +110,8 @@ static void read_levels(struct reader *reader, const yaml_node_t *node)
         refuse(reader, node, "type", "`levels:` is not a list", "write [LOWEST, ..., HIGHEST]");
         return;
     }
+    if (node->data.sequence.items.start == node->data.sequence.items.top)
+        refuse(reader, node, "range", "`levels:` names no level", "write [LOWEST, ..., HIGHEST]");
     for (yaml_node_item_t *item = node->data.sequence.items.start;
          item < node->data.sequence.items.top; item++) {
         const yaml_node_t *name = yaml_document_get_node(reader->document, *item);
@@ -116,6 +134,8 @@ static void read_levels(struct reader *reader, const yaml_node_t *node)
 
 static void read_row(struct reader *reader, uint32_t from, const yaml_node_t *row)
 {
+    const yaml_node_t *first[TABLE_LEVELS] = {NULL};
+
     if (row->type != YAML_MAPPING_NODE) {
         refuse(reader, row, "type", "this is not a section with levels as keys",
                "write FROM: {TO: ASSURANCE, ...}");
@@ -126,7 +146,7 @@ static void read_row(struct reader *reader, uint32_t from, const yaml_node_t *ro
         const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
         uint32_t to = read_level(reader, key);
 
-        if (to == TABLE_LEVELS)
+        if (to == TABLE_LEVELS || !is_first(reader, key, &first[to]))
             continue;
         if (to >= from)
             refuse(reader, key, "range", "data may always flow to the same or a higher level",
@@ -139,15 +159,18 @@ static void read_row(struct reader *reader, uint32_t from, const yaml_node_t *ro
 
 static void read_required(struct reader *reader, const yaml_node_t *node)
 {
+    const yaml_node_t *first[TABLE_LEVELS] = {NULL};
+
     if (node->type != YAML_MAPPING_NODE) {
         refuse(reader, node, "type", "`required:` is not a section", "write FROM: {TO: ASSURANCE}");
         return;
     }
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top && !check_full(reader->check); pair++) {
-        uint32_t from = read_level(reader, yaml_document_get_node(reader->document, pair->key));
+        const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
+        uint32_t from = read_level(reader, key);
 
-        if (from != TABLE_LEVELS)
+        if (from != TABLE_LEVELS && is_first(reader, key, &first[from]))
             read_row(reader, from, yaml_document_get_node(reader->document, pair->value));
     }
 }
@@ -168,7 +191,7 @@ static const yaml_node_t *value_of(struct reader *reader, const yaml_node_t *roo
 static void check_keys(struct reader *reader, const yaml_node_t *root)
 {
     static const char *const known[] = {"levels", "required", "categories"};
-    uint32_t written[3] = {0};
+    const yaml_node_t *first[3] = {NULL};
 
     for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
          pair < root->data.mapping.pairs.top && !check_full(reader->check); pair++) {
@@ -183,9 +206,8 @@ static void check_keys(struct reader *reader, const yaml_node_t *root)
             refuse(reader, key, "unknown-key",
                    say(&reader->check->arena, "a table has no key %s", quoted(reader, key)),
                    "its keys are levels, required and categories");
-        else if (written[i]++ > 0)
-            refuse(reader, key, "duplicate-key",
-                   say(&reader->check->arena, "`%s` is written twice", known[i]), "remove one");
+        else
+            is_first(reader, key, &first[i]);
     }
 }
 
@@ -200,10 +222,12 @@ static void read_table(struct reader *reader)
     }
     check_keys(reader, root);
     value = value_of(reader, root, "levels");
-    if (value)
-        read_levels(reader, value);
-    else
+    if (!value)
         refuse(reader, root, "missing-key", "`levels:` is missing", "write it, lowest first");
+    else
+        read_levels(reader, value);
+    if (reader->table->level_count == 0)
+        return; /* no key of `required:` could be right */
     value = value_of(reader, root, "required");
     if (value)
         read_required(reader, value);

@@ -228,8 +228,8 @@ static void require(struct cascade_table *table)
 static bool write_cascade(const struct accident *accident, FILE *out)
 {
     const char *manifests[] = {accident->manifest, accident->peer};
-    struct fleet fleet = {.table_follows = true};
-    struct cascade_table table = {0};
+    struct fleet fleet = {0};
+    struct cascade_table table = {3, {"public", "confidential", "top-secret"}, {{0}}, 0};
     struct cascade_result result;
 
     require(&table);

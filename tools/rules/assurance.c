@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rule that holds a host's assurance against what the site requires between its levels. */
+/* The rules that hold a host against the site's table: its assurance, and the order of levels. */
 #include "assurance.h"
 
 #include "../cascade/cascade.h"
+#include "../cascade/levels.h"
 #include "../manifest/label.h"
 #include "rules.h"
 
@@ -77,28 +78,56 @@ static void report_unknown(struct check *check, const struct holder *holder)
               "use the table's names of levels, or complete the table");
 }
 
-void rule_assurance_low(struct check *check, const struct cascade_table *table)
+/* Of the pairs that require at most `most`, the one that requires most, if it is too much. */
+static uint32_t worst(struct check *check, const struct cascade_table *table, uint32_t most,
+                      struct holder *from, struct holder *to)
 {
     const struct number *assurance = &check->model.assurance;
-    uint32_t highest = assurance->valid ? (uint32_t)assurance->value : 0;
-    struct holder one, other, from = {0}, to = {0};
+    uint32_t own = assurance->valid ? (uint32_t)assurance->value : 0, highest = 0;
+    struct holder one, other;
 
     for (uint32_t i = 0; holder_of(check, table, i, &one); i++) {
-        if (one.level == TABLE_LEVELS) {
-            if (one.label->level.value)
-                report_unknown(check, &one);
-            continue;
-        }
-        for (uint32_t j = 0; holder_of(check, table, j, &other); j++) {
-            if (other.level == TABLE_LEVELS ||
-                required(&check->model, table, &one, &other) <= highest)
+        for (uint32_t j = 0; one.level != TABLE_LEVELS && holder_of(check, table, j, &other); j++) {
+            uint32_t needed =
+                other.level == TABLE_LEVELS ? 0 : required(&check->model, table, &one, &other);
+
+            if (needed <= own || needed <= highest || needed > most)
                 continue;
-            highest = required(&check->model, table, &one, &other);
-            from = one;
-            to = other;
+            highest = needed;
+            *from = one;
+            *to = other;
         }
     }
-    if (from.who)
-        report_low(check, &from, &to, highest);
+    return highest;
+}
+
+/* What no assurance allows must not hide what one would. */
+static void assurance_low(struct check *check, const struct cascade_table *table)
+{
+    struct holder one, other;
+
+    for (uint32_t i = 0; holder_of(check, table, i, &one); i++) {
+        if (one.level == TABLE_LEVELS && one.label->level.value)
+            report_unknown(check, &one);
+    }
+    if (worst(check, table, CASCADE_NEVER, &one, &other) == CASCADE_NEVER)
+        report_low(check, &one, &other, CASCADE_NEVER);
+    uint32_t needed = worst(check, table, CASCADE_NEVER - 1, &one, &other);
+    if (needed > 0)
+        report_low(check, &one, &other, needed);
+}
+
+static void table_levels(struct check *check, const struct cascade_table *table)
+{
+    struct level_conflict conflict;
+
+    if (!levels_follow(table, &check->model.levels, &check->arena, &conflict))
+        report_as(check, "table-levels", conflict.at, conflict.what, conflict.remedy);
+}
+
+void rules_table_apply(struct check *check, const struct cascade_table *table)
+{
+    assurance_low(check, table);
+    table_levels(check, table);
     check_sort(check);
 }

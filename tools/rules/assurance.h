@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rule that needs the site's table (`check --table`). */
+/* The rules that need the site's table (`check --table`). */
 #ifndef BULKHEAD_RULES_ASSURANCE_H
 #define BULKHEAD_RULES_ASSURANCE_H
 
@@ -7,8 +7,10 @@
 
 /*
  * Reports the pair of labels on this host that requires most, if that is more than the host's
- * assurance, and levels that the table does not have; to be called on a checked manifest.
+ * assurance (where no assurance is enough, that pair and the worst of the others), levels that the
+ * table does not have, and those in another order than the table's; to be called on a checked
+ * manifest.
  */
-void rule_assurance_low(struct check *check, const struct cascade_table *table);
+void rules_table_apply(struct check *check, const struct cascade_table *table);
 
 #endif

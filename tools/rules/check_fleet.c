@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum { FLEET_MAX = 1024 };
@@ -19,12 +20,12 @@ static bool complain(const char *folder, const char *why)
     return false;
 }
 
-/* What `*.yaml` means to a shell. */
+/* Whichever way the ending is written: a manifest must not be left out without a word. */
 static bool is_manifest_name(const char *name)
 {
-    size_t length = strlen(name);
+    const char *end = strrchr(name, '.');
 
-    return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".yaml") == 0;
+    return end && name[0] != '.' && (strcasecmp(end, ".yaml") == 0 || strcasecmp(end, ".yml") == 0);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -54,7 +55,8 @@ static bool list_files(struct fleet_check *fleet, const char *folder, const char
     if (error != 0)
         return complain(folder, strerror(error));
     if (*count > FLEET_MAX)
-        return complain(folder, "has more than 1024 files *.yaml; check the fleet in parts");
+        return complain(folder,
+                        "has more than 1024 files *.yaml and *.yml; check the fleet in parts");
     qsort(paths, *count, sizeof(*paths), compare_names);
     return true;
 }
@@ -122,7 +124,7 @@ bool fleet_check_open(struct fleet_check *fleet, const char *folder)
     }
     drop_included(fleet);
     if (fleet->count == 0)
-        return complain(folder, "holds no manifest (*.yaml) that can be read");
+        return complain(folder, "holds no manifest (*.yaml, *.yml) that can be read");
     rules_fleet_apply(fleet);
     for (size_t i = 0; i < fleet->count; i++)
         check_sort(&fleet->hosts[i]);

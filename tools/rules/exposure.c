@@ -139,20 +139,100 @@ void rule_firewall_between(struct check *check)
     each_protected(check, look_between);
 }
 
-/* What is on a protected network is protected too; with a second card rule_firewall_bypass() says
- * so. */
+/* The networks that a domain joins with each other, as bits: a firewall keeps what it protects
+ * apart.
+ */
+static uint32_t joined_by(const struct model *model, const struct model_domain *domain)
+{
+    uint32_t bits = 0;
+
+    for (uint32_t i = 0; i < domain->devices.count; i++) {
+        const struct text *name = &model_device(domain, i)->network;
+        uint32_t index = find_named(model, "networks", name);
+        bool is_protected = false;
+
+        for (uint32_t j = 0; j < domain->protects.count && name->value; j++) {
+            const char *other = listed_text(&domain->protects, j)->value;
+
+            is_protected |= other && strcmp(other, name->value) == 0;
+        }
+        if (index < model->networks.count && !is_protected)
+            bits |= 1u << index;
+    }
+    return bits;
+}
+
+/* All networks that `bits` lead to, by cables and domains, but not by way of `without`. */
+static uint32_t reach(const struct model *model, uint32_t bits, uint32_t without)
+{
+    uint32_t last = 0;
+
+    while (bits != last) {
+        last = bits;
+        for (uint32_t i = 0; i < model->networks.count; i++)
+            bits |= last >> i & 1 ? cable_of(model, model_network(model, i)) & ~without : 0;
+        for (uint32_t i = 0; i < model->domains.count; i++) {
+            uint32_t joined = joined_by(model, model_domain(model, i)) & ~without;
+
+            bits |= joined & bits ? joined : 0;
+        }
+    }
+    return bits;
+}
+
+/*
+ * The card by which a domain leads from the protected network `name` to where strangers are, or to
+ * the other side of its firewall; NULL: it has none.
+ */
+static const struct model_device *way_out(const struct model *model,
+                                          const struct model_domain *firewall,
+                                          const struct text *name,
+                                          const struct model_domain *domain)
+{
+    uint32_t inside = 1u << find_named(model, "networks", name), outside = 0;
+    uint32_t joined = joined_by(model, domain);
+
+    for (uint32_t i = 0; i < firewall->devices.count; i++) {
+        uint32_t index = find_named(model, "networks", &model_device(firewall, i)->network);
+
+        outside |= index < model->networks.count ? 1u << index : 0;
+    }
+    for (uint32_t i = 0; i < model->networks.count; i++)
+        outside |= model_network(model, i)->exposed.value ? 1u << i : 0;
+    for (uint32_t i = 0; i < domain->devices.count && joined & inside; i++) {
+        const struct model_device *device = model_device(domain, i);
+        uint32_t index = find_named(model, "networks", &device->network);
+        uint32_t bit = index < model->networks.count ? 1u << index & joined & ~inside : 0;
+
+        if (reach(model, bit, inside) & outside & ~inside)
+            return device;
+    }
+    return NULL;
+}
+
+/* What is on a protected network is protected too; one that leads out is a bypass instead. */
 static void look_beside(struct check *check, const struct model_domain *firewall,
                         const struct text *name)
 {
-    for (uint32_t i = 0; i < check->model.domains.count; i++) {
-        const struct model_domain *domain = model_domain(&check->model, i);
+    const struct model *model = &check->model;
+    uint32_t network = find_named(model, "networks", name);
+
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i);
         const struct model_device *inside = plugged_into(domain, name->value, false);
         bool named = domain->name.value && strcmp(domain->name.value, name->value) == 0;
-        bool member = inside && domain != firewall && network_named(&check->model, name) &&
-                      !plugged_into(domain, name->value, true);
+        bool member = network < model->networks.count && joined_by(model, domain) >> network & 1 &&
+                      !way_out(model, firewall, name, domain);
 
         if (!named && !member)
             continue;
+        if (domain == firewall) {
+            report(check, name->at,
+                   say(&check->arena, "%s, a firewall, is said to protect itself",
+                       domain_of(check, firewall)),
+                   "name what stands behind it, on another machine");
+            continue;
+        }
         report(check, name->at,
                say(&check->arena,
                    named ? "%s, a firewall, shares the machine with %s, which it protects (%s)"
@@ -208,9 +288,9 @@ static void look_for_bypass(struct check *check, const struct model_domain *fire
     for (uint32_t i = 0; i < model->domains.count; i++) {
         const struct model_domain *domain = model_domain(model, i);
         const struct model_device *inside = plugged_into(domain, name->value, false);
-        const struct model_device *outside = plugged_into(domain, name->value, true);
+        const struct model_device *outside = way_out(model, firewall, name, domain);
 
-        if (domain == firewall || !inside || !outside)
+        if (!outside)
             continue;
         report(check, outside->network.at,
                say(&check->arena,
@@ -238,8 +318,8 @@ void rule_keep_apart(struct check *check)
         for (uint32_t j = 0; j < group->count; j++) {
             uint32_t index = find_named(model, "domains", listed_text(group, j));
 
-            if (index == UINT32_MAX)
-                continue;
+            if (index == UINT32_MAX || index == first)
+                continue; /* a name that stands there twice is said to be listed twice */
             if (first == UINT32_MAX) {
                 first = index;
                 continue;

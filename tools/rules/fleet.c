@@ -3,6 +3,7 @@
 #include "check_fleet.h"
 
 #include "../../kernel/sha256.h"
+#include "../cascade/levels.h"
 #include "../image/payload.h"
 #include "../manifest/claims.h"
 #include "../manifest/label.h"
@@ -50,7 +51,8 @@ static void fleet_host(struct fleet_check *fleet)
 
         if (name->value)
             claims_add(&claims, (struct claim){
-                                    name->value, i, name->at, "the manifest",
+                                    name->value, i, name->at,
+                                    say(&fleet->arena, "manifest %s", fleet->hosts[i].path),
                                     say(&fleet->arena, "has the host name %s", name->value), NULL});
     }
     report_claims(fleet, &claims, "fleet-host", "rename one of the two hosts");
@@ -104,37 +106,56 @@ static void fleet_address(struct fleet_check *fleet)
     report_claims(fleet, &claims, "fleet-address", "give one of them another address");
 }
 
+static void report_managed(struct fleet_check *fleet, size_t index,
+                           const struct model_domain *domain, const struct text *used,
+                           const struct claim *managed)
+{
+    struct check *host = &fleet->hosts[index];
+    const char *cable =
+        strcmp(used->value, managed->what) == 0
+            ? ""
+            : say(&host->arena, "which shares a cable with network %s, ", managed->what);
+
+    report_as(host, "fleet-management", used->at,
+              say(&host->arena, "%s is plugged into network %s, %sover which %s is managed (%s)",
+                  domain_of(host, domain), used->value, cable,
+                  fleet_host_name(&fleet->hosts[managed->host]), line_of(host, managed->at)),
+              "keep working systems off it, unless this is where its administrators sit");
+}
+
 /* On its own host rule_management_network() holds management's network. */
 static void fleet_management(struct fleet_check *fleet)
 {
     struct claims claims = {.arena = &fleet->arena};
+    struct fleet_nets nets;
 
+    fleet_nets_open(fleet, &nets);
     for (size_t i = 0; i < fleet->count; i++) {
         const struct text *name = &fleet->hosts[i].model.management.nic.network;
 
         if (name->value)
-            claims_add(&claims, (struct claim){.key = name->value, .host = i, .at = name->at});
+            claims_add(&claims, (struct claim){.key = fleet_net(&nets, name->value),
+                                               .host = i,
+                                               .at = name->at,
+                                               .what = name->value});
     }
     claims_sort(&claims);
+    const struct claim *end = claims.items + claims.count;
     for (size_t i = 0; i < fleet->count; i++) {
-        struct check *host = &fleet->hosts[i];
+        const struct model *model = &fleet->hosts[i].model;
 
-        for (uint32_t j = 0; j < host->model.domains.count; j++) {
-            const struct model_domain *domain = model_domain(&host->model, j);
+        for (uint32_t j = 0; j < model->domains.count; j++) {
+            const struct model_domain *domain = model_domain(model, j);
 
             for (uint32_t k = 0; k < domain->devices.count; k++) {
                 const struct text *used = &model_device(domain, k)->network;
-                const struct claim *claim = used->value ? claims_find(&claims, used->value) : NULL;
+                const char *key = used->value ? fleet_net(&nets, used->value) : NULL;
+                const struct claim *claim = key ? claims_find(&claims, key) : NULL;
 
-                if (claim && claim->host != i)
-                    report_as(host, "fleet-management", used->at,
-                              say(&host->arena,
-                                  "%s is plugged into network %s, over which %s is managed (%s)",
-                                  domain_of(host, domain), used->value,
-                                  fleet_host_name(&fleet->hosts[claim->host]),
-                                  line_of(host, claim->at)),
-                              "keep working systems off it, unless this is where its "
-                              "administrators sit");
+                while (claim && claim->host == i)
+                    claim = claim + 1 < end && strcmp(claim[1].key, key) == 0 ? claim + 1 : NULL;
+                if (claim)
+                    report_managed(fleet, i, domain, used, claim);
             }
         }
     }
@@ -201,6 +222,21 @@ static void fleet_network(struct fleet_check *fleet)
     }
 }
 
+/* Each host may have some of the levels only. */
+static void fleet_levels(struct fleet_check *fleet)
+{
+    struct level_order *order = arena_take(&fleet->arena, sizeof(*order));
+    struct level_conflict conflict;
+
+    order->arena = &fleet->arena;
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct check *host = &fleet->hosts[i];
+
+        if (!levels_join(order, &host->model.levels, &conflict))
+            report_as(host, "fleet-levels", conflict.at, conflict.what, conflict.remedy);
+    }
+}
+
 /* Whether some payload whose identity is unique has `size`: only then is hashing worth it. */
 static bool may_be_unique(const struct claims *claims, uint64_t size)
 {
@@ -213,22 +249,31 @@ static bool may_be_unique(const struct claims *claims, uint64_t size)
     return false;
 }
 
-/* Every payload that can carry identity; `what` is "" where it is not said to be unique. */
+static void collect_payload(struct fleet_check *fleet, size_t index,
+                            const struct model_domain *domain, const struct text *path,
+                            struct claims *claims)
+{
+    const struct payload *payload =
+        path->value ? payload_open(&fleet->hosts[index], path->value) : NULL;
+    bool unique = domain->boot.identity.value == IDENTITY_UNIQUE && path == identity_of(domain);
+
+    if (payload && payload->state == PAYLOAD_GOOD)
+        claims_add(claims, (struct claim){"", index, path->at, who(fleet, index, domain),
+                                          unique ? "unique" : "", payload});
+}
+
+/* Every payload, kind by kind: one file is then hashed once. `what` is "" if it is not unique. */
 static void collect_payloads(struct fleet_check *fleet, struct claims *claims)
 {
     for (size_t i = 0; i < fleet->count; i++) {
-        for (uint32_t j = 0; j < fleet->hosts[i].model.domains.count; j++) {
-            const struct model_domain *domain = model_domain(&fleet->hosts[i].model, j);
-            const struct text *path = identity_of(domain);
-            const struct payload *payload =
-                path->value ? payload_open(&fleet->hosts[i], path->value) : NULL;
+        const struct model *model = &fleet->hosts[i].model;
 
-            if (payload && payload->state == PAYLOAD_GOOD)
-                claims_add(
-                    claims,
-                    (struct claim){"", i, path->at, who(fleet, i, domain),
-                                   domain->boot.identity.value == IDENTITY_UNIQUE ? "unique" : "",
-                                   payload});
+        for (uint32_t j = 0; j < BOOT_FILES * model->domains.count; j++) {
+            const struct model_domain *domain = model_domain(model, j % model->domains.count);
+            const struct text *paths[BOOT_FILES];
+
+            payloads_of(domain, paths);
+            collect_payload(fleet, i, domain, paths[j / model->domains.count], claims);
         }
     }
 }
@@ -281,6 +326,8 @@ void rules_fleet_apply(struct fleet_check *fleet)
 {
     fleet_host(fleet);
     fleet_network(fleet);
+    fleet_levels(fleet);
+    rules_fleet_trunk(fleet);
     fleet_serial(fleet);
     fleet_address(fleet);
     fleet_management(fleet);

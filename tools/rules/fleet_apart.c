@@ -21,19 +21,6 @@ static void collect_domains(struct fleet_check *fleet, struct claims *domains)
     claims_sort(domains);
 }
 
-static void collect_networks(struct fleet_check *fleet, struct claims *networks)
-{
-    for (size_t i = 0; i < fleet->count; i++) {
-        for (uint32_t j = 0; j < fleet->hosts[i].model.networks.count; j++) {
-            const struct model_network *network = model_network(&fleet->hosts[i].model, j);
-
-            if (network->name.value)
-                claims_add(networks, (struct claim){.key = network->name.value, .host = i});
-        }
-    }
-    claims_sort(networks);
-}
-
 /* The groups of all hosts; one that many hosts include is one group, of the first of them. */
 static void collect_groups(struct fleet_check *fleet, struct claims *groups)
 {
@@ -56,16 +43,15 @@ static void collect_groups(struct fleet_check *fleet, struct claims *groups)
     }
 }
 
-/* Whether the host's own rule, or another group, has said so already. */
-static bool is_said(const struct check *host, struct place at)
+/* Whether the host's own rule, or this one for another reason, has said so already. */
+static bool is_said(const struct check *host, struct place at, const char *own, const char *rule)
 {
     for (size_t i = 0; i < host->finding_count; i++) {
         const struct finding *finding = &host->findings[i];
 
         if (finding->at.line == at.line && finding->at.column == at.column &&
             strcmp(finding->at.file, at.file) == 0 &&
-            (strcmp(finding->rule->name, "keep-apart") == 0 ||
-             strcmp(finding->rule->name, "fleet-apart") == 0))
+            (strcmp(finding->rule->name, own) == 0 || strcmp(finding->rule->name, rule) == 0))
             return true;
     }
     return false;
@@ -90,7 +76,9 @@ static void apart(struct fleet_check *fleet, const struct claims *domains,
                 first[one->host] = one;
                 continue;
             }
-            if (check_full(host) || is_said(host, one->at))
+            /* A name that the group has twice is said to be listed twice. */
+            if (first[one->host] == one || check_full(host) ||
+                is_said(host, one->at, "keep-apart", "fleet-apart"))
                 continue;
             report_as(host, "fleet-apart", one->at,
                       say(&host->arena,
@@ -224,19 +212,57 @@ static void members(struct fleet_check *fleet, const struct claims *domains, siz
     }
 }
 
-/* Domains of other hosts that join the network `name`, which a firewall protects, with another. */
-static void bypass(struct fleet_check *fleet, const struct claims *domains, size_t index,
-                   const struct model_domain *firewall, const struct text *name)
+/* Whether a network is joined with one where strangers are, or with the firewall's other side. */
+static bool leads_out(const struct fleet_nets *around, const struct model_domain *firewall,
+                      const char *name, const char *network)
 {
+    const char *net = fleet_net(around, network);
+
+    for (uint32_t i = 0; i < firewall->devices.count; i++) {
+        const char *other = model_device(firewall, i)->network.value;
+
+        if (other && strcmp(other, name) != 0 && strcmp(fleet_net(around, other), net) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < around->names.count; i++) {
+        const struct claim *one = &around->names.items[i];
+        const struct model_network *other = one->item;
+
+        if (other->exposed.value && strcmp(fleet_net(around, one->key), net) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Domains that join the network `name`, which a firewall protects, with one that leads out. */
+static void bypass(struct fleet_check *fleet, const struct fleet_nets *nets,
+                   const struct claims *domains, size_t index, const struct model_domain *firewall,
+                   const struct text *name)
+{
+    struct fleet_nets around = {.joined = NULL};
+    struct arena scratch = {0};
+
     for (size_t i = 0; i < domains->count; i++) {
         const struct claim *one = &domains->items[i];
         const struct model_domain *domain = one->item;
         struct check *host = &fleet->hosts[one->host];
-        const struct text *inside = network_of(domain, name->value, false);
-        const struct text *outside = network_of(domain, name->value, true);
+        const struct text *inside = network_of(domain, name->value, false), *outside = NULL;
 
         /* A second firewall of the same network stands beside the first. */
-        if (one->host == index || !inside || !outside || protects(domain, name->value))
+        if (!inside || protects(domain, name->value))
+            continue;
+        if (!around.joined)
+            fleet_nets_around(&scratch, nets, domains, name->value, &around);
+        for (uint32_t j = 0; j < domain->devices.count && !outside; j++) {
+            const struct text *used = &model_device(domain, j)->network;
+
+            if (used->value && strcmp(used->value, name->value) != 0 &&
+                !protects(domain, used->value) &&
+                leads_out(&around, firewall, name->value, used->value))
+                outside = used;
+        }
+        if (!outside ||
+            (one->host == index && is_said(host, outside->at, "firewall-bypass", "fleet-bypass")))
             continue;
         report_as(host, "fleet-bypass", outside->at,
                   say(&host->arena,
@@ -246,10 +272,11 @@ static void bypass(struct fleet_check *fleet, const struct claims *domains, size
                       firewall_text(fleet, host, index, firewall, name)),
                   "take one of the two cards from it");
     }
+    arena_free(&scratch);
 }
 
 static void firewalls(struct fleet_check *fleet, const struct claims *domains,
-                      const struct claims *networks)
+                      const struct fleet_nets *nets)
 {
     for (size_t i = 0; i < domains->count; i++) {
         const struct claim *one = &domains->items[i];
@@ -260,11 +287,11 @@ static void firewalls(struct fleet_check *fleet, const struct claims *domains,
 
             if (!name->value)
                 continue;
-            bool is_network = claims_find(networks, name->value);
+            bool is_network = claims_find(&nets->names, name->value);
             bool is_domain = claims_find(domains, name->value);
             if (is_network) {
-                bypass(fleet, domains, one->host, firewall, name);
-                cables(fleet, networks, one->host, firewall, name);
+                bypass(fleet, nets, domains, one->host, firewall, name);
+                cables(fleet, &nets->names, one->host, firewall, name);
             }
             if (is_domain)
                 members(fleet, domains, one->host, firewall, name);
@@ -276,15 +303,15 @@ static void firewalls(struct fleet_check *fleet, const struct claims *domains,
 
 void rules_fleet_apart(struct fleet_check *fleet)
 {
-    struct claims domains = {.arena = &fleet->arena}, networks = {.arena = &fleet->arena};
-    struct claims groups = {.arena = &fleet->arena};
+    struct claims domains = {.arena = &fleet->arena}, groups = {.arena = &fleet->arena};
+    struct fleet_nets nets;
 
     collect_domains(fleet, &domains);
-    collect_networks(fleet, &networks);
+    fleet_nets_open(fleet, &nets);
     collect_groups(fleet, &groups);
     for (size_t i = 0; i < groups.count; i++) {
         apart(fleet, &domains, &groups.items[i]);
         names_of_group(fleet, &domains, &groups.items[i]);
     }
-    firewalls(fleet, &domains, &networks);
+    firewalls(fleet, &domains, &nets);
 }

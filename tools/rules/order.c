@@ -187,6 +187,29 @@ const struct text *identity_of(const struct model_domain *domain)
     return boot->initrd.value ? &boot->initrd : boot->elf64.value ? &boot->elf64 : &boot->bzimage;
 }
 
+void payloads_of(const struct model_domain *domain, const struct text *paths[BOOT_FILES])
+{
+    const struct model_boot *boot = &domain->boot;
+
+    paths[0] = &boot->bzimage;
+    paths[1] = &boot->initrd;
+    paths[2] = &boot->elf64;
+}
+
+/* The payload of `other` that is the one with the unique identity of `domain`, or NULL. */
+static const struct text *copy_of(struct check *check, const struct model_domain *domain,
+                                  const struct model_domain *other)
+{
+    const struct text *paths[BOOT_FILES];
+
+    payloads_of(other, paths);
+    for (int i = 0; i < BOOT_FILES && domain->boot.identity.value == IDENTITY_UNIQUE; i++) {
+        if (same_file(check, identity_of(domain), paths[i]))
+            return paths[i];
+    }
+    return NULL;
+}
+
 void rule_identity_twice(struct check *check)
 {
     const struct model *model = &check->model;
@@ -196,16 +219,19 @@ void rule_identity_twice(struct check *check)
 
         for (uint32_t j = 0; j < i; j++) {
             const struct model_domain *other = model_domain(model, j);
+            const struct text *own = identity_of(domain), *theirs = copy_of(check, domain, other);
 
-            if ((domain->boot.identity.value != IDENTITY_UNIQUE &&
-                 other->boot.identity.value != IDENTITY_UNIQUE) ||
-                !same_file(check, identity_of(domain), identity_of(other)))
+            if (!theirs) {
+                theirs = identity_of(other);
+                own = copy_of(check, other, domain);
+            }
+            if (!own)
                 continue;
-            report(check, identity_of(domain)->at,
+            report(check, own->at,
                    say(&check->arena,
                        "%s boots %s, whose identity is unique and which %s boots (%s)",
-                       domain_of(check, domain), identity_of(domain)->value,
-                       domain_of(check, other), line_of(check, identity_of(other)->at)),
+                       domain_of(check, domain), own->value, domain_of(check, other),
+                       line_of(check, theirs->at)),
                    "make a payload of its own, with keys and credentials of its own");
             break;
         }

@@ -63,8 +63,8 @@ const struct rule rules[] = {
      "A firewall is not on the machine of what it protects, or of what is on a network that it "
      "does."},
     {"firewall-bypass", SEVERITY_ERROR, rule_firewall_bypass,
-     "Nothing but the firewall joins the network that it protects with another: no domain, no "
-     "cable."},
+     "Nothing but a firewall leads from the network that it protects to its other side or to "
+     "strangers: no domain, no cable."},
     {"keep-apart", SEVERITY_ERROR, rule_keep_apart,
      "No two domains of one `keep_apart` group share a machine."},
     {"device-twice", SEVERITY_ERROR, rule_device_twice, "A PCI function belongs to one domain."},
@@ -213,11 +213,15 @@ const struct rule rules[] = {
     /* With the site's table (`check --table`). */
     {"assurance-low", SEVERITY_ERROR, NULL,
      "A host is assured as far as the site's table requires between the labels on it."},
+    {"table-levels", SEVERITY_ERROR, NULL,
+     "The levels of a host stand in the order of the site's table."},
 
     /* Across the manifests of a fleet (`check --fleet`). */
     {"fleet-host", SEVERITY_ERROR, NULL, "No two hosts of a fleet have one name."},
     {"fleet-network", SEVERITY_ERROR, NULL,
-     "A network has one label, exposure and direction on all hosts of a fleet."},
+     "A network has one label, exposure, direction and trunk on all hosts of a fleet."},
+    {"fleet-levels", SEVERITY_ERROR, NULL,
+     "The hosts of a fleet name their levels in one order; each may have some of them only."},
     {"fleet-serial", SEVERITY_ERROR, NULL,
      "A device with a serial number is on one host of a fleet."},
     {"fleet-address", SEVERITY_ERROR, NULL,

@@ -84,6 +84,11 @@ void rule_identity_twice(struct check *check);
 /* What holds a payload's identity: a kernel may be shared, the initrd or the one file may not. */
 const struct text *identity_of(const struct model_domain *domain);
 
+/* All that a domain boots: kernel, initrd, ELF file; the paths of those that it has not are NULL.
+ */
+enum { BOOT_FILES = 3 };
+void payloads_of(const struct model_domain *domain, const struct text *paths[BOOT_FILES]);
+
 /* serial.c */
 void rule_serial_boot_log(struct check *check);
 void rule_serial_twice(struct check *check);
