@@ -170,7 +170,7 @@ const struct rule rules[] = {
      "The inventory's microcode is not older than the platform says."},
     {"no-ecc", SEVERITY_WARNING, rule_no_ecc, "The inventory's memory has ECC."},
     {"inventory-cpu", SEVERITY_ERROR, rule_inventory_cpu,
-     "The processors that are wanted are in the inventory."},
+     "The inventory has the processors that are wanted, with whole cores for each domain."},
     {"smt-split", SEVERITY_ERROR, rule_smt_split, "Threads of one core belong to one domain."},
     {"memory-inventory", SEVERITY_ERROR, rule_memory_inventory,
      "The memory that is wanted is in the inventory, and firmware does not keep it."},
