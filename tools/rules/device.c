@@ -145,6 +145,34 @@ void rule_device_bridge(struct check *check)
     }
 }
 
+/* Whether the two lie over one another, or closer than the gap that stays between owners. */
+static bool are_close(const struct model_domain *one, const struct model_domain *other,
+                      uint64_t gap)
+{
+    return one->memory_at.value < other->memory_at.value + other->memory.value + gap &&
+           other->memory_at.value < one->memory_at.value + one->memory.value + gap;
+}
+
+static void report_overlap(struct check *check, const struct model_domain *one,
+                           const struct model_domain *other)
+{
+    const struct number *guard = &check->model.platform.memory_guard;
+    const char *gap = size_text(&check->arena, guard->value);
+
+    report(check, one->memory_at.at,
+           say(&check->arena, "the memory of %s begins at %s %s that of %s (%s at %s, %s)%s",
+               domain_of(check, one), size_text(&check->arena, one->memory_at.value),
+               are_close(one, other, 0) ? "within" : "too close to", domain_of(check, other),
+               size_text(&check->arena, other->memory.value),
+               size_text(&check->arena, other->memory_at.value),
+               line_of(check, other->memory_at.at),
+               are_close(one, other, 0) ? ""
+               : is_written(guard->at)
+                   ? say(&check->arena, ": memory_guard is %s (%s)", gap, line_of(check, guard->at))
+                   : say(&check->arena, ": %s between them stay free", gap)),
+           "move one of them, or leave `memory_at` out");
+}
+
 void rule_memory_overlap(struct check *check)
 {
     const struct model *model = &check->model;
@@ -156,15 +184,9 @@ void rule_memory_overlap(struct check *check)
             const struct model_domain *other = model_domain(model, j);
 
             if (!other->memory_at.valid || !other->memory.valid ||
-                one->memory_at.value >= other->memory_at.value + other->memory.value ||
-                other->memory_at.value >= one->memory_at.value + one->memory.value)
+                !are_close(one, other, model->platform.memory_guard.value))
                 continue;
-            report(check, one->memory_at.at,
-                   say(&check->arena, "the memory of %s begins at %s within that of %s (%s, %s)",
-                       domain_of(check, one), size_text(&check->arena, one->memory_at.value),
-                       domain_of(check, other), size_text(&check->arena, other->memory.value),
-                       line_of(check, other->memory_at.at)),
-                   "move one of them, or leave `memory_at` out");
+            report_overlap(check, one, other);
             break;
         }
     }

@@ -77,7 +77,7 @@ const struct rule rules[] = {
     {"device-serial", SEVERITY_ERROR, rule_device_serial, "No two devices have one serial number."},
     {"device-bridge", SEVERITY_ERROR, rule_device_bridge, "The host bridge belongs to nobody."},
     {"memory-overlap", SEVERITY_ERROR, rule_memory_overlap,
-     "Memory at a fixed address belongs to one domain."},
+     "Memory at a fixed address belongs to one domain, and a guard gap lies between two."},
     {"management-dominates", SEVERITY_ERROR, rule_management_dominates,
      "The label of management's network dominates all that management may read."},
     {"management-network", SEVERITY_ERROR, rule_management_network,
