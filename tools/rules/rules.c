@@ -202,13 +202,14 @@ const struct rule rules[] = {
     {"device-rmrr", SEVERITY_ERROR, rule_device_rmrr,
      "Functions for which firmware keeps one range of memory belong to one domain."},
     {"bar-page", SEVERITY_ERROR, rule_bar_page,
-     "Registers of two domains' functions are not in one page of memory."},
+     "Registers of a domain's function are not in one page of memory with those of a function that "
+     "it has not."},
     {"controller-split", SEVERITY_ERROR, rule_controller_split,
      "The functions of one storage controller, and a virtual function and its physical one, belong "
      "to one domain."},
     {"port-overlap", SEVERITY_ERROR, rule_port_overlap,
-     "The I/O ports of a function are neither those of another domain's nor of a UART that "
-     "someone else has."},
+     "The I/O ports of a function are those of no function that its domain has not, nor of a UART "
+     "that someone else has."},
 
     /* With the site's table (`check --table`). */
     {"assurance-low", SEVERITY_ERROR, NULL,
