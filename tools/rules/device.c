@@ -28,16 +28,34 @@ const char *owner_text(struct check *check, const struct owned *owned)
     return owned->domain ? domain_of(check, owned->domain) : "management";
 }
 
+/* What people write or leave out. */
+static const char separators[] = " -:";
+
 const char *serial_key(struct arena *arena, const char *serial)
 {
     char *key = say(arena, "%s", serial), *end = key;
 
     for (; *serial; serial++) {
-        if (!strchr(" -:", *serial))
+        if (!strchr(separators, *serial))
             *end++ = (char)tolower((unsigned char)*serial);
     }
     *end = 0;
     return key;
+}
+
+bool same_serial(const char *one, const char *other)
+{
+    while (one && other) {
+        one += strspn(one, separators);
+        other += strspn(other, separators);
+        if (tolower((unsigned char)*one) != tolower((unsigned char)*other))
+            return false;
+        if (*one == 0)
+            return true;
+        one++;
+        other++;
+    }
+    return false;
 }
 
 void rule_device_twice(struct check *check)
@@ -110,17 +128,21 @@ void rule_device_split(struct check *check)
     }
 }
 
+/* PCI Express gives all functions of a device one serial number. */
+static bool is_one_card(const struct model_device *one, const struct model_device *other)
+{
+    return one->pci.valid && other->pci.valid && one->pci.value != other->pci.value &&
+           one->pci.value >> 3 == other->pci.value >> 3;
+}
+
 void rule_device_serial(struct check *check)
 {
     struct owned owned, first;
 
     for (uint32_t i = 1; owned_device(&check->model, i, &owned) && owned.domain; i++) {
         for (uint32_t j = 0; j < i && owned_device(&check->model, j, &first); j++) {
-            const char *one = owned.device->serial_number.value;
-            const char *other = first.device->serial_number.value;
-
-            if (!one || !other ||
-                strcmp(serial_key(&check->arena, one), serial_key(&check->arena, other)) != 0)
+            if (is_one_card(owned.device, first.device) ||
+                !same_serial(owned.device->serial_number.value, first.device->serial_number.value))
                 continue;
             report(check, owned.device->serial_number.at,
                    say(&check->arena, "%s has the serial number of a device of %s (%s)",

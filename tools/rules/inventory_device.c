@@ -4,7 +4,6 @@
 #include "rules.h"
 
 #include "../manifest/schema_parse.h"
-#include <ctype.h>
 #include <string.h>
 
 enum { CLASS_NETWORK = 0x02, CLASS_BRIDGE = 0x06, CLASS_WIRELESS = 0x0d };
@@ -74,34 +73,17 @@ void rule_device_id(struct check *check)
     each_found(check, look_at_id);
 }
 
-/* Whether the text is those 64 bits in hexadecimal, with or without dashes or colons. */
-static bool is_serial(const char *text, uint64_t serial)
-{
-    char digits[17], written[17];
-    size_t count = 0;
-
-    snprintf(digits, sizeof(digits), "%016llx", (unsigned long long)serial);
-    for (; *text; text++) {
-        if (*text == '-' || *text == ':')
-            continue;
-        if (count == 16)
-            return false;
-        written[count++] = (char)tolower((unsigned char)*text);
-    }
-    written[count] = 0;
-    return strcmp(written, digits) == 0;
-}
-
 static void look_at_serial(const struct found *found)
 {
     struct check *check = found->check;
     const struct text *serial = &found->owned.device->serial_number;
 
-    if (serial->value && found->function->has_serial &&
-        !is_serial(serial->value, found->function->serial))
+    const char *there = say(&check->arena, "%016llx", (unsigned long long)found->function->serial);
+
+    if (serial->value && found->function->has_serial && !same_serial(serial->value, there))
         report(check, serial->at,
-               say(&check->arena, "%s has the serial number %016llx, not %s", lists(found),
-                   (unsigned long long)found->function->serial, serial->value),
+               say(&check->arena, "%s has the serial number %s, not %s", lists(found), there,
+                   serial->value),
                "correct the serial number, or put the right card into that place");
 }
 
