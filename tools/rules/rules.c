@@ -117,7 +117,8 @@ const struct rule rules[] = {
     {"cpus-platform", SEVERITY_ERROR, rule_cpus_platform,
      "The domains want no more processors than the platform has, and than 64."},
     {"memory-platform", SEVERITY_ERROR, rule_memory_platform,
-     "The domains' memory, payloads, tables and guard gaps fit into the platform's memory."},
+     "The domains' memory, payloads, tables and guard gaps fit into the memory of the platform and "
+     "of its inventory."},
     {"boot-protocol", SEVERITY_ERROR, rule_boot_protocol,
      "A domain boots one of linux and elf64, and only linux has an initrd."},
     {"on-exit-stop", SEVERITY_ERROR, rule_on_exit_stop,
@@ -174,7 +175,7 @@ const struct rule rules[] = {
      "The inventory has the processors that are wanted, with whole cores for each domain."},
     {"smt-split", SEVERITY_ERROR, rule_smt_split, "Threads of one core belong to one domain."},
     {"memory-inventory", SEVERITY_ERROR, rule_memory_inventory,
-     "The memory that is wanted is in the inventory, and firmware does not keep it."},
+     "Memory at a fixed address is in the inventory, and firmware does not keep it."},
     {"uart-missing", SEVERITY_ERROR, rule_uart_missing,
      "A UART that a domain has is in the inventory."},
     {"iommu-missing", SEVERITY_ERROR, rule_iommu_missing,
