@@ -8,6 +8,9 @@
 #include <ctype.h>
 #include <string.h>
 
+/* Usable vectors (32 to 255); Intel VT-d: entries of one interrupt-remapping table. */
+enum { VECTORS = 224, REMAPPING_ENTRIES = 65536 };
+
 bool owned_device(const struct model *model, uint32_t n, struct owned *out)
 {
     for (uint32_t i = 0; i < model->domains.count; i++) {
@@ -165,6 +168,46 @@ void rule_device_bridge(struct check *check)
                        owner_text(check, &owned), pci_text(&check->arena, owned.device->pci.value)),
                    "name the function itself, as `lspci` on that machine shows it");
     }
+}
+
+static uint64_t entries_of(const struct model_domain *domain, uint32_t functions)
+{
+    return (domain->cpus.valid ? domain->cpus.value : 0) * functions * VECTORS;
+}
+
+/* The tables are written once: an entry for each vector, of each function, on each processor. */
+void rule_interrupt_entries(struct check *check)
+{
+    const struct model_domain *most = NULL;
+    uint32_t most_functions = 0;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
+        uint32_t functions = domain == &check->management ? check->model.management.nic.pci.valid
+                                                          : domain->devices.count;
+
+        sum += entries_of(domain, functions);
+        if (!most || entries_of(domain, functions) > entries_of(most, most_functions)) {
+            most = domain;
+            most_functions = functions;
+        }
+    }
+    if (sum <= REMAPPING_ENTRIES)
+        return;
+    report(
+        check, most->cpus.at,
+        say(&check->arena,
+            "the functions need %llu entries for their interrupts, but an IOMMU has %u: %u for "
+            "each function and processor, most of them (%llu) for the %u functions (%s) and %llu "
+            "processors (%s) of %s",
+            (unsigned long long)sum, REMAPPING_ENTRIES, VECTORS,
+            (unsigned long long)entries_of(most, most_functions), most_functions,
+            line_of(check, most == &check->management ? check->model.management.nic.pci.at
+                                                      : most->devices.at),
+            (unsigned long long)most->cpus.value, line_of(check, most->cpus.at),
+            domain_of(check, most)),
+        "give it fewer processors, or give its functions to a domain with fewer");
 }
 
 /* Whether the two lie over one another, or closer than the gap that stays between owners. */

@@ -72,6 +72,10 @@ const struct rule rules[] = {
      "No domain has the network card of management."},
     {"device-count", SEVERITY_ERROR, rule_device_count,
      "All domains together have at most 64 PCI functions."},
+    {"interrupt-entries", SEVERITY_ERROR, rule_interrupt_entries,
+     "The interrupts of all functions, 224 for each and each of its processors, fit into the "
+     "65,536 "
+     "entries of an IOMMU."},
     {"device-split", SEVERITY_WARNING, rule_device_split,
      "Functions of one device belong to one domain, unless the device isolates them."},
     {"device-serial", SEVERITY_ERROR, rule_device_serial,
