@@ -6,7 +6,7 @@
 #include "../manifest/schema_parse.h"
 #include <string.h>
 
-enum { CLASS_NETWORK = 0x02, CLASS_BRIDGE = 0x06, CLASS_WIRELESS = 0x0d };
+enum { CLASS_STORAGE = 0x01, CLASS_NETWORK = 0x02, CLASS_BRIDGE = 0x06, CLASS_WIRELESS = 0x0d };
 
 /* One function that the manifest gives away, and the same in the inventory. */
 struct found {
@@ -94,7 +94,7 @@ void rule_device_serial_differs(struct check *check)
 
 static void look_at_boot(const struct found *found)
 {
-    if (found->owned.domain && found->hw->boot_function == (int64_t)found->function->address)
+    if (found->owned.domain && hw_boots_from(found->hw, found->function->address))
         report(found->check, found->owned.device->pci.at,
                say(&found->check->arena, "%s is the controller that the machine boots from",
                    lists(found)),
@@ -104,6 +104,25 @@ static void look_at_boot(const struct found *found)
 void rule_boot_controller(struct check *check)
 {
     each_found(check, look_at_boot);
+}
+
+static void look_at_storage(const struct found *found)
+{
+    if (found->owned.domain && !found->hw->boot_known &&
+        found->function->class_code >> 16 == CLASS_STORAGE &&
+        !hw_boots_from(found->hw, found->function->address))
+        report(found->check, found->owned.device->pci.at,
+               say(&found->check->arena,
+                   "%s is a disk controller (class %06x), and nothing there says whether the "
+                   "machine boots from it",
+                   lists(found), found->function->class_code),
+               "make sure that it does not: who writes that disk replaces the hypervisor; an "
+               "inventory saved with the boot disk mounted at /boot/efi tells");
+}
+
+void rule_boot_controller_unknown(struct check *check)
+{
+    each_found(check, look_at_storage);
 }
 
 static bool is_bridge(const struct hw_function *function)

@@ -191,6 +191,8 @@ const struct rule rules[] = {
      "The inventory has the serial number that is written."},
     {"boot-controller", SEVERITY_ERROR, rule_boot_controller,
      "No domain has the controller that the machine boots from."},
+    {"boot-controller-unknown", SEVERITY_WARNING, rule_boot_controller_unknown,
+     "A domain has a disk controller only where the inventory shows what the machine boots from."},
     {"device-bridge-class", SEVERITY_ERROR, rule_device_bridge_class,
      "A bridge belongs to nobody."},
     {"device-no-reset", SEVERITY_ERROR, rule_device_no_reset,

@@ -124,6 +124,7 @@ void rule_device_missing(struct check *check);
 void rule_device_id(struct check *check);
 void rule_device_serial_differs(struct check *check);
 void rule_boot_controller(struct check *check);
+void rule_boot_controller_unknown(struct check *check);
 void rule_device_bridge_class(struct check *check);
 void rule_device_no_reset(struct check *check);
 void rule_nic_network(struct check *check);
