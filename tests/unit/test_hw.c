@@ -281,6 +281,26 @@ static void what_is_missing_is_named(void **state)
     }
 }
 
+static void kernel_words_for_ecc_are_understood(void **state)
+{
+    static const char *const words[][2] = {
+        {"None\\n", "no   ECC memory"},
+        {"Unknown\\n", "?    ECC memory"},
+        {"S4ECD4ED\\n", "yes  ECC memory"},
+    };
+    struct hw hw;
+
+    (void)state;
+    make_root();
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        write_text("sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode", words[i][0]);
+        assert_true(hw_open(&hw, root, NULL));
+        expect_text(&hw, words[i][1], true);
+        hw_close(&hw);
+    }
+    remove_tree(root);
+}
+
 static void an_empty_folder_is_no_machine_but_no_error(void **state)
 {
     struct hw hw;
@@ -520,6 +540,7 @@ int main(void)
         cmocka_unit_test(boot_disks_are_found_below_volumes),
         cmocka_unit_test(a_volume_leads_through_no_link),
         cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(kernel_words_for_ecc_are_understood),
         cmocka_unit_test(an_empty_folder_is_no_machine_but_no_error),
         cmocka_unit_test(check_counts_what_is_required),
         cmocka_unit_test(a_saved_copy_tells_the_same),

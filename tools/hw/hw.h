@@ -85,7 +85,7 @@ struct hw {
     uint64_t memory_bytes;
     struct hw_range *ranges; /* of memory; none: not known */
     uint32_t range_count;
-    const char *ecc; /* NULL: not known */
+    const char *ecc; /* NULL: not known; "none" of SMBIOS is "None" of EDAC */
     bool is_uefi, smt_active, smt_known;
     const char *itlb_multihit;
 

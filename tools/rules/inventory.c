@@ -71,7 +71,7 @@ void rule_no_ecc(struct check *check)
 {
     const struct hw *hw = inventory(check);
 
-    if (hw && hw->ecc && strcmp(hw->ecc, "none") == 0)
+    if (hw && hw->ecc && strcasecmp(hw->ecc, "none") == 0)
         report(check, check->model.platform.inventory.at,
                "the inventory has memory without ECC: bit flips, by chance or by hammering rows, "
                "go unnoticed",
