@@ -6,7 +6,13 @@
 #include "../manifest/schema_parse.h"
 #include <string.h>
 
-enum { CLASS_STORAGE = 0x01, CLASS_NETWORK = 0x02, CLASS_BRIDGE = 0x06, CLASS_WIRELESS = 0x0d };
+enum {
+    CLASS_STORAGE = 0x01,
+    CLASS_NETWORK = 0x02,
+    CLASS_BRIDGE = 0x06,
+    CLASS_WIRELESS = 0x0d,
+    CONVENTIONAL_BYTES = 256
+};
 
 /* One function that the manifest gives away, and the same in the inventory. */
 struct found {
@@ -73,11 +79,20 @@ void rule_device_id(struct check *check)
     each_found(check, look_at_id);
 }
 
+/*
+ * Whether all of its configuration was read and has no serial number. A disk controller's is that
+ * of its disk and stands elsewhere.
+ */
+static bool lacks_serial(const struct hw_function *function)
+{
+    return !function->has_serial && function->class_code >> 16 != CLASS_STORAGE &&
+           function->config_bytes >= (function->has_express ? HW_CONFIG_BYTES : CONVENTIONAL_BYTES);
+}
+
 static void look_at_serial(const struct found *found)
 {
     struct check *check = found->check;
     const struct text *serial = &found->owned.device->serial_number;
-
     const char *there = say(&check->arena, "%016llx", (unsigned long long)found->function->serial);
 
     if (serial->value && found->function->has_serial && !same_serial(serial->value, there))
@@ -85,6 +100,11 @@ static void look_at_serial(const struct found *found)
                say(&check->arena, "%s has the serial number %s, not %s", lists(found), there,
                    serial->value),
                "correct the serial number, or put the right card into that place");
+    if (serial->value && lacks_serial(found->function))
+        report(
+            check, serial->at,
+            say(&check->arena, "%s has no serial number, so not %s", lists(found), serial->value),
+            "leave the serial number out, or put the right card into that place");
 }
 
 void rule_device_serial_differs(struct check *check)
