@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about PCI functions: each has one owner. */
+#include "../hw/inventory.h"
 #include "rules.h"
 
 #include "../../kernel/abi/limits.h"
@@ -108,6 +109,17 @@ void rule_device_count(struct check *check)
                say(&check->arena, "assign at most %u functions in all", MAX_DEVICES));
 }
 
+/* Whether the inventory shows both in IOMMU groups of their own. */
+static bool are_separated(struct check *check, const struct model_device *one,
+                          const struct model_device *other)
+{
+    const struct hw *hw = inventory(check);
+    const struct hw_function *left = hw ? inventory_function(hw, &one->pci) : NULL;
+    const struct hw_function *right = hw ? inventory_function(hw, &other->pci) : NULL;
+
+    return left && right && left->group >= 0 && right->group >= 0 && left->group != right->group;
+}
+
 /* Functions of one device often share what no IOMMU separates. */
 void rule_device_split(struct check *check)
 {
@@ -118,7 +130,8 @@ void rule_device_split(struct check *check)
             uint64_t one = owned.device->pci.value, other = first.device->pci.value;
 
             if (!owned.device->pci.valid || !first.device->pci.valid || one >> 3 != other >> 3 ||
-                one == other || owned.domain == first.domain)
+                one == other || owned.domain == first.domain ||
+                are_separated(check, owned.device, first.device))
                 continue;
             report(check, owned.device->pci.at,
                    say(&check->arena, "%s of %s and %s of %s (%s) are functions of one device",

@@ -77,7 +77,8 @@ const struct rule rules[] = {
      "65,536 "
      "entries of an IOMMU."},
     {"device-split", SEVERITY_WARNING, rule_device_split,
-     "Functions of one device belong to one domain, unless the device isolates them."},
+     "Functions of one device belong to one domain, unless the inventory shows that the device "
+     "isolates them."},
     {"device-serial", SEVERITY_ERROR, rule_device_serial,
      "No two devices have one serial number; the functions of one card do."},
     {"device-bridge", SEVERITY_ERROR, rule_device_bridge, "The host bridge belongs to nobody."},
