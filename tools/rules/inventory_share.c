@@ -53,9 +53,13 @@ static void report_pair(struct check *check, const struct pair *pair, const char
            remedy);
 }
 
-/* Calls `joins` for each function and its neighbours until it says what joins two of them. */
+/*
+ * Calls `joins` for each function and its neighbours until it says what joins two of them;
+ * `unowned`: also those that nobody has.
+ */
 static void each_pair(struct check *check,
-                      const char *(*joins)(struct check *, const struct pair *), const char *remedy)
+                      const char *(*joins)(struct check *, const struct pair *), bool unowned,
+                      const char *remedy)
 {
     const struct hw *hw = inventory(check);
     struct pair pair;
@@ -66,8 +70,11 @@ static void each_pair(struct check *check,
         pair.function = inventory_function(hw, &pair.owned.device->pci);
         for (uint32_t j = 0; pair.function && j < hw->function_count && !how; j++) {
             pair.neighbour = &hw->functions[j];
-            if (pair.neighbour != pair.function && is_divided(&check->model, i, &pair))
-                how = joins(check, &pair);
+            if (pair.neighbour == pair.function)
+                continue;
+            how = joins(check, &pair);
+            if (how && (!is_divided(&check->model, i, &pair) || !(pair.is_owned || unowned)))
+                how = NULL;
         }
         if (how)
             report_pair(check, &pair, how, remedy);
@@ -85,8 +92,6 @@ static const char *joins_controller(struct check *check, const struct pair *pair
     const struct hw_function *one = pair->function, *other = pair->neighbour;
 
     (void)check;
-    if (!pair->is_owned)
-        return NULL;
     if (one->physical == (int64_t)other->address || other->physical == (int64_t)one->address)
         return "are a physical function and a virtual one, which it controls";
     if (device_of(one) == device_of(other) && one->class_code >> 16 == CLASS_STORAGE &&
@@ -97,7 +102,7 @@ static const char *joins_controller(struct check *check, const struct pair *pair
 
 void rule_controller_split(struct check *check)
 {
-    each_pair(check, joins_controller,
+    each_pair(check, joins_controller, false,
               "no IOMMU separates what one firmware serves: give all functions of the card to one "
               "domain, or use two cards");
 }
@@ -144,7 +149,7 @@ static const char *joins_page(struct check *check, const struct pair *pair)
 
 void rule_bar_page(struct check *check)
 {
-    each_pair(check, joins_page,
+    each_pair(check, joins_page, true,
               "give both to one domain, or move a card to another slot and save the inventory "
               "anew");
 }
@@ -191,7 +196,7 @@ void rule_port_overlap(struct check *check)
     struct owned owned;
 
     each_pair(
-        check, joins_ports,
+        check, joins_ports, true,
         "give both to one domain, or move a card to another slot and save the inventory anew");
     for (uint32_t i = 0; hw && owned_device(&check->model, i, &owned); i++) {
         const struct hw_function *function = inventory_function(hw, &owned.device->pci);
