@@ -68,7 +68,9 @@ static void each_pair(struct check *check,
         const char *how = NULL;
 
         pair.function = inventory_function(hw, &pair.owned.device->pci);
-        for (uint32_t j = 0; pair.function && j < hw->function_count && !how; j++) {
+        if (!pair.function)
+            continue;
+        for (uint32_t j = 0; j < hw->function_count && !how; j++) {
             pair.neighbour = &hw->functions[j];
             if (pair.neighbour == pair.function)
                 continue;
