@@ -150,7 +150,7 @@ static void functions_and_their_groups(void **state)
     assert_int_equal(function_at(&hw, 0x101)->config_bytes, 64);
     assert_true(function_at(&hw, 0x200)->has_af_flr);
     assert_null(hw_group_mates(&hw, usb));
-    assert_int_equal(hw.boot_function, 0x200);
+    assert_true(hw.boot_known && hw.boot_count == 1 && hw.boot_functions[0] == 0x200);
     hw_close(&hw);
     remove_tree(root);
 }
@@ -192,6 +192,65 @@ static void expect_text(struct hw *hw, const char *part, bool holds)
     free(text);
 }
 
+static void boot_disks_are_found_below_volumes(void **state)
+{
+    struct hw hw;
+    char copy[80], *folders[] = {root, copy};
+
+    (void)state;
+    make_root();
+    snprintf(copy, sizeof(copy), "%s-copy", root);
+    write_text("proc/self/mountinfo", "22 1 254:0 / / rw - ext4 x rw\\n"
+                                      "30 22 259:1 / /boot/efi rw - vfat x rw\\n");
+    assert_int_equal(symlink("../../devices/virtual/block/dm-0", made_path("sys/dev/block/254:0")),
+                     0);
+    assert_int_equal(symlink("../../devices/pci0000:00/0000:02:00.0/nvme0n1p1",
+                             made_path("sys/dev/block/259:1")),
+                     0);
+    assert_int_equal(
+        symlink("../../md0/md0p1", made_path("sys/devices/virtual/block/dm-0/slaves/md0p1")), 0);
+    assert_int_equal(symlink("../../../../pci0000:00/0000:03:00.0/block/sda/sda2",
+                             made_path("sys/devices/virtual/block/md0/slaves/sda2")),
+                     0);
+    for (int i = 0; i < 2; i++) { /* the second time from the copy of the first */
+        assert_true(hw_open(&hw, folders[i], i == 0 ? copy : NULL));
+        assert_true(hw.boot_known && hw_boots_from(&hw, 0x200) && hw_boots_from(&hw, 0x300));
+        assert_int_equal(hw.boot_count, 2);
+        hw_close(&hw);
+    }
+    assert_int_equal(remove(made_path("sys/dev/block/259:1")), 0);
+    assert_true(hw_open(&hw, root, NULL));
+    assert_true(!hw.boot_known && hw_boots_from(&hw, 0x300)); /* the loader may lie elsewhere */
+    hw_close(&hw);
+    remove_tree(root);
+    remove_tree(copy);
+}
+
+/* Through a link that it has copied, a copy would be written into any folder. */
+static void a_volume_leads_through_no_link(void **state)
+{
+    struct hw hw;
+    char copy[80], outside[80], inside[160];
+
+    (void)state;
+    make_root();
+    snprintf(copy, sizeof(copy), "%s-copy", root);
+    snprintf(outside, sizeof(outside), "%s-out", root);
+    assert_int_equal(mkdir(outside, 0700), 0);
+    write_text("proc/self/mountinfo", "22 1 254:0 / / rw - ext4 x rw\\n");
+    assert_int_equal(symlink("../../devices/block/dm-0", made_path("sys/dev/block/254:0")), 0);
+    assert_int_equal(symlink(outside, made_path("sys/devices/block/dm-0/slaves/a")), 0);
+    assert_int_equal(symlink("../slaves/a", made_path("sys/devices/block/dm-0/slaves/b")), 0);
+    snprintf(inside, sizeof(inside), "%s/slaves/c", outside + 1);
+    assert_int_equal(symlink("../x", made_path(inside)), 0);
+    assert_true(hw_open(&hw, root, copy));
+    assert_false(hw.boot_known);
+    hw_close(&hw);
+    assert_int_equal(rmdir(outside), 0); /* still empty */
+    remove_tree(root);
+    remove_tree(copy);
+}
+
 static void what_is_missing_is_named(void **state)
 {
     static const struct {
@@ -201,7 +260,7 @@ static void what_is_missing_is_named(void **state)
         {"sys/firmware/dmi/tables/DMI", "whether memory has ECC: /sys/firmware/dmi"},
         {"proc/cpuinfo", "?    VT-x or AMD-V"},
         {"sys/firmware/efi/fw_platform_size", "no   UEFI, 64-bit"},
-        {"sys/dev/block/259:2", "which controller the machine booted from"},
+        {"sys/dev/block/259:2", "the machine booted from: /proc/self/mountinfo names a file"},
         {"sys/firmware/acpi/tables/APIC", "what firmware says of processors"},
         {"sys/firmware/memmap/0/type", "memory as firmware gives it"},
     };
@@ -220,6 +279,26 @@ static void what_is_missing_is_named(void **state)
         hw_close(&hw);
         remove_tree(root);
     }
+}
+
+static void kernel_words_for_ecc_are_understood(void **state)
+{
+    static const char *const words[][2] = {
+        {"None\\n", "no   ECC memory"},
+        {"Unknown\\n", "?    ECC memory"},
+        {"S4ECD4ED\\n", "yes  ECC memory"},
+    };
+    struct hw hw;
+
+    (void)state;
+    make_root();
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        write_text("sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode", words[i][0]);
+        assert_true(hw_open(&hw, root, NULL));
+        expect_text(&hw, words[i][1], true);
+        hw_close(&hw);
+    }
+    remove_tree(root);
 }
 
 static void an_empty_folder_is_no_machine_but_no_error(void **state)
@@ -458,7 +537,10 @@ int main(void)
         cmocka_unit_test(processors_and_memory),
         cmocka_unit_test(functions_and_their_groups),
         cmocka_unit_test(iommu_units_and_reserved_memory),
+        cmocka_unit_test(boot_disks_are_found_below_volumes),
+        cmocka_unit_test(a_volume_leads_through_no_link),
         cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(kernel_words_for_ecc_are_understood),
         cmocka_unit_test(an_empty_folder_is_no_machine_but_no_error),
         cmocka_unit_test(check_counts_what_is_required),
         cmocka_unit_test(a_saved_copy_tells_the_same),

@@ -3,14 +3,9 @@
 #include "diff.h"
 
 #include "../manifest/label.h"
+#include "../manifest/owned.h"
 #include "../manifest/schema_parse.h"
 #include <string.h>
-
-/* A device with its owner; `domain` NULL: management. */
-struct owned {
-    const struct model_domain *domain;
-    const struct model_device *device;
-};
 
 const char *device_identity(struct arena *arena, const struct model_device *device)
 {
@@ -21,27 +16,11 @@ const char *device_identity(struct arena *arena, const struct model_device *devi
     return say(arena, "%s, serial number %s", id, device->serial_number.value);
 }
 
-/* The n-th device, the card of management behind all others; false behind the last. */
-static bool nth_device(const struct model *model, uint32_t n, struct owned *out)
+/* One serial number is one device wherever it is plugged in; its functions keep their numbers. */
+static bool same_device(const struct model_device *one, const struct model_device *other)
 {
-    for (uint32_t i = 0; i < model->domains.count; i++) {
-        const struct model_domain *domain = model_domain(model, i);
-
-        if (n < domain->devices.count) {
-            *out = (struct owned){domain, model_device(domain, n)};
-            return true;
-        }
-        n -= domain->devices.count;
-    }
-    *out = (struct owned){NULL, &model->management.nic};
-    return n == 0 && model->management.nic.pci.valid;
-}
-
-/* One serial number is one device wherever it is plugged in. */
-static bool same_serial(const struct model_device *one, const struct model_device *other)
-{
-    return one->serial_number.value && other->serial_number.value &&
-           strcmp(one->serial_number.value, other->serial_number.value) == 0;
+    return same_serial(one->serial_number.value, other->serial_number.value) &&
+           one->pci.value % 8 == other->pci.value % 8;
 }
 
 /* Where one of the two has no serial number, the slot and the id tell. */
@@ -57,7 +36,7 @@ static bool find_device(const struct model *model, const struct model_device *de
                         bool (*same)(const struct model_device *, const struct model_device *),
                         struct owned *out)
 {
-    for (uint32_t i = 0; nth_device(model, i, out); i++) {
+    for (uint32_t i = 0; owned_device(model, i, out); i++) {
         if (same(out->device, device))
             return true;
     }
@@ -65,7 +44,7 @@ static bool find_device(const struct model *model, const struct model_device *de
 }
 
 /* "domain office (secret)" */
-static const char *owner_text(struct check *check, const struct owned *owned)
+static const char *labelled_owner(struct check *check, const struct owned *owned)
 {
     const struct model *model = &check->model;
 
@@ -86,7 +65,7 @@ static bool is_sanitized(const struct model_device *old, const struct model_devi
 static void moved(struct diff *diff, const struct owned *old, const struct owned *new)
 {
     struct check *check = &diff->new;
-    const char *from = owner_text(&diff->old, old), *to = owner_text(check, new);
+    const char *from = labelled_owner(&diff->old, old), *to = labelled_owner(check, new);
     const char *device =
         say(&check->arena, "%s (%s)", pci_text(&check->arena, new->device->pci.value),
             device_identity(&check->arena, new->device));
@@ -114,8 +93,8 @@ void diff_devices(struct diff *diff)
 {
     struct owned old, new;
 
-    for (uint32_t i = 0; nth_device(&diff->new.model, i, &new); i++) {
-        if (find_device(&diff->old.model, new.device, same_serial, &old) ||
+    for (uint32_t i = 0; owned_device(&diff->new.model, i, &new); i++) {
+        if (find_device(&diff->old.model, new.device, same_device, &old) ||
             find_device(&diff->old.model, new.device, same_slot, &old))
             moved(diff, &old, &new);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ACPI tables, UARTs and the boot device of a machine. */
+/* ACPI tables and UARTs of a machine. */
 #include "source.h"
 
 #include <errno.h>
@@ -105,47 +105,6 @@ void hw_read_acpi(struct hw *hw)
     free(table);
 }
 
-/* The last PCI address in a path of sysfs. */
-static int64_t address_in_path(const char *path)
-{
-    int64_t found = -1;
-    char part[16];
-
-    while (path && *path) {
-        size_t length = strcspn(path, "/");
-
-        if (length < sizeof(part)) {
-            memcpy(part, path, length);
-            part[length] = 0;
-            int64_t address = hw_parse_address(part);
-            found = address >= 0 ? address : found;
-        }
-        path += length + (path[length] == '/');
-    }
-    return found;
-}
-
-/* mountinfo: number, parent, major:minor, root, mount point. */
-static void read_boot_device(struct hw *hw)
-{
-    char *text = hw_text(hw, "proc/self/mountinfo", 1 << 20);
-    unsigned major, minor;
-    char point[8];
-
-    for (char *line = text; line && *line;) {
-        if (sscanf(line, "%*u %*u %u:%u %*s %7s", &major, &minor, point) == 3 &&
-            strcmp(point, "/") == 0)
-            hw->boot_function =
-                address_in_path(hw_link(hw, say(&hw->arena, "sys/dev/block/%u:%u", major, minor)));
-        line = strchr(line, '\n');
-        line = line ? line + 1 : NULL;
-    }
-    if (hw->boot_function < 0) {
-        errno = text ? ENOENT : errno;
-        hw_note_missing(hw, "sys/dev/block", "which controller the machine booted from");
-    }
-}
-
 void hw_read_ports(struct hw *hw)
 {
     for (uint32_t i = 0; i < UARTS; i++) {
@@ -166,5 +125,4 @@ void hw_read_ports(struct hw *hw)
         errno = ENOENT;
         hw_note_missing(hw, "sys/class/tty/ttyS*", "UARTs (a boot log needs com1 or a display)");
     }
-    read_boot_device(hw);
 }

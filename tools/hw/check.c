@@ -121,7 +121,9 @@ static enum state uart(const struct hw *hw)
 
 static enum state ecc(const struct hw *hw)
 {
-    return !hw->ecc ? UNKNOWN : strcmp(hw->ecc, "none") == 0 ? NO : YES;
+    if (!hw->ecc || strcasecmp(hw->ecc, "unknown") == 0)
+        return UNKNOWN;
+    return strcasecmp(hw->ecc, "none") == 0 ? NO : YES;
 }
 
 static enum state no_smt(const struct hw *hw)

@@ -85,7 +85,7 @@ struct hw {
     uint64_t memory_bytes;
     struct hw_range *ranges; /* of memory; none: not known */
     uint32_t range_count;
-    const char *ecc; /* NULL: not known */
+    const char *ecc; /* NULL: not known; "none" of SMBIOS is "None" of EDAC */
     bool is_uefi, smt_active, smt_known;
     const char *itlb_multihit;
 
@@ -99,7 +99,9 @@ struct hw {
     uint32_t unit_count, reserved_count;
     struct hw_uart *uarts;
     uint32_t uart_count;
-    int64_t boot_function; /* address of the controller that holds the root folder; -1: unknown */
+    uint32_t *boot_functions; /* addresses of the controllers of the disks it boots from */
+    uint32_t boot_count;
+    bool boot_known; /* and these are all that hold the boot loader */
 };
 
 /*
@@ -120,6 +122,9 @@ void hw_manifest(struct hw *hw, const char *from, FILE *out);
 
 /* "00:1f.3", or "0001:00:1f.3" outside the first segment. */
 const char *hw_address(struct hw *hw, uint32_t address);
+
+/* Whether the function there is the controller of a disk that the machine boots from. */
+bool hw_boots_from(const struct hw *hw, uint32_t address);
 
 /* Whether the blank-separated list `words` holds `word`. */
 bool hw_has_word(const char *words, const char *word);

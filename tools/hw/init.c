@@ -79,7 +79,7 @@ static void print_device(struct hw *hw, const struct hw_function *function, FILE
         fprintf(out, "; only together with %s", mates);
     if (function->config_bytes > 64 && function->msi_vectors + function->msix_vectors == 0)
         fputs("; has no MSI, cannot be assigned", out);
-    if (hw->boot_function == (int64_t)function->address)
+    if (hw_boots_from(hw, function->address))
         fputs("; the machine boots from it: for management or nobody", out);
     fputc('\n', out);
 }

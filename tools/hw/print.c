@@ -77,7 +77,7 @@ static const char *verdict(struct hw *hw, const struct hw_function *function)
 
     if (function->class_code >> 16 == 0x06)
         return "no: it is part of the chipset";
-    if (hw->boot_function == (int64_t)function->address)
+    if (hw_boots_from(hw, function->address))
         return "no: the machine boots from it; management may have it";
     if (function->config_bytes <= 64)
         return "not known; run this as root";
@@ -104,7 +104,7 @@ static void print_function(struct hw *hw, const struct hw_function *function, FI
         fputs(", driver ", out);
         put_safely(out, function->driver);
     }
-    if (hw->boot_function == (int64_t)function->address)
+    if (hw_boots_from(hw, function->address))
         fputs(", booted from here", out);
     fputc('\n', out);
     for (int i = 0; i < HW_BARS; i++) {

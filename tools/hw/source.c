@@ -190,20 +190,24 @@ void *hw_grow(struct hw *hw, void *items, uint32_t count, size_t bytes)
     return more;
 }
 
+void hw_note(struct hw *hw, const char *path, const char *why, const char *lost)
+{
+    hw->missing = hw_grow(hw, hw->missing, hw->missing_count, sizeof(*hw->missing));
+    hw->missing[hw->missing_count++] = (struct hw_missing){say(&hw->arena, "/%s", path), why, lost};
+}
+
 void hw_note_missing(struct hw *hw, const char *path, const char *lost)
 {
     const char *why = errno == EACCES || errno == EPERM ? "only root may read it"
                       : errno == ENOENT                 ? "is not there"
                                                         : "cannot be read";
 
-    hw->missing = hw_grow(hw, hw->missing, hw->missing_count, sizeof(*hw->missing));
-    hw->missing[hw->missing_count++] = (struct hw_missing){say(&hw->arena, "/%s", path), why, lost};
+    hw_note(hw, path, why, lost);
 }
 
 bool hw_open(struct hw *hw, const char *from, const char *save)
 {
     memset(hw, 0, sizeof(*hw));
-    hw->boot_function = -1;
     if (!hw_source_open(hw, from, save))
         return false;
     hw_read_cpus(hw);
@@ -211,6 +215,7 @@ bool hw_open(struct hw *hw, const char *from, const char *save)
     hw_read_pci(hw);
     hw_read_acpi(hw);
     hw_read_ports(hw);
+    hw_read_boot(hw);
     return !hw->save_failed || complain(save, "the copy is not whole: a file cannot be written");
 }
 

@@ -32,6 +32,9 @@ uint32_t hw_list(struct hw *hw, const char *path, char ***names);
 /* Notes that `path` could not be read (errno says why) and what that leaves unknown. */
 void hw_note_missing(struct hw *hw, const char *path, const char *lost);
 
+/* The same with a reason of its own. */
+void hw_note(struct hw *hw, const char *path, const char *why, const char *lost);
+
 /* Room for one item more in an array that grows by doubling. */
 void *hw_grow(struct hw *hw, void *items, uint32_t count, size_t bytes);
 
@@ -41,6 +44,7 @@ void hw_read_memory(struct hw *hw);
 void hw_read_pci(struct hw *hw);
 void hw_read_acpi(struct hw *hw);
 void hw_read_ports(struct hw *hw);
+void hw_read_boot(struct hw *hw);
 
 /* The PCI address in `text` ("0000:00:1f.3"), -1 if it is none. */
 int64_t hw_parse_address(const char *text);

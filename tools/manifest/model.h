@@ -34,6 +34,9 @@ struct list {
     void *items;
 };
 
+/* Interrupts of a guest reach ids of 8 bits, and 255 is all of them. */
+enum { HIGHEST_APIC_ID = 254 };
+
 /* A count, or a list of ids (struct number). */
 struct count_or_list {
     struct place at;

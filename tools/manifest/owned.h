@@ -17,6 +17,9 @@ bool owned_device(const struct model *model, uint32_t n, struct owned *out);
 /* A serial number as it is compared: lower case, without blanks, - and :, as people write it. */
 const char *serial_key(struct arena *arena, const char *serial);
 
+/* Whether two serial numbers are one, compared so; NULL is none. */
+bool same_serial(const char *one, const char *other);
+
 /* "domain office", "management" */
 const char *owner_text(struct check *check, const struct owned *owned);
 

@@ -10,7 +10,7 @@
 #define GIB (1ull << 30)
 #define TIB (1ull << 40)
 
-enum { HIGHEST_APIC_ID = 254, PATH_MAX_BYTES = 1024, TEXT_MAX = 200, DAY = 24 * 60 * 60 };
+enum { PATH_MAX_BYTES = 1024, TEXT_MAX = 200, DAY = 24 * 60 * 60 };
 /* 1990-01-01 to 2199-12-31 */
 #define DATE_RANGE 7305, 84005
 

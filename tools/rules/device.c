@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about PCI functions: each has one owner. */
+#include "../hw/inventory.h"
 #include "rules.h"
 
 #include "../../kernel/abi/limits.h"
@@ -7,6 +8,9 @@
 #include "../manifest/schema_parse.h"
 #include <ctype.h>
 #include <string.h>
+
+/* Usable vectors (32 to 255); Intel VT-d: entries of one interrupt-remapping table. */
+enum { VECTORS = 224, REMAPPING_ENTRIES = 65536 };
 
 bool owned_device(const struct model *model, uint32_t n, struct owned *out)
 {
@@ -28,16 +32,34 @@ const char *owner_text(struct check *check, const struct owned *owned)
     return owned->domain ? domain_of(check, owned->domain) : "management";
 }
 
+/* What people write or leave out. */
+static const char separators[] = " -:";
+
 const char *serial_key(struct arena *arena, const char *serial)
 {
     char *key = say(arena, "%s", serial), *end = key;
 
     for (; *serial; serial++) {
-        if (!strchr(" -:", *serial))
+        if (!strchr(separators, *serial))
             *end++ = (char)tolower((unsigned char)*serial);
     }
     *end = 0;
     return key;
+}
+
+bool same_serial(const char *one, const char *other)
+{
+    while (one && other) {
+        one += strspn(one, separators);
+        other += strspn(other, separators);
+        if (tolower((unsigned char)*one) != tolower((unsigned char)*other))
+            return false;
+        if (*one == 0)
+            return true;
+        one++;
+        other++;
+    }
+    return false;
 }
 
 void rule_device_twice(struct check *check)
@@ -87,6 +109,17 @@ void rule_device_count(struct check *check)
                say(&check->arena, "assign at most %u functions in all", MAX_DEVICES));
 }
 
+/* Whether the inventory shows both in IOMMU groups of their own. */
+static bool are_separated(struct check *check, const struct model_device *one,
+                          const struct model_device *other)
+{
+    const struct hw *hw = inventory(check);
+    const struct hw_function *left = hw ? inventory_function(hw, &one->pci) : NULL;
+    const struct hw_function *right = hw ? inventory_function(hw, &other->pci) : NULL;
+
+    return left && right && left->group >= 0 && right->group >= 0 && left->group != right->group;
+}
+
 /* Functions of one device often share what no IOMMU separates. */
 void rule_device_split(struct check *check)
 {
@@ -97,7 +130,8 @@ void rule_device_split(struct check *check)
             uint64_t one = owned.device->pci.value, other = first.device->pci.value;
 
             if (!owned.device->pci.valid || !first.device->pci.valid || one >> 3 != other >> 3 ||
-                one == other || owned.domain == first.domain)
+                one == other || owned.domain == first.domain ||
+                are_separated(check, owned.device, first.device))
                 continue;
             report(check, owned.device->pci.at,
                    say(&check->arena, "%s of %s and %s of %s (%s) are functions of one device",
@@ -110,17 +144,21 @@ void rule_device_split(struct check *check)
     }
 }
 
+/* PCI Express gives all functions of a device one serial number. */
+static bool is_one_card(const struct model_device *one, const struct model_device *other)
+{
+    return one->pci.valid && other->pci.valid && one->pci.value != other->pci.value &&
+           one->pci.value >> 3 == other->pci.value >> 3;
+}
+
 void rule_device_serial(struct check *check)
 {
     struct owned owned, first;
 
     for (uint32_t i = 1; owned_device(&check->model, i, &owned) && owned.domain; i++) {
         for (uint32_t j = 0; j < i && owned_device(&check->model, j, &first); j++) {
-            const char *one = owned.device->serial_number.value;
-            const char *other = first.device->serial_number.value;
-
-            if (!one || !other ||
-                strcmp(serial_key(&check->arena, one), serial_key(&check->arena, other)) != 0)
+            if (is_one_card(owned.device, first.device) ||
+                !same_serial(owned.device->serial_number.value, first.device->serial_number.value))
                 continue;
             report(check, owned.device->serial_number.at,
                    say(&check->arena, "%s has the serial number of a device of %s (%s)",
@@ -145,6 +183,74 @@ void rule_device_bridge(struct check *check)
     }
 }
 
+static uint64_t entries_of(const struct model_domain *domain, uint32_t functions)
+{
+    return (domain->cpus.valid ? domain->cpus.value : 0) * functions * VECTORS;
+}
+
+/* The tables are written once: an entry for each vector, of each function, on each processor. */
+void rule_interrupt_entries(struct check *check)
+{
+    const struct model_domain *most = NULL;
+    uint32_t most_functions = 0;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
+        uint32_t functions = domain == &check->management ? check->model.management.nic.pci.valid
+                                                          : domain->devices.count;
+
+        sum += entries_of(domain, functions);
+        if (!most || entries_of(domain, functions) > entries_of(most, most_functions)) {
+            most = domain;
+            most_functions = functions;
+        }
+    }
+    if (sum <= REMAPPING_ENTRIES)
+        return;
+    report(
+        check, most->cpus.at,
+        say(&check->arena,
+            "the functions need %llu entries for their interrupts, but an IOMMU has %u: %u for "
+            "each function and processor, most of them (%llu) for the %u functions (%s) and %llu "
+            "processors (%s) of %s",
+            (unsigned long long)sum, REMAPPING_ENTRIES, VECTORS,
+            (unsigned long long)entries_of(most, most_functions), most_functions,
+            line_of(check, most == &check->management ? check->model.management.nic.pci.at
+                                                      : most->devices.at),
+            (unsigned long long)most->cpus.value, line_of(check, most->cpus.at),
+            domain_of(check, most)),
+        "give it fewer processors, or give its functions to a domain with fewer");
+}
+
+/* Whether the two lie over one another, or closer than the gap that stays between owners. */
+static bool are_close(const struct model_domain *one, const struct model_domain *other,
+                      uint64_t gap)
+{
+    return one->memory_at.value < other->memory_at.value + other->memory.value + gap &&
+           other->memory_at.value < one->memory_at.value + one->memory.value + gap;
+}
+
+static void report_overlap(struct check *check, const struct model_domain *one,
+                           const struct model_domain *other)
+{
+    const struct number *guard = &check->model.platform.memory_guard;
+    const char *gap = size_text(&check->arena, guard->value);
+
+    report(check, one->memory_at.at,
+           say(&check->arena, "the memory of %s begins at %s %s that of %s (%s at %s, %s)%s",
+               domain_of(check, one), size_text(&check->arena, one->memory_at.value),
+               are_close(one, other, 0) ? "within" : "too close to", domain_of(check, other),
+               size_text(&check->arena, other->memory.value),
+               size_text(&check->arena, other->memory_at.value),
+               line_of(check, other->memory_at.at),
+               are_close(one, other, 0) ? ""
+               : is_written(guard->at)
+                   ? say(&check->arena, ": memory_guard is %s (%s)", gap, line_of(check, guard->at))
+                   : say(&check->arena, ": %s between them stay free", gap)),
+           "move one of them, or leave `memory_at` out");
+}
+
 void rule_memory_overlap(struct check *check)
 {
     const struct model *model = &check->model;
@@ -156,15 +262,9 @@ void rule_memory_overlap(struct check *check)
             const struct model_domain *other = model_domain(model, j);
 
             if (!other->memory_at.valid || !other->memory.valid ||
-                one->memory_at.value >= other->memory_at.value + other->memory.value ||
-                other->memory_at.value >= one->memory_at.value + one->memory.value)
+                !are_close(one, other, model->platform.memory_guard.value))
                 continue;
-            report(check, one->memory_at.at,
-                   say(&check->arena, "the memory of %s begins at %s within that of %s (%s, %s)",
-                       domain_of(check, one), size_text(&check->arena, one->memory_at.value),
-                       domain_of(check, other), size_text(&check->arena, other->memory.value),
-                       line_of(check, other->memory_at.at)),
-                   "move one of them, or leave `memory_at` out");
+            report_overlap(check, one, other);
             break;
         }
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about domains: names, processors, memory, what they boot and how they end. */
+#include "../hw/inventory.h"
 #include "rules.h"
 
 #include "../../kernel/abi/manifest.h"
@@ -103,14 +104,32 @@ static const char *about(struct check *check, uint64_t bytes)
     return say(&check->arena, "%lluM", (unsigned long long)((bytes + (1 << 20) - 1) >> 20));
 }
 
+/* What all share: the less of what is written and of what the inventory has; 0: not known. */
+static uint64_t memory_limit(struct check *check, const char **text)
+{
+    const struct number *written = &check->model.platform.memory;
+    const struct hw *hw = inventory(check);
+    uint64_t there = hw && hw->range_count > 0 ? hw->memory_bytes : 0;
+
+    if (written->valid && (there == 0 || written->value <= there)) {
+        *text = say(&check->arena, "platform.memory %s (%s)",
+                    size_text(&check->arena, written->value), line_of(check, written->at));
+        return written->value;
+    }
+    *text = there == 0
+                ? ""
+                : say(&check->arena, "the %s in %s", about(check, there), inventory_text(check));
+    return there;
+}
+
 void rule_memory_platform(struct check *check)
 {
     const struct model *model = &check->model;
-    const struct number *limit = &model->platform.memory;
     uint64_t taken = RESERVED_BYTES;
-    const char *owners = "the hypervisor and firmware keep 32M";
+    const char *owners = "the hypervisor and firmware keep 32M", *limit_text;
+    uint64_t limit = memory_limit(check, &limit_text);
 
-    for (uint32_t i = 0; i < partition_count(check) && limit->valid; i++) {
+    for (uint32_t i = 0; i < partition_count(check) && limit > 0; i++) {
         const struct model_domain *domain = partition(check, i);
         uint64_t payloads = payload_bytes(check, domain);
         uint64_t guard = i > 0 ? model->platform.memory_guard.value : 0;
@@ -119,21 +138,21 @@ void rule_memory_platform(struct check *check)
             continue;
         uint64_t tables = TABLE_BYTES(domain->memory.value);
         uint64_t need = domain->memory.value + payloads + tables + guard;
-        if (taken + need > limit->value) {
-            uint64_t left = limit->value > taken ? limit->value - taken : 0;
+        if (taken + need > limit) {
+            uint64_t left = limit > taken ? limit - taken : 0;
 
             report(check, domain->memory.at,
                    say(&check->arena,
                        "%s needs %s (%s memory, %s payloads kept for restarts, %s tables, %s guard "
-                       "gap), but %s of platform.memory %s (%s) are left: %s",
+                       "gap), but %s of %s are left: %s",
                        domain_of(check, domain), about(check, need),
                        size_text(&check->arena, domain->memory.value), about(check, payloads),
-                       about(check, tables), about(check, guard), about(check, left),
-                       size_text(&check->arena, limit->value), line_of(check, limit->at), owners),
-                   say(&check->arena,
-                       "give the domains together at least %s less, or correct "
-                       "platform.memory",
-                       about(check, taken + need - limit->value)));
+                       about(check, tables), about(check, guard), about(check, left), limit_text,
+                       owners),
+                   say(&check->arena, "give the domains together at least %s less, or %s",
+                       about(check, taken + need - limit),
+                       model->platform.memory.valid ? "correct platform.memory"
+                                                    : "take a machine with more"));
             return;
         }
         taken += need;

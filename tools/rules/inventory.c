@@ -5,7 +5,10 @@
 
 #include "../../kernel/abi/manifest.h"
 #include "../manifest/schema_parse.h"
+#include <stdlib.h>
 #include <string.h>
+
+enum { IDS_SHOWN = 16 };
 
 void rule_inventory_missing(struct check *check)
 {
@@ -68,7 +71,7 @@ void rule_no_ecc(struct check *check)
 {
     const struct hw *hw = inventory(check);
 
-    if (hw && hw->ecc && strcmp(hw->ecc, "none") == 0)
+    if (hw && hw->ecc && strcasecmp(hw->ecc, "none") == 0)
         report(check, check->model.platform.inventory.at,
                "the inventory has memory without ECC: bit flips, by chance or by hammering rows, "
                "go unnoticed",
@@ -107,9 +110,126 @@ static const char *apic_ids(struct check *check, const struct hw *hw)
 {
     const char *text = "";
 
-    for (uint32_t i = 0; i < hw->cpu_count && i < 16; i++)
+    for (uint32_t i = 0; i < hw->cpu_count && i < IDS_SHOWN; i++)
         text = say(&check->arena, "%s%s%u", text, i ? ", " : "", hw->cpus[i].apic_id);
-    return hw->cpu_count > 16 ? say(&check->arena, "%s and more", text) : text;
+    return hw->cpu_count > IDS_SHOWN ? say(&check->arena, "%s and more", text) : text;
+}
+
+/* Both are threads of one core; the kernel lists a core's threads alike for each. */
+static bool are_siblings(const struct hw_cpu *one, const struct hw_cpu *other)
+{
+    return one && other && one != other && one->siblings && other->siblings &&
+           strcmp(one->siblings, other->siblings) == 0;
+}
+
+/* A processor and who gets it, NULL: nobody yet. */
+struct seat {
+    const struct hw_cpu *cpu;
+    const struct model_domain *domain;
+};
+
+static int by_apic_id(const void *left, const void *right)
+{
+    const struct seat *a = left, *b = right;
+
+    return a->cpu->apic_id == b->cpu->apic_id ? 0 : a->cpu->apic_id < b->cpu->apic_id ? -1 : 1;
+}
+
+/* All processors in the order in which the loader gives them away; those that are listed first. */
+static struct seat *seats_of(struct check *check, const struct hw *hw)
+{
+    struct seat *seats = arena_take(&check->arena, hw->cpu_count * sizeof(*seats));
+    const struct model_domain *domain;
+    const struct number *apic_id;
+
+    for (uint32_t i = 0; i < hw->cpu_count; i++)
+        seats[i] = (struct seat){&hw->cpus[i], NULL};
+    qsort(seats, hw->cpu_count, sizeof(*seats), by_apic_id);
+    for (uint32_t i = 0; nth_pinned(check, i, &domain, &apic_id); i++) {
+        for (uint32_t j = 0; j < hw->cpu_count && apic_id->valid; j++) {
+            if (seats[j].cpu->apic_id == apic_id->value)
+                seats[j].domain = domain;
+        }
+    }
+    return seats;
+}
+
+/* Whether another domain has a thread of this processor's core. */
+static bool is_foreign(const struct seat *seats, uint32_t count, const struct hw_cpu *cpu,
+                       const struct model_domain *domain)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (seats[i].domain && seats[i].domain != domain && are_siblings(seats[i].cpu, cpu))
+            return true;
+    }
+    return false;
+}
+
+/* The number of processors that the domain gets when it takes the first ones that are left. */
+static uint64_t take_seats(struct seat *seats, uint32_t count, const struct model_domain *domain,
+                           bool whole_cores)
+{
+    uint64_t taken = 0;
+
+    for (uint32_t i = 0; i < count && taken < domain->cpus.value; i++) {
+        if (seats[i].domain || seats[i].cpu->apic_id > HIGHEST_APIC_ID ||
+            (whole_cores && is_foreign(seats, count, seats[i].cpu, domain)))
+            continue;
+        seats[i].domain = domain;
+        taken++;
+    }
+    return taken;
+}
+
+/* "domain office has 0, 1 (line 5), domain plant has 2 (line 9), nobody has 3" */
+static const char *seats_text(struct check *check, const struct seat *seats, uint32_t count)
+{
+    const char *text = "";
+
+    for (uint32_t i = 0; i <= partition_count(check); i++) {
+        const struct model_domain *domain = i < partition_count(check) ? partition(check, i) : NULL;
+        const char *ids = NULL;
+        uint32_t shown = 0;
+
+        for (uint32_t j = 0; j < count && shown <= IDS_SHOWN; j++) {
+            if (seats[j].domain == domain && shown++ < IDS_SHOWN)
+                ids = say(&check->arena, "%s%s%u", ids ? ids : "", ids ? ", " : "",
+                          seats[j].cpu->apic_id);
+        }
+        if (ids)
+            text = say(&check->arena, "%s%s%s has APIC id %s%s%s", text, *text ? "; " : "",
+                       domain ? domain_of(check, domain) : "nobody", ids,
+                       shown > IDS_SHOWN ? " and more" : "",
+                       domain ? say(&check->arena, " (%s)", line_of(check, domain->cpus.at)) : "");
+    }
+    return text;
+}
+
+/* Does what the loader will do (boot/place_cpus.c), and says at which domain it will give up. */
+static void look_at_places(struct check *check, const struct hw *hw)
+{
+    bool whole_cores = !unsafe_allows(&check->model, MANIFEST_SPLIT_CORE);
+    struct seat *seats = seats_of(check, hw);
+
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
+
+        if (!domain->cpus.valid || domain->cpus.is_list)
+            continue;
+        uint64_t taken = take_seats(seats, hw->cpu_count, domain, whole_cores);
+        if (taken == domain->cpus.value)
+            continue;
+        report(check, domain->cpus.at,
+               say(&check->arena,
+                   "%s wants %llu of the %u processors in %s, but gets %llu, as threads of one "
+                   "core go to one domain: %s",
+                   domain_of(check, domain), (unsigned long long)domain->cpus.value, hw->cpu_count,
+                   inventory_text(check), (unsigned long long)taken,
+                   seats_text(check, seats, hw->cpu_count)),
+               "give the domains fewer processors (each takes whole cores), or take a larger "
+               "machine");
+        return;
+    }
 }
 
 void rule_inventory_cpu(struct check *check)
@@ -118,7 +238,6 @@ void rule_inventory_cpu(struct check *check)
     const struct hw *hw = inventory(check);
     const struct model_domain *domain;
     const struct number *apic_id;
-    uint64_t wanted = 0;
 
     if (!hw || hw->cpu_count == 0)
         return;
@@ -136,26 +255,7 @@ void rule_inventory_cpu(struct check *check)
                        inventory_text(check), apic_ids(check, hw)),
                    "list one that the machine has, or write how many processors it shall be");
     }
-    for (uint32_t i = 0; i < partition_count(check); i++) {
-        const struct count_or_list *cpus = &partition(check, i)->cpus;
-        bool fitted = wanted <= hw->cpu_count;
-
-        wanted += cpus->valid ? cpus->value : 0;
-        if (fitted && wanted > hw->cpu_count)
-            report(check, cpus->at,
-                   say(&check->arena,
-                       "%s brings the processors that are wanted to %llu, but %s has %u",
-                       domain_of(check, partition(check, i)), (unsigned long long)wanted,
-                       inventory_text(check), hw->cpu_count),
-                   "give the domains fewer processors, or take a larger machine");
-    }
-}
-
-/* Both are threads of one core; the kernel lists a core's threads alike for each. */
-static bool are_siblings(const struct hw_cpu *one, const struct hw_cpu *other)
-{
-    return one && other && one != other && one->siblings && other->siblings &&
-           strcmp(one->siblings, other->siblings) == 0;
+    look_at_places(check, hw);
 }
 
 void rule_smt_split(struct check *check)

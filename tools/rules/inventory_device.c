@@ -4,10 +4,15 @@
 #include "rules.h"
 
 #include "../manifest/schema_parse.h"
-#include <ctype.h>
 #include <string.h>
 
-enum { CLASS_NETWORK = 0x02, CLASS_BRIDGE = 0x06, CLASS_WIRELESS = 0x0d };
+enum {
+    CLASS_STORAGE = 0x01,
+    CLASS_NETWORK = 0x02,
+    CLASS_BRIDGE = 0x06,
+    CLASS_WIRELESS = 0x0d,
+    CONVENTIONAL_BYTES = 256
+};
 
 /* One function that the manifest gives away, and the same in the inventory. */
 struct found {
@@ -74,35 +79,32 @@ void rule_device_id(struct check *check)
     each_found(check, look_at_id);
 }
 
-/* Whether the text is those 64 bits in hexadecimal, with or without dashes or colons. */
-static bool is_serial(const char *text, uint64_t serial)
+/*
+ * Whether all of its configuration was read and has no serial number. A disk controller's is that
+ * of its disk and stands elsewhere.
+ */
+static bool lacks_serial(const struct hw_function *function)
 {
-    char digits[17], written[17];
-    size_t count = 0;
-
-    snprintf(digits, sizeof(digits), "%016llx", (unsigned long long)serial);
-    for (; *text; text++) {
-        if (*text == '-' || *text == ':')
-            continue;
-        if (count == 16)
-            return false;
-        written[count++] = (char)tolower((unsigned char)*text);
-    }
-    written[count] = 0;
-    return strcmp(written, digits) == 0;
+    return !function->has_serial && function->class_code >> 16 != CLASS_STORAGE &&
+           function->config_bytes >= (function->has_express ? HW_CONFIG_BYTES : CONVENTIONAL_BYTES);
 }
 
 static void look_at_serial(const struct found *found)
 {
     struct check *check = found->check;
     const struct text *serial = &found->owned.device->serial_number;
+    const char *there = say(&check->arena, "%016llx", (unsigned long long)found->function->serial);
 
-    if (serial->value && found->function->has_serial &&
-        !is_serial(serial->value, found->function->serial))
+    if (serial->value && found->function->has_serial && !same_serial(serial->value, there))
         report(check, serial->at,
-               say(&check->arena, "%s has the serial number %016llx, not %s", lists(found),
-                   (unsigned long long)found->function->serial, serial->value),
+               say(&check->arena, "%s has the serial number %s, not %s", lists(found), there,
+                   serial->value),
                "correct the serial number, or put the right card into that place");
+    if (serial->value && lacks_serial(found->function))
+        report(
+            check, serial->at,
+            say(&check->arena, "%s has no serial number, so not %s", lists(found), serial->value),
+            "leave the serial number out, or put the right card into that place");
 }
 
 void rule_device_serial_differs(struct check *check)
@@ -112,7 +114,7 @@ void rule_device_serial_differs(struct check *check)
 
 static void look_at_boot(const struct found *found)
 {
-    if (found->owned.domain && found->hw->boot_function == (int64_t)found->function->address)
+    if (found->owned.domain && hw_boots_from(found->hw, found->function->address))
         report(found->check, found->owned.device->pci.at,
                say(&found->check->arena, "%s is the controller that the machine boots from",
                    lists(found)),
@@ -122,6 +124,25 @@ static void look_at_boot(const struct found *found)
 void rule_boot_controller(struct check *check)
 {
     each_found(check, look_at_boot);
+}
+
+static void look_at_storage(const struct found *found)
+{
+    if (found->owned.domain && !found->hw->boot_known &&
+        found->function->class_code >> 16 == CLASS_STORAGE &&
+        !hw_boots_from(found->hw, found->function->address))
+        report(found->check, found->owned.device->pci.at,
+               say(&found->check->arena,
+                   "%s is a disk controller (class %06x), and nothing there says whether the "
+                   "machine boots from it",
+                   lists(found), found->function->class_code),
+               "make sure that it does not: who writes that disk replaces the hypervisor; an "
+               "inventory saved with the boot disk mounted at /boot/efi tells");
+}
+
+void rule_boot_controller_unknown(struct check *check)
+{
+    each_found(check, look_at_storage);
 }
 
 static bool is_bridge(const struct hw_function *function)

@@ -5,16 +5,27 @@
 
 #include <string.h>
 
-/* The first range that firmware keeps between `start` and `end`, NULL if it keeps none. */
-static const struct hw_range *kept(const struct hw *hw, uint64_t start, uint64_t end)
+/*
+ * The first range that firmware keeps between `start` and `end`; false: none. What it keeps for
+ * devices (RMRR) its map may well call RAM.
+ */
+static bool find_kept(struct check *check, const struct hw *hw, uint64_t start, uint64_t end,
+                      struct hw_range *out)
 {
     for (uint32_t i = 0; i < hw->range_count; i++) {
-        const struct hw_range *range = &hw->ranges[i];
-
-        if (strcmp(range->type, "System RAM") != 0 && range->start <= end && start <= range->end)
-            return range;
+        *out = hw->ranges[i];
+        if (strcmp(out->type, "System RAM") != 0 && out->start <= end && start <= out->end)
+            return true;
     }
-    return NULL;
+    for (uint32_t i = 0; i < hw->reserved_count; i++) {
+        const struct hw_reserved *range = &hw->reserved[i];
+
+        *out = (struct hw_range){range->base, range->limit,
+                                 say(&check->arena, "memory of %s (RMRR)", range->scope)};
+        if (out->start <= end && start <= out->end)
+            return true;
+    }
+    return false;
 }
 
 /* How much of it is RAM. */
@@ -37,16 +48,16 @@ static void look_at_place(struct check *check, const struct hw *hw,
                           const struct model_domain *domain)
 {
     uint64_t start = domain->memory_at.value, end = start + domain->memory.value - 1;
-    const struct hw_range *range = kept(hw, start, end);
+    struct hw_range range;
     const char *where =
         say(&check->arena, "the memory of %s, 0x%llx-0x%llx,", domain_of(check, domain),
             (unsigned long long)start, (unsigned long long)end);
 
-    if (range)
+    if (find_kept(check, hw, start, end, &range))
         report(check, domain->memory_at.at,
                say(&check->arena, "%s lies over 0x%llx-0x%llx, which in %s firmware keeps as %s",
-                   where, (unsigned long long)range->start, (unsigned long long)range->end,
-                   inventory_text(check), quote(&check->arena, range->type, strlen(range->type))),
+                   where, (unsigned long long)range.start, (unsigned long long)range.end,
+                   inventory_text(check), quote(&check->arena, range.type, strlen(range.type))),
                "move it, or leave `memory_at` out");
     else if (ram_within(hw, start, end) < domain->memory.value)
         report(check, domain->memory_at.at,
@@ -59,7 +70,6 @@ void rule_memory_inventory(struct check *check)
 {
     const struct number *memory = &check->model.platform.memory;
     const struct hw *hw = inventory(check);
-    uint64_t wanted = 0;
 
     if (!hw || hw->range_count == 0)
         return;
@@ -69,20 +79,10 @@ void rule_memory_inventory(struct check *check)
                    size_text(&check->arena, memory->value), inventory_text(check),
                    (unsigned long long)(hw->memory_bytes >> 20)),
                "correct platform.memory, or name the inventory of the right machine");
-    for (uint32_t i = 0; i < partition_count(check); i++) {
-        const struct model_domain *domain = partition(check, i);
-        bool fitted = wanted <= hw->memory_bytes;
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
 
-        if (!domain->memory.valid)
-            continue;
-        wanted += domain->memory.value;
-        if (fitted && wanted > hw->memory_bytes)
-            report(check, domain->memory.at,
-                   say(&check->arena, "%s brings the memory that is wanted to %s, but %s has %lluM",
-                       domain_of(check, domain), size_text(&check->arena, wanted),
-                       inventory_text(check), (unsigned long long)(hw->memory_bytes >> 20)),
-                   "give the domains less memory, or take a larger machine");
-        if (domain->memory_at.valid)
+        if (domain->memory.valid && domain->memory_at.valid)
             look_at_place(check, hw, domain);
     }
 }

@@ -5,40 +5,81 @@
 
 #include "../manifest/schema_parse.h"
 
-enum { CLASS_STORAGE = 0x01, RESOURCE_PORTS = 0x100, UART_PORTS = 8 };
-
-/* Two functions of different owners, both in the inventory; `other` stands before. */
-struct pair {
-    struct owned owned, other;
-    const struct hw_function *function, *earlier;
+enum {
+    CLASS_STORAGE = 0x01,
+    UART_PORTS = 8,
+    PAGE_SHIFT = 12,
+    /* as the kernel's resource files have them */
+    RESOURCE_PORTS = 0x100,
+    RESOURCE_MEMORY = 0x200,
+    RESOURCE_UNSET = 0x20000000,
 };
 
-/* Calls `joins` for each function with those before it until it says what joins two of them. */
+/* Two functions of the inventory, the first of which has an owner. */
+struct pair {
+    struct owned owned, other;
+    const struct hw_function *function, *neighbour;
+    bool is_owned; /* the neighbour, by `other`, which stands before */
+};
+
+/* Fills in who has the neighbour; false: the pair is no pair, or is seen from the other side. */
+static bool is_divided(const struct model *model, uint32_t n, struct pair *pair)
+{
+    pair->is_owned = false;
+    for (uint32_t i = 0; owned_device(model, i, &pair->other); i++) {
+        const struct number *pci = &pair->other.device->pci;
+
+        if (!pci->valid || pci->value != pair->neighbour->address)
+            continue;
+        pair->is_owned = true;
+        return i < n && pair->other.domain != pair->owned.domain;
+    }
+    return true;
+}
+
+static void report_pair(struct check *check, const struct pair *pair, const char *how,
+                        const char *remedy)
+{
+    const char *neighbour = pci_text(&check->arena, pair->neighbour->address);
+
+    report(check, pair->owned.device->pci.at,
+           say(&check->arena, "%s of %s and %s %s, as %s shows",
+               pci_text(&check->arena, pair->function->address), owner_text(check, &pair->owned),
+               pair->is_owned
+                   ? say(&check->arena, "%s of %s (%s)", neighbour, owner_text(check, &pair->other),
+                         line_of(check, pair->other.device->pci.at))
+                   : say(&check->arena, "%s, which nobody has,", neighbour),
+               how, inventory_text(check)),
+           remedy);
+}
+
+/*
+ * Calls `joins` for each function and its neighbours until it says what joins two of them;
+ * `unowned`: also those that nobody has.
+ */
 static void each_pair(struct check *check,
-                      const char *(*joins)(struct check *, const struct pair *), const char *remedy)
+                      const char *(*joins)(struct check *, const struct pair *), bool unowned,
+                      const char *remedy)
 {
     const struct hw *hw = inventory(check);
     struct pair pair;
 
-    for (uint32_t i = 1; hw && owned_device(&check->model, i, &pair.owned); i++) {
-        const struct number *pci = &pair.owned.device->pci;
+    for (uint32_t i = 0; hw && owned_device(&check->model, i, &pair.owned); i++) {
         const char *how = NULL;
 
-        pair.function = inventory_function(hw, pci);
-        for (uint32_t j = 0;
-             pair.function && j < i && !how && owned_device(&check->model, j, &pair.other); j++) {
-            pair.earlier = inventory_function(hw, &pair.other.device->pci);
-            if (pair.earlier && pair.owned.domain != pair.other.domain)
-                how = joins(check, &pair);
+        pair.function = inventory_function(hw, &pair.owned.device->pci);
+        if (!pair.function)
+            continue;
+        for (uint32_t j = 0; j < hw->function_count && !how; j++) {
+            pair.neighbour = &hw->functions[j];
+            if (pair.neighbour == pair.function)
+                continue;
+            how = joins(check, &pair);
+            if (how && (!is_divided(&check->model, i, &pair) || !(pair.is_owned || unowned)))
+                how = NULL;
         }
         if (how)
-            report(check, pci->at,
-                   say(&check->arena, "%s of %s and %s of %s (%s) %s, as %s shows",
-                       pci_text(&check->arena, pci->value), owner_text(check, &pair.owned),
-                       pci_text(&check->arena, pair.earlier->address),
-                       owner_text(check, &pair.other), line_of(check, pair.other.device->pci.at),
-                       how, inventory_text(check)),
-                   remedy);
+            report_pair(check, &pair, how, remedy);
     }
 }
 
@@ -50,7 +91,7 @@ static uint32_t device_of(const struct hw_function *function)
 
 static const char *joins_controller(struct check *check, const struct pair *pair)
 {
-    const struct hw_function *one = pair->function, *other = pair->earlier;
+    const struct hw_function *one = pair->function, *other = pair->neighbour;
 
     (void)check;
     if (one->physical == (int64_t)other->address || other->physical == (int64_t)one->address)
@@ -63,29 +104,56 @@ static const char *joins_controller(struct check *check, const struct pair *pair
 
 void rule_controller_split(struct check *check)
 {
-    each_pair(check, joins_controller,
+    each_pair(check, joins_controller, false,
               "no IOMMU separates what one firmware serves: give all functions of the card to one "
               "domain, or use two cards");
 }
 
+/* What firmware gave no place begins at 0 for all. */
+static bool is_placed(const struct hw_bar *bar, uint64_t kind)
+{
+    return (bar->flags & kind) != 0 && (bar->flags & RESOURCE_UNSET) == 0 && bar->end > bar->start;
+}
+
 static bool share_ports(const struct hw_bar *bar, uint64_t start, uint64_t end)
 {
-    return (bar->flags & RESOURCE_PORTS) != 0 && bar->end > bar->start && bar->start <= end &&
-           start <= bar->end;
+    return is_placed(bar, RESOURCE_PORTS) && bar->start <= end && start <= bar->end;
 }
 
 static const char *joins_ports(struct check *check, const struct pair *pair)
 {
     for (int i = 0; i < HW_BARS * HW_BARS; i++) {
         const struct hw_bar *one = &pair->function->bars[i / HW_BARS];
-        const struct hw_bar *other = &pair->earlier->bars[i % HW_BARS];
+        const struct hw_bar *other = &pair->neighbour->bars[i % HW_BARS];
 
-        if ((other->flags & RESOURCE_PORTS) != 0 && other->end > other->start &&
-            share_ports(one, other->start, other->end))
+        if (is_placed(other, RESOURCE_PORTS) && share_ports(one, other->start, other->end))
             return say(&check->arena, "both have port 0x%llx",
                        (unsigned long long)(one->start > other->start ? one->start : other->start));
     }
     return NULL;
+}
+
+static const char *joins_page(struct check *check, const struct pair *pair)
+{
+    for (int i = 0; i < HW_BARS * HW_BARS; i++) {
+        const struct hw_bar *a = &pair->function->bars[i / HW_BARS];
+        const struct hw_bar *b = &pair->neighbour->bars[i % HW_BARS];
+
+        if (is_placed(a, RESOURCE_MEMORY) && is_placed(b, RESOURCE_MEMORY) &&
+            a->start >> PAGE_SHIFT <= b->end >> PAGE_SHIFT &&
+            b->start >> PAGE_SHIFT <= a->end >> PAGE_SHIFT)
+            return say(&check->arena, "have registers in one page of memory, 0x%llx",
+                       (unsigned long long)((a->start > b->start ? a->start : b->start) >>
+                                            PAGE_SHIFT << PAGE_SHIFT));
+    }
+    return NULL;
+}
+
+void rule_bar_page(struct check *check)
+{
+    each_pair(check, joins_page, true,
+              "give both to one domain, or move a card to another slot and save the inventory "
+              "anew");
 }
 
 /* The domain that has the UART, or NULL; `log`: the boot log has it. */
@@ -129,7 +197,9 @@ void rule_port_overlap(struct check *check)
     const struct hw *hw = inventory(check);
     struct owned owned;
 
-    each_pair(check, joins_ports, "move a card to another slot and save the inventory anew");
+    each_pair(
+        check, joins_ports, true,
+        "give both to one domain, or move a card to another slot and save the inventory anew");
     for (uint32_t i = 0; hw && owned_device(&check->model, i, &owned); i++) {
         const struct hw_function *function = inventory_function(hw, &owned.device->pci);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMBERS_SHOWN = 16, PAGE_SHIFT = 12, RESOURCE_MEMORY = 0x200 };
+enum { MEMBERS_SHOWN = 16 };
 
 /* Who has the function; false: nobody. */
 static bool owner_of(const struct model *model, const struct hw_function *function,
@@ -174,53 +174,6 @@ void rule_device_rmrr(struct check *check)
 
     for (uint32_t i = 0; hw && i < hw->reserved_count; i++)
         look_at_reserved(check, hw, &hw->reserved[i]);
-}
-
-/* The first page that BARs of both functions have in common; false: none. */
-static bool shared_page(const struct hw_function *one, const struct hw_function *other,
-                        uint64_t *page)
-{
-    for (int i = 0; i < HW_BARS * HW_BARS; i++) {
-        const struct hw_bar *a = &one->bars[i / HW_BARS], *b = &other->bars[i % HW_BARS];
-        bool memory =
-            (a->flags & b->flags & RESOURCE_MEMORY) != 0 && a->end > a->start && b->end > b->start;
-
-        if (memory && a->start >> PAGE_SHIFT <= b->end >> PAGE_SHIFT &&
-            b->start >> PAGE_SHIFT <= a->end >> PAGE_SHIFT) {
-            *page = (a->start > b->start ? a->start : b->start) >> PAGE_SHIFT << PAGE_SHIFT;
-            return true;
-        }
-    }
-    return false;
-}
-
-void rule_bar_page(struct check *check)
-{
-    const struct hw *hw = inventory(check);
-    struct owned owned, first;
-    uint64_t page;
-
-    for (uint32_t i = 1; hw && owned_device(&check->model, i, &owned); i++) {
-        const struct hw_function *one = inventory_function(hw, &owned.device->pci);
-
-        for (uint32_t j = 0; one && j < i && owned_device(&check->model, j, &first); j++) {
-            const struct hw_function *other = inventory_function(hw, &first.device->pci);
-
-            if (!other || owned.domain == first.domain || !shared_page(one, other, &page))
-                continue;
-            report(check, owned.device->pci.at,
-                   say(&check->arena,
-                       "%s of %s and %s of %s (%s) have registers in one page of memory, 0x%llx "
-                       "in %s",
-                       pci_text(&check->arena, one->address), owner_text(check, &owned),
-                       pci_text(&check->arena, other->address), owner_text(check, &first),
-                       line_of(check, first.device->pci.at), (unsigned long long)page,
-                       inventory_text(check)),
-                   "give both to one domain, or move a card to another slot and save the "
-                   "inventory anew");
-            break;
-        }
-    }
 }
 
 /* Without DMA remapping a device reaches all memory, without the other it raises any interrupt. */

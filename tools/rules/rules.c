@@ -72,12 +72,18 @@ const struct rule rules[] = {
      "No domain has the network card of management."},
     {"device-count", SEVERITY_ERROR, rule_device_count,
      "All domains together have at most 64 PCI functions."},
+    {"interrupt-entries", SEVERITY_ERROR, rule_interrupt_entries,
+     "The interrupts of all functions, 224 for each and each of its processors, fit into the "
+     "65,536 "
+     "entries of an IOMMU."},
     {"device-split", SEVERITY_WARNING, rule_device_split,
-     "Functions of one device belong to one domain, unless the device isolates them."},
-    {"device-serial", SEVERITY_ERROR, rule_device_serial, "No two devices have one serial number."},
+     "Functions of one device belong to one domain, unless the inventory shows that the device "
+     "isolates them."},
+    {"device-serial", SEVERITY_ERROR, rule_device_serial,
+     "No two devices have one serial number; the functions of one card do."},
     {"device-bridge", SEVERITY_ERROR, rule_device_bridge, "The host bridge belongs to nobody."},
     {"memory-overlap", SEVERITY_ERROR, rule_memory_overlap,
-     "Memory at a fixed address belongs to one domain."},
+     "Memory at a fixed address belongs to one domain, and a guard gap lies between two."},
     {"management-dominates", SEVERITY_ERROR, rule_management_dominates,
      "The label of management's network dominates all that management may read."},
     {"management-network", SEVERITY_ERROR, rule_management_network,
@@ -116,7 +122,8 @@ const struct rule rules[] = {
     {"cpus-platform", SEVERITY_ERROR, rule_cpus_platform,
      "The domains want no more processors than the platform has, and than 64."},
     {"memory-platform", SEVERITY_ERROR, rule_memory_platform,
-     "The domains' memory, payloads, tables and guard gaps fit into the platform's memory."},
+     "The domains' memory, payloads, tables and guard gaps fit into the memory of the platform and "
+     "of its inventory."},
     {"boot-protocol", SEVERITY_ERROR, rule_boot_protocol,
      "A domain boots one of linux and elf64, and only linux has an initrd."},
     {"on-exit-stop", SEVERITY_ERROR, rule_on_exit_stop,
@@ -170,10 +177,10 @@ const struct rule rules[] = {
      "The inventory's microcode is not older than the platform says."},
     {"no-ecc", SEVERITY_WARNING, rule_no_ecc, "The inventory's memory has ECC."},
     {"inventory-cpu", SEVERITY_ERROR, rule_inventory_cpu,
-     "The processors that are wanted are in the inventory."},
+     "The inventory has the processors that are wanted, with whole cores for each domain."},
     {"smt-split", SEVERITY_ERROR, rule_smt_split, "Threads of one core belong to one domain."},
     {"memory-inventory", SEVERITY_ERROR, rule_memory_inventory,
-     "The memory that is wanted is in the inventory, and firmware does not keep it."},
+     "Memory at a fixed address is in the inventory, and firmware does not keep it."},
     {"uart-missing", SEVERITY_ERROR, rule_uart_missing,
      "A UART that a domain has is in the inventory."},
     {"iommu-missing", SEVERITY_ERROR, rule_iommu_missing,
@@ -185,6 +192,8 @@ const struct rule rules[] = {
      "The inventory has the serial number that is written."},
     {"boot-controller", SEVERITY_ERROR, rule_boot_controller,
      "No domain has the controller that the machine boots from."},
+    {"boot-controller-unknown", SEVERITY_WARNING, rule_boot_controller_unknown,
+     "A domain has a disk controller only where the inventory shows what the machine boots from."},
     {"device-bridge-class", SEVERITY_ERROR, rule_device_bridge_class,
      "A bridge belongs to nobody."},
     {"device-no-reset", SEVERITY_ERROR, rule_device_no_reset,
@@ -202,13 +211,14 @@ const struct rule rules[] = {
     {"device-rmrr", SEVERITY_ERROR, rule_device_rmrr,
      "Functions for which firmware keeps one range of memory belong to one domain."},
     {"bar-page", SEVERITY_ERROR, rule_bar_page,
-     "Registers of two domains' functions are not in one page of memory."},
+     "Registers of a domain's function are not in one page of memory with those of a function that "
+     "it has not."},
     {"controller-split", SEVERITY_ERROR, rule_controller_split,
      "The functions of one storage controller, and a virtual function and its physical one, belong "
      "to one domain."},
     {"port-overlap", SEVERITY_ERROR, rule_port_overlap,
-     "The I/O ports of a function are neither those of another domain's nor of a UART that "
-     "someone else has."},
+     "The I/O ports of a function are those of no function that its domain has not, nor of a UART "
+     "that someone else has."},
 
     /* With the site's table (`check --table`). */
     {"assurance-low", SEVERITY_ERROR, NULL,

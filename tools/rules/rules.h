@@ -57,6 +57,7 @@ void rule_keep_apart(struct check *check);
 void rule_device_twice(struct check *check);
 void rule_management_nic(struct check *check);
 void rule_device_count(struct check *check);
+void rule_interrupt_entries(struct check *check);
 void rule_device_split(struct check *check);
 void rule_device_serial(struct check *check);
 void rule_device_bridge(struct check *check);
@@ -113,7 +114,7 @@ void rule_elf_order(struct check *check);
 void rule_elf_overlap(struct check *check);
 void rule_elf_entry(struct check *check);
 
-/* rules_inventory*.c: the machine's inventory */
+/* inventory*.c: the machine's inventory */
 void rule_inventory_missing(struct check *check);
 void rule_vendor_differs(struct check *check);
 void rule_smt_state(struct check *check);
@@ -128,6 +129,7 @@ void rule_device_missing(struct check *check);
 void rule_device_id(struct check *check);
 void rule_device_serial_differs(struct check *check);
 void rule_boot_controller(struct check *check);
+void rule_boot_controller_unknown(struct check *check);
 void rule_device_bridge_class(struct check *check);
 void rule_device_no_reset(struct check *check);
 void rule_nic_network(struct check *check);
