@@ -21,7 +21,34 @@ enum { FINDINGS_MAX = 1000 };
 
 bool check_full(const struct check *check)
 {
-    return check->finding_count == FINDINGS_MAX;
+    return check->errors >= FINDINGS_MAX;
+}
+
+static bool is_truncated(const struct check *check)
+{
+    return check_full(check) || check->errors + check->warnings > check->finding_count;
+}
+
+/* Room behind the others; when there is none, an error takes that of the last warning. */
+static struct finding *room_for(struct check *check, enum severity severity)
+{
+    if (check->finding_count == FINDINGS_MAX) {
+        for (size_t i = severity == SEVERITY_ERROR ? FINDINGS_MAX : 0; i > 0; i--) {
+            if (check->findings[i - 1].rule->severity == SEVERITY_WARNING)
+                return &check->findings[i - 1];
+        }
+        return NULL;
+    }
+    if (check->finding_count == check->finding_room) {
+        size_t room = check->finding_room ? 2 * check->finding_room : 32;
+        struct finding *grown = arena_take(&check->arena, room * sizeof(*grown));
+
+        if (check->finding_count > 0)
+            memcpy(grown, check->findings, check->finding_count * sizeof(*grown));
+        check->findings = grown;
+        check->finding_room = room;
+    }
+    return &check->findings[check->finding_count++];
 }
 
 void report_as(struct check *check, const char *rule, struct place at, const char *what,
@@ -35,19 +62,10 @@ void report_as(struct check *check, const char *rule, struct place at, const cha
     }
     if (!is_written(at))
         at = (struct place){check->path, 1, 1};
-    if (check_full(check))
-        return;
     *(named->severity == SEVERITY_ERROR ? &check->errors : &check->warnings) += 1;
-    if (check->finding_count == check->finding_room) {
-        size_t room = check->finding_room ? 2 * check->finding_room : 32;
-        struct finding *grown = arena_take(&check->arena, room * sizeof(*grown));
-
-        if (check->finding_count > 0)
-            memcpy(grown, check->findings, check->finding_count * sizeof(*grown));
-        check->findings = grown;
-        check->finding_room = room;
-    }
-    check->findings[check->finding_count++] = (struct finding){at, named, what, remedy};
+    struct finding *finding = room_for(check, named->severity);
+    if (finding)
+        *finding = (struct finding){at, named, what, remedy};
 }
 
 void report(struct check *check, struct place at, const char *what, const char *remedy)
@@ -203,8 +221,8 @@ void check_print_json(const struct check *check, FILE *out)
     put_json(out, "host", check->model.host.value ? check->model.host.value : "");
     if (machine.level > 0)
         put_json(out, "classification", label_text(&arena, &check->model, machine));
-    fprintf(out, "\"errors\": %zu, \"warnings\": %zu, \"findings\": [", check->errors,
-            check->warnings);
+    fprintf(out, "\"errors\": %zu, \"warnings\": %zu, \"truncated\": %s, \"findings\": [",
+            check->errors, check->warnings, is_truncated(check) ? "true" : "false");
     for (size_t i = 0; i < check->finding_count; i++) {
         const struct finding *finding = &check->findings[i];
 
@@ -235,6 +253,9 @@ void check_print(const struct check *check, FILE *out)
         put_safely(out, finding->remedy);
         fputc('\n', out);
     }
-    if (check_full(check))
-        fprintf(out, "there may be more: after %d findings the search ends\n", FINDINGS_MAX);
+    if (is_truncated(check))
+        fprintf(out,
+                "not all is shown: at most %d findings are, errors before warnings; correct these "
+                "and check again\n",
+                FINDINGS_MAX);
 }

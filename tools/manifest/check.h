@@ -33,7 +33,7 @@ struct check {
     const struct rule *rule; /* the one that runs */
     struct finding *findings;
     size_t finding_count, finding_room;
-    size_t errors, warnings;     /* findings of each severity */
+    size_t errors, warnings;     /* findings of each severity, also those there was no room for */
     struct payload *payloads;    /* files opened so far, newest first */
     struct inventory *inventory; /* NULL: not opened */
 };
@@ -50,7 +50,7 @@ void check_text(struct check *check, const char *path, const char *text, size_t 
 /* Sorts the findings by place; those of one place keep their order. */
 void check_sort(struct check *check);
 
-/* Whether there are so many findings that looking for more is no use. */
+/* Whether there are so many errors that looking for more is no use. */
 bool check_full(const struct check *check);
 
 /* Frees everything, also the mapped payloads. */
