@@ -300,15 +300,27 @@ static const char *name_proposal(struct arena *arena, const struct key *key, con
     return length > 0 ? name : "office";
 }
 
+/* A text may be empty where its key allows it; if not, someone must be able to read it. */
 static const char *text_complaint(struct arena *arena, const struct key *key,
                                   const struct scalar *scalar)
 {
-    for (size_t i = 0; i < scalar->length; i++) {
-        unsigned char c = (unsigned char)scalar->text[i];
+    bool visible = key->min == 0;
 
-        if (c < 0x20 || c == 0x7f)
-            return say(arena, "with the control character 0x%02x in it", c);
+    for (size_t i = 0, step; i < scalar->length; i += step) {
+        uint32_t code = 0;
+
+        step = utf8_sequence((const unsigned char *)scalar->text + i, scalar->length - i, &code);
+        if (step == 0)
+            return "which is not UTF-8";
+        if (code < 0x20 || code == 0x7f)
+            return say(arena, "with the control character 0x%02x in it", (unsigned int)code);
+        if (is_steering(code))
+            return say(arena, "with U+%04X in it, which hides or reorders what a reader sees",
+                       (unsigned int)code);
+        visible = visible || is_visible(code);
     }
+    if (!visible)
+        return "in which there is nothing to read";
     if (scalar->length > key->max)
         return say(arena, "which has %zu bytes; at most %llu are allowed", scalar->length,
                    (unsigned long long)key->max);

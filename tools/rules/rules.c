@@ -22,7 +22,9 @@ const struct rule rules[] = {
      "A name has a-z, 0-9 and -, begins and ends with a letter or digit, and is not too long."},
     {"listed-twice", SEVERITY_ERROR, NULL, "A list names nothing twice."},
     {"include", SEVERITY_ERROR, NULL, "An included file exists, is a file, and includes none."},
-    {"text", SEVERITY_ERROR, NULL, "A text or path has no control characters and is not too long."},
+    {"text", SEVERITY_ERROR, NULL,
+     "A text or path can be read, has no character that hides or reorders what a reader sees, and "
+     "is not too long."},
 
     {"name-twice", SEVERITY_ERROR, rule_name_twice,
      "No two domains, networks or admins have one name."},
