@@ -192,7 +192,10 @@ static bool read_list(struct reader *reader, const struct section *section, cons
     return good;
 }
 
-/* A mapping whose keys are names; items begin with their place and their name. */
+/*
+ * A mapping whose keys are names; items begin with their place and their name. Those that another
+ * file had before stay in front.
+ */
 static void read_map(struct reader *reader, const struct section *section, const struct key *key,
                      const yaml_node_t *node, struct list *out)
 {
@@ -200,27 +203,32 @@ static void read_map(struct reader *reader, const struct section *section, const
         "name", KEY_NAME, true, 1, NAME_BYTES - 1, .text = "The name under which it stands."};
     struct arena *arena = &reader->check->arena;
     const yaml_node_pair_t *pairs = node->data.mapping.pairs.start;
-    size_t count = (size_t)(node->data.mapping.pairs.top - pairs);
+    size_t count = out->count + (size_t)(node->data.mapping.pairs.top - pairs);
+    uint32_t before = out->count;
+    const void *items = out->items;
 
-    out->at = at_node(reader, node);
+    if (before == 0)
+        out->at = at_node(reader, node);
     if (count < key->min || count > key->max)
         report_as(
-            reader->check, "range", out->at,
+            reader->check, "range", at_node(reader, node),
             say(arena, "%s: `%s` has %zu %ss", section->subject, key_name(key), count, key->noun),
             say(arena, "write %llu to %llu", (unsigned long long)key->min,
                 (unsigned long long)key->max));
     out->count = (uint32_t)(count < key->max ? count : key->max);
     out->items = arena_take(arena, out->count * key->item_bytes + 1);
-    for (uint32_t i = 0; i < out->count; i++) {
+    if (before > 0)
+        memcpy(out->items, items, before * key->item_bytes);
+    for (uint32_t i = before; i < out->count; i++) {
         char *item = (char *)out->items + i * key->item_bytes;
-        const yaml_node_t *name = node_of(reader, pairs[i].key);
+        const yaml_node_t *name = node_of(reader, pairs[i - before].key);
 
         if (name->type == YAML_SCALAR_NODE) {
             struct scalar scalar = scalar_of(reader, name);
             key_store_scalar(reader->check, &name_key, key->noun, &scalar,
                              item + sizeof(struct place));
         }
-        read_item(reader, section, key, node_of(reader, pairs[i].value), i, item);
+        read_item(reader, section, key, node_of(reader, pairs[i - before].value), i, item);
         *(struct place *)(void *)item = at_node(reader, name);
     }
 }
@@ -364,7 +372,7 @@ static void read_pair(struct reader *reader, const struct section *section,
         return;
     }
     struct place *first = &seen[key - keys].at;
-    if (is_written(*first)) {
+    if (is_written(*first) && (key->type != KEY_MAP || strcmp(first->file, check->path) == 0)) {
         report_as(check, "duplicate-key", name.at,
                   say(&check->arena, "%s: `%s` is here and on %s", section->subject, key_name(key),
                       line_of(check, *first)),

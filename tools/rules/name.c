@@ -7,6 +7,13 @@
 #include "../manifest/schema.h"
 #include <string.h>
 
+/* Where the other one is, for who reads a finding that may be in an included file. */
+static const char *seen_from(struct check *check, struct place at, struct place other)
+{
+    return strcmp(at.file, other.file) == 0 ? say(&check->arena, "line %u", other.line)
+                                            : say(&check->arena, "%s:%u", other.file, other.line);
+}
+
 static void name_twice(struct check *check, const char *path)
 {
     const struct key *key = key_at(path);
@@ -23,7 +30,7 @@ static void name_twice(struct check *check, const char *path)
                 continue;
             report(check, name->at,
                    say(&check->arena, "%s %s is already defined on %s", key->noun, name->value,
-                       line_of(check, other->at)),
+                       seen_from(check, name->at, other->at)),
                    say(&check->arena, "rename one of them, for instance to %.28s-%u", name->value,
                        i + 1));
             break;
