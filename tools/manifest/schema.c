@@ -380,3 +380,12 @@ const struct key *key_find(const char *parent, const char *name, size_t length)
     }
     return NULL;
 }
+
+const char *choice_word(const char *path, uint64_t value)
+{
+    for (const struct choice *choice = key_at(path)->choices; choice->word; choice++) {
+        if (choice->value == value)
+            return choice->word;
+    }
+    return "?";
+}

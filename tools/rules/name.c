@@ -45,6 +45,27 @@ void rule_name_twice(struct check *check)
     name_twice(check, "management.admins");
 }
 
+void rule_name_reserved(struct check *check)
+{
+    static const char *const reserved[][2] = {
+        {"management", "the domain that administers the machine"},
+        {"hypervisor", "Bulkhead itself"},
+        {"nobody", "what has no owner"},
+    };
+
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct text *name = &model_domain(&check->model, i)->name;
+
+        for (size_t j = 0; j < sizeof(reserved) / sizeof(reserved[0]) && name->value; j++) {
+            if (strcmp(name->value, reserved[j][0]) == 0)
+                report(check, name->at,
+                       say(&check->arena, "a domain is called %s, as messages and reports call %s",
+                           name->value, reserved[j][1]),
+                       "name it after what it does, for instance office");
+        }
+    }
+}
+
 void rule_reference(struct check *check)
 {
     for (const struct reference *reference = check->references; reference;
