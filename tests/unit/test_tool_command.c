@@ -118,6 +118,8 @@ static const struct {
     {"bulkhead explain", 0, "payload-missing", NULL},
     {"bulkhead explain mixed-lovels", 2, NULL, "did you mean `mixed-levels`?"},
     {"bulkhead demo accidents", 0, "firewall-beside", NULL},
+    {"mkdir near; cd near; echo x >vmlinuz; echo x >ops.pub; bulkhead demo accidents", 0,
+     "firewall-beside", NULL},
     {"bulkhead demo", 2, NULL, "accidents"},
     {"bulkhead schema", 0, "\"$schema\"", NULL},
     {"bulkhead schema", 0, "\"uniqueItems\": true", NULL},
@@ -195,6 +197,7 @@ static const struct {
      "bulkhead check sub/m.yaml",
      0, "good", NULL}, /* beside the manifest */
     {"cp sub/good.elf .; rm sub/good.elf; bulkhead check sub/m.yaml", 0, "good", NULL},
+    {"cd sub; bulkhead check ./m.yaml", 1, ": ./good.elf does not exist", "1 error"},
     {"rm good.elf; bulkhead check sub/m.yaml", 1, "neither sub/good.elf nor ./good.elf exists",
      "1 error"},
 };

@@ -27,7 +27,8 @@ struct check {
     const char *path; /* the manifest's, as on the command line */
     struct model model;
     struct reference *references; /* names that must exist, newest first */
-    uint32_t today; /* days since 1970-01-01; 0: of SOURCE_DATE_EPOCH, else of the clock */
+    uint32_t today;   /* days since 1970-01-01; 0: of SOURCE_DATE_EPOCH, else of the clock */
+    bool beside_only; /* files are looked for beside the manifest, never in the current directory */
     struct model_domain management; /* its processors and memory, as a partition */
     uint64_t cpu_vendor;     /* enum manifest_cpu_vendor, in place of platform.cpu; 0: as written */
     const struct rule *rule; /* the one that runs */
