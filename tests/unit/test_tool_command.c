@@ -45,6 +45,7 @@ static const struct {
     {"bulkhead check --date 2026-11-23 due.yaml", 0, "due.yaml: good", NULL},
     {"bulkhead check --date 2026-11-24 due.yaml", 0, "warning[review-overdue]", NULL},
     {"SOURCE_DATE_EPOCH=1795478400 bulkhead check due.yaml", 0, "warning[review-overdue]", NULL},
+    {"SOURCE_DATE_EPOCH=x bulkhead check due.yaml", 3, NULL, "SOURCE_DATE_EPOCH: is no number"},
     {"bulkhead check --fleet", 2, NULL, "fleet"},
     {"bulkhead check --fleet . m.yaml", 2, NULL, "one folder with --fleet"},
     {"bulkhead check --fleet m.yaml", 3, NULL, "m.yaml: Not a directory"},

@@ -128,20 +128,28 @@ void check_sort(struct check *check)
     }
 }
 
-/* Reproducible builds set SOURCE_DATE_EPOCH. */
-static uint32_t today(void)
+/* Reproducible builds set SOURCE_DATE_EPOCH; false if that is no number of seconds. */
+static bool today(uint32_t *days)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    unsigned long long seconds =
-        epoch && *epoch ? strtoull(epoch, NULL, 10) : (unsigned long long)time(NULL);
+    unsigned long long seconds = (unsigned long long)time(NULL);
 
-    return (uint32_t)(seconds / (24 * 60 * 60));
+    if (epoch && *epoch) {
+        errno = 0;
+        seconds = strtoull(epoch, NULL, 10);
+        if (epoch[strspn(epoch, "0123456789")] != 0 || errno != 0)
+            return false;
+    }
+    seconds /= 24ull * 60 * 60;
+    *days = seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
+    return true;
 }
 
 void check_text(struct check *check, const char *path, const char *text, size_t bytes)
 {
     check->path = path;
-    check->today = check->today ? check->today : today();
+    if (check->today == 0)
+        today(&check->today);
     schema_read(check, text, bytes);
     check->management.at = check->model.management.at;
     check->management.cpus = check->model.management.cpus;
@@ -180,6 +188,8 @@ bool check_manifest(struct check *check, const char *path)
     struct stat status;
     size_t bytes;
 
+    if (check->today == 0 && !today(&check->today))
+        return complain("SOURCE_DATE_EPOCH", "is no number of seconds");
     if (!standard_input && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return complain(path, "is no regular file; `-` reads a manifest from standard input");
     int file = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

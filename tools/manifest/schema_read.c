@@ -55,6 +55,14 @@ static void store_defaults(struct check *check, const char *container, char *bas
     }
 }
 
+static const char *plural(struct arena *arena, const char *noun)
+{
+    size_t length = strlen(noun);
+
+    return noun[length - 1] == 'y' ? say(arena, "%.*sies", (int)length - 1, noun)
+                                   : say(arena, "%ss", noun);
+}
+
 static void report_kind(struct reader *reader, const struct section *section, const struct key *key,
                         const yaml_node_t *node)
 {
@@ -67,7 +75,10 @@ static void report_kind(struct reader *reader, const struct section *section, co
 
     report_as(reader->check, "type", at_node(reader, node),
               say(arena, "%s: `%s` is %s", section->subject, key_name(key), kinds[node->type]),
-              say(arena, "write %s", key_expectation(arena, key)));
+              key->type == KEY_LIST && node->type == YAML_MAPPING_NODE
+                  ? say(arena, "write a `-` before the first key of each %s, or `%s: [{...}]`",
+                        key->noun, key_name(key))
+                  : say(arena, "write %s", key_expectation(arena, key)));
 }
 
 /* "domain office", or "domain 2" as long as no good name is known. */
@@ -178,11 +189,11 @@ static bool read_list(struct reader *reader, const struct section *section, cons
 
     out->at = at_node(reader, node);
     if (!good)
-        report_as(
-            reader->check, "range", out->at,
-            say(arena, "%s: `%s` lists %zu %ss", section->subject, key_name(key), count, key->noun),
-            say(arena, "list %llu to %llu", (unsigned long long)key->min,
-                (unsigned long long)key->max));
+        report_as(reader->check, "range", out->at,
+                  say(arena, "%s: `%s` lists %zu %s", section->subject, key_name(key), count,
+                      plural(arena, key->noun)),
+                  say(arena, "list %llu to %llu", (unsigned long long)key->min,
+                      (unsigned long long)key->max));
     out->count = (uint32_t)(count < key->max ? count : key->max);
     out->items = arena_take(arena, out->count * key->item_bytes + 1);
     for (uint32_t i = 0; i < out->count; i++)
@@ -210,11 +221,11 @@ static void read_map(struct reader *reader, const struct section *section, const
     if (before == 0)
         out->at = at_node(reader, node);
     if (count < key->min || count > key->max)
-        report_as(
-            reader->check, "range", at_node(reader, node),
-            say(arena, "%s: `%s` has %zu %ss", section->subject, key_name(key), count, key->noun),
-            say(arena, "write %llu to %llu", (unsigned long long)key->min,
-                (unsigned long long)key->max));
+        report_as(reader->check, "range", at_node(reader, node),
+                  say(arena, "%s: `%s` has %zu %s", section->subject, key_name(key), count,
+                      plural(arena, key->noun)),
+                  say(arena, "write %llu to %llu", (unsigned long long)key->min,
+                      (unsigned long long)key->max));
     out->count = (uint32_t)(count < key->max ? count : key->max);
     out->items = arena_take(arena, out->count * key->item_bytes + 1);
     if (before > 0)

@@ -115,7 +115,7 @@ static const struct {
     [KEY_CHOICE] = {parse_choice, "a word of the language", NULL},
     [KEY_HEX] = {parse_form, "a hexadecimal number", "0x2b000571"},
     [KEY_DATE] = {parse_form, "a date", "2027-06-30"},
-    [KEY_PCI] = {parse_form, "a PCI function", "00:1f.2 (bus, device, function)"},
+    [KEY_PCI] = {parse_form, "a PCI function", "00:1f.2 (bus, device 00 to 1f, function 0 to 7)"},
     [KEY_PCI_ID] = {parse_form, "a vendor and device id", "8086:10d3"},
     [KEY_ADDRESS] = {parse_form, "an IPv4 address with its prefix", "10.0.2.15/24"},
 };
