@@ -72,7 +72,8 @@ static enum parsed parse_duration(const struct key *key, const struct scalar *sc
 
 static enum parsed parse_choice(const struct key *key, const struct scalar *scalar, uint64_t *value)
 {
-    static const struct choice booleans[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
+    static const struct choice booleans[] = {{"false", 0}, {"False", 0}, {"FALSE", 0}, {"true", 1},
+                                             {"True", 1},  {"TRUE", 1},  {NULL, 0}};
 
     for (const struct choice *choice = key->choices ? key->choices : booleans; choice->word;
          choice++) {
