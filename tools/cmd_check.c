@@ -102,8 +102,10 @@ static void print_text(const struct check *check)
 
 static enum exit_status print_checked(struct job *job, struct check *check)
 {
-    if (job->table)
+    if (job->table) {
         rules_table_apply(check, job->table);
+        check_sort(check);
+    }
     if (job->json) {
         fputs(job->printed++ ? ",\n" : "", stdout);
         check_print_json(check, stdout);

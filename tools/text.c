@@ -4,7 +4,6 @@
 
 #include "tool.h"
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,12 +85,23 @@ size_t utf8_sequence(const unsigned char *text, size_t left, uint32_t *code)
     return *code < lowest[bytes] || *code > 0x10ffff || surrogate ? 0 : bytes;
 }
 
-/* Characters that steer a terminal or reorder what a reader sees. */
-static bool is_steering(uint32_t code)
+bool is_steering(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
            (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
            (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+}
+
+bool is_visible(uint32_t code)
+{
+    static const uint32_t blanks[] = {0x20,   0xa0,   0xad,   0x34f,  0x115f, 0x1160, 0x1680,
+                                      0x180e, 0x202f, 0x205f, 0x2800, 0x3000, 0x3164, 0xffa0};
+
+    for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++) {
+        if (code == blanks[i])
+            return false;
+    }
+    return !is_steering(code) && !(code >= 0x2000 && code <= 0x200a);
 }
 
 size_t escape_character(const char *text, size_t left, char out[17])

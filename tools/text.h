@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_TEXT_H
 #define BULKHEAD_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,6 +40,12 @@ size_t escape_character(const char *text, size_t left, char out[17]);
 
 /* Bytes of the well-formed UTF-8 sequence at `text`, 0 if there is none; its code in `code`. */
 size_t utf8_sequence(const unsigned char *text, size_t left, uint32_t *code);
+
+/* Characters that steer a terminal or reorder or hide what a reader sees. */
+bool is_steering(uint32_t code);
+
+/* Neither that nor a blank of any width. */
+bool is_visible(uint32_t code);
 
 /* A size as manifests write it: 512M, 2G; an exact number of bytes when no unit divides it. */
 char *size_text(struct arena *arena, uint64_t bytes);

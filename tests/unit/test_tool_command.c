@@ -45,6 +45,7 @@ static const struct {
     {"bulkhead check --date 2026-11-23 due.yaml", 0, "due.yaml: good", NULL},
     {"bulkhead check --date 2026-11-24 due.yaml", 0, "warning[review-overdue]", NULL},
     {"SOURCE_DATE_EPOCH=1795478400 bulkhead check due.yaml", 0, "warning[review-overdue]", NULL},
+    {"SOURCE_DATE_EPOCH=x bulkhead check due.yaml", 3, NULL, "SOURCE_DATE_EPOCH: is no number"},
     {"bulkhead check --fleet", 2, NULL, "fleet"},
     {"bulkhead check --fleet . m.yaml", 2, NULL, "one folder with --fleet"},
     {"bulkhead check --fleet m.yaml", 3, NULL, "m.yaml: Not a directory"},
@@ -120,6 +121,8 @@ static const struct {
     {"bulkhead explain", 0, "payload-missing", NULL},
     {"bulkhead explain mixed-lovels", 2, NULL, "did you mean `mixed-levels`?"},
     {"bulkhead demo accidents", 0, "firewall-beside", NULL},
+    {"mkdir near; cd near; echo x >vmlinuz; echo x >ops.pub; bulkhead demo accidents", 0,
+     "firewall-beside", NULL},
     {"bulkhead demo", 2, NULL, "accidents"},
     {"bulkhead schema", 0, "\"$schema\"", NULL},
     {"bulkhead schema", 0, "\"uniqueItems\": true", NULL},
@@ -197,6 +200,7 @@ static const struct {
      "bulkhead check sub/m.yaml",
      0, "good", NULL}, /* beside the manifest */
     {"cp sub/good.elf .; rm sub/good.elf; bulkhead check sub/m.yaml", 0, "good", NULL},
+    {"cd sub; bulkhead check ./m.yaml", 1, ": ./good.elf does not exist", "1 error"},
     {"rm good.elf; bulkhead check sub/m.yaml", 1, "neither sub/good.elf nor ./good.elf exists",
      "1 error"},
 };

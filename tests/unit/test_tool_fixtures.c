@@ -73,6 +73,9 @@ static void check_only(const struct check *check, const char *name, const char *
     for (size_t i = 0; i < check->finding_count; i++) {
         const struct finding *finding = &check->findings[i];
 
+        /* Whoever allows something twice allows it, which is a finding by itself. */
+        if (strcmp(finding->rule->name, "unsafe") == 0 && strcmp(rule, "unsafe-twice") == 0)
+            continue;
         if (strcmp(finding->rule->name, rule) != 0)
             fail_msg("%s breaks %s too: %s", name, finding->rule->name, finding->what);
         assert_true(finding->at.line > 0 && finding->at.column > 0);

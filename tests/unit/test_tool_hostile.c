@@ -118,8 +118,37 @@ static void test_many_findings(void **state)
     (void)state;
     check_text(&check, "hostile", text, strlen(text));
     assert_int_equal(check.finding_count, 1000);
+    assert_true(check_full(&check));
     check_close(&check);
     free(text);
+}
+
+/* Warnings give way to errors, and every error counts. */
+static void test_errors_among_warnings(void **state)
+{
+    struct check check = {.path = "hostile"};
+    struct place at = {"hostile", 1, 1};
+    char *json = NULL;
+    size_t bytes = 0, shown = 0;
+
+    (void)state;
+    for (uint32_t i = 1; i <= 1500; i++)
+        report_as(&check, "unsafe", (struct place){"hostile", i, 1}, "what", "remedy");
+    assert_false(check_full(&check));
+    report_as(&check, "assurance-low", at, "what", "remedy");
+    report_as(&check, "assurance-low", at, "what", "remedy");
+    assert_int_equal(check.errors, 2);
+    assert_int_equal(check.warnings, 1500);
+    assert_int_equal(check.finding_count, 1000);
+    for (size_t i = 0; i < check.finding_count; i++)
+        shown += strcmp(check.findings[i].rule->name, "assurance-low") == 0;
+    assert_int_equal(shown, 2);
+    FILE *out = open_memstream(&json, &bytes);
+    check_print_json(&check, out);
+    fclose(out);
+    assert_non_null(strstr(json, "\"truncated\": true"));
+    free(json);
+    check_close(&check);
 }
 
 /* A list that is too long is not stored beyond its key's limit. */
@@ -397,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_alias_bomb),
         cmocka_unit_test(test_floods),
         cmocka_unit_test(test_many_findings),
+        cmocka_unit_test(test_errors_among_warnings),
         cmocka_unit_test(test_long_list),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_broken_text),

@@ -26,7 +26,7 @@ static const char manifest_text[] =
     "    cpus: [4, 5]\n"
     "    memory: 512M\n"
     "    boot: {linux: build/fixtures/good.bzimage, initrd: build/fixtures/4k.initrd,\n"
-    "           cmdline: \"a=\\\"b c\\\" d=\\\\ \xc3\xbc \xe2\x80\xae ' # : {\"}\n"
+    "           cmdline: \"a=\\\"b c\\\" d=\\\\ \xc3\xbc \xe2\x82\xac ' # : {\"}\n"
     "    serial: {port: com1, polled: true}\n"
     "    on_exit: {do: restart, limit: 3, within: 1m}\n"
     "  - {name: plant, cpus: 3, memory: 4M, boot: {elf64: build/fixtures/good.elf}}\n"
@@ -137,7 +137,7 @@ static void test_fields(void **state)
     assert_int_equal(office->restart_window, 60);
     assert_int_equal(office->serial_port, 1);
     assert_string_equal(manifest_string(&manifest, office->cmdline),
-                        "a=\"b c\" d=\\ \xc3\xbc \xe2\x80\xae ' # : {");
+                        "a=\"b c\" d=\\ \xc3\xbc \xe2\x82\xac ' # : {");
     assert_int_equal(plant->flags, 0);
     assert_int_equal(plant->protocol, MANIFEST_BOOT_ELF64);
     assert_int_equal(plant->initrd, MANIFEST_NONE);

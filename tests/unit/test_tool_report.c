@@ -37,9 +37,10 @@
     "  mid: {level: low, trunk: [z]}\n  z: {level: low}\n"                                         \
     "  out: {level: low, one_way: {from: gate, to: far, by: diode}}\n  admin: {level: low}\n"      \
     "levels: [low]\ndomains:\n" BODY(                                                              \
-        "a", "    label: {level: low}\n    serial: {port: com2, read: [auditor]}\n"                \
+        "a", "    label: {level: low}\n    serial: {port: com2}\n"                                 \
              "    devices: [{pci: \"00:04.0\", network: x}]\n    manage: [status, stop]\n")        \
-        BODY("b", "    label: {level: low}\n    devices: [{pci: \"00:05.0\", network: x}, "        \
+        BODY("b", "    label: {level: low}\n    serial: {read: [auditor]}\n    devices: [{pci: "   \
+                  "\"00:05.0\", network: x}, "                                                     \
                   "{pci: \"00:06.0\", network: y}]\n")                                             \
             BODY("c", "    label: {level: low}\n    devices: [{pci: \"00:07.0\", network: z}, "    \
                       "{pci: \"00:08.0\", network: out}]\n")                                       \
@@ -183,7 +184,7 @@ static void paths_are_those_of_the_manifest(void **state)
         {"d", "a", ACCESS_RELAY},
         {"a", "management", ACCESS_RIGHT},
         {"management", "a", ACCESS_RIGHT},
-        {"a", "management", ACCESS_SERIAL_READ},
+        {"b", "management", ACCESS_SERIAL_READ},
         {"a", "outside", ACCESS_UART},
         {"outside", "a", ACCESS_UART},
         {"a", "outside", ACCESS_NETWORK},

@@ -9,8 +9,10 @@
 
 #include "../../kernel/abi/manifest.h"
 #include "../../tools/manifest/schema.h"
+#include "../../tools/reference/reference.h"
 #include "../../tools/rules/rules.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void test_table_is_sound(void **state)
@@ -80,7 +82,11 @@ static const struct scalar_case {
     {"domains[].memory", "16777216T", false, "range", 0},             /* 2^64 */
     {"domains[].memory", "16777217T", false, "range", 0},             /* 2^64 + 2^40 */
     {"domains[].memory", "18446744073709551616K", false, "range", 0}, /* 2^64 K */
+    {"domains[].memory", "67108864", false, "type", 0},
     {"platform.memory_guard", "0", false, NULL, 0},
+    {"platform.memory_guard", "1", false, "type", 0},
+    {"platform.microcode", "0x2b000571", false, NULL, 0x2b000571},
+    {"platform.microcode", "1", false, "type", 0},
     {"platform.processors", "64", false, NULL, 64},
     {"platform.processors", "65", false, "range", 0},
     {"platform.processors", "18446744073709551615", false, "range", 0},
@@ -99,6 +105,9 @@ static const struct scalar_case {
     {"domains[].on_exit.within", "0s", false, "range", 0},
     {"domains[].serial.polled", "true", false, NULL, 1},
     {"domains[].serial.polled", "false", false, NULL, 0},
+    {"domains[].serial.polled", "True", false, NULL, 1},
+    {"domains[].serial.polled", "FALSE", false, NULL, 0},
+    {"domains[].serial.polled", "tRUE", false, "type", 0},
     {"domains[].serial.polled", "yes", false, "type", 0},
     {"domains[].serial.polled", "true", true, "type", 0},
     {"domains[].serial.port", "com4", false, NULL, 4},
@@ -231,12 +240,60 @@ static void test_all_keys_reach_the_model(void **state)
     check_close(&check);
 }
 
+/* What an editor is told of values whose type other readers of YAML guess. */
+static void test_json_schema(void **state)
+{
+    static const char *const said[][2] = {
+        {"domains[].devices[].serial_number", "\"type\": [\"string\", \"number\", \"boolean\"], "},
+        {"domains[].hardened.by", "\"type\": [\"string\", \"number\", \"boolean\"], "},
+        {"domains[].name", "\"type\": [\"string\", \"integer\", \"boolean\"], "},
+        {"domains[].memory", "\"type\": \"string\", \"pattern\": \"^(0|[1-9][0-9]*)[KMGT]$\"}"},
+        {"platform.memory_guard",
+         "\"type\": [\"string\", \"integer\"], \"minimum\": 0, \"maximum\": 0, "},
+        {"domains[].devices[].removable", "\"type\": \"boolean\"}"},
+    };
+    char *schema = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&schema, &bytes);
+
+    (void)state;
+    json_schema_write(out);
+    fclose(out);
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        const char *text = strstr(schema, key_at(said[i][0])->text);
+        const char *value = text ? strstr(text, "\", \"") : NULL;
+
+        if (!value || strncmp(value + 3, said[i][1], strlen(said[i][1])) != 0)
+            fail_msg("%s: %.80s", said[i][0], value ? value : "is not there");
+    }
+    free(schema);
+}
+
+/* These are texts, though unquoted numbers. */
+static void test_numbers_as_texts(void **state)
+{
+    static const char *const paths[] = {"domains[].devices[].serial_number",
+                                        "domains[].hardened.by", "domains[].name"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct check check = {.path = "test"};
+        struct text text = {0};
+
+        key_store_scalar(&check, key_at(paths[i]), "here",
+                         &(struct scalar){"12", 2, true, {"test", 1, 1}}, &text);
+        assert_string_equal(text.value, "12");
+        check_close(&check);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_is_sound), cmocka_unit_test(test_children_are_direct),
         cmocka_unit_test(test_numbers),        cmocka_unit_test(test_names),
         cmocka_unit_test(test_zero_byte),      cmocka_unit_test(test_all_keys_reach_the_model),
+        cmocka_unit_test(test_json_schema),    cmocka_unit_test(test_numbers_as_texts),
     };
 
     return cmocka_run_group_tests_name("tool_schema", tests, NULL, NULL);

@@ -70,8 +70,6 @@ void fact_size(struct facts *facts, const char *what, const struct number *size)
 void fact_count(struct facts *facts, const char *what, const struct number *number);
 /* "a, b" of a list of names. */
 const char *names_text(struct arena *arena, const struct list *names);
-/* The word for a value of the choice at `path`. */
-const char *choice_word(const char *path, uint64_t value);
 /* "2", or "2: 4, 5". */
 void fact_cpus(struct facts *facts, const struct count_or_list *cpus);
 

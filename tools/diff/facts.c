@@ -37,15 +37,6 @@ void fact_text(struct facts *facts, const char *what, const struct text *text)
         fact_add(facts, false, text->at, what, text->value);
 }
 
-const char *choice_word(const char *path, uint64_t value)
-{
-    for (const struct choice *choice = key_at(path)->choices; choice->word; choice++) {
-        if (choice->value == value)
-            return choice->word;
-    }
-    return "?";
-}
-
 void fact_word(struct facts *facts, const char *what, const char *path, const struct number *number)
 {
     if (number->valid)

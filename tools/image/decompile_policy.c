@@ -4,15 +4,6 @@
 
 #include "../manifest/schema_parse.h"
 
-static const char *word_of(const char *path, uint64_t value)
-{
-    for (const struct choice *choice = key_at(path)->choices; choice->word; choice++) {
-        if (choice->value == value)
-            return choice->word;
-    }
-    return "?";
-}
-
 static void put_date(FILE *out, const char *key, uint32_t days)
 {
     struct arena arena = {0};
@@ -136,7 +127,7 @@ static void put_unsafe(const struct manifest *manifest, FILE *out)
     if (count > 0)
         fputs("unsafe:\n", out);
     for (uint32_t i = 0; i < count; i++, one++) {
-        fprintf(out, "  - {allow: %s, ", word_of("unsafe[].allow", one->allow));
+        fprintf(out, "  - {allow: %s, ", choice_word("unsafe[].allow", one->allow));
         put_text(manifest, out, "reason", one->reason);
         fputs("}\n", out);
     }
@@ -196,7 +187,7 @@ void put_policy_platform(const struct manifest *manifest, FILE *out)
     if (count == 0)
         return;
     if (policy->smt)
-        fprintf(out, "  smt: %s\n", word_of("platform.smt", policy->smt));
+        fprintf(out, "  smt: %s\n", choice_word("platform.smt", policy->smt));
     if (policy->microcode)
         fprintf(out, "  microcode: 0x%x\n", policy->microcode);
     if (policy->inventory) {
@@ -327,7 +318,7 @@ void put_policy_domain(const struct manifest *manifest, uint32_t index, FILE *ou
     put_devices(manifest, index, out);
     if (domain->on_dma_fault)
         fprintf(out, "    on_dma_fault: %s\n",
-                word_of("domains[].on_dma_fault", domain->on_dma_fault));
+                choice_word("domains[].on_dma_fault", domain->on_dma_fault));
     put_bits(manifest, out, "    start_after: ", MANIFEST_DOMAINS, domain->start_after, "\n");
     put_words(out, "    manage: [", "domains[].manage[]", domain->manage, false, "]\n");
 }
@@ -359,7 +350,7 @@ void put_policy_tail(const struct manifest *manifest, FILE *out)
         fputs("    - {name: ", out);
         put_scalar(out, admin->name);
         put_text(manifest, out, ", key", admin->path);
-        fprintf(out, ", role: %s", word_of("management.admins[].role", admin->role));
+        fprintf(out, ", role: %s", choice_word("management.admins[].role", admin->role));
         put_date(out, ", expires", admin->expires);
         fputs("} # SHA-256 of the key ", out);
         for (int j = 0; j < DIGEST_BYTES; j++)

@@ -30,7 +30,15 @@ static const char *kind_of(mode_t mode)
                             : "a device";
 }
 
-/* The path beside the manifest; NULL where that is the current directory anyway. */
+static bool is_current_directory(const char *folder)
+{
+    struct stat one, other;
+
+    return stat(folder, &one) == 0 && stat(".", &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* The path beside the manifest; NULL where the manifest's path names no folder. */
 static const char *beside_manifest(struct check *check, const char *path)
 {
     const char *slash = strrchr(check->path, '/');
@@ -44,8 +52,12 @@ const char *payload_searched(struct check *check, const char *path)
 {
     const char *beside = beside_manifest(check, path);
 
-    return beside ? say(&check->arena, "neither %s nor ./%s exists", beside, path)
-                  : say(&check->arena, "%s does not exist", path);
+    if (!beside)
+        return say(&check->arena, "%s does not exist", path);
+    const char *folder = say(&check->arena, "%.*s", (int)(strlen(beside) - strlen(path)), beside);
+    return check->beside_only || is_current_directory(folder)
+               ? say(&check->arena, "%s does not exist", beside)
+               : say(&check->arena, "neither %s nor ./%s exists", beside, path);
 }
 
 const char *payload_path(struct check *check, const char *path)
@@ -53,7 +65,7 @@ const char *payload_path(struct check *check, const char *path)
     const char *beside = beside_manifest(check, path);
     struct stat status;
 
-    return beside && stat(beside, &status) == 0 ? beside : path;
+    return beside && (check->beside_only || stat(beside, &status) == 0) ? beside : path;
 }
 
 static void map(struct payload *payload)

@@ -21,7 +21,34 @@ enum { FINDINGS_MAX = 1000 };
 
 bool check_full(const struct check *check)
 {
-    return check->finding_count == FINDINGS_MAX;
+    return check->errors >= FINDINGS_MAX;
+}
+
+static bool is_truncated(const struct check *check)
+{
+    return check_full(check) || check->errors + check->warnings > check->finding_count;
+}
+
+/* Room behind the others; when there is none, an error takes that of the last warning. */
+static struct finding *room_for(struct check *check, enum severity severity)
+{
+    if (check->finding_count == FINDINGS_MAX) {
+        for (size_t i = severity == SEVERITY_ERROR ? FINDINGS_MAX : 0; i > 0; i--) {
+            if (check->findings[i - 1].rule->severity == SEVERITY_WARNING)
+                return &check->findings[i - 1];
+        }
+        return NULL;
+    }
+    if (check->finding_count == check->finding_room) {
+        size_t room = check->finding_room ? 2 * check->finding_room : 32;
+        struct finding *grown = arena_take(&check->arena, room * sizeof(*grown));
+
+        if (check->finding_count > 0)
+            memcpy(grown, check->findings, check->finding_count * sizeof(*grown));
+        check->findings = grown;
+        check->finding_room = room;
+    }
+    return &check->findings[check->finding_count++];
 }
 
 void report_as(struct check *check, const char *rule, struct place at, const char *what,
@@ -35,19 +62,10 @@ void report_as(struct check *check, const char *rule, struct place at, const cha
     }
     if (!is_written(at))
         at = (struct place){check->path, 1, 1};
-    if (check_full(check))
-        return;
     *(named->severity == SEVERITY_ERROR ? &check->errors : &check->warnings) += 1;
-    if (check->finding_count == check->finding_room) {
-        size_t room = check->finding_room ? 2 * check->finding_room : 32;
-        struct finding *grown = arena_take(&check->arena, room * sizeof(*grown));
-
-        if (check->finding_count > 0)
-            memcpy(grown, check->findings, check->finding_count * sizeof(*grown));
-        check->findings = grown;
-        check->finding_room = room;
-    }
-    check->findings[check->finding_count++] = (struct finding){at, named, what, remedy};
+    struct finding *finding = room_for(check, named->severity);
+    if (finding)
+        *finding = (struct finding){at, named, what, remedy};
 }
 
 void report(struct check *check, struct place at, const char *what, const char *remedy)
@@ -110,20 +128,28 @@ void check_sort(struct check *check)
     }
 }
 
-/* Reproducible builds set SOURCE_DATE_EPOCH. */
-static uint32_t today(void)
+/* Reproducible builds set SOURCE_DATE_EPOCH; false if that is no number of seconds. */
+static bool today(uint32_t *days)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    unsigned long long seconds =
-        epoch && *epoch ? strtoull(epoch, NULL, 10) : (unsigned long long)time(NULL);
+    unsigned long long seconds = (unsigned long long)time(NULL);
 
-    return (uint32_t)(seconds / (24 * 60 * 60));
+    if (epoch && *epoch) {
+        errno = 0;
+        seconds = strtoull(epoch, NULL, 10);
+        if (epoch[strspn(epoch, "0123456789")] != 0 || errno != 0)
+            return false;
+    }
+    seconds /= 24ull * 60 * 60;
+    *days = seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX;
+    return true;
 }
 
 void check_text(struct check *check, const char *path, const char *text, size_t bytes)
 {
     check->path = path;
-    check->today = check->today ? check->today : today();
+    if (check->today == 0)
+        today(&check->today);
     schema_read(check, text, bytes);
     check->management.at = check->model.management.at;
     check->management.cpus = check->model.management.cpus;
@@ -162,6 +188,8 @@ bool check_manifest(struct check *check, const char *path)
     struct stat status;
     size_t bytes;
 
+    if (check->today == 0 && !today(&check->today))
+        return complain("SOURCE_DATE_EPOCH", "is no number of seconds");
     if (!standard_input && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return complain(path, "is no regular file; `-` reads a manifest from standard input");
     int file = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -203,8 +231,8 @@ void check_print_json(const struct check *check, FILE *out)
     put_json(out, "host", check->model.host.value ? check->model.host.value : "");
     if (machine.level > 0)
         put_json(out, "classification", label_text(&arena, &check->model, machine));
-    fprintf(out, "\"errors\": %zu, \"warnings\": %zu, \"findings\": [", check->errors,
-            check->warnings);
+    fprintf(out, "\"errors\": %zu, \"warnings\": %zu, \"truncated\": %s, \"findings\": [",
+            check->errors, check->warnings, is_truncated(check) ? "true" : "false");
     for (size_t i = 0; i < check->finding_count; i++) {
         const struct finding *finding = &check->findings[i];
 
@@ -235,6 +263,9 @@ void check_print(const struct check *check, FILE *out)
         put_safely(out, finding->remedy);
         fputc('\n', out);
     }
-    if (check_full(check))
-        fprintf(out, "there may be more: after %d findings the search ends\n", FINDINGS_MAX);
+    if (is_truncated(check))
+        fprintf(out,
+                "not all is shown: at most %d findings are, errors before warnings; correct these "
+                "and check again\n",
+                FINDINGS_MAX);
 }

@@ -27,13 +27,14 @@ struct check {
     const char *path; /* the manifest's, as on the command line */
     struct model model;
     struct reference *references; /* names that must exist, newest first */
-    uint32_t today; /* days since 1970-01-01; 0: of SOURCE_DATE_EPOCH, else of the clock */
+    uint32_t today;   /* days since 1970-01-01; 0: of SOURCE_DATE_EPOCH, else of the clock */
+    bool beside_only; /* files are looked for beside the manifest, never in the current directory */
     struct model_domain management; /* its processors and memory, as a partition */
     uint64_t cpu_vendor;     /* enum manifest_cpu_vendor, in place of platform.cpu; 0: as written */
     const struct rule *rule; /* the one that runs */
     struct finding *findings;
     size_t finding_count, finding_room;
-    size_t errors, warnings;     /* findings of each severity */
+    size_t errors, warnings;     /* findings of each severity, also those there was no room for */
     struct payload *payloads;    /* files opened so far, newest first */
     struct inventory *inventory; /* NULL: not opened */
 };
@@ -50,7 +51,7 @@ void check_text(struct check *check, const char *path, const char *text, size_t 
 /* Sorts the findings by place; those of one place keep their order. */
 void check_sort(struct check *check);
 
-/* Whether there are so many findings that looking for more is no use. */
+/* Whether there are so many errors that looking for more is no use. */
 bool check_full(const struct check *check);
 
 /* Frees everything, also the mapped payloads. */

@@ -60,7 +60,8 @@ const struct key keys[] = {
 
     {"include", KEY_LIST, false, 1, 8, IN_MODEL(include), .noun = "file", NAMES,
      .text = "Files with keys that several machines have in common, as levels and networks; looked "
-             "for as payloads are."},
+             "for as payloads are. Networks of all files count together, each by one name; any "
+             "other key is written in one of them."},
     {"include[]", KEY_PATH, false, 1, PATH_MAX_BYTES, .text = "Path of a file."},
 
     {"levels", KEY_LIST, false, 1, MAX_LEVELS, IN_MODEL(levels), .noun = "level", NAMES,
@@ -378,4 +379,13 @@ const struct key *key_find(const char *parent, const char *name, size_t length)
             return &keys[i];
     }
     return NULL;
+}
+
+const char *choice_word(const char *path, uint64_t value)
+{
+    for (const struct choice *choice = key_at(path)->choices; choice->word; choice++) {
+        if (choice->value == value)
+            return choice->word;
+    }
+    return "?";
 }

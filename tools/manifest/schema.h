@@ -71,6 +71,9 @@ const struct key *key_find(const char *parent, const char *name, size_t length);
 /* The key whose whole path that is, or NULL. */
 const struct key *key_at(const char *path);
 
+/* The word for `value` of the key whose whole path that is. */
+const char *choice_word(const char *path, uint64_t value);
+
 /* One scalar of the file. */
 struct scalar {
     const char *text; /* with a terminating zero, but zero bytes may stand inside */

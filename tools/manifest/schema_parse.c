@@ -122,17 +122,24 @@ char *pci_id_text(struct arena *arena, uint64_t id)
     return say(arena, "%04x:%04x", (unsigned int)(id >> 16 & 0xffff), (unsigned int)(id & 0xffff));
 }
 
+/* A decimal number of at most three digits; other tools read one that begins with 0 as octal. */
+static bool take_decimal(const char **text, uint64_t *value)
+{
+    return (**text != '0' || (*text)[1] < '0' || (*text)[1] > '9') &&
+           take_number(text, 10, 1, 3, value);
+}
+
 bool parse_address(const char *text, uint64_t *value)
 {
     uint64_t part, prefix;
 
     *value = 0;
     for (int i = 0; i < 4; i++) {
-        if (!take_number(&text, 10, 1, 3, &part) || part > 255 || !take(&text, i < 3 ? '.' : '/'))
+        if (!take_decimal(&text, &part) || part > 255 || !take(&text, i < 3 ? '.' : '/'))
             return false;
         *value = *value << 8 | part;
     }
-    if (!take_number(&text, 10, 1, 2, &prefix) || *text || prefix < 1 || prefix > 30)
+    if (!take_decimal(&text, &prefix) || *text || prefix < 1 || prefix > 30)
         return false;
     *value = *value << 8 | prefix;
     return true;

@@ -4,6 +4,7 @@
 
 #include "../../kernel/abi/limits.h"
 #include "../image/payload.h"
+#include "schema_blame.h"
 #include "yaml_load.h"
 #include <string.h>
 
@@ -55,6 +56,14 @@ static void store_defaults(struct check *check, const char *container, char *bas
     }
 }
 
+static const char *plural(struct arena *arena, const char *noun)
+{
+    size_t length = strlen(noun);
+
+    return noun[length - 1] == 'y' ? say(arena, "%.*sies", (int)length - 1, noun)
+                                   : say(arena, "%ss", noun);
+}
+
 static void report_kind(struct reader *reader, const struct section *section, const struct key *key,
                         const yaml_node_t *node)
 {
@@ -67,7 +76,10 @@ static void report_kind(struct reader *reader, const struct section *section, co
 
     report_as(reader->check, "type", at_node(reader, node),
               say(arena, "%s: `%s` is %s", section->subject, key_name(key), kinds[node->type]),
-              say(arena, "write %s", key_expectation(arena, key)));
+              key->type == KEY_LIST && node->type == YAML_MAPPING_NODE
+                  ? say(arena, "write a `-` before the first key of each %s, or `%s: [{...}]`",
+                        key->noun, key_name(key))
+                  : say(arena, "write %s", key_expectation(arena, key)));
 }
 
 /* "domain office", or "domain 2" as long as no good name is known. */
@@ -137,38 +149,6 @@ static void read_item(struct reader *reader, const struct section *section, cons
     }
 }
 
-/* Of a list of names or words: none stands there twice. */
-static void report_repeated(struct reader *reader, const struct section *section,
-                            const struct key *key, const struct list *list)
-{
-    struct check *check = reader->check;
-    const struct key *item = key_at(say(&check->arena, "%s[]", key->path));
-
-    if (!item || (item->type != KEY_NAME && item->type != KEY_CHOICE))
-        return;
-    for (uint32_t i = 1; i < list->count; i++) {
-        const struct text *name = listed_text(list, i);
-        const struct number *word = listed(list, i);
-        struct place first = {0}, at = item->type == KEY_NAME ? name->at : word->at;
-
-        for (uint32_t j = 0; j < i && !is_written(first); j++) {
-            const struct text *other = listed_text(list, j);
-
-            if (item->type == KEY_CHOICE && word->valid && listed(list, j)->valid &&
-                word->value == listed(list, j)->value)
-                first = listed(list, j)->at;
-            else if (item->type == KEY_NAME && name->value && other->value &&
-                     strcmp(name->value, other->value) == 0)
-                first = other->at;
-        }
-        if (is_written(first))
-            report_as(check, "listed-twice", at,
-                      say(&check->arena, "%s: `%s` lists the same %s here and before, on %s",
-                          section->subject, key_name(key), key->noun, line_of(check, first)),
-                      "remove one of the two");
-    }
-}
-
 static bool read_list(struct reader *reader, const struct section *section, const struct key *key,
                       const yaml_node_t *node, struct list *out)
 {
@@ -178,21 +158,24 @@ static bool read_list(struct reader *reader, const struct section *section, cons
 
     out->at = at_node(reader, node);
     if (!good)
-        report_as(
-            reader->check, "range", out->at,
-            say(arena, "%s: `%s` lists %zu %ss", section->subject, key_name(key), count, key->noun),
-            say(arena, "list %llu to %llu", (unsigned long long)key->min,
-                (unsigned long long)key->max));
+        report_as(reader->check, "range", out->at,
+                  say(arena, "%s: `%s` lists %zu %s", section->subject, key_name(key), count,
+                      plural(arena, key->noun)),
+                  say(arena, "list %llu to %llu", (unsigned long long)key->min,
+                      (unsigned long long)key->max));
     out->count = (uint32_t)(count < key->max ? count : key->max);
     out->items = arena_take(arena, out->count * key->item_bytes + 1);
     for (uint32_t i = 0; i < out->count; i++)
         read_item(reader, section, key, node_of(reader, node->data.sequence.items.start[i]), i,
                   (char *)out->items + i * key->item_bytes);
-    report_repeated(reader, section, key, out);
+    report_repeated(reader->check, section->subject, key, out);
     return good;
 }
 
-/* A mapping whose keys are names; items begin with their place and their name. */
+/*
+ * A mapping whose keys are names; items begin with their place and their name. Those that another
+ * file had before stay in front.
+ */
 static void read_map(struct reader *reader, const struct section *section, const struct key *key,
                      const yaml_node_t *node, struct list *out)
 {
@@ -200,27 +183,31 @@ static void read_map(struct reader *reader, const struct section *section, const
         "name", KEY_NAME, true, 1, NAME_BYTES - 1, .text = "The name under which it stands."};
     struct arena *arena = &reader->check->arena;
     const yaml_node_pair_t *pairs = node->data.mapping.pairs.start;
-    size_t count = (size_t)(node->data.mapping.pairs.top - pairs);
+    const struct list had = *out;
+    size_t count = had.count + (size_t)(node->data.mapping.pairs.top - pairs);
 
-    out->at = at_node(reader, node);
+    if (had.count == 0)
+        out->at = at_node(reader, node);
     if (count < key->min || count > key->max)
-        report_as(
-            reader->check, "range", out->at,
-            say(arena, "%s: `%s` has %zu %ss", section->subject, key_name(key), count, key->noun),
-            say(arena, "write %llu to %llu", (unsigned long long)key->min,
-                (unsigned long long)key->max));
+        report_as(reader->check, "range", at_node(reader, node),
+                  say(arena, "%s: `%s` has %zu %s", section->subject, key_name(key), count,
+                      plural(arena, key->noun)),
+                  say(arena, "write %llu to %llu", (unsigned long long)key->min,
+                      (unsigned long long)key->max));
     out->count = (uint32_t)(count < key->max ? count : key->max);
     out->items = arena_take(arena, out->count * key->item_bytes + 1);
-    for (uint32_t i = 0; i < out->count; i++) {
+    if (had.count > 0)
+        memcpy(out->items, had.items, had.count * key->item_bytes);
+    for (uint32_t i = had.count; i < out->count; i++) {
         char *item = (char *)out->items + i * key->item_bytes;
-        const yaml_node_t *name = node_of(reader, pairs[i].key);
+        const yaml_node_t *name = node_of(reader, pairs[i - had.count].key);
 
         if (name->type == YAML_SCALAR_NODE) {
             struct scalar scalar = scalar_of(reader, name);
             key_store_scalar(reader->check, &name_key, key->noun, &scalar,
                              item + sizeof(struct place));
         }
-        read_item(reader, section, key, node_of(reader, pairs[i].value), i, item);
+        read_item(reader, section, key, node_of(reader, pairs[i - had.count].value), i, item);
         *(struct place *)(void *)item = at_node(reader, name);
     }
 }
@@ -275,66 +262,6 @@ static void read_value(struct reader *reader, const struct section *section, con
     }
 }
 
-/* Where a key of that name does exist, for "it belongs into ...". */
-static const struct key *key_elsewhere(const char *name)
-{
-    for (size_t i = 0; i < key_count; i++) {
-        if (strcmp(key_name(&keys[i]), name) == 0)
-            return &keys[i];
-    }
-    return NULL;
-}
-
-/* "platform", "a domain", "a domain's boot": where a key lives, for people. */
-static const char *home_of(struct arena *arena, const struct key *key)
-{
-    if (!strchr(key->path, '.'))
-        return "the top level";
-    const char *bracket = strrchr(key->path, '[');
-    const char *start = bracket ? bracket + 3 : key->path;
-    int length = (int)(key_name(key) - start) - 1;
-    const char *noun = NULL;
-
-    for (size_t i = 0; bracket && i < key_count; i++) {
-        if (strlen(keys[i].path) == (size_t)(bracket - key->path) &&
-            strncmp(keys[i].path, key->path, (size_t)(bracket - key->path)) == 0)
-            noun = keys[i].noun;
-    }
-    if (!noun)
-        return say(arena, "`%.*s`", length, start);
-    return length > 0 ? say(arena, "`%.*s` of a %s", length, start, noun)
-                      : say(arena, "a %s", noun);
-}
-
-/* Returns the key that was probably meant, or NULL. */
-static const struct key *report_unknown(struct reader *reader, const struct section *section,
-                                        const struct scalar *name)
-{
-    struct check *check = reader->check;
-    const char *words[128] = {0};
-    size_t count = 0;
-    const char *list = "";
-
-    for (size_t i = 0; i < key_count && count < 128; i++) {
-        if (key_is_child(&keys[i], section->path)) {
-            words[count] = key_name(&keys[i]);
-            list = say(&check->arena, "%s%s%s", list, count > 0 ? ", " : "", words[count]);
-            count++;
-        }
-    }
-    const char *near = nearest_word(name->text, words, count);
-    const struct key *elsewhere = key_elsewhere(name->text);
-    const char *remedy =
-        near        ? say(&check->arena, "did you mean `%s`?", near)
-        : elsewhere ? say(&check->arena, "it belongs into %s", home_of(&check->arena, elsewhere))
-                    : say(&check->arena, "known here: %s", list);
-    report_as(check, "unknown-key", name->at,
-              say(&check->arena, "%s has no key %s", section->subject,
-                  quote(&check->arena, name->text, name->length)),
-              remedy);
-    return near ? key_find(section->path, near, strlen(near)) : NULL;
-}
-
 /* What a mapping has of one key. */
 struct seen {
     struct place at;
@@ -357,14 +284,14 @@ static void read_pair(struct reader *reader, const struct section *section,
     struct scalar name = scalar_of(reader, node);
     const struct key *key = key_find(section->path, name.text, name.length);
     if (!key) {
-        const struct key *meant = report_unknown(reader, section, &name);
+        const struct key *meant = report_unknown(check, section->path, section->subject, &name);
 
         if (meant)
             seen[meant - keys].misspelt = true;
         return;
     }
     struct place *first = &seen[key - keys].at;
-    if (is_written(*first)) {
+    if (is_written(*first) && (key->type != KEY_MAP || strcmp(first->file, check->path) == 0)) {
         report_as(check, "duplicate-key", name.at,
                   say(&check->arena, "%s: `%s` is here and on %s", section->subject, key_name(key),
                       line_of(check, *first)),

@@ -72,7 +72,8 @@ static enum parsed parse_duration(const struct key *key, const struct scalar *sc
 
 static enum parsed parse_choice(const struct key *key, const struct scalar *scalar, uint64_t *value)
 {
-    static const struct choice booleans[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
+    static const struct choice booleans[] = {{"false", 0}, {"False", 0}, {"FALSE", 0}, {"true", 1},
+                                             {"True", 1},  {"TRUE", 1},  {NULL, 0}};
 
     for (const struct choice *choice = key->choices ? key->choices : booleans; choice->word;
          choice++) {
@@ -115,7 +116,7 @@ static const struct {
     [KEY_CHOICE] = {parse_choice, "a word of the language", NULL},
     [KEY_HEX] = {parse_form, "a hexadecimal number", "0x2b000571"},
     [KEY_DATE] = {parse_form, "a date", "2027-06-30"},
-    [KEY_PCI] = {parse_form, "a PCI function", "00:1f.2 (bus, device, function)"},
+    [KEY_PCI] = {parse_form, "a PCI function", "00:1f.2 (bus, device 00 to 1f, function 0 to 7)"},
     [KEY_PCI_ID] = {parse_form, "a vendor and device id", "8086:10d3"},
     [KEY_ADDRESS] = {parse_form, "an IPv4 address with its prefix", "10.0.2.15/24"},
 };
@@ -300,15 +301,27 @@ static const char *name_proposal(struct arena *arena, const struct key *key, con
     return length > 0 ? name : "office";
 }
 
+/* A text may be empty where its key allows it; if not, someone must be able to read it. */
 static const char *text_complaint(struct arena *arena, const struct key *key,
                                   const struct scalar *scalar)
 {
-    for (size_t i = 0; i < scalar->length; i++) {
-        unsigned char c = (unsigned char)scalar->text[i];
+    bool visible = key->min == 0;
 
-        if (c < 0x20 || c == 0x7f)
-            return say(arena, "with the control character 0x%02x in it", c);
+    for (size_t i = 0, step; i < scalar->length; i += step) {
+        uint32_t code = 0;
+
+        step = utf8_sequence((const unsigned char *)scalar->text + i, scalar->length - i, &code);
+        if (step == 0)
+            return "which is not UTF-8";
+        if (code < 0x20 || code == 0x7f)
+            return say(arena, "with the control character 0x%02x in it", (unsigned int)code);
+        if (is_steering(code))
+            return say(arena, "with U+%04X in it, which hides or reorders what a reader sees",
+                       (unsigned int)code);
+        visible = visible || is_visible(code);
     }
+    if (!visible)
+        return "in which there is nothing to read";
     if (scalar->length > key->max)
         return say(arena, "which has %zu bytes; at most %llu are allowed", scalar->length,
                    (unsigned long long)key->max);

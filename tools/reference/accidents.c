@@ -172,25 +172,25 @@ static bool is_expected(const char *rule)
     return strcmp(rule, "payload-missing") == 0 || strcmp(rule, "admin-key-file") == 0;
 }
 
+/* In a folder of its own, so that no file that lies where this is run counts. */
 static void check_accident(struct check *check, const struct accident *accident)
 {
     char folder[] = "/tmp/bulkhead-accident-XXXXXX";
-    const char *path = "accident.yaml", *payload = NULL;
+    bool made = mkdtemp(folder) != NULL;
+    const char *payload = say(&check->arena, "%s/payload.img", folder);
+    FILE *file = made && accident->payload ? fopen(payload, "w") : NULL;
 
-    if (accident->payload && mkdtemp(folder)) {
-        path = say(&check->arena, "%s/accident.yaml", folder);
-        payload = say(&check->arena, "%s/payload.img", folder);
-        FILE *file = fopen(payload, "w");
-        if (file) {
-            fputs(accident->payload, file);
-            fclose(file);
-        }
+    if (file) {
+        fputs(accident->payload, file);
+        fclose(file);
     }
-    check_text(check, path, accident->manifest, strlen(accident->manifest));
-    if (payload) {
+    check->beside_only = true;
+    check_text(check, say(&check->arena, "%s/accident.yaml", folder), accident->manifest,
+               strlen(accident->manifest));
+    if (file)
         unlink(payload);
+    if (made)
         rmdir(folder);
-    }
 }
 
 /* Writes the findings of the accident's rule; false if there are none, or others beside it. */

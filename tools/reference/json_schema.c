@@ -5,17 +5,26 @@
 #include "reference.h"
 #include <inttypes.h>
 
+/* Nothing that hides or reorders what a reader sees. */
+#define PLAIN                                                                                      \
+    "[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]" \
+    "*$"
+#define NUMBER "(0|[1-9][0-9]*)"
+#define BYTE   "(0|[1-9][0-9]{0,2})"
+
 /* How the types are written in YAML; NULL: not by a pattern. */
 static const char *const patterns[KEY_TYPES] = {
     [KEY_NAME] = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+    [KEY_TEXT] = "^(?=.*\\S)" PLAIN,
+    [KEY_PATH] = "^(?=.*\\S)" PLAIN,
     [KEY_DIGEST] = "^[0-9a-fA-F]{64}$",
-    [KEY_SIZE] = "^[0-9]+[KMGT]$|^0$",
-    [KEY_DURATION] = "^[0-9]+[smhd]$",
+    [KEY_SIZE] = "^" NUMBER "[KMGT]$",
+    [KEY_DURATION] = "^" NUMBER "[smhd]$",
     [KEY_HEX] = "^0x[0-9a-fA-F]+$",
     [KEY_DATE] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
     [KEY_PCI] = "^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[01][0-9a-fA-F]\\.[0-7]$",
     [KEY_PCI_ID] = "^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$",
-    [KEY_ADDRESS] = "^([0-9]{1,3}\\.){3}[0-9]{1,3}/[0-9]{1,2}$",
+    [KEY_ADDRESS] = "^(" BYTE "\\.){3}" BYTE "/[1-9][0-9]?$",
 };
 
 static void put_value(FILE *out, const struct key *key);
@@ -79,12 +88,26 @@ static void put_map(FILE *out, const struct key *key)
 
     fputs("\"type\": \"object\", \"propertyNames\": {\"pattern\": ", out);
     json_string(out, patterns[KEY_NAME]);
-    fprintf(out, "}, \"maxProperties\": %" PRIu64 ", \"additionalProperties\": {", key->max);
+    fprintf(out,
+            "}, \"minProperties\": %" PRIu64 ", \"maxProperties\": %" PRIu64
+            ", \"additionalProperties\": {",
+            key->min, key->max);
     put_object(out, say(&arena, "%s[]", key->path));
     fputc('}', out);
     arena_free(&arena);
 }
 
+static void put_pattern(FILE *out, const struct key *key)
+{
+    const char *pattern = key->type == KEY_TEXT && key->min == 0 ? "^" PLAIN : patterns[key->type];
+
+    if (pattern) {
+        fputs(", \"pattern\": ", out);
+        json_string(out, pattern);
+    }
+}
+
+/* What is written without quotes may be a number or a boolean for other readers of YAML. */
 static void put_value(FILE *out, const struct key *key)
 {
     switch (key->type) {
@@ -118,19 +141,25 @@ static void put_value(FILE *out, const struct key *key)
     case KEY_NAME:
     case KEY_TEXT:
     case KEY_PATH:
-        fprintf(out, "\"type\": \"string\", \"minLength\": %" PRIu64 ", \"maxLength\": %" PRIu64,
-                key->min, key->max);
+        fprintf(out,
+                "\"type\": [\"string\", %s, \"boolean\"], \"minLength\": %" PRIu64
+                ", \"maxLength\": %" PRIu64,
+                key->type == KEY_NAME ? "\"integer\"" : "\"number\"", key->min, key->max);
+        fputs(key->type == KEY_NAME ? ", \"minimum\": 0" : "", out);
         break;
-    default: /* a number without quotes is an integer for other readers of YAML */
-        fputs(key->type == KEY_SIZE || key->type == KEY_HEX ? "\"type\": [\"string\", \"integer\"]"
-                                                            : "\"type\": \"string\"",
+    case KEY_SIZE: /* none needs no unit */
+        fputs(key->min == 0 ? "\"type\": [\"string\", \"integer\"], \"minimum\": 0, \"maximum\": 0"
+                            : "\"type\": \"string\"",
               out);
         break;
+    case KEY_HEX: /* nobody who reads JSON Schema can tell 1 from 0x1 */
+        fputs("\"type\": [\"string\", \"integer\"]", out);
+        break;
+    default:
+        fputs("\"type\": \"string\"", out);
+        break;
     }
-    if (patterns[key->type]) {
-        fputs(", \"pattern\": ", out);
-        json_string(out, patterns[key->type]);
-    }
+    put_pattern(out, key);
 }
 
 void json_schema_write(FILE *out)

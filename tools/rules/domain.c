@@ -5,6 +5,7 @@
 
 #include "../../kernel/abi/manifest.h"
 #include "../image/payload.h"
+#include "../manifest/schema.h"
 #include <string.h>
 
 /* Of the machine's memory, what firmware, loader and hypervisor keep for themselves. */
@@ -82,6 +83,49 @@ void rule_cpus_platform(struct check *check)
         owners = say(&check->arena, "%s%s%s has %llu (%s)", owners, *owners ? ", " : "",
                      domain_of(check, domain), (unsigned long long)domain->cpus.value,
                      line_of(check, domain->cpus.at));
+    }
+}
+
+/* A partition that has no ways of its own, and so needs one that nobody else has; or NULL. */
+static const struct model_domain *sharer_of_ways(struct check *check)
+{
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        if (!is_written(partition(check, i)->cache_ways.at))
+            return partition(check, i);
+    }
+    return NULL;
+}
+
+void rule_cache_ways(struct check *check)
+{
+    const struct model_domain *sharer = sharer_of_ways(check);
+    uint64_t most = key_at("domains[].cache_ways")->max, room = most - (sharer ? 1 : 0);
+    uint64_t taken = 0;
+    const char *owners = "";
+
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+        const struct number *ways = &domain->cache_ways;
+
+        if (taken + ways->value > room) {
+            report(check, ways->at,
+                   say(&check->arena,
+                       "%s wants %llu way%s of the last-level cache for itself, but %llu of %llu "
+                       "are left%s%s%s%s",
+                       domain_of(check, domain), (unsigned long long)ways->value,
+                       ways->value == 1 ? "" : "s", (unsigned long long)(room - taken),
+                       (unsigned long long)most, *owners ? ": " : "", owners,
+                       sharer ? ", and one stays for " : "",
+                       sharer ? domain_of(check, sharer) : ""),
+                   say(&check->arena, "give the domains together at most %llu",
+                       (unsigned long long)room));
+            return;
+        }
+        taken += ways->value;
+        if (ways->valid)
+            owners = say(&check->arena, "%s%s%s has %llu (%s)", owners, *owners ? ", " : "",
+                         domain_of(check, domain), (unsigned long long)ways->value,
+                         line_of(check, ways->at));
     }
 }
 
@@ -216,5 +260,22 @@ void rule_restart_window(struct check *check)
                    say(&check->arena, "%s has a window `within` but no `limit` to count against",
                        domain_of(check, domain)),
                    "add for instance `limit: 3`, or remove `within`");
+    }
+}
+
+void rule_restart_rate(struct check *check)
+{
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+        const struct number *limit = &domain->on_exit.limit, *within = &domain->on_exit.within;
+
+        if (limit->valid && within->valid && limit->value > within->value)
+            report(check, limit->at,
+                   say(&check->arena,
+                       "%s may restart %llu times in %llus (%s), which it hardly can: that "
+                       "is no limit",
+                       domain_of(check, domain), (unsigned long long)limit->value,
+                       (unsigned long long)within->value, line_of(check, within->at)),
+                   "write for instance `limit: 3, within: 60s`");
     }
 }

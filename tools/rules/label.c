@@ -48,21 +48,46 @@ static const struct model_domain *first_mixed(const struct model *model,
     return NULL;
 }
 
+/* Whether domain `index` is the first of its label, and that is not `known`. */
+static bool brings_label(const struct model *model, uint32_t index, struct label known)
+{
+    struct label own = label_of(model, &model_domain(model, index)->label);
+
+    for (uint32_t i = 0; i < index; i++) {
+        if (label_equal(own, label_of(model, &model_domain(model, i)->label)))
+            return false;
+    }
+    return own.level > 0 && !label_equal(own, known);
+}
+
 void rule_mixed_levels(struct check *check)
 {
     const struct model *model = &check->model;
     const struct model_domain *other, *domain = first_mixed(model, &other);
+    const char *others = "";
+    uint32_t count = 0;
+    bool comparable = true;
 
     if (!domain || is_written(model->mixed_levels.at))
         return;
-    struct label one = label_of(model, &domain->label), two = label_of(model, &other->label);
-    bool comparable = label_dominates(one, two) || label_dominates(two, one);
+    struct label own = label_of(model, &domain->label);
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        const struct model_domain *one = model_domain(model, i);
+        struct label label = label_of(model, &one->label);
+
+        if (!brings_label(model, i, own))
+            continue;
+        others = say(&check->arena, "%s%s%s, which is %s (%s)", others, count++ ? ", and " : "",
+                     domain_of(check, one), written_label(check, &one->label),
+                     line_of(check, one->label.at));
+        comparable = comparable && (label_dominates(own, label) || label_dominates(label, own));
+    }
     report(check, domain->label.at,
-           say(&check->arena, "%s is %s and shares the machine with %s, which is %s (%s)%s",
-               domain_of(check, domain), written_label(check, &domain->label),
-               domain_of(check, other), written_label(check, &other->label),
-               line_of(check, other->label.at),
-               comparable ? "" : ": neither label dominates the other"),
+           say(&check->arena, "%s is %s and shares the machine with %s%s", domain_of(check, domain),
+               written_label(check, &domain->label), others,
+               comparable   ? ""
+               : count == 1 ? ": neither label dominates the other"
+                            : ": not all of these can be compared"),
            "use two machines; or let the accreditor accept it: `mixed_levels: {accepted_by: "
            "\"NAME\", reason: \"WHY\", until: DATE}`");
 }
@@ -98,6 +123,25 @@ void rule_mixed_levels_idle(struct check *check)
                "remove it, so that a later mixture is found");
 }
 
+/* The domains whose own label is not dominated, or what makes them weigh more together. */
+static const char *above(struct check *check, struct label declared)
+{
+    const struct model *model = &check->model;
+    const char *text = "";
+
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i);
+
+        if (!label_dominates(declared, label_of(model, &domain->label)))
+            text = say(&check->arena, "%s%s%s is %s (%s)", text, *text ? ", " : "",
+                       domain_of(check, domain), written_label(check, &domain->label),
+                       line_of(check, domain->label.at));
+    }
+    return *text ? text
+                 : say(&check->arena, "`aggregation` (%s) makes so many of them weigh more",
+                       line_of(check, model->aggregation.at));
+}
+
 void rule_classification_low(struct check *check)
 {
     const struct model *model = &check->model;
@@ -106,14 +150,9 @@ void rule_classification_low(struct check *check)
 
     if (declared.level > 0 && !label_dominates(declared, computed))
         report(check, model->classification.at,
-               say(&check->arena,
-                   "the machine is declared %s, but its domains together are %s: domains of "
-                   "`domains` (%s)%s",
+               say(&check->arena, "the machine is declared %s, but its domains together are %s: %s",
                    written_label(check, &model->classification),
-                   label_text(&check->arena, model, computed), line_of(check, model->domains.at),
-                   model->aggregation.count ? say(&check->arena, " and `aggregation` (%s)",
-                                                  line_of(check, model->aggregation.at))
-                                            : ""),
+                   label_text(&check->arena, model, computed), above(check, declared)),
                say(&check->arena, "declare at least %s, or move a domain to another machine",
                    label_text(&check->arena, model, label_join(declared, computed))));
 }

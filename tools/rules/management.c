@@ -190,12 +190,38 @@ void rule_admin_expired(struct check *check)
     }
 }
 
+/* Where `role` is granted to type to the domain, or NULL. */
+static const struct number *writer(const struct model_domain *domain, uint64_t role)
+{
+    for (uint32_t i = 0; i < domain->serial.write.count; i++) {
+        const struct number *own = listed(&domain->serial.write, i);
+
+        if (own->valid && own->value == role)
+            return own;
+    }
+    return NULL;
+}
+
+void rule_serial_auditor(struct check *check)
+{
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+        const struct number *role = writer(domain, MANIFEST_AUDITOR);
+
+        if (role)
+            report(check, role->at,
+                   say(&check->arena, "auditors may type to %s, but an auditor only reads",
+                       domain_of(check, domain)),
+                   "grant auditors `read`, and write `write: []`");
+    }
+}
+
 void rule_serial_write(struct check *check)
 {
     for (uint32_t i = 0; i < check->model.domains.count; i++) {
         const struct model_domain *domain = model_domain(&check->model, i);
 
-        if (domain->serial.write.count > 0)
+        if (writer(domain, MANIFEST_OPERATOR))
             report(check, domain->serial.write.at,
                    say(&check->arena,
                        "management may type to %s: the interface that administers "

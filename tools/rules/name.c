@@ -7,6 +7,13 @@
 #include "../manifest/schema.h"
 #include <string.h>
 
+/* Where the other one is, for who reads a finding that may be in an included file. */
+static const char *seen_from(struct check *check, struct place at, struct place other)
+{
+    return strcmp(at.file, other.file) == 0 ? say(&check->arena, "line %u", other.line)
+                                            : say(&check->arena, "%s:%u", other.file, other.line);
+}
+
 static void name_twice(struct check *check, const char *path)
 {
     const struct key *key = key_at(path);
@@ -23,7 +30,7 @@ static void name_twice(struct check *check, const char *path)
                 continue;
             report(check, name->at,
                    say(&check->arena, "%s %s is already defined on %s", key->noun, name->value,
-                       line_of(check, other->at)),
+                       seen_from(check, name->at, other->at)),
                    say(&check->arena, "rename one of them, for instance to %.28s-%u", name->value,
                        i + 1));
             break;
@@ -36,6 +43,27 @@ void rule_name_twice(struct check *check)
     name_twice(check, "domains");
     name_twice(check, "networks");
     name_twice(check, "management.admins");
+}
+
+void rule_name_reserved(struct check *check)
+{
+    static const char *const reserved[][2] = {
+        {"management", "the domain that administers the machine"},
+        {"hypervisor", "Bulkhead itself"},
+        {"nobody", "what has no owner"},
+    };
+
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct text *name = &model_domain(&check->model, i)->name;
+
+        for (size_t j = 0; j < sizeof(reserved) / sizeof(reserved[0]) && name->value; j++) {
+            if (strcmp(name->value, reserved[j][0]) == 0)
+                report(check, name->at,
+                       say(&check->arena, "a domain is called %s, as messages and reports call %s",
+                           name->value, reserved[j][1]),
+                       "name it after what it does, for instance office");
+        }
+    }
 }
 
 void rule_reference(struct check *check)

@@ -5,6 +5,25 @@
 #include "../manifest/label.h"
 #include <string.h>
 
+void rule_trunk_itself(struct check *check)
+{
+    const struct model *model = &check->model;
+
+    for (uint32_t i = 0; i < model->networks.count; i++) {
+        const struct model_network *network = model_network(model, i);
+
+        for (uint32_t j = 0; j < network->trunk.count; j++) {
+            const struct text *name = listed_text(&network->trunk, j);
+
+            if (network_named(model, name) == network)
+                report(check, name->at,
+                       say(&check->arena, "network %s (%s) lists itself in its `trunk`",
+                           network->name.value, line_of(check, network->at)),
+                       "name the other networks that share its cable, or remove `trunk`");
+        }
+    }
+}
+
 /* Networks of different labels share no cable anyhow. */
 void rule_trunk_exposed(struct check *check)
 {

@@ -6,6 +6,7 @@
 #include "../../kernel/sha256.h"
 #include "../image/payload.h"
 #include "../manifest/label.h"
+#include "../manifest/schema.h"
 #include "../manifest/schema_parse.h"
 #include <string.h>
 
@@ -113,8 +114,32 @@ void rule_unsafe(struct check *check)
 
     for (uint32_t i = 0; i < check->model.unsafe.count; i++, unsafe++)
         report(check, unsafe->at,
-               "the image allows weaker operation than Bulkhead's own and is for laboratories only",
+               say(&check->arena,
+                   "the image allows %s (%s), which is weaker than Bulkhead's own operation and "
+                   "for laboratories only",
+                   choice_word("unsafe[].allow", unsafe->allow.value),
+                   unsafe->reason.value ? unsafe->reason.value : "no reason"),
                "remove it before `bulkhead build --release`, which refuses it");
+}
+
+void rule_unsafe_twice(struct check *check)
+{
+    const struct model_unsafe *unsafe = check->model.unsafe.items;
+
+    for (uint32_t i = 1; i < check->model.unsafe.count; i++) {
+        const struct number *allow = &unsafe[i].allow;
+
+        for (uint32_t j = 0; j < i && allow->valid; j++) {
+            if (!unsafe[j].allow.valid || unsafe[j].allow.value != allow->value)
+                continue;
+            report(check, allow->at,
+                   say(&check->arena, "`unsafe` allows %s here and on %s",
+                       choice_word("unsafe[].allow", allow->value),
+                       line_of(check, unsafe[j].allow.at)),
+                   "keep one of the two, with the whole reason");
+            break;
+        }
+    }
 }
 
 /* The payload keys of a domain, with the digests that it asks for. */

@@ -28,13 +28,17 @@ void rules_apply(struct check *check);
 /* domain.c: processors, memory, life cycle */
 void rule_cpu_twice(struct check *check);
 void rule_cpus_platform(struct check *check);
+void rule_cache_ways(struct check *check);
 void rule_memory_platform(struct check *check);
 void rule_boot_protocol(struct check *check);
 void rule_on_exit_stop(struct check *check);
 void rule_restart_window(struct check *check);
+void rule_restart_rate(struct check *check);
 
-/* name.c, label.c, network.c, exposure.c, device.c, management.c, order.c */
+/* name.c, label.c, network.c, exposure.c, device.c, management.c, order.c,
+   date.c */
 void rule_name_twice(struct check *check);
+void rule_name_reserved(struct check *check);
 void rule_reference(struct check *check);
 void rule_label_missing(struct check *check);
 void rule_mixed_levels(struct check *check);
@@ -44,6 +48,7 @@ void rule_classification_low(struct check *check);
 void rule_aggregation_order(struct check *check);
 void rule_network_label(struct check *check);
 void rule_trunk_label(struct check *check);
+void rule_trunk_itself(struct check *check);
 void rule_trunk_exposed(struct check *check);
 void rule_one_way_ends(struct check *check);
 void rule_removable_level(struct check *check);
@@ -72,13 +77,17 @@ void rule_admin_key_shared(struct check *check);
 void rule_admin_expiry(struct check *check);
 void rule_admin_expired(struct check *check);
 void rule_serial_write(struct check *check);
+void rule_serial_auditor(struct check *check);
 void rule_serial_nowhere(struct check *check);
+void rule_serial_ends(struct check *check);
 void rule_manage_nobody(struct check *check);
 void rule_restart_limit(struct check *check);
 void rule_start_cycle(struct check *check);
 void rule_review_overdue(struct check *check);
 void rule_review_order(struct check *check);
+void rule_date_future(struct check *check);
 void rule_unsafe(struct check *check);
+void rule_unsafe_twice(struct check *check);
 void rule_payload_digest(struct check *check);
 void rule_identity_twice(struct check *check);
 

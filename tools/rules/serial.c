@@ -90,3 +90,22 @@ void rule_serial_irq(struct check *check)
                        irq_of(other->serial.port.value) == 4 ? "com2 or com4" : "com3"));
     }
 }
+
+void rule_serial_ends(struct check *check)
+{
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+        const struct model_serial *serial = &domain->serial;
+        bool reads = serial->read.count > 0;
+        struct place other = reads ? serial->read.at : serial->write.at;
+
+        if (serial->port.valid && (reads || serial->write.count > 0))
+            report(check, other,
+                   say(&check->arena,
+                       "the serial port of %s leads to com%llu (%s) and, by `%s`, to management: "
+                       "its bytes go one way only",
+                       domain_of(check, domain), (unsigned long long)serial->port.value,
+                       line_of(check, serial->port.at), reads ? "read" : "write"),
+                   "keep `port`, or what is granted to management");
+    }
+}
