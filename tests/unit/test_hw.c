@@ -192,6 +192,25 @@ static void expect_text(struct hw *hw, const char *part, bool holds)
     free(text);
 }
 
+/* A manifest and `hw` count by APIC id, the kernel's lists do not. */
+static void threads_are_named_by_apic_id(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    assert_true(hw_open(&hw, root, NULL));
+    expect_text(&hw, "    #   APIC id 0: package 0, core 0, APIC ids of the core: 0, 1\n", true);
+    expect_text(&hw, "    #   APIC id 2: package 0, core 1, APIC ids of the core: 2, 3\n", true);
+    expect_text(&hw, "core 0, APIC ids of the core: 0, 1; L2 1024K with 0, 1\n", true);
+    assert_string_equal(hw_apic_ids(&hw, "0-2"), "0-2");
+    assert_string_equal(hw_apic_ids(&hw, "0,3,99"), "0, 3");
+    assert_null(hw_apic_ids(&hw, "x"));
+    assert_null(hw_apic_ids(&hw, NULL));
+    hw_close(&hw);
+    remove_tree(root);
+}
+
 static void what_is_missing_is_named(void **state)
 {
     static const struct {
@@ -458,6 +477,7 @@ int main(void)
         cmocka_unit_test(processors_and_memory),
         cmocka_unit_test(functions_and_their_groups),
         cmocka_unit_test(iommu_units_and_reserved_memory),
+        cmocka_unit_test(threads_are_named_by_apic_id),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(an_empty_folder_is_no_machine_but_no_error),
         cmocka_unit_test(check_counts_what_is_required),

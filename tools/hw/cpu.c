@@ -6,7 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CPUINFO_BYTES = 8 << 20, CPUS_MAX = 4096, MEMMAP_MAX = 1024, DMI_BYTES = 1 << 20 };
+enum {
+    CPUINFO_BYTES = 8 << 20,
+    CPUS_MAX = 4096,
+    MEMMAP_MAX = 1024,
+    DMI_BYTES = 1 << 20,
+    NUMBERS = 8192, /* of processors, in the lists that are read */
+    IDS_SHOWN = 64
+};
 
 bool hw_has_word(const char *words, const char *word)
 {
@@ -78,6 +85,54 @@ static void read_caches(struct hw *hw, struct hw_cpu *cpu)
         cache->shared = hw_line(hw, say(&hw->arena, "%s/shared_cpu_list", folder));
         cpu->cache_count++;
     }
+}
+
+/* Which numbers a list like "0,2-3" has; it may be hostile. */
+static void take_list(const char *list, bool has[NUMBERS])
+{
+    char *end;
+
+    for (; list && *list >= '0' && *list <= '9'; list = *end == ',' ? end + 1 : NULL) {
+        unsigned long first = strtoul(list, &end, 10);
+        unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+
+        last = last < NUMBERS ? last : NUMBERS - 1;
+        if (first <= last)
+            memset(has + first, true, last - first + 1);
+    }
+}
+
+static int by_number(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+const char *hw_apic_ids(struct hw *hw, const char *list)
+{
+    bool has[NUMBERS] = {false};
+    uint32_t ids[IDS_SHOWN], count = 0, all = 0;
+    const char *text = NULL;
+
+    take_list(list, has);
+    for (uint32_t i = 0; i < hw->cpu_count; i++) {
+        bool listed = hw->cpus[i].number < NUMBERS && has[hw->cpus[i].number];
+
+        all += listed;
+        if (listed && count < IDS_SHOWN)
+            ids[count++] = hw->cpus[i].apic_id;
+    }
+    qsort(ids, count, sizeof(ids[0]), by_number);
+    for (uint32_t i = 0, last; i < count; i = last + 1) {
+        for (last = i; last + 1 < count && ids[last + 1] == ids[last] + 1;)
+            last++;
+        last = last == i + 1 ? i : last; /* two are no range */
+        text = say(&hw->arena, "%s%s%u", text ? text : "", text ? ", " : "", ids[i]);
+        if (last > i)
+            text = say(&hw->arena, "%s-%u", text, ids[last]);
+    }
+    return all == count ? text : say(&hw->arena, "%s and more", text);
 }
 
 void hw_read_cpus(struct hw *hw)

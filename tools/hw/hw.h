@@ -124,6 +124,12 @@ const char *hw_address(struct hw *hw, uint32_t address);
 /* Whether the blank-separated list `words` holds `word`. */
 bool hw_has_word(const char *words, const char *word);
 
+/*
+ * The APIC ids, ascending, of the processors in a list of the kernel, which has its own numbers:
+ * "0, 1, 4-7" for "0,2,8-11"; NULL if the list is NULL or names no processor that is there.
+ */
+const char *hw_apic_ids(struct hw *hw, const char *list);
+
 /* The other functions of the same IOMMU group, as text; NULL if it is alone. */
 const char *hw_group_mates(struct hw *hw, const struct hw_function *function);
 

@@ -61,10 +61,11 @@ static void print_cpu_choices(struct hw *hw, FILE *out)
     fputs("    # APIC ids, if it matters which: cpus: [1]; threads of one core go together:\n",
           out);
     for (uint32_t i = 0; i < hw->cpu_count; i++) {
-        fprintf(out, "    #   APIC id %u: package %u, core %u, threads ", hw->cpus[i].apic_id,
-                hw->cpus[i].package, hw->cpus[i].core);
-        put_safely(out, hw->cpus[i].siblings ? hw->cpus[i].siblings : "not known");
-        fputc('\n', out);
+        const char *threads = hw_apic_ids(hw, hw->cpus[i].siblings);
+
+        fprintf(out, "    #   APIC id %u: package %u, core %u, APIC ids of the core: %s\n",
+                hw->cpus[i].apic_id, hw->cpus[i].package, hw->cpus[i].core,
+                threads ? threads : "not known");
     }
 }
 

@@ -18,17 +18,18 @@ static void print_cpus(struct hw *hw, FILE *out)
     line(out, "microcode", hw->microcode);
     for (uint32_t i = 0; i < hw->cpu_count; i++) {
         const struct hw_cpu *cpu = &hw->cpus[i];
-        char *text =
-            say(&hw->arena, "APIC id %u, package %u, core %u, threads of the core: %s",
-                cpu->apic_id, cpu->package, cpu->core, cpu->siblings ? cpu->siblings : "not known");
+        const char *threads = hw_apic_ids(hw, cpu->siblings);
+        char *text = say(&hw->arena, "APIC id %u, package %u, core %u, APIC ids of the core: %s",
+                         cpu->apic_id, cpu->package, cpu->core, threads ? threads : "not known");
 
         for (uint32_t j = 0; j < cpu->cache_count; j++) {
             const struct hw_cache *cache = &cpu->caches[j];
+            const char *sharers = hw_apic_ids(hw, cache->shared);
 
             if (cache->level >= 2)
                 text =
                     say(&hw->arena, "%s; L%llu %s with %s", text, (unsigned long long)cache->level,
-                        cache->size ? cache->size : "", cache->shared ? cache->shared : "?");
+                        cache->size ? cache->size : "", sharers ? sharers : "?");
         }
         line(out, say(&hw->arena, "cpu%u", cpu->number), text);
     }
