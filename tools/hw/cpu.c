@@ -80,9 +80,9 @@ static void read_caches(struct hw *hw, struct hw_cpu *cpu)
 
         if (!hw_number(hw, say(&hw->arena, "%s/level", folder), &cache->level))
             break;
-        cache->type = hw_line(hw, say(&hw->arena, "%s/type", folder));
-        cache->size = hw_line(hw, say(&hw->arena, "%s/size", folder));
-        cache->shared = hw_line(hw, say(&hw->arena, "%s/shared_cpu_list", folder));
+        cache->type = hw_line(hw, say(&hw->arena, "%s/type", folder), HW_WORD);
+        cache->size = hw_line(hw, say(&hw->arena, "%s/size", folder), HW_WORD);
+        cache->shared = hw_line(hw, say(&hw->arena, "%s/shared_cpu_list", folder), HW_LIST);
         cpu->cache_count++;
     }
 }
@@ -151,9 +151,11 @@ void hw_read_cpus(struct hw *hw)
             take_line(hw, line, value);
     }
     for (uint32_t i = 0; i < hw->cpu_count; i++) {
-        hw->cpus[i].siblings = hw_line(
-            hw, say(&hw->arena, "sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
-                    hw->cpus[i].number));
+        hw->cpus[i].siblings =
+            hw_line(hw,
+                    say(&hw->arena, "sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
+                        hw->cpus[i].number),
+                    HW_LIST);
         read_caches(hw, &hw->cpus[i]);
     }
     if (hw->cpu_count > 0 && !hw->cpus[0].siblings)
@@ -163,7 +165,8 @@ void hw_read_cpus(struct hw *hw)
         hw_note_missing(hw, "sys/devices/system/cpu/cpu0/cache", "which processors share a cache");
     hw->smt_known = hw_number(hw, "sys/devices/system/cpu/smt/active", &active);
     hw->smt_active = hw->smt_known && active != 0;
-    hw->itlb_multihit = hw_line(hw, "sys/devices/system/cpu/vulnerabilities/itlb_multihit");
+    hw->itlb_multihit =
+        hw_line(hw, "sys/devices/system/cpu/vulnerabilities/itlb_multihit", HW_LIST);
 }
 
 /* Reads the firmware's map; returns the sum of what it gave as RAM, 0 if it cannot be read. */
@@ -173,7 +176,7 @@ static uint64_t firmware_memory(struct hw *hw)
 
     for (int i = 0; i < MEMMAP_MAX; i++) {
         const char *folder = say(&hw->arena, "sys/firmware/memmap/%d", i);
-        const char *type = hw_line(hw, say(&hw->arena, "%s/type", folder));
+        const char *type = hw_line(hw, say(&hw->arena, "%s/type", folder), HW_WORD);
 
         if (!type)
             break;
@@ -231,14 +234,14 @@ void hw_read_memory(struct hw *hw)
     if (count > 0)
         hw->ecc = dmi_ecc(dmi, (size_t)count);
     if (!hw->ecc)
-        hw->ecc = hw_line(hw, "sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode");
+        hw->ecc = hw_line(hw, "sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode", HW_LIST);
     if (!hw->ecc)
         hw_note_missing(hw, "sys/firmware/dmi/tables/DMI", "whether memory has ECC");
     free(dmi);
-    hw->board = words_of(hw, hw_line(hw, "sys/class/dmi/id/sys_vendor"),
-                         hw_line(hw, "sys/class/dmi/id/product_name"));
-    hw->firmware = words_of(hw, hw_line(hw, "sys/class/dmi/id/bios_vendor"),
-                            hw_line(hw, "sys/class/dmi/id/bios_version"));
+    hw->board = words_of(hw, hw_line(hw, "sys/class/dmi/id/sys_vendor", HW_LIST),
+                         hw_line(hw, "sys/class/dmi/id/product_name", HW_LIST));
+    hw->firmware = words_of(hw, hw_line(hw, "sys/class/dmi/id/bios_vendor", HW_LIST),
+                            hw_line(hw, "sys/class/dmi/id/bios_version", HW_LIST));
     uint64_t bits;
     hw->is_uefi = hw_number(hw, "sys/firmware/efi/fw_platform_size", &bits) && bits == 64;
 }

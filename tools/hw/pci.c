@@ -21,6 +21,7 @@ enum {
     EXTENDED_SRIOV = 0x10,
     HEADER_BYTES = 64,
     CONVENTIONAL_BYTES = 256,
+    MATES_SHOWN = 8,
 };
 
 int64_t hw_parse_address(const char *text)
@@ -163,7 +164,7 @@ static void read_function(struct hw *hw, const char *name, uint32_t address)
     function->class_code = class_code & 0xffffff;
     read_config(hw, function, folder);
     read_bars(hw, function, folder);
-    function->reset_method = hw_line(hw, say(&hw->arena, "%s/reset_method", folder));
+    function->reset_method = hw_line(hw, say(&hw->arena, "%s/reset_method", folder), HW_WORD);
     function->driver = last_part(hw_link(hw, say(&hw->arena, "%s/driver", folder)));
     group = last_part(hw_link(hw, say(&hw->arena, "%s/iommu_group", folder)));
     physical = last_part(hw_link(hw, say(&hw->arena, "%s/physfn", folder)));
@@ -214,13 +215,15 @@ void hw_read_pci(struct hw *hw)
 const char *hw_group_mates(struct hw *hw, const struct hw_function *function)
 {
     const char *mates = NULL;
+    uint32_t count = 0;
 
     for (uint32_t i = 0; i < hw->function_count && function->group >= 0; i++) {
         const struct hw_function *other = &hw->functions[i];
 
-        if (other != function && other->group == function->group)
+        if (other != function && other->group == function->group && count++ < MATES_SHOWN)
             mates = say(&hw->arena, "%s%s%s", mates ? mates : "", mates ? ", " : "",
                         hw_address(hw, other->address));
     }
-    return mates;
+    return count > MATES_SHOWN ? say(&hw->arena, "%s and %u more", mates, count - MATES_SHOWN)
+                               : mates;
 }

@@ -106,27 +106,32 @@ char *hw_text(struct hw *hw, const char *path, size_t most)
     return text;
 }
 
-char *hw_line(struct hw *hw, const char *path)
+/* The first line without blanks at its end; returns its length, 0 if there is none. */
+static size_t read_line(struct hw *hw, const char *path, char line[LINE_BYTES + 1])
 {
-    char line[LINE_BYTES + 1];
     long count = hw_read(hw, path, line, LINE_BYTES);
 
-    if (count <= 0)
-        return NULL;
-    line[count] = 0;
-    line[strcspn(line, "\n")] = 0;
-    size_t length = strlen(line);
+    line[count < 0 ? 0 : count] = 0;
+    size_t length = strcspn(line, "\n");
     while (length > 0 && line[length - 1] == ' ')
-        line[--length] = 0;
-    return length > 0 ? say(&hw->arena, "%s", line) : NULL;
+        length--;
+    line[length] = 0;
+    return length;
+}
+
+char *hw_line(struct hw *hw, const char *path, size_t most)
+{
+    char line[LINE_BYTES + 1];
+    size_t length = read_line(hw, path, line);
+
+    return length > 0 && length <= most ? say(&hw->arena, "%s", line) : NULL;
 }
 
 bool hw_number(struct hw *hw, const char *path, uint64_t *out)
 {
-    const char *line = hw_line(hw, path);
-    char *end;
+    char line[LINE_BYTES + 1], *end;
 
-    if (!line || *line < '0' || *line > '9')
+    if (read_line(hw, path, line) == 0 || *line < '0' || *line > '9')
         return false;
     errno = 0;
     *out = strtoull(line, &end, 0);

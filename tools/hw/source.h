@@ -17,8 +17,11 @@ long hw_read(struct hw *hw, const char *path, void *out, size_t room);
 /* The whole file as text up to `most` bytes, NULL if it cannot be read. */
 char *hw_text(struct hw *hw, const char *path, size_t most);
 
-/* Its first line, NULL if it is empty or cannot be read. */
-char *hw_line(struct hw *hw, const char *path);
+/* What a machine can have thousands of is kept only if it is as short as it should be. */
+enum { HW_WORD = 64, HW_LIST = 512 };
+
+/* Its first line, NULL if it is empty, longer than `most` or cannot be read. */
+char *hw_line(struct hw *hw, const char *path, size_t most);
 
 /* Its first line as a number, decimal or with 0x. */
 bool hw_number(struct hw *hw, const char *path, uint64_t *out);
