@@ -216,10 +216,10 @@ static void what_is_missing_is_named(void **state)
     static const struct {
         const char *path, *text; /* removed; said then */
     } cases[] = {
-        {"sys/firmware/acpi/tables/DMAR", "no   DMA remapping (VT-d)"},
+        {"sys/firmware/acpi/tables/DMAR", "no   DMA remapping "},
         {"sys/firmware/dmi/tables/DMI", "whether memory has ECC: /sys/firmware/dmi"},
         {"proc/cpuinfo", "?    VT-x or AMD-V"},
-        {"sys/firmware/efi/fw_platform_size", "no   UEFI, 64-bit"},
+        {"sys/firmware/efi/fw_platform_size", "no   64-bit UEFI"},
         {"sys/dev/block/259:2", "which controller the machine booted from"},
         {"sys/firmware/acpi/tables/APIC", "what firmware says of processors"},
         {"sys/firmware/memmap/0/type", "memory as firmware gives it"},
@@ -250,6 +250,9 @@ static void an_empty_folder_is_no_machine_but_no_error(void **state)
     assert_true(hw_open(&hw, root, NULL));
     assert_int_equal(hw.cpu_count + hw.function_count + hw.uart_count, 0);
     expect_text(&hw, "?    VT-x or AMD-V", true);
+    expect_text(&hw, "?    64-bit UEFI", true);
+    expect_text(&hw, "?    UART ", true);
+    expect_text(&hw, "run Bulkhead? Not known, not seen: processor of Intel", true);
     hw_close(&hw);
     remove_tree(root);
 }
@@ -267,11 +270,82 @@ static void check_counts_what_is_required(void **state)
     write_text("proc/cpuinfo",
                "processor\\t: 0\\nvendor_id\\t: GenuineIntel\\nflags\\t: vmx ept\\n");
     assert_true(hw_open(&hw, root, NULL));
-    /* unrestricted guest not known, no x2APIC, one processor, TSC */
-    assert_int_equal(hw_check(&hw, sink), 4);
+    /* unrestricted guest and virtual NMIs not known, no x2APIC, no NX, one processor */
+    assert_int_equal(hw_check(&hw, sink), 5);
     hw_close(&hw);
     fclose(sink);
     remove_tree(root);
+}
+
+#define GOOD_FLAGS "vmx x2apic nx nonstop_tsc"
+#define GOOD_VMX   "ept unrestricted_guest vnmi"
+
+/* Processors of a machine that is as good as it has to be, or worse. */
+static const struct {
+    const char *vendor, *flags, *vmx_flags;
+    unsigned count, first_apic_id;
+    const char *said, *verdict; /* a row, and the last line */
+} machines[] = {
+    {"GenuineIntel", GOOD_FLAGS, GOOD_VMX, 64, 0, "yes  at most 64", "? Yes.\n"},
+    {"GenuineIntel", "vmx x2apic nx", GOOD_VMX, 2, 0, "no   TSC that never", "? Yes.\n"},
+    {"GenuineIntel", GOOD_FLAGS " la57", GOOD_VMX, 2, 0, "?    firmware with 4-", "? Yes.\n"},
+    {"GenuineIntel", GOOD_FLAGS, GOOD_VMX, 2, 254, "no   APIC ids up to 254", "? Yes.\n"},
+    {"GenuineIntel", GOOD_FLAGS, GOOD_VMX, 65, 0, "no   at most 64 processors",
+     "? No, it lacks: at most 64 processors.\n"},
+    {"GenuineIntel", GOOD_FLAGS, "ept unrestricted_guest", 2, 0, "no   virtual NMIs",
+     "? No, it lacks: virtual NMIs (VT-x).\n"},
+    {"GenuineIntel", "vmx x2apic", GOOD_VMX, 1, 0, "no   no-execute pages",
+     "? No, it lacks: no-execute pages, two processors or more.\n"},
+    {"AuthenticAMD", "svm npt x2apic nx", "", 2, 0,
+     "no   DMA remapping                for devices; AMD's IOMMU is not supported yet",
+     "? Yes, but without devices for domains, it lacks: DMA remapping, interrupt remapping.\n"},
+    {"CentaurHauls", "svm npt x2apic nx", "", 2, 0, "no   processor of",
+     "? No, it lacks: processor of Intel or AMD.\n"},
+};
+
+static void the_last_line_is_the_verdict(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+        make_board();
+        FILE *file = fopen(made_path("proc/cpuinfo"), "w");
+        assert_non_null(file);
+        for (unsigned cpu = 0; cpu < machines[i].count; cpu++)
+            fprintf(file,
+                    "processor : %u\nvendor_id : %s\nflags : %s\nvmx flags : %s\napicid : %u\n",
+                    cpu, machines[i].vendor, machines[i].flags, machines[i].vmx_flags,
+                    machines[i].first_apic_id + cpu);
+        assert_int_equal(fclose(file), 0);
+        assert_true(hw_open(&hw, root, NULL));
+        expect_text(&hw, machines[i].said, true);
+        expect_text(&hw, machines[i].verdict, true);
+        hw_close(&hw);
+        remove_tree(root);
+    }
+}
+
+static void segment_groups_cannot_be_silenced(void **state)
+{
+    static const char *const tables[] = {
+        "60 @0 4d 43 46 47 3c @34 01",                /* one window, of segment group 1 */
+        "76 @0 4d 43 46 47 4c @34 00 00 00 7f @44 00" /* two windows */
+    };
+    struct hw hw;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        char table[64];
+
+        make_board();
+        strcpy(table, tables[i]);
+        write_hex("sys/firmware/acpi/tables/MCFG", table);
+        assert_true(hw_open(&hw, root, NULL));
+        expect_text(&hw, "? No, it lacks: one PCI segment group.\n", true);
+        hw_close(&hw);
+        remove_tree(root);
+    }
 }
 
 static char *print_all(const char *folder, const char *save)
@@ -481,6 +555,8 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(an_empty_folder_is_no_machine_but_no_error),
         cmocka_unit_test(check_counts_what_is_required),
+        cmocka_unit_test(the_last_line_is_the_verdict),
+        cmocka_unit_test(segment_groups_cannot_be_silenced),
         cmocka_unit_test(a_saved_copy_tells_the_same),
         cmocka_unit_test(links_lead_nowhere_outside),
         cmocka_unit_test(foreign_text_drives_no_terminal),

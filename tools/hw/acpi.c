@@ -11,6 +11,9 @@ enum {
     HEADER_BYTES = 36,
     UARTS = 32,
     ITEMS_MAX = 1024,
+    /* PCI Firmware Specification, MCFG Table Description */
+    MCFG_FIRST = 44,
+    MCFG_ENTRY = 16,
     /* Intel VT-d Architecture Specification, DMA Remapping Reporting Structure */
     DMAR_FLAGS = 37,
     DMAR_FIRST = 48,
@@ -93,10 +96,12 @@ void hw_read_acpi(struct hw *hw)
     }
     if (read_table(hw, "APIC", table) == 0)
         hw_note_missing(hw, "sys/firmware/acpi/tables/APIC", "what firmware says of processors");
-    /* Only read so that a saved copy has them. */
-    read_table(hw, "MCFG", table);
-    read_table(hw, "IVRS", table);
-    size_t length = read_table(hw, "DMAR", table);
+    size_t length = read_table(hw, "MCFG", table);
+    if (length >= MCFG_FIRST + MCFG_ENTRY)
+        hw->has_segments =
+            length >= MCFG_FIRST + 2 * MCFG_ENTRY || little(table + MCFG_FIRST + 8, 2) != 0;
+    read_table(hw, "IVRS", table); /* only so that a saved copy has it */
+    length = read_table(hw, "DMAR", table);
     if (length != 0)
         take_dmar(hw, table, length);
     else
@@ -148,6 +153,7 @@ static void read_boot_device(struct hw *hw)
 
 void hw_read_ports(struct hw *hw)
 {
+    hw->shows_ttys = hw_has_folder(hw, "sys/class/tty");
     for (uint32_t i = 0; i < UARTS; i++) {
         const char *folder = say(&hw->arena, "sys/class/tty/ttyS%u", i);
         uint64_t type = 0, irq = 0;

@@ -243,5 +243,6 @@ void hw_read_memory(struct hw *hw)
     hw->firmware = words_of(hw, hw_line(hw, "sys/class/dmi/id/bios_vendor", HW_LIST),
                             hw_line(hw, "sys/class/dmi/id/bios_version", HW_LIST));
     uint64_t bits;
+    hw->shows_firmware = hw_has_folder(hw, "sys/firmware");
     hw->is_uefi = hw_number(hw, "sys/firmware/efi/fw_platform_size", &bits) && bits == 64;
 }

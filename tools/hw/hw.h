@@ -87,12 +87,14 @@ struct hw {
     uint32_t range_count;
     const char *ecc; /* NULL: not known */
     bool is_uefi, smt_active, smt_known;
+    bool shows_firmware, shows_ttys; /* the folders below which UEFI and UARTs would be */
     const char *itlb_multihit;
 
     struct hw_function *functions; /* by address */
     uint32_t function_count;
     bool tables_listed, lists_dmar, has_mcfg, has_ivrs; /* by the names of the ACPI tables */
     bool has_dmar;                                      /* and could be read */
+    bool has_segments;   /* the MCFG has several windows, or one beyond segment group 0 */
     uint32_t dmar_flags; /* bit 0: interrupt remapping, bit 1: x2APIC opt-out */
     struct hw_unit *units;
     struct hw_reserved *reserved;
@@ -112,7 +114,10 @@ void hw_close(struct hw *hw);
 /* Writes the inventory for people. */
 void hw_print(struct hw *hw, FILE *out);
 
-/* Says for each feature whether it is there; returns how many required ones are not. */
+/*
+ * Says for each feature whether it is there, and in a last line whether that is enough; returns how
+ * many required ones are not there, or cannot be seen.
+ */
 uint32_t hw_check(struct hw *hw, FILE *out);
 
 /* Writes a first manifest; `from` is the folder of the saved copy or NULL. */

@@ -185,6 +185,18 @@ uint32_t hw_list(struct hw *hw, const char *path, char ***names)
     return count;
 }
 
+bool hw_has_folder(struct hw *hw, const char *path)
+{
+    int folder = open_below(hw, path, O_PATH | O_DIRECTORY);
+
+    if (folder < 0)
+        return false;
+    close(folder);
+    if (hw->save)
+        save_path(hw, say(&hw->arena, "%s/", path));
+    return true;
+}
+
 void *hw_grow(struct hw *hw, void *items, uint32_t count, size_t bytes)
 {
     if (count != 0 && (count & (count - 1)) != 0)

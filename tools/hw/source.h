@@ -32,6 +32,9 @@ char *hw_link(struct hw *hw, const char *path);
 /* The names in a folder, sorted; returns how many, 0 if there is none. */
 uint32_t hw_list(struct hw *hw, const char *path, char ***names);
 
+/* Whether the folder is there; then it is in a saved copy too, even if it is empty. */
+bool hw_has_folder(struct hw *hw, const char *path);
+
 /* Notes that `path` could not be read (errno says why) and what that leaves unknown. */
 void hw_note_missing(struct hw *hw, const char *path, const char *lost);
 
