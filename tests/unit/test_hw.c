@@ -241,6 +241,58 @@ static void what_is_missing_is_named(void **state)
     }
 }
 
+static int give_away(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return lchown(path, 65534, 65534);
+}
+
+/* `said` is said once the file has these bytes; NULL: once only root may read it. */
+static void expect_reason(const char *path, char *bytes, const char *said)
+{
+    bool as_root = geteuid() == 0;
+    struct hw hw;
+
+    make_board();
+    if (bytes)
+        write_hex(path, bytes);
+    else
+        assert_int_equal(chmod(made_path(path), 0), 0);
+    if (as_root) {
+        assert_int_equal(nftw(root, give_away, 16, FTW_PHYS), 0);
+        assert_int_equal(seteuid(65534), 0);
+    }
+    assert_true(hw_open(&hw, root, NULL));
+    if (as_root)
+        assert_int_equal(seteuid(0), 0);
+    expect_text(&hw, said, true);
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+static void what_is_missing_has_its_reason(void **state)
+{
+    static const char dmi[] = "sys/firmware/dmi/tables/DMI",
+                      dmar[] = "sys/firmware/acpi/tables/DMAR";
+    char silent[] = "20 @0 01 08 01 00 @a 7f 04", other[] = "64 @0 44 4d 41 53 40",
+         cut[] = "64 @0 44 4d 41 52 50 @24 26 01", small[] = "40 @0 44 4d 41 52 28",
+         item[] = "64 @0 44 4d 41 52 40 @24 26 01 @30 00 00 20 00", none[] = "0";
+
+    (void)state;
+    expect_reason(dmi, NULL, "ECC: /sys/firmware/dmi/tables/DMI only root may read it");
+    expect_reason(dmi, silent, "ECC: /sys/firmware/dmi/tables/DMI does not say");
+    expect_reason(dmar, NULL, "(RMRR): /sys/firmware/acpi/tables/DMAR only root may read it");
+    expect_reason(dmar, other, "(RMRR): /sys/firmware/acpi/tables/DMAR is damaged");
+    expect_reason(dmar, cut, "(RMRR): /sys/firmware/acpi/tables/DMAR is damaged");
+    expect_reason(dmar, small, "(RMRR): /sys/firmware/acpi/tables/DMAR is damaged");
+    expect_reason(dmar, item, "(RMRR): /sys/firmware/acpi/tables/DMAR is damaged");
+    expect_reason("sys/devices/system/cpu/cpu0/topology/thread_siblings_list", none,
+                  "threads of one core: /sys/devices/system/cpu/cpu0/topology/"
+                  "thread_siblings_list does not say");
+}
+
 static void an_empty_folder_is_no_machine_but_no_error(void **state)
 {
     struct hw hw;
@@ -553,6 +605,7 @@ int main(void)
         cmocka_unit_test(iommu_units_and_reserved_memory),
         cmocka_unit_test(threads_are_named_by_apic_id),
         cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(what_is_missing_has_its_reason),
         cmocka_unit_test(an_empty_folder_is_no_machine_but_no_error),
         cmocka_unit_test(check_counts_what_is_required),
         cmocka_unit_test(the_last_line_is_the_verdict),

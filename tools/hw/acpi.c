@@ -21,16 +21,22 @@ enum {
     DMAR_RMRR = 1,
 };
 
-/* A table whose length is what its header says; 0 if it is absent, cut off or not that table. */
-static size_t read_table(struct hw *hw, const char *name, uint8_t *table)
+/*
+ * A table of `least` bytes or more, its length is what its header says; 0 with errno set if it is
+ * absent, cut off or not that table.
+ */
+static size_t read_table(struct hw *hw, const char *name, size_t least, uint8_t *table)
 {
     const char *path = say(&hw->arena, "sys/firmware/acpi/tables/%s", name);
     long count = hw_read(hw, path, table, TABLE_BYTES);
 
+    if (count < 0)
+        return 0;
+    errno = EBADMSG;
     if (count < HEADER_BYTES || memcmp(table, name, 4) != 0)
         return 0;
     uint32_t length = little(table + 4, 4);
-    return length < HEADER_BYTES || length > (size_t)count ? 0 : length;
+    return length < least || length > (size_t)count ? 0 : length;
 }
 
 /* The functions of a device scope as "bus/dev.fn>dev.fn", as far as there is room. */
@@ -53,16 +59,17 @@ static void take_scope(const uint8_t *scope, size_t count, char out[HW_SCOPE_TEX
     }
 }
 
-static void take_dmar(struct hw *hw, const uint8_t *table, size_t length)
+/* Returns false if an item leaves the table: others may be hidden behind it. */
+static bool take_dmar(struct hw *hw, const uint8_t *table, size_t length)
 {
-    hw->has_dmar = length >= DMAR_FIRST;
-    hw->dmar_flags = hw->has_dmar ? table[DMAR_FLAGS] : 0;
+    hw->has_dmar = true;
+    hw->dmar_flags = table[DMAR_FLAGS];
     for (size_t at = DMAR_FIRST; at + 16 <= length;) {
         const uint8_t *item = table + at;
         uint32_t type = little(item, 2), bytes = little(item + 2, 2);
 
         if (bytes < 16 || at + bytes > length)
-            break;
+            return false;
         if (type == DMAR_DRHD && hw->unit_count < ITEMS_MAX) {
             hw->units = hw_grow(hw, hw->units, hw->unit_count, sizeof(*hw->units));
             hw->units[hw->unit_count++] =
@@ -78,6 +85,7 @@ static void take_dmar(struct hw *hw, const uint8_t *table, size_t length)
         }
         at += bytes;
     }
+    return true;
 }
 
 void hw_read_acpi(struct hw *hw)
@@ -94,17 +102,15 @@ void hw_read_acpi(struct hw *hw)
         hw->has_mcfg |= strcmp(names[i], "MCFG") == 0;
         hw->has_ivrs |= strcmp(names[i], "IVRS") == 0;
     }
-    if (read_table(hw, "APIC", table) == 0)
+    if (read_table(hw, "APIC", HEADER_BYTES, table) == 0)
         hw_note_missing(hw, "sys/firmware/acpi/tables/APIC", "what firmware says of processors");
-    size_t length = read_table(hw, "MCFG", table);
+    size_t length = read_table(hw, "MCFG", HEADER_BYTES, table);
     if (length >= MCFG_FIRST + MCFG_ENTRY)
         hw->has_segments =
             length >= MCFG_FIRST + 2 * MCFG_ENTRY || little(table + MCFG_FIRST + 8, 2) != 0;
-    read_table(hw, "IVRS", table); /* only so that a saved copy has it */
-    length = read_table(hw, "DMAR", table);
-    if (length != 0)
-        take_dmar(hw, table, length);
-    else
+    read_table(hw, "IVRS", HEADER_BYTES, table); /* only so that a saved copy has it */
+    length = read_table(hw, "DMAR", DMAR_FIRST, table);
+    if (length == 0 || !take_dmar(hw, table, length))
         hw_note_missing(hw, "sys/firmware/acpi/tables/DMAR",
                         "IOMMU units and reserved memory (RMRR)");
     free(table);
@@ -153,13 +159,16 @@ static void read_boot_device(struct hw *hw)
 
 void hw_read_ports(struct hw *hw)
 {
+    bool says = false;
+
     hw->shows_ttys = hw_has_folder(hw, "sys/class/tty");
     for (uint32_t i = 0; i < UARTS; i++) {
         const char *folder = say(&hw->arena, "sys/class/tty/ttyS%u", i);
         uint64_t type = 0, irq = 0;
         struct hw_uart uart = {.number = i};
 
-        if (!hw_number(hw, say(&hw->arena, "%s/type", folder), &type) || type == 0)
+        says |= hw_number(hw, say(&hw->arena, "%s/type", folder), &type);
+        if (type == 0)
             continue;
         hw_number(hw, say(&hw->arena, "%s/port", folder), &uart.port);
         hw_number(hw, say(&hw->arena, "%s/iomem_base", folder), &uart.memory);
@@ -168,7 +177,7 @@ void hw_read_ports(struct hw *hw)
         hw->uarts = hw_grow(hw, hw->uarts, hw->uart_count, sizeof(*hw->uarts));
         hw->uarts[hw->uart_count++] = uart;
     }
-    if (hw->uart_count == 0) {
+    if (!says) {
         errno = ENOENT;
         hw_note_missing(hw, "sys/class/tty/ttyS*", "UARTs (a boot log needs com1 or a display)");
     }

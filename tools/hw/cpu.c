@@ -156,13 +156,14 @@ void hw_read_cpus(struct hw *hw)
                     say(&hw->arena, "sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
                         hw->cpus[i].number),
                     HW_LIST);
+        if (i == 0 && !hw->cpus[0].siblings)
+            hw_note_missing(hw, "sys/devices/system/cpu/cpu0/topology/thread_siblings_list",
+                            "which processors are threads of one core");
         read_caches(hw, &hw->cpus[i]);
+        if (i == 0 && hw->cpus[0].cache_count == 0)
+            hw_note_missing(hw, "sys/devices/system/cpu/cpu0/cache",
+                            "which processors share a cache");
     }
-    if (hw->cpu_count > 0 && !hw->cpus[0].siblings)
-        hw_note_missing(hw, "sys/devices/system/cpu/cpu0/topology/thread_siblings_list",
-                        "which processors are threads of one core");
-    if (hw->cpu_count > 0 && hw->cpus[0].cache_count == 0)
-        hw_note_missing(hw, "sys/devices/system/cpu/cpu0/cache", "which processors share a cache");
     hw->smt_known = hw_number(hw, "sys/devices/system/cpu/smt/active", &active);
     hw->smt_active = hw->smt_known && active != 0;
     hw->itlb_multihit =
@@ -217,27 +218,36 @@ static const char *words_of(struct hw *hw, const char *first, const char *second
                second ? second : "");
 }
 
+static void read_ecc(struct hw *hw)
+{
+    uint8_t *dmi = malloc(DMI_BYTES);
+    long count = dmi ? hw_read(hw, "sys/firmware/dmi/tables/DMI", dmi, DMI_BYTES) : -1;
+    int why = count < 0 ? errno : ENODATA;
+
+    if (count > 0)
+        hw->ecc = dmi_ecc(dmi, (size_t)count);
+    free(dmi);
+    if (!hw->ecc)
+        hw->ecc = hw_line(hw, "sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode", HW_LIST);
+    errno = why;
+    if (!hw->ecc)
+        hw_note_missing(hw, "sys/firmware/dmi/tables/DMI", "whether memory has ECC");
+}
+
 void hw_read_memory(struct hw *hw)
 {
     const char *meminfo = hw_text(hw, "proc/meminfo", 64 << 10);
     const char *total = meminfo ? strstr(meminfo, "MemTotal:") : NULL;
-    uint8_t *dmi = malloc(DMI_BYTES);
 
     hw->memory_bytes = firmware_memory(hw);
     if (hw->memory_bytes == 0) {
+        errno = hw->range_count > 0 ? ENODATA : errno;
         hw_note_missing(hw, "sys/firmware/memmap",
                         "memory as firmware gives it (MemTotal stands in)");
         if (total)
             hw->memory_bytes = (uint64_t)strtoull(total + 9, NULL, 10) << 10;
     }
-    long count = dmi ? hw_read(hw, "sys/firmware/dmi/tables/DMI", dmi, DMI_BYTES) : -1;
-    if (count > 0)
-        hw->ecc = dmi_ecc(dmi, (size_t)count);
-    if (!hw->ecc)
-        hw->ecc = hw_line(hw, "sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode", HW_LIST);
-    if (!hw->ecc)
-        hw_note_missing(hw, "sys/firmware/dmi/tables/DMI", "whether memory has ECC");
-    free(dmi);
+    read_ecc(hw);
     hw->board = words_of(hw, hw_line(hw, "sys/class/dmi/id/sys_vendor", HW_LIST),
                          hw_line(hw, "sys/class/dmi/id/product_name", HW_LIST));
     hw->firmware = words_of(hw, hw_line(hw, "sys/class/dmi/id/bios_vendor", HW_LIST),

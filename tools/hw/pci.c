@@ -185,6 +185,7 @@ void hw_read_pci(struct hw *hw)
 {
     char **names;
     uint32_t count = hw_list(hw, "sys/bus/pci/devices", &names), short_config = 0, groups = 0;
+    bool shows_some = false;
 
     if (count == 0)
         hw_note_missing(hw, "sys/bus/pci/devices", "PCI functions");
@@ -198,10 +199,11 @@ void hw_read_pci(struct hw *hw)
         qsort(hw->functions, hw->function_count, sizeof(*hw->functions), by_address);
     for (uint32_t i = 0; i < hw->function_count; i++) {
         short_config += hw->functions[i].config_bytes < CONVENTIONAL_BYTES;
+        shows_some |= hw->functions[i].config_bytes > 0;
         groups += hw->functions[i].group >= 0;
     }
     if (short_config > 0) {
-        errno = EACCES;
+        errno = shows_some ? EACCES : ENOENT; /* others see the first bytes */
         hw_note_missing(hw, "sys/bus/pci/devices/*/config",
                         "capabilities: MSI, resets, ACS and serial numbers");
     }

@@ -106,7 +106,7 @@ char *hw_text(struct hw *hw, const char *path, size_t most)
     return text;
 }
 
-/* The first line without blanks at its end; returns its length, 0 if there is none. */
+/* The first line without blanks at its end; returns its length, 0 with errno set if none. */
 static size_t read_line(struct hw *hw, const char *path, char line[LINE_BYTES + 1])
 {
     long count = hw_read(hw, path, line, LINE_BYTES);
@@ -116,6 +116,8 @@ static size_t read_line(struct hw *hw, const char *path, char line[LINE_BYTES + 
     while (length > 0 && line[length - 1] == ' ')
         length--;
     line[length] = 0;
+    if (count >= 0 && length == 0)
+        errno = ENODATA;
     return length;
 }
 
@@ -124,6 +126,8 @@ char *hw_line(struct hw *hw, const char *path, size_t most)
     char line[LINE_BYTES + 1];
     size_t length = read_line(hw, path, line);
 
+    if (length > most)
+        errno = EMSGSIZE;
     return length > 0 && length <= most ? say(&hw->arena, "%s", line) : NULL;
 }
 
@@ -182,6 +186,8 @@ uint32_t hw_list(struct hw *hw, const char *path, char ***names)
     closedir(stream);
     if (count > 0)
         qsort(*names, count, sizeof(char *), by_name);
+    else
+        errno = ENODATA;
     return count;
 }
 
@@ -211,6 +217,8 @@ void hw_note_missing(struct hw *hw, const char *path, const char *lost)
 {
     const char *why = errno == EACCES || errno == EPERM ? "only root may read it"
                       : errno == ENOENT                 ? "is not there"
+                      : errno == ENODATA                ? "does not say"
+                      : errno == EBADMSG                ? "is damaged"
                                                         : "cannot be read";
 
     hw->missing = hw_grow(hw, hw->missing, hw->missing_count, sizeof(*hw->missing));

@@ -20,7 +20,7 @@ char *hw_text(struct hw *hw, const char *path, size_t most);
 /* What a machine can have thousands of is kept only if it is as short as it should be. */
 enum { HW_WORD = 64, HW_LIST = 512 };
 
-/* Its first line, NULL if it is empty, longer than `most` or cannot be read. */
+/* Its first line, NULL with errno set if it is empty, longer than `most` or cannot be read. */
 char *hw_line(struct hw *hw, const char *path, size_t most);
 
 /* Its first line as a number, decimal or with 0x. */
@@ -29,13 +29,16 @@ bool hw_number(struct hw *hw, const char *path, uint64_t *out);
 /* Where the symbolic link `path` leads, NULL if it is none. */
 char *hw_link(struct hw *hw, const char *path);
 
-/* The names in a folder, sorted; returns how many, 0 if there is none. */
+/* The names in a folder, sorted; returns how many, 0 with errno set if there is none. */
 uint32_t hw_list(struct hw *hw, const char *path, char ***names);
 
 /* Whether the folder is there; then it is in a saved copy too, even if it is empty. */
 bool hw_has_folder(struct hw *hw, const char *path);
 
-/* Notes that `path` could not be read (errno says why) and what that leaves unknown. */
+/*
+ * Notes that `path` did not tell something and what that leaves unknown. errno says why: as the
+ * system set it, ENODATA for a file without it, EBADMSG for one that is damaged.
+ */
 void hw_note_missing(struct hw *hw, const char *path, const char *lost);
 
 /* Room for one item more in an array that grows by doubling. */
