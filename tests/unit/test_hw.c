@@ -568,31 +568,106 @@ static void who_can_have_which_function(void **state)
     remove_tree(root);
 }
 
-static void the_first_manifest_is_one(void **state)
+/* Calls hw_manifest() on the board, as `folder`. */
+static char *first_manifest(const char *folder)
 {
     char *text = NULL;
     size_t bytes;
     FILE *out = open_memstream(&text, &bytes);
-    struct check check = {0};
     struct hw hw;
+
+    assert_true(hw_open(&hw, root, NULL));
+    hw_manifest(&hw, folder, out);
+    hw_close(&hw);
+    fclose(out);
+    return text;
+}
+
+/* Findings about files that need not be there are none. */
+static void expect_no_finding(const struct check *check, const char *text)
+{
+    for (size_t i = 0; i < check->finding_count; i++) {
+        const char *name = check->findings[i].rule->name;
+
+        if (strcmp(name, "payload-missing") != 0 && strcmp(name, "admin-key-file") != 0)
+            fail_msg("%s: %s\n%s", name, check->findings[i].what, text);
+    }
+}
+
+static void the_first_manifest_is_one(void **state)
+{
+    struct check check = {0};
 
     (void)state;
     make_board();
-    assert_true(hw_open(&hw, root, NULL));
-    hw_manifest(&hw, root, out);
-    hw_close(&hw);
-    fclose(out);
-    check_text(&check, "init", text, bytes);
-    for (size_t i = 0; i < check.finding_count; i++) {
-        /* The payload that it proposes need not be built. */
-        if (strcmp(check.findings[i].rule->name, "payload-missing") != 0)
-            fail_msg("%s: %s", check.findings[i].rule->name, check.findings[i].what);
-    }
+    char *text = first_manifest(root);
+    check_text(&check, "init", text, strlen(text));
+    expect_no_finding(&check, text);
     assert_int_equal(check.model.platform.processors.value, 4);
     assert_int_equal(check.model.platform.memory.value >> 30, 8);
     assert_int_equal(check.model.platform.microcode.value, 0xf4);
     assert_string_equal(check.model.platform.inventory.value, root);
     check_close(&check);
+    free(text);
+    remove_tree(root);
+}
+
+/* Of keys and items of the whole manifest, and of the label; not of alternatives and devices. */
+static void uncomment(char *text)
+{
+    for (char *line = text; *line; line += strcspn(line, "\n") + 1) {
+        char *mark = strncmp(line, "    # label: ", 13) == 0 ? line + 4 : line;
+        const char *word = mark + 1 + strspn(mark + 1, " ");
+        size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+
+        if (*mark == '#' && (strncmp(word, "- {", 3) == 0 || (letters > 0 && word[letters] == ':')))
+            memmove(mark, mark + 2, strlen(mark + 2) + 1);
+    }
+}
+
+static void what_it_has_in_comments_is_good_too(void **state)
+{
+    struct check check = {0};
+
+    (void)state;
+    make_board();
+    /* In a page of its own: this card will do, and the first one may be shared with AMT. */
+    write_text("sys/bus/pci/devices/0000:06:00.0/resource",
+               "0x00000000a1301000 0x00000000a13010ff 0x0000000000040200\\n");
+    assert_int_equal(setenv("SOURCE_DATE_EPOCH", "1795478400", 1), 0); /* 2026-11-24 */
+    char *text = first_manifest(root);
+    uncomment(text);
+    check_text(&check, "init", text, strlen(text));
+    assert_int_equal(unsetenv("SOURCE_DATE_EPOCH"), 0);
+    expect_no_finding(&check, text);
+    assert_int_equal(check.model.management.nic.pci.value, 0x500);
+    assert_int_equal(check.model.management.admins.count, 2);
+    assert_non_null(strstr(text, "role: auditor, expires: 2027-05-26}"));
+    assert_non_null(strstr(text, "# nic: {pci: \"00:1f.6\""));
+    assert_non_null(strstr(text, "shared with the management engine"));
+    assert_non_null(strstr(text, "# nic: {pci: \"06:00.0\""));
+    check_close(&check);
+    free(text);
+    remove_tree(root);
+}
+
+static void any_folder_can_be_named(void **state)
+{
+    static const char *const folders[] = {"a board", "it's: #7", "\"", "bo\xc3\xa4rd", "-", "null"};
+
+    (void)state;
+    make_board();
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        struct check check = {0};
+        char *text = first_manifest(folders[i]);
+
+        check_text(&check, "init", text, strlen(text));
+        assert_string_equal(check.model.platform.inventory.value, folders[i]);
+        check_close(&check);
+        free(text);
+    }
+    char *text = first_manifest("a\nb");
+    assert_non_null(strstr(text, "  # inventory: "));
     free(text);
     remove_tree(root);
 }
@@ -616,6 +691,8 @@ int main(void)
         cmocka_unit_test(capability_lists_that_loop_end),
         cmocka_unit_test(who_can_have_which_function),
         cmocka_unit_test(the_first_manifest_is_one),
+        cmocka_unit_test(what_it_has_in_comments_is_good_too),
+        cmocka_unit_test(any_folder_can_be_named),
         cmocka_unit_test(damaged_copies_end_in_no_harm),
     };
     return cmocka_run_group_tests_name("hw", tests, NULL, NULL);

@@ -126,6 +126,9 @@ void hw_manifest(struct hw *hw, const char *from, FILE *out);
 /* "00:1f.3", or "0001:00:1f.3" outside the first segment. */
 const char *hw_address(struct hw *hw, uint32_t address);
 
+/* Whether its capabilities were seen, and no way to reset it was. */
+bool hw_lacks_reset(const struct hw_function *function);
+
 /* Whether the blank-separated list `words` holds `word`. */
 bool hw_has_word(const char *words, const char *word);
 

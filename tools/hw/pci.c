@@ -214,6 +214,12 @@ void hw_read_pci(struct hw *hw)
     }
 }
 
+bool hw_lacks_reset(const struct hw_function *function)
+{
+    return function->config_bytes >= CONVENTIONAL_BYTES && !function->reset_method &&
+           !function->has_flr && !function->has_af_flr && !function->has_d3_reset;
+}
+
 const char *hw_group_mates(struct hw *hw, const struct hw_function *function)
 {
     const char *mates = NULL;

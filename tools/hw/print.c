@@ -91,9 +91,8 @@ static const char *verdict(struct hw *hw, const struct hw_function *function)
                    mates);
     if (function->group < 0)
         return "not known; IOMMU groups are not shown";
-    if (!function->reset_method && !function->has_flr && !function->has_af_flr &&
-        !function->has_d3_reset)
-        return "yes, where a reset of its bus will do; else accept_no_reset";
+    if (hw_lacks_reset(function))
+        return "only with accept_no_reset: it has no reset of its own";
     return "yes";
 }
 
