@@ -146,10 +146,10 @@ static void functions_and_their_groups(void **state)
     assert_true(card->has_flr && card->has_sriov && !card->has_d3_reset);
     assert_int_equal(card->serial, 0x1122334455667788);
     assert_string_equal(card->reset_method, "flr bus");
-    assert_string_equal(hw_group_mates(&hw, card), "01:00.1");
+    assert_string_equal(hw_partners(&hw, card), "01:00.1 (in the same IOMMU group)");
     assert_int_equal(function_at(&hw, 0x101)->config_bytes, 64);
     assert_true(function_at(&hw, 0x200)->has_af_flr);
-    assert_null(hw_group_mates(&hw, usb));
+    assert_null(hw_partners(&hw, usb));
     assert_int_equal(hw.boot_function, 0x200);
     hw_close(&hw);
     remove_tree(root);
@@ -190,6 +190,32 @@ static void expect_text(struct hw *hw, const char *part, bool holds)
     if ((strstr(text, part) != NULL) != holds)
         fail_msg("%s: %s\n%s", holds ? "missing" : "should not be there", part, text);
     free(text);
+}
+
+/* A bridge with all behind it, the I/O APIC, a timer; and more than there is room for. */
+static void units_say_what_they_cover(void **state)
+{
+    char table[] =
+        "104 @0 44 4d 41 52 68 @24 26 01 @30 00 00 38 00 01 @38 00 00 d9 fe @40 02 08 00 "
+        "00 00 00 1c 00 03 08 00 00 02 f0 1f 00 04 08 00 00 00 00 0f 00 01 0a 00 00 00 "
+        "00 1d 00 00 01",
+         long_table[4096] = "604 @0 44 4d 41 52 5c 02 @24 26 01 @30 00 00 2c 02 @40";
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    write_hex("sys/firmware/acpi/tables/DMAR", table);
+    assert_true(hw_open(&hw, root, NULL));
+    assert_string_equal(hw.units[0].scope, "00:1c.0>* IOAPIC=f0:1f.0 HPET=00:0f.0 00:1d.0>00.1");
+    expect_text(&hw, "HPET=00:0f.0 00:1d.0>00.1 and all that no other has\n", true);
+    hw_close(&hw);
+    for (int i = 0; i < 67; i++)
+        strcat(long_table, " 01 08 00 00 00 00 1d 00");
+    write_hex("sys/firmware/acpi/tables/DMAR", long_table);
+    assert_true(hw_open(&hw, root, NULL));
+    assert_non_null(strstr(hw.units[0].scope, "00:1d.0 and more"));
+    hw_close(&hw);
+    remove_tree(root);
 }
 
 /* A manifest and `hw` count by APIC id, the kernel's lists do not. */
@@ -556,11 +582,20 @@ static void who_can_have_which_function(void **state)
         "to domains not known; run this as root",
         "firmware keeps 0x7b000000-0x7b0fffff for 00:14.0",
         "bridge     to buses 01-01, ACS yes",
+        "    ACS        no\n    group      2\n",
+        "    ACS        not known\n    group      2\n",
+        "to domains only together with 03:00.0 (same memory kept by firmware)",
+        "to domains only together with 00:1a.0 (same memory kept by firmware)",
+        "to domains only together with 01:00.0 (registers in the same page)",
+        "0xfed90000 segment 0 for 00:02.0\n",
+        "0xfed91000 segment 0 for all that no other has\n",
     };
     struct hw hw;
 
     (void)state;
     make_board();
+    write_text("sys/bus/pci/devices/0000:01:00.0/resource", "0xa1400000 0xa14000ff 0x200\\n");
+    write_text("sys/bus/pci/devices/0000:06:00.0/resource", "0xa1400100 0xa14001ff 0x200\\n");
     assert_true(hw_open(&hw, root, NULL));
     for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
         expect_text(&hw, said[i], true);
@@ -678,6 +713,7 @@ int main(void)
         cmocka_unit_test(processors_and_memory),
         cmocka_unit_test(functions_and_their_groups),
         cmocka_unit_test(iommu_units_and_reserved_memory),
+        cmocka_unit_test(units_say_what_they_cover),
         cmocka_unit_test(threads_are_named_by_apic_id),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(what_is_missing_has_its_reason),

@@ -19,6 +19,9 @@ enum {
     DMAR_FIRST = 48,
     DMAR_DRHD = 0,
     DMAR_RMRR = 1,
+    SCOPE_BRIDGE = 2,
+    SCOPE_IOAPIC = 3,
+    SCOPE_HPET = 4,
 };
 
 /*
@@ -39,23 +42,37 @@ static size_t read_table(struct hw *hw, const char *name, size_t least, uint8_t 
     return length < least || length > (size_t)count ? 0 : length;
 }
 
-/* The functions of a device scope as "bus/dev.fn>dev.fn", as far as there is room. */
-static void take_scope(const uint8_t *scope, size_t count, char out[HW_SCOPE_TEXT])
+/* One entry, "bus/dev.fn>dev.fn"; for a unit also what kind it is. */
+static int scope_text(const uint8_t *entry, bool of_unit, char *out, int room)
 {
+    static const char *const kinds[] = {[SCOPE_IOAPIC] = "IOAPIC=", [SCOPE_HPET] = "HPET="};
+    bool is_kind = of_unit && (entry[0] == SCOPE_IOAPIC || entry[0] == SCOPE_HPET);
+    int used = snprintf(out, (size_t)room, "%s%02x:%02x.%u", is_kind ? kinds[entry[0]] : "",
+                        entry[5], entry[6], entry[7]);
+
+    for (int at = 8; at + 2 <= entry[1] && used < room; at += 2)
+        used += snprintf(out + used, (size_t)(room - used), ">%02x.%u", entry[at], entry[at + 1]);
+    if (of_unit && entry[0] == SCOPE_BRIDGE && used < room)
+        used += snprintf(out + used, (size_t)(room - used), ">*");
+    return used;
+}
+
+/* The entries of a device scope with blanks between, as far as there is room. */
+static void take_scope(const uint8_t *scope, size_t count, bool of_unit, char *out, size_t room)
+{
+    static const char more[] = " and more";
+    char text[32];
     size_t used = 0;
 
-    for (size_t at = 0; at + 6 <= count && scope[at + 1] >= 6 && at + scope[at + 1] <= count;
+    for (size_t at = 0; at + 8 <= count && scope[at + 1] >= 8 && at + scope[at + 1] <= count;
          at += scope[at + 1]) {
-        size_t entry = at + scope[at + 1];
+        int length = scope_text(scope + at, of_unit, text, sizeof(text));
 
-        for (size_t path = at + 6; path + 2 <= entry && used < HW_SCOPE_TEXT - 1; path += 2) {
-            int wrote = path == at + 6
-                            ? snprintf(out + used, HW_SCOPE_TEXT - used, "%s%02x:%02x.%u",
-                                       used ? " " : "", scope[at + 5], scope[path], scope[path + 1])
-                            : snprintf(out + used, HW_SCOPE_TEXT - used, ">%02x.%u", scope[path],
-                                       scope[path + 1]);
-            used += (size_t)(wrote < 0 ? 0 : wrote);
+        if (length >= (int)sizeof(text) || used + (size_t)length + sizeof(more) + 1 > room) {
+            memcpy(out + used, more, sizeof(more));
+            return;
         }
+        used += (size_t)snprintf(out + used, room - used, "%s%s", used ? " " : "", text);
     }
 }
 
@@ -72,8 +89,10 @@ static bool take_dmar(struct hw *hw, const uint8_t *table, size_t length)
             return false;
         if (type == DMAR_DRHD && hw->unit_count < ITEMS_MAX) {
             hw->units = hw_grow(hw, hw->units, hw->unit_count, sizeof(*hw->units));
-            hw->units[hw->unit_count++] =
-                (struct hw_unit){little(item + 6, 2), item[4], little64(item + 8)};
+            struct hw_unit *unit = &hw->units[hw->unit_count++];
+
+            *unit = (struct hw_unit){little(item + 6, 2), item[4], little64(item + 8), ""};
+            take_scope(item + 16, bytes - 16, true, unit->scope, sizeof(unit->scope));
         }
         if (type == DMAR_RMRR && bytes >= 24 && hw->reserved_count < ITEMS_MAX) {
             hw->reserved = hw_grow(hw, hw->reserved, hw->reserved_count, sizeof(*hw->reserved));
@@ -81,7 +100,7 @@ static bool take_dmar(struct hw *hw, const uint8_t *table, size_t length)
 
             *range = (struct hw_reserved){little(item + 6, 2), little64(item + 8),
                                           little64(item + 16), ""};
-            take_scope(item + 24, bytes - 24, range->scope);
+            take_scope(item + 24, bytes - 24, false, range->scope, sizeof(range->scope));
         }
         at += bytes;
     }

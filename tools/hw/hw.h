@@ -9,7 +9,7 @@
 #include "../text.h"
 #include <stdbool.h>
 
-enum { HW_BARS = 6, HW_CACHES = 4, HW_SCOPE_TEXT = 64, HW_CONFIG_BYTES = 4096 };
+enum { HW_BARS = 6, HW_CACHES = 4, HW_SCOPE_TEXT = 64, HW_UNIT_TEXT = 256, HW_CONFIG_BYTES = 4096 };
 
 /* Something that could not be read, and what follows from that. */
 struct hw_missing {
@@ -45,12 +45,14 @@ struct hw_function {
     bool has_acs, has_serial, has_sriov;
     uint32_t acs_capability, express_type;
     uint64_t serial;
-    int64_t physical; /* address of the function whose virtual one this is; -1: none */
+    uint64_t reserved; /* bit n: firmware keeps range n for it; the last bit: one from there on */
+    int64_t physical;  /* address of the function whose virtual one this is; -1: none */
 };
 
 struct hw_unit {
     uint32_t segment, flags; /* bit 0: all functions that no other unit has */
     uint64_t base;
+    char scope[HW_UNIT_TEXT]; /* what it covers, by path; ">*": all behind a bridge */
 };
 
 struct hw_reserved {
@@ -138,7 +140,17 @@ bool hw_has_word(const char *words, const char *word);
  */
 const char *hw_apic_ids(struct hw *hw, const char *list);
 
-/* The other functions of the same IOMMU group, as text; NULL if it is alone. */
-const char *hw_group_mates(struct hw *hw, const struct hw_function *function);
+/* The function at this address, NULL if there is none. */
+const struct hw_function *hw_function_at(const struct hw *hw, uint64_t address);
+
+/*
+ * The functions that firmware keeps a range of memory for, -1 for what cannot be followed; returns
+ * how many.
+ */
+size_t hw_scope_addresses(const struct hw *hw, const struct hw_reserved *reserved,
+                          int64_t addresses[HW_SCOPE_TEXT]);
+
+/* The functions that only the owner of this one can have, and why, as text; NULL: none. */
+const char *hw_partners(struct hw *hw, const struct hw_function *function);
 
 #endif

@@ -97,7 +97,7 @@ static void print_cpu_choices(struct hw *hw, FILE *out)
 
 static void print_device(struct hw *hw, const struct hw_function *function, FILE *out)
 {
-    const char *mates = hw_group_mates(hw, function);
+    const char *partners = hw_partners(hw, function);
 
     fprintf(out, "    #   - {pci: \"%s\", id: \"%04x:%04x\"%s}  # %s",
             hw_address(hw, function->address), function->vendor, function->device,
@@ -105,8 +105,8 @@ static void print_device(struct hw *hw, const struct hw_function *function, FILE
             : function->class_code >> 16 == NETWORK ? ", network: work"
                                                     : "",
             class_name(function->class_code));
-    if (mates)
-        fprintf(out, "; only together with %s", mates);
+    if (partners)
+        fprintf(out, "; only together with %s", partners);
     if (function->config_bytes > 64 && function->msi_vectors + function->msix_vectors == 0)
         fputs("; has no MSI, cannot be assigned", out);
     if (hw_lacks_reset(function))
@@ -119,15 +119,15 @@ static void print_device(struct hw *hw, const struct hw_function *function, FILE
 /* Why management cannot have the card, or should not; NULL: it can. */
 static const char *card_problem(struct hw *hw, const struct hw_function *card)
 {
-    const char *mates = hw_group_mates(hw, card);
+    const char *partners = hw_partners(hw, card);
     bool engine;
 
     if (hw->boot_function == (int64_t)card->address)
         return "the machine boots from it";
     if (card->config_bytes > 64 && card->msi_vectors + card->msix_vectors == 0)
         return "has no MSI";
-    if (mates)
-        return say(&hw->arena, "only together with %s", mates);
+    if (partners)
+        return say(&hw->arena, "only together with %s", partners);
     if (!sideband_of(hw, card, &engine))
         return NULL;
     return engine ? "shared with the management engine (AMT) unless that is off: accept_sideband"

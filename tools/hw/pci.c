@@ -21,7 +21,6 @@ enum {
     EXTENDED_SRIOV = 0x10,
     HEADER_BYTES = 64,
     CONVENTIONAL_BYTES = 256,
-    MATES_SHOWN = 8,
 };
 
 int64_t hw_parse_address(const char *text)
@@ -220,18 +219,11 @@ bool hw_lacks_reset(const struct hw_function *function)
            !function->has_flr && !function->has_af_flr && !function->has_d3_reset;
 }
 
-const char *hw_group_mates(struct hw *hw, const struct hw_function *function)
+const struct hw_function *hw_function_at(const struct hw *hw, uint64_t address)
 {
-    const char *mates = NULL;
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < hw->function_count && function->group >= 0; i++) {
-        const struct hw_function *other = &hw->functions[i];
-
-        if (other != function && other->group == function->group && count++ < MATES_SHOWN)
-            mates = say(&hw->arena, "%s%s%s", mates ? mates : "", mates ? ", " : "",
-                        hw_address(hw, other->address));
+    for (uint32_t i = 0; i < hw->function_count; i++) {
+        if (hw->functions[i].address == address)
+            return &hw->functions[i];
     }
-    return count > MATES_SHOWN ? say(&hw->arena, "%s and %u more", mates, count - MATES_SHOWN)
-                               : mates;
+    return NULL;
 }

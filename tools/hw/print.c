@@ -74,7 +74,7 @@ static const char *interrupts(struct hw *hw, const struct hw_function *function)
 /* Can a domain have it, and if not, why and what helps. */
 static const char *verdict(struct hw *hw, const struct hw_function *function)
 {
-    const char *mates = hw_group_mates(hw, function);
+    const char *partners = hw_partners(hw, function);
 
     if (function->class_code >> 16 == 0x06)
         return "no: it is part of the chipset";
@@ -84,16 +84,31 @@ static const char *verdict(struct hw *hw, const struct hw_function *function)
         return "not known; run this as root";
     if (function->msi_vectors == 0 && function->msix_vectors == 0)
         return "no: it has neither MSI nor MSI-X";
-    if (mates)
+    if (partners)
         return say(&hw->arena,
-                   "only together with %s, from which nothing separates it; a slot below a root "
-                   "port with ACS may",
-                   mates);
+                   "only together with %s; another slot, below a root port with ACS, may separate "
+                   "them",
+                   partners);
     if (function->group < 0)
         return "not known; IOMMU groups are not shown";
     if (hw_lacks_reset(function))
         return "only with accept_no_reset: it has no reset of its own";
     return "yes";
+}
+
+static const char *acs(const struct hw_function *function)
+{
+    return function->has_acs ? "yes" : function->config_bytes > 256 ? "no" : "not known";
+}
+
+/* Only there ACS matters: functions of one device may reach each other within it. */
+static bool is_one_of_several(const struct hw *hw, const struct hw_function *function)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < 8; i++)
+        count += hw_function_at(hw, (function->address & ~7u) | i) != NULL;
+    return count > 1;
 }
 
 static void print_function(struct hw *hw, const struct hw_function *function, FILE *out)
@@ -116,10 +131,7 @@ static void print_function(struct hw *hw, const struct hw_function *function, FI
     }
     if (function->is_bridge) {
         fprintf(out, "    bridge     to buses %02x-%02x, ACS %s\n", function->secondary,
-                function->subordinate,
-                function->has_acs              ? "yes"
-                : function->config_bytes > 256 ? "no"
-                                               : "not known");
+                function->subordinate, acs(function));
         return;
     }
     fprintf(out, "    interrupts %s\n    resets     ", interrupts(hw, function));
@@ -127,6 +139,8 @@ static void print_function(struct hw *hw, const struct hw_function *function, FI
     fputc('\n', out);
     if (function->has_serial)
         fprintf(out, "    serial     %016llx\n", (unsigned long long)function->serial);
+    if (is_one_of_several(hw, function))
+        fprintf(out, "    ACS        %s\n", acs(function));
     if (function->group >= 0)
         fprintf(out, "    group      %d\n", function->group);
     fprintf(out, "    to domains %s\n", verdict(hw, function));
@@ -136,9 +150,14 @@ static void print_iommu(struct hw *hw, FILE *out)
 {
     fprintf(out, "IOMMU units: %u%s\n", hw->unit_count,
             hw->has_ivrs ? " (and an AMD IOMMU, which is not supported)" : "");
-    for (uint32_t i = 0; i < hw->unit_count; i++)
-        fprintf(out, "  0x%llx segment %u%s\n", (unsigned long long)hw->units[i].base,
-                hw->units[i].segment, hw->units[i].flags & 1 ? ", all that no other has" : "");
+    for (uint32_t i = 0; i < hw->unit_count; i++) {
+        const struct hw_unit *unit = &hw->units[i];
+        bool has_rest = unit->flags & 1;
+
+        fprintf(out, "  0x%llx segment %u for %s%s%s\n", (unsigned long long)unit->base,
+                unit->segment, unit->scope, has_rest && *unit->scope ? " and " : "",
+                has_rest ? "all that no other has" : "");
+    }
     for (uint32_t i = 0; i < hw->reserved_count; i++)
         fprintf(out, "  firmware keeps 0x%llx-0x%llx for %s\n",
                 (unsigned long long)hw->reserved[i].base, (unsigned long long)hw->reserved[i].limit,

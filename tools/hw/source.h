@@ -49,6 +49,7 @@ void hw_read_cpus(struct hw *hw);
 void hw_read_memory(struct hw *hw);
 void hw_read_pci(struct hw *hw);
 void hw_read_acpi(struct hw *hw);
+void hw_join_by_reserved(struct hw *hw);
 void hw_read_ports(struct hw *hw);
 
 /* The PCI address in `text` ("0000:00:1f.3"), -1 if it is none. */
