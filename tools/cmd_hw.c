@@ -53,7 +53,7 @@ int hw_main(int argc, char **argv)
     struct hw hw;
     int option;
 
-    while ((option = getopt_long(argc, argv, "f:s:h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "f:s:h", options)) != -1) {
         if (option == 'h') {
             fputs(hw_help, stdout);
             return EXIT_GOOD;
@@ -88,7 +88,7 @@ int init_main(int argc, char **argv)
     struct hw hw;
     int option;
 
-    while ((option = getopt_long(argc, argv, "w:h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "w:h", options)) != -1) {
         if (option == 'h') {
             fputs(init_help, stdout);
             return EXIT_GOOD;
