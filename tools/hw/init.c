@@ -188,6 +188,7 @@ void hw_manifest(struct hw *hw, const char *from, FILE *out)
         "# levels: [public, restricted]\n"
         "# networks:\n"
         "#   admin: {level: restricted}  # management's: no domain is on it\n"
+        "#   work: {level: public}       # of the domain's cards\n"
         "\ndomains:\n"
         "  - name: first\n"
         "    # label: {level: public}\n"
