@@ -43,7 +43,10 @@ static void print_memory(struct hw *hw, FILE *out)
     fputs("board\n", out);
     line(out, "name", hw->board);
     line(out, "firmware", hw->firmware);
-    line(out, "boot", hw->is_uefi ? "UEFI, 64-bit" : "not by 64-bit UEFI, or not shown");
+    line(out, "boot",
+         hw->is_uefi          ? "64-bit UEFI"
+         : hw->shows_firmware ? "not by 64-bit UEFI"
+                              : NULL);
 }
 
 static const char *resets(struct hw *hw, const struct hw_function *function)
