@@ -5,6 +5,7 @@
 #include "text.h"
 #include "tool.h"
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -68,6 +69,15 @@ static int usage(const char *name)
     return EXIT_USAGE;
 }
 
+int next_option(int argc, char **argv, const char *letters, const struct option *options)
+{
+    int option = getopt_long(argc, argv, letters, options, NULL);
+
+    if (option == '?')
+        fprintf(stderr, "%s: see `%s --help`\n", argv[0], argv[0]);
+    return option;
+}
+
 /* A result that got lost is none. */
 static int finish(const char *name, int status)
 {
@@ -102,5 +112,8 @@ int main(int argc, char **argv)
 
         return command->main(2, arguments);
     }
+    char name[32];
+    snprintf(name, sizeof(name), "bulkhead %s", command->name);
+    argv[1] = name;
     return finish(command->name, command->main(argc - 1, argv + 1));
 }

@@ -279,7 +279,7 @@ int build_main(int argc, char **argv)
                                      {0}};
     int option;
 
-    while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "ho:", options)) != -1) {
         if (option == 'h') {
             fputs(build_help, stdout);
             return EXIT_GOOD;

@@ -136,7 +136,7 @@ int cascade_main(int argc, char **argv)
     char *end = NULL;
     int option;
 
-    while ((option = getopt_long(argc, argv, "t:n:h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "t:n:h", options)) != -1) {
         if (option == 'h') {
             fputs(cascade_help, stdout);
             return EXIT_GOOD;

@@ -204,7 +204,7 @@ int check_main(int argc, char **argv)
     struct job job = {0};
     int option;
 
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "h", options)) != -1) {
         if (option == 'h') {
             fputs(check_help, stdout);
             return EXIT_GOOD;

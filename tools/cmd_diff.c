@@ -174,7 +174,7 @@ static bool read_options(int argc, char **argv, struct job *job, enum exit_statu
     int option;
 
     *status = EXIT_USAGE;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "h", options)) != -1) {
         if (option == 'h') {
             fputs(diff_help, stdout);
             *status = EXIT_GOOD;

@@ -27,7 +27,7 @@ int disk_main(int argc, char **argv)
                                             {NULL, 0, NULL, 0}};
     const char *output = NULL;
     int option;
-    while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "o:h", options)) != -1) {
         if (option == 'h') {
             fputs(disk_help, stdout);
             return EXIT_GOOD;

@@ -55,7 +55,7 @@ const char demo_help[] =
 static bool read_options(int argc, char **argv, const char *help, enum exit_status *status)
 {
     static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    int option = getopt_long(argc, argv, "h", options, NULL);
+    int option = next_option(argc, argv, "h", options);
 
     if (option == -1)
         return true;
@@ -113,7 +113,7 @@ static enum exit_status write_page(int argc, char **argv, const char *help, void
     if (!read_options(argc, argv, help, &status))
         return status;
     if (optind < argc) {
-        fprintf(stderr, "bulkhead %s: takes no argument\n", argv[0]);
+        fprintf(stderr, "%s: takes no argument; see `%s --help`\n", argv[0], argv[0]);
         return EXIT_USAGE;
     }
     page(stdout);

@@ -14,8 +14,8 @@ const char hw_help[] =
     "UARTs, the boot device. It reads /sys and /proc of a running Linux and changes nothing.\n"
     "Without root, ACPI tables and capabilities stay unknown; what is unknown is named.\n"
     "\n"
-    "  check              can the machine run Bulkhead: each feature, and the firmware setting\n"
-    "                     that usually enables it\n"
+    "  check              can the machine run Bulkhead: each feature with the firmware setting\n"
+    "                     that usually enables it, and the answer in the last line\n"
     "  -f, --from DIR     read a saved copy instead of this machine\n"
     "  -s, --save DIR     also save a copy of all files that were read, in a new folder (with the\n"
     "                     serial numbers of devices)\n"
@@ -53,7 +53,7 @@ int hw_main(int argc, char **argv)
     struct hw hw;
     int option;
 
-    while ((option = getopt_long(argc, argv, "f:s:h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "f:s:h", options)) != -1) {
         if (option == 'h') {
             fputs(hw_help, stdout);
             return EXIT_GOOD;
@@ -88,7 +88,7 @@ int init_main(int argc, char **argv)
     struct hw hw;
     int option;
 
-    while ((option = getopt_long(argc, argv, "w:h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "w:h", options)) != -1) {
         if (option == 'h') {
             fputs(init_help, stdout);
             return EXIT_GOOD;
@@ -102,10 +102,8 @@ int init_main(int argc, char **argv)
         return EXIT_USAGE;
     }
     enum exit_status status = EXIT_ENVIRONMENT;
-    if (hw_open(&hw, from, NULL)) {
-        hw_manifest(&hw, from, stdout);
+    if (hw_open(&hw, from, NULL) && hw_manifest(&hw, from, stdout))
         status = EXIT_GOOD;
-    }
     hw_close(&hw);
     return status;
 }

@@ -156,7 +156,7 @@ int key_main(int argc, char **argv)
     const char *folder = ".";
     int option;
 
-    while ((option = getopt_long(argc, argv, "d:h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "d:h", options)) != -1) {
         if (option == 'h') {
             fputs(key_help, stdout);
             return EXIT_GOOD;

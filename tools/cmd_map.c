@@ -198,7 +198,7 @@ int map_main(int argc, char **argv)
     struct job job = {0};
     int option;
 
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "h", options)) != -1) {
         if (option == 'h') {
             fputs(map_help, stdout);
             return EXIT_GOOD;

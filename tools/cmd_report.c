@@ -62,7 +62,7 @@ int report_main(int argc, char **argv)
     uint64_t today = 0;
     int option;
 
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "h", options)) != -1) {
         if (option == 'h') {
             fputs(report_help, stdout);
             return EXIT_GOOD;

@@ -123,7 +123,7 @@ int show_main(int argc, char **argv)
     struct mapped file = {0};
     int option;
 
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "h", options)) != -1) {
         if (option != 'h')
             return EXIT_USAGE;
         fputs(show_help, stdout);

@@ -12,7 +12,12 @@ enum exit_status {
     EXIT_ENVIRONMENT = 3, /* a file cannot be read or written, a part is missing, no memory */
 };
 
-/* Subcommands; argv[0] is the subcommand's name. Each returns an enum exit_status. */
+struct option;
+
+/* getopt_long(), which on a wrong option also says where the help is. */
+int next_option(int argc, char **argv, const char *letters, const struct option *options);
+
+/* Subcommands; argv[0] is "bulkhead NAME", as messages begin. Each returns an enum exit_status. */
 int check_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
 int build_main(int argc, char **argv);

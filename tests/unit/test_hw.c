@@ -146,10 +146,10 @@ static void functions_and_their_groups(void **state)
     assert_true(card->has_flr && card->has_sriov && !card->has_d3_reset);
     assert_int_equal(card->serial, 0x1122334455667788);
     assert_string_equal(card->reset_method, "flr bus");
-    assert_string_equal(hw_group_mates(&hw, card), "01:00.1");
+    assert_string_equal(hw_partners(&hw, card), "01:00.1 (in the same IOMMU group)");
     assert_int_equal(function_at(&hw, 0x101)->config_bytes, 64);
     assert_true(function_at(&hw, 0x200)->has_af_flr);
-    assert_null(hw_group_mates(&hw, usb));
+    assert_null(hw_partners(&hw, usb));
     assert_true(hw.boot_known && hw.boot_count == 1 && hw.boot_functions[0] == 0x200);
     hw_close(&hw);
     remove_tree(root);
@@ -251,15 +251,60 @@ static void a_volume_leads_through_no_link(void **state)
     remove_tree(copy);
 }
 
+/* A bridge with all behind it, the I/O APIC, a timer; and more than there is room for. */
+static void units_say_what_they_cover(void **state)
+{
+    char table[] =
+        "104 @0 44 4d 41 52 68 @24 26 01 @30 00 00 38 00 01 @38 00 00 d9 fe @40 02 08 00 "
+        "00 00 00 1c 00 03 08 00 00 02 f0 1f 00 04 08 00 00 00 00 0f 00 01 0a 00 00 00 "
+        "00 1d 00 00 01",
+         long_table[4096] = "604 @0 44 4d 41 52 5c 02 @24 26 01 @30 00 00 2c 02 @40";
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    write_hex("sys/firmware/acpi/tables/DMAR", table);
+    assert_true(hw_open(&hw, root, NULL));
+    assert_string_equal(hw.units[0].scope, "00:1c.0>* IOAPIC=f0:1f.0 HPET=00:0f.0 00:1d.0>00.1");
+    expect_text(&hw, "HPET=00:0f.0 00:1d.0>00.1 and all that no other has\n", true);
+    hw_close(&hw);
+    for (int i = 0; i < 67; i++)
+        strcat(long_table, " 01 08 00 00 00 00 1d 00");
+    write_hex("sys/firmware/acpi/tables/DMAR", long_table);
+    assert_true(hw_open(&hw, root, NULL));
+    assert_non_null(strstr(hw.units[0].scope, "00:1d.0 and more"));
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+/* A manifest and `hw` count by APIC id, the kernel's lists do not. */
+static void threads_are_named_by_apic_id(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    make_board();
+    assert_true(hw_open(&hw, root, NULL));
+    expect_text(&hw, "    #   APIC id 0: package 0, core 0, APIC ids of the core: 0, 1\n", true);
+    expect_text(&hw, "    #   APIC id 2: package 0, core 1, APIC ids of the core: 2, 3\n", true);
+    expect_text(&hw, "core 0, APIC ids of the core: 0, 1; L2 1024K with 0, 1\n", true);
+    assert_string_equal(hw_apic_ids(&hw, "0-2"), "0-2");
+    assert_string_equal(hw_apic_ids(&hw, "0,3,99"), "0, 3");
+    assert_null(hw_apic_ids(&hw, "x"));
+    assert_null(hw_apic_ids(&hw, NULL));
+    hw_close(&hw);
+    remove_tree(root);
+}
+
 static void what_is_missing_is_named(void **state)
 {
     static const struct {
         const char *path, *text; /* removed; said then */
     } cases[] = {
-        {"sys/firmware/acpi/tables/DMAR", "no   DMA remapping (VT-d)"},
+        {"sys/firmware/acpi/tables/DMAR", "no   DMA remapping "},
         {"sys/firmware/dmi/tables/DMI", "whether memory has ECC: /sys/firmware/dmi"},
         {"proc/cpuinfo", "?    VT-x or AMD-V"},
-        {"sys/firmware/efi/fw_platform_size", "no   UEFI, 64-bit"},
+        {"sys/firmware/efi/fw_platform_size", "no   64-bit UEFI"},
         {"sys/dev/block/259:2", "the machine booted from: /proc/self/mountinfo names a file"},
         {"sys/firmware/acpi/tables/APIC", "what firmware says of processors"},
         {"sys/firmware/memmap/0/type", "memory as firmware gives it"},
@@ -301,6 +346,58 @@ static void kernel_words_for_ecc_are_understood(void **state)
     remove_tree(root);
 }
 
+static int give_away(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)kind;
+    (void)walk;
+    return lchown(path, 65534, 65534);
+}
+
+/* `said` is said once the file has these bytes; NULL: once only root may read it. */
+static void expect_reason(const char *path, char *bytes, const char *said)
+{
+    bool as_root = geteuid() == 0;
+    struct hw hw;
+
+    make_board();
+    if (bytes)
+        write_hex(path, bytes);
+    else
+        assert_int_equal(chmod(made_path(path), 0), 0);
+    if (as_root) {
+        assert_int_equal(nftw(root, give_away, 16, FTW_PHYS), 0);
+        assert_int_equal(seteuid(65534), 0);
+    }
+    assert_true(hw_open(&hw, root, NULL));
+    if (as_root)
+        assert_int_equal(seteuid(0), 0);
+    expect_text(&hw, said, true);
+    hw_close(&hw);
+    remove_tree(root);
+}
+
+static void what_is_missing_has_its_reason(void **state)
+{
+    static const char dmi[] = "sys/firmware/dmi/tables/DMI",
+                      dmar[] = "sys/firmware/acpi/tables/DMAR";
+    char silent[] = "20 @0 01 08 01 00 @a 7f 04", other[] = "64 @0 44 4d 41 53 40",
+         cut[] = "64 @0 44 4d 41 52 50 @24 26 01", small[] = "40 @0 44 4d 41 52 28",
+         item[] = "64 @0 44 4d 41 52 40 @24 26 01 @30 00 00 20 00", none[] = "0";
+
+    (void)state;
+    expect_reason(dmi, NULL, "ECC: /sys/firmware/dmi/tables/DMI only root may read it");
+    expect_reason(dmi, silent, "ECC: /sys/firmware/dmi/tables/DMI does not say");
+    expect_reason(dmar, NULL, "(RMRR): /sys/firmware/acpi/tables/DMAR only root may read it");
+    expect_reason(dmar, other, "(RMRR): /sys/firmware/acpi/tables/DMAR is damaged");
+    expect_reason(dmar, cut, "(RMRR): /sys/firmware/acpi/tables/DMAR is damaged");
+    expect_reason(dmar, small, "(RMRR): /sys/firmware/acpi/tables/DMAR is damaged");
+    expect_reason(dmar, item, "(RMRR): /sys/firmware/acpi/tables/DMAR is damaged");
+    expect_reason("sys/devices/system/cpu/cpu0/topology/thread_siblings_list", none,
+                  "threads of one core: /sys/devices/system/cpu/cpu0/topology/"
+                  "thread_siblings_list does not say");
+}
+
 static void an_empty_folder_is_no_machine_but_no_error(void **state)
 {
     struct hw hw;
@@ -310,6 +407,9 @@ static void an_empty_folder_is_no_machine_but_no_error(void **state)
     assert_true(hw_open(&hw, root, NULL));
     assert_int_equal(hw.cpu_count + hw.function_count + hw.uart_count, 0);
     expect_text(&hw, "?    VT-x or AMD-V", true);
+    expect_text(&hw, "?    64-bit UEFI", true);
+    expect_text(&hw, "?    UART ", true);
+    expect_text(&hw, "run Bulkhead? Not known, not seen: processor of Intel", true);
     hw_close(&hw);
     remove_tree(root);
 }
@@ -327,11 +427,82 @@ static void check_counts_what_is_required(void **state)
     write_text("proc/cpuinfo",
                "processor\\t: 0\\nvendor_id\\t: GenuineIntel\\nflags\\t: vmx ept\\n");
     assert_true(hw_open(&hw, root, NULL));
-    /* unrestricted guest not known, no x2APIC, one processor, TSC */
-    assert_int_equal(hw_check(&hw, sink), 4);
+    /* unrestricted guest and virtual NMIs not known, no x2APIC, no NX, one processor */
+    assert_int_equal(hw_check(&hw, sink), 5);
     hw_close(&hw);
     fclose(sink);
     remove_tree(root);
+}
+
+#define GOOD_FLAGS "vmx x2apic nx nonstop_tsc"
+#define GOOD_VMX   "ept unrestricted_guest vnmi"
+
+/* Processors of a machine that is as good as it has to be, or worse. */
+static const struct {
+    const char *vendor, *flags, *vmx_flags;
+    unsigned count, first_apic_id;
+    const char *said, *verdict; /* a row, and the last line */
+} machines[] = {
+    {"GenuineIntel", GOOD_FLAGS, GOOD_VMX, 64, 0, "yes  at most 64", "? Yes.\n"},
+    {"GenuineIntel", "vmx x2apic nx", GOOD_VMX, 2, 0, "no   TSC that never", "? Yes.\n"},
+    {"GenuineIntel", GOOD_FLAGS " la57", GOOD_VMX, 2, 0, "?    firmware with 4-", "? Yes.\n"},
+    {"GenuineIntel", GOOD_FLAGS, GOOD_VMX, 2, 254, "no   APIC ids up to 254", "? Yes.\n"},
+    {"GenuineIntel", GOOD_FLAGS, GOOD_VMX, 65, 0, "no   at most 64 processors",
+     "? No, it lacks: at most 64 processors.\n"},
+    {"GenuineIntel", GOOD_FLAGS, "ept unrestricted_guest", 2, 0, "no   virtual NMIs",
+     "? No, it lacks: virtual NMIs (VT-x).\n"},
+    {"GenuineIntel", "vmx x2apic", GOOD_VMX, 1, 0, "no   no-execute pages",
+     "? No, it lacks: no-execute pages, two processors or more.\n"},
+    {"AuthenticAMD", "svm npt x2apic nx", "", 2, 0,
+     "no   DMA remapping                for devices; AMD's IOMMU is not supported yet",
+     "? Yes, but without devices for domains, it lacks: DMA remapping, interrupt remapping.\n"},
+    {"CentaurHauls", "svm npt x2apic nx", "", 2, 0, "no   processor of",
+     "? No, it lacks: processor of Intel or AMD.\n"},
+};
+
+static void the_last_line_is_the_verdict(void **state)
+{
+    struct hw hw;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+        make_board();
+        FILE *file = fopen(made_path("proc/cpuinfo"), "w");
+        assert_non_null(file);
+        for (unsigned cpu = 0; cpu < machines[i].count; cpu++)
+            fprintf(file,
+                    "processor : %u\nvendor_id : %s\nflags : %s\nvmx flags : %s\napicid : %u\n",
+                    cpu, machines[i].vendor, machines[i].flags, machines[i].vmx_flags,
+                    machines[i].first_apic_id + cpu);
+        assert_int_equal(fclose(file), 0);
+        assert_true(hw_open(&hw, root, NULL));
+        expect_text(&hw, machines[i].said, true);
+        expect_text(&hw, machines[i].verdict, true);
+        hw_close(&hw);
+        remove_tree(root);
+    }
+}
+
+static void segment_groups_cannot_be_silenced(void **state)
+{
+    static const char *const tables[] = {
+        "60 @0 4d 43 46 47 3c @34 01",                /* one window, of segment group 1 */
+        "76 @0 4d 43 46 47 4c @34 00 00 00 7f @44 00" /* two windows */
+    };
+    struct hw hw;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        char table[64];
+
+        make_board();
+        strcpy(table, tables[i]);
+        write_hex("sys/firmware/acpi/tables/MCFG", table);
+        assert_true(hw_open(&hw, root, NULL));
+        expect_text(&hw, "? No, it lacks: one PCI segment group.\n", true);
+        hw_close(&hw);
+        remove_tree(root);
+    }
 }
 
 static char *print_all(const char *folder, const char *save)
@@ -490,11 +661,20 @@ static void who_can_have_which_function(void **state)
         "to domains not known; run this as root",
         "firmware keeps 0x7b000000-0x7b0fffff for 00:14.0",
         "bridge     to buses 01-01, ACS yes",
+        "    ACS        no\n    group      2\n",
+        "    ACS        not known\n    group      2\n",
+        "to domains only together with 03:00.0 (same memory kept by firmware)",
+        "to domains only together with 00:1a.0 (same memory kept by firmware)",
+        "to domains only together with 01:00.0 (registers in the same page)",
+        "0xfed90000 segment 0 for 00:02.0\n",
+        "0xfed91000 segment 0 for all that no other has\n",
     };
     struct hw hw;
 
     (void)state;
     make_board();
+    write_text("sys/bus/pci/devices/0000:01:00.0/resource", "0xa1400000 0xa14000ff 0x200\\n");
+    write_text("sys/bus/pci/devices/0000:06:00.0/resource", "0xa1400100 0xa14001ff 0x200\\n");
     assert_true(hw_open(&hw, root, NULL));
     for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
         expect_text(&hw, said[i], true);
@@ -502,31 +682,110 @@ static void who_can_have_which_function(void **state)
     remove_tree(root);
 }
 
-static void the_first_manifest_is_one(void **state)
+/* Calls hw_manifest() on the board, as `folder`. */
+static char *first_manifest(const char *folder)
 {
     char *text = NULL;
     size_t bytes;
     FILE *out = open_memstream(&text, &bytes);
-    struct check check = {0};
     struct hw hw;
+
+    assert_true(hw_open(&hw, root, NULL));
+    hw_manifest(&hw, folder, out);
+    hw_close(&hw);
+    fclose(out);
+    return text;
+}
+
+/* Findings about files that need not be there are none. */
+static void expect_no_finding(const struct check *check, const char *text)
+{
+    for (size_t i = 0; i < check->finding_count; i++) {
+        const char *name = check->findings[i].rule->name;
+
+        if (strcmp(name, "payload-missing") != 0 && strcmp(name, "admin-key-file") != 0)
+            fail_msg("%s: %s\n%s", name, check->findings[i].what, text);
+    }
+}
+
+static void the_first_manifest_is_one(void **state)
+{
+    struct check check = {0};
 
     (void)state;
     make_board();
-    assert_true(hw_open(&hw, root, NULL));
-    hw_manifest(&hw, root, out);
-    hw_close(&hw);
-    fclose(out);
-    check_text(&check, "init", text, bytes);
-    for (size_t i = 0; i < check.finding_count; i++) {
-        /* The payload that it proposes need not be built. */
-        if (strcmp(check.findings[i].rule->name, "payload-missing") != 0)
-            fail_msg("%s: %s", check.findings[i].rule->name, check.findings[i].what);
-    }
+    char *text = first_manifest(root);
+    check_text(&check, "init", text, strlen(text));
+    expect_no_finding(&check, text);
     assert_int_equal(check.model.platform.processors.value, 4);
     assert_int_equal(check.model.platform.memory.value >> 30, 8);
     assert_int_equal(check.model.platform.microcode.value, 0xf4);
     assert_string_equal(check.model.platform.inventory.value, root);
     check_close(&check);
+    free(text);
+    remove_tree(root);
+}
+
+/* Of keys and items of the whole manifest, and of the label; not of alternatives and devices. */
+static void uncomment(char *text)
+{
+    for (char *line = text; *line; line += strcspn(line, "\n") + 1) {
+        char *mark = strncmp(line, "    # label: ", 13) == 0 ? line + 4 : line;
+        const char *word = mark + 1 + strspn(mark + 1, " ");
+        size_t letters = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+
+        if (*mark == '#' && (strncmp(word, "- {", 3) == 0 || (letters > 0 && word[letters] == ':')))
+            memmove(mark, mark + 2, strlen(mark + 2) + 1);
+    }
+}
+
+static void what_it_has_in_comments_is_good_too(void **state)
+{
+    struct check check = {0};
+
+    (void)state;
+    make_board();
+    /* In a page of its own: this card will do, and the first one may be shared with AMT. */
+    write_text("sys/bus/pci/devices/0000:06:00.0/resource",
+               "0x00000000a1301000 0x00000000a13010ff 0x0000000000040200\\n");
+    assert_int_equal(setenv("SOURCE_DATE_EPOCH", "1795478400", 1), 0); /* 2026-11-24 */
+    char *text = first_manifest(root);
+    uncomment(text);
+    strstr(text, "    #   - {pci: \"06:00.0\"")[4] = ' ';
+    char *devices = strstr(text, "# devices:");
+    memmove(devices, devices + 2, strlen(devices + 2) + 1);
+    check_text(&check, "init", text, strlen(text));
+    assert_int_equal(unsetenv("SOURCE_DATE_EPOCH"), 0);
+    expect_no_finding(&check, text);
+    assert_int_equal(check.model.management.nic.pci.value, 0x500);
+    assert_int_equal(check.model.management.admins.count, 2);
+    assert_int_equal(model_domain(&check.model, 0)->devices.count, 1);
+    assert_non_null(strstr(text, "role: auditor, expires: 2027-05-26}"));
+    assert_non_null(strstr(text, "# nic: {pci: \"00:1f.6\""));
+    assert_non_null(strstr(text, "shared with the management engine"));
+    assert_non_null(strstr(text, "# nic: {pci: \"06:00.0\""));
+    check_close(&check);
+    free(text);
+    remove_tree(root);
+}
+
+static void any_folder_can_be_named(void **state)
+{
+    static const char *const folders[] = {"a board", "it's: #7", "\"", "bo\xc3\xa4rd", "-", "null"};
+
+    (void)state;
+    make_board();
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        struct check check = {0};
+        char *text = first_manifest(folders[i]);
+
+        check_text(&check, "init", text, strlen(text));
+        assert_string_equal(check.model.platform.inventory.value, folders[i]);
+        check_close(&check);
+        free(text);
+    }
+    char *text = first_manifest("a\nb");
+    assert_non_null(strstr(text, "  # inventory: "));
     free(text);
     remove_tree(root);
 }
@@ -541,14 +800,22 @@ int main(void)
         cmocka_unit_test(a_volume_leads_through_no_link),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(kernel_words_for_ecc_are_understood),
+        cmocka_unit_test(units_say_what_they_cover),
+        cmocka_unit_test(threads_are_named_by_apic_id),
+        cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(what_is_missing_has_its_reason),
         cmocka_unit_test(an_empty_folder_is_no_machine_but_no_error),
         cmocka_unit_test(check_counts_what_is_required),
+        cmocka_unit_test(the_last_line_is_the_verdict),
+        cmocka_unit_test(segment_groups_cannot_be_silenced),
         cmocka_unit_test(a_saved_copy_tells_the_same),
         cmocka_unit_test(links_lead_nowhere_outside),
         cmocka_unit_test(foreign_text_drives_no_terminal),
         cmocka_unit_test(capability_lists_that_loop_end),
         cmocka_unit_test(who_can_have_which_function),
         cmocka_unit_test(the_first_manifest_is_one),
+        cmocka_unit_test(what_it_has_in_comments_is_good_too),
+        cmocka_unit_test(any_folder_can_be_named),
         cmocka_unit_test(damaged_copies_end_in_no_harm),
     };
     return cmocka_run_group_tests_name("hw", tests, NULL, NULL);

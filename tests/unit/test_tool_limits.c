@@ -60,6 +60,9 @@ static const struct {
     {"domain 'elf64: good.elf'; echo 'include: [/dev/zero, pipe]' >>m; bulkhead check m", 1},
     {"domain 'elf64: good.elf'; echo 'platform: {inventory: zeros}' >>m; bulkhead check m", 1},
     {"domain 'elf64: good.elf'; echo 'platform: {inventory: /dev}' >>m; bulkhead check m", 1},
+    /* Inventories of a machine with 4,096 functions in one group, and with as many processors. */
+    {"bulkhead hw --from functions && bulkhead init --hw functions", 0},
+    {"bulkhead hw --from processors && bulkhead init --hw processors", 0},
     /* Numbers beyond 64 bits. */
     {"domain 'elf64: good.elf' 18446744073709551617; bulkhead check m", 1},
     {"domain 'elf64: good.elf' 99999999999999999999G; bulkhead check m", 1},
@@ -85,6 +88,49 @@ static const char prelude[] =
     "\"${2:-4M}\" \"$1\" >m\n"
     "}\n";
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Every function and every processor is a link to the one that has files. */
+static void make_inventories(void)
+{
+    static char text[4097];
+    char path[64];
+
+    assert_int_equal(system("mkdir -p functions/sys/bus/pci/devices processors/proc processors/sys/"
+                            "devices/system/cpu/one/topology processors/sys/devices/system/cpu/one/"
+                            "cache/index0; ln -s 7 functions/sys/bus/pci/devices/iommu_group"),
+                     0);
+    for (unsigned i = 0; i < 4096; i++) {
+        snprintf(path, sizeof(path), "functions/sys/bus/pci/devices/0000:%02x:%02x.%x", i >> 8,
+                 i >> 3 & 31, i & 7);
+        assert_int_equal(symlink(".", path), 0);
+        snprintf(path, sizeof(path), "processors/sys/devices/system/cpu/cpu%u", i);
+        assert_int_equal(symlink("one", path), 0);
+    }
+    assert_int_equal(chdir("processors/sys/devices/system/cpu/one"), 0);
+    for (size_t i = 0; i < 4096; i++)
+        text[i] = "1,"[i % 2];
+    write_file("topology/thread_siblings_list", text);
+    write_file("cache/index0/shared_cpu_list", text);
+    memset(text, 'x', 4096);
+    write_file("cache/index0/type", text);
+    write_file("cache/index0/size", text);
+    memset(text, ' ', 4096);
+    text[0] = '2';
+    write_file("cache/index0/level", text);
+    assert_int_equal(system("for i in 1 2 3; do ln -s index0 cache/index$i; done; cd $DIR; "
+                            "for i in $(seq 0 4095); do echo \"processor : $i\"; "
+                            "done >processors/proc/cpuinfo"),
+                     0);
+}
+
 static void test_limits(void **state)
 {
     char command[4096], root[1024], folder[] = "/tmp/bulkhead-test-XXXXXX";
@@ -100,6 +146,8 @@ static void test_limits(void **state)
                             "mkfifo $DIR/pipe; truncate -s 100M $DIR/zeros; "
                             "yes 'key: value' | head -c 100000000 >$DIR/text"),
                      0);
+    assert_int_equal(chdir(folder), 0);
+    make_inventories();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         snprintf(command, sizeof(command), "(%s%s) >$DIR/said 2>&1", prelude, cases[i].command);
         int status = system(command);

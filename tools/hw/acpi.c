@@ -11,59 +11,88 @@ enum {
     HEADER_BYTES = 36,
     UARTS = 32,
     ITEMS_MAX = 1024,
+    /* PCI Firmware Specification, MCFG Table Description */
+    MCFG_FIRST = 44,
+    MCFG_ENTRY = 16,
     /* Intel VT-d Architecture Specification, DMA Remapping Reporting Structure */
     DMAR_FLAGS = 37,
     DMAR_FIRST = 48,
     DMAR_DRHD = 0,
     DMAR_RMRR = 1,
+    SCOPE_BRIDGE = 2,
+    SCOPE_IOAPIC = 3,
+    SCOPE_HPET = 4,
 };
 
-/* A table whose length is what its header says; 0 if it is absent, cut off or not that table. */
-static size_t read_table(struct hw *hw, const char *name, uint8_t *table)
+/*
+ * A table of `least` bytes or more, its length is what its header says; 0 with errno set if it is
+ * absent, cut off or not that table.
+ */
+static size_t read_table(struct hw *hw, const char *name, size_t least, uint8_t *table)
 {
     const char *path = say(&hw->arena, "sys/firmware/acpi/tables/%s", name);
     long count = hw_read(hw, path, table, TABLE_BYTES);
 
+    if (count < 0)
+        return 0;
+    errno = EBADMSG;
     if (count < HEADER_BYTES || memcmp(table, name, 4) != 0)
         return 0;
     uint32_t length = little(table + 4, 4);
-    return length < HEADER_BYTES || length > (size_t)count ? 0 : length;
+    return length < least || length > (size_t)count ? 0 : length;
 }
 
-/* The functions of a device scope as "bus/dev.fn>dev.fn", as far as there is room. */
-static void take_scope(const uint8_t *scope, size_t count, char out[HW_SCOPE_TEXT])
+/* One entry, "bus/dev.fn>dev.fn"; for a unit also what kind it is. */
+static int scope_text(const uint8_t *entry, bool of_unit, char *out, int room)
 {
+    static const char *const kinds[] = {[SCOPE_IOAPIC] = "IOAPIC=", [SCOPE_HPET] = "HPET="};
+    bool is_kind = of_unit && (entry[0] == SCOPE_IOAPIC || entry[0] == SCOPE_HPET);
+    int used = snprintf(out, (size_t)room, "%s%02x:%02x.%u", is_kind ? kinds[entry[0]] : "",
+                        entry[5], entry[6], entry[7]);
+
+    for (int at = 8; at + 2 <= entry[1] && used < room; at += 2)
+        used += snprintf(out + used, (size_t)(room - used), ">%02x.%u", entry[at], entry[at + 1]);
+    if (of_unit && entry[0] == SCOPE_BRIDGE && used < room)
+        used += snprintf(out + used, (size_t)(room - used), ">*");
+    return used;
+}
+
+/* The entries of a device scope with blanks between, as far as there is room. */
+static void take_scope(const uint8_t *scope, size_t count, bool of_unit, char *out, size_t room)
+{
+    static const char more[] = " and more";
+    char text[32];
     size_t used = 0;
 
-    for (size_t at = 0; at + 6 <= count && scope[at + 1] >= 6 && at + scope[at + 1] <= count;
+    for (size_t at = 0; at + 8 <= count && scope[at + 1] >= 8 && at + scope[at + 1] <= count;
          at += scope[at + 1]) {
-        size_t entry = at + scope[at + 1];
+        int length = scope_text(scope + at, of_unit, text, sizeof(text));
 
-        for (size_t path = at + 6; path + 2 <= entry && used < HW_SCOPE_TEXT - 1; path += 2) {
-            int wrote = path == at + 6
-                            ? snprintf(out + used, HW_SCOPE_TEXT - used, "%s%02x:%02x.%u",
-                                       used ? " " : "", scope[at + 5], scope[path], scope[path + 1])
-                            : snprintf(out + used, HW_SCOPE_TEXT - used, ">%02x.%u", scope[path],
-                                       scope[path + 1]);
-            used += (size_t)(wrote < 0 ? 0 : wrote);
+        if (length >= (int)sizeof(text) || used + (size_t)length + sizeof(more) + 1 > room) {
+            memcpy(out + used, more, sizeof(more));
+            return;
         }
+        used += (size_t)snprintf(out + used, room - used, "%s%s", used ? " " : "", text);
     }
 }
 
-static void take_dmar(struct hw *hw, const uint8_t *table, size_t length)
+/* Returns false if an item leaves the table: others may be hidden behind it. */
+static bool take_dmar(struct hw *hw, const uint8_t *table, size_t length)
 {
-    hw->has_dmar = length >= DMAR_FIRST;
-    hw->dmar_flags = hw->has_dmar ? table[DMAR_FLAGS] : 0;
+    hw->has_dmar = true;
+    hw->dmar_flags = table[DMAR_FLAGS];
     for (size_t at = DMAR_FIRST; at + 16 <= length;) {
         const uint8_t *item = table + at;
         uint32_t type = little(item, 2), bytes = little(item + 2, 2);
 
         if (bytes < 16 || at + bytes > length)
-            break;
+            return false;
         if (type == DMAR_DRHD && hw->unit_count < ITEMS_MAX) {
             hw->units = hw_grow(hw, hw->units, hw->unit_count, sizeof(*hw->units));
-            hw->units[hw->unit_count++] =
-                (struct hw_unit){little(item + 6, 2), item[4], little64(item + 8)};
+            struct hw_unit *unit = &hw->units[hw->unit_count++];
+
+            *unit = (struct hw_unit){little(item + 6, 2), item[4], little64(item + 8), ""};
+            take_scope(item + 16, bytes - 16, true, unit->scope, sizeof(unit->scope));
         }
         if (type == DMAR_RMRR && bytes >= 24 && hw->reserved_count < ITEMS_MAX) {
             hw->reserved = hw_grow(hw, hw->reserved, hw->reserved_count, sizeof(*hw->reserved));
@@ -71,10 +100,11 @@ static void take_dmar(struct hw *hw, const uint8_t *table, size_t length)
 
             *range = (struct hw_reserved){little(item + 6, 2), little64(item + 8),
                                           little64(item + 16), ""};
-            take_scope(item + 24, bytes - 24, range->scope);
+            take_scope(item + 24, bytes - 24, false, range->scope, sizeof(range->scope));
         }
         at += bytes;
     }
+    return true;
 }
 
 void hw_read_acpi(struct hw *hw)
@@ -91,15 +121,15 @@ void hw_read_acpi(struct hw *hw)
         hw->has_mcfg |= strcmp(names[i], "MCFG") == 0;
         hw->has_ivrs |= strcmp(names[i], "IVRS") == 0;
     }
-    if (read_table(hw, "APIC", table) == 0)
+    if (read_table(hw, "APIC", HEADER_BYTES, table) == 0)
         hw_note_missing(hw, "sys/firmware/acpi/tables/APIC", "what firmware says of processors");
-    /* Only read so that a saved copy has them. */
-    read_table(hw, "MCFG", table);
-    read_table(hw, "IVRS", table);
-    size_t length = read_table(hw, "DMAR", table);
-    if (length != 0)
-        take_dmar(hw, table, length);
-    else
+    size_t length = read_table(hw, "MCFG", HEADER_BYTES, table);
+    if (length >= MCFG_FIRST + MCFG_ENTRY)
+        hw->has_segments =
+            length >= MCFG_FIRST + 2 * MCFG_ENTRY || little(table + MCFG_FIRST + 8, 2) != 0;
+    read_table(hw, "IVRS", HEADER_BYTES, table); /* only so that a saved copy has it */
+    length = read_table(hw, "DMAR", DMAR_FIRST, table);
+    if (length == 0 || !take_dmar(hw, table, length))
         hw_note_missing(hw, "sys/firmware/acpi/tables/DMAR",
                         "IOMMU units and reserved memory (RMRR)");
     free(table);
@@ -107,12 +137,16 @@ void hw_read_acpi(struct hw *hw)
 
 void hw_read_ports(struct hw *hw)
 {
+    bool says = false;
+
+    hw->shows_ttys = hw_has_folder(hw, "sys/class/tty");
     for (uint32_t i = 0; i < UARTS; i++) {
         const char *folder = say(&hw->arena, "sys/class/tty/ttyS%u", i);
         uint64_t type = 0, irq = 0;
         struct hw_uart uart = {.number = i};
 
-        if (!hw_number(hw, say(&hw->arena, "%s/type", folder), &type) || type == 0)
+        says |= hw_number(hw, say(&hw->arena, "%s/type", folder), &type);
+        if (type == 0)
             continue;
         hw_number(hw, say(&hw->arena, "%s/port", folder), &uart.port);
         hw_number(hw, say(&hw->arena, "%s/iomem_base", folder), &uart.memory);
@@ -121,7 +155,7 @@ void hw_read_ports(struct hw *hw)
         hw->uarts = hw_grow(hw, hw->uarts, hw->uart_count, sizeof(*hw->uarts));
         hw->uarts[hw->uart_count++] = uart;
     }
-    if (hw->uart_count == 0) {
+    if (!says) {
         errno = ENOENT;
         hw_note_missing(hw, "sys/class/tty/ttyS*", "UARTs (a boot log needs com1 or a display)");
     }

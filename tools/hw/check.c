@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Can this machine run Bulkhead: one row a feature. */
+/*
+ * Can this machine run Bulkhead: one row a feature. Required is what the loader refuses to do
+ * without (boot/processor.c, boot/acpi_reader.c).
+ */
 #include "source.h"
 
+#include "../../kernel/abi/limits.h"
 #include <string.h>
+
+enum { GUEST_APIC_ID_MAX = 254 }; /* as in boot/place_cpus.c */
+_Static_assert(MAX_CPUS == 64, "the number stands in a row's name");
 
 enum state { NO, YES, UNKNOWN };
 
 static bool is_intel(const struct hw *hw)
 {
     return hw->vendor && strcmp(hw->vendor, "GenuineIntel") == 0;
+}
+
+static bool is_amd(const struct hw *hw)
+{
+    return hw->vendor && strcmp(hw->vendor, "AuthenticAMD") == 0;
 }
 
 /* What a processor flag says; without any flags nothing is known. */
@@ -35,7 +47,7 @@ static enum state vendor_known(const struct hw *hw)
 {
     if (!hw->vendor)
         return UNKNOWN;
-    return is_intel(hw) || strcmp(hw->vendor, "AuthenticAMD") == 0 ? YES : NO;
+    return is_intel(hw) || is_amd(hw) ? YES : NO;
 }
 
 static enum state virtualisation(const struct hw *hw)
@@ -53,14 +65,25 @@ static enum state unrestricted_guest(const struct hw *hw)
     return vmx_flag(hw, "unrestricted_guest", NULL);
 }
 
+static enum state virtual_nmis(const struct hw *hw)
+{
+    return vmx_flag(hw, "vnmi", NULL);
+}
+
+static enum state no_execute(const struct hw *hw)
+{
+    return flag(hw, "nx", "nx");
+}
+
+/* Linux does not tell which of the two firmware runs with. */
+static enum state four_levels(const struct hw *hw)
+{
+    return flag(hw, "la57", "la57") == NO ? YES : UNKNOWN;
+}
+
 static enum state x2apic(const struct hw *hw)
 {
     return flag(hw, "x2apic", "x2apic");
-}
-
-static enum state x2apic_allowed(const struct hw *hw)
-{
-    return !hw->has_dmar ? UNKNOWN : (hw->dmar_flags & 2) != 0 ? NO : YES;
 }
 
 static enum state constant_tsc(const struct hw *hw)
@@ -85,28 +108,59 @@ static enum state umip(const struct hw *hw)
     return flag(hw, "umip", "umip");
 }
 
+/* Of AMD's there is no driver yet. */
 static enum state dma_remapping(const struct hw *hw)
 {
-    if (hw->unit_count > 0)
+    if (hw->unit_count > 0 && !is_amd(hw))
         return YES;
-    return hw->tables_listed && !hw->lists_dmar ? NO : UNKNOWN;
+    return is_amd(hw) || (hw->tables_listed && !hw->lists_dmar) ? NO : UNKNOWN;
 }
 
 static enum state interrupt_remapping(const struct hw *hw)
 {
-    if (hw->has_dmar)
+    if (hw->has_dmar && !is_amd(hw))
         return hw->dmar_flags & 1 ? YES : NO;
     return dma_remapping(hw);
 }
 
+static enum state x2apic_allowed(const struct hw *hw)
+{
+    if (hw->has_dmar)
+        return (hw->dmar_flags & 2) != 0 ? NO : YES;
+    return dma_remapping(hw) == NO ? YES : UNKNOWN;
+}
+
 static enum state uefi(const struct hw *hw)
 {
-    return hw->is_uefi ? YES : NO;
+    return hw->is_uefi ? YES : hw->shows_firmware ? NO : UNKNOWN;
 }
 
 static enum state ecam(const struct hw *hw)
 {
     return hw->has_mcfg ? YES : hw->tables_listed ? NO : UNKNOWN;
+}
+
+static enum state one_segment(const struct hw *hw)
+{
+    bool many = hw->has_segments;
+
+    for (uint32_t i = 0; i < hw->function_count; i++)
+        many |= hw->functions[i].address >> 16 != 0;
+    return many ? NO : hw->function_count > 0 ? YES : UNKNOWN;
+}
+
+static enum state few_processors(const struct hw *hw)
+{
+    return hw->cpu_count == 0 ? UNKNOWN : hw->cpu_count <= MAX_CPUS ? YES : NO;
+}
+
+static enum state low_apic_ids(const struct hw *hw)
+{
+    enum state state = hw->cpu_count > 0 ? YES : UNKNOWN;
+
+    for (uint32_t i = 0; i < hw->cpu_count; i++)
+        state = hw->cpus[i].apic_id > GUEST_APIC_ID_MAX ? NO : state;
+    return state;
 }
 
 static enum state two_processors(const struct hw *hw)
@@ -116,7 +170,7 @@ static enum state two_processors(const struct hw *hw)
 
 static enum state uart(const struct hw *hw)
 {
-    return hw->uart_count > 0 ? YES : NO;
+    return hw->uart_count > 0 ? YES : hw->shows_ttys ? NO : UNKNOWN;
 }
 
 static enum state ecc(const struct hw *hw)
@@ -156,15 +210,25 @@ static const struct row {
      "on a processor without it nothing helps; under a hypervisor, let it pass on nested paging"},
     {"unrestricted guest (VT-x)", unrestricted_guest, REQUIRED,
      "on a processor without it nothing helps"},
+    {"virtual NMIs (VT-x)", virtual_nmis, REQUIRED,
+     "on a processor without them nothing helps; under a hypervisor, let it pass them on"},
     {"x2APIC", x2apic, REQUIRED, "firmware: x2APIC on"},
+    {"no-execute pages", no_execute, REQUIRED, "firmware: Execute Disable (XD, NX) on"},
     {"two processors or more", two_processors, REQUIRED,
      "firmware: all cores on; one domain needs one, management another"},
-    {"UEFI, 64-bit", uefi, REQUIRED, "firmware: boot mode UEFI, legacy support (CSM) off"},
-    {"TSC that never stops", constant_tsc, REQUIRED, "another processor"},
+    {"at most 64 processors", few_processors, REQUIRED,
+     "firmware: some cores, or the threads of all, off"},
+    {"one PCI segment group", one_segment, REQUIRED, "firmware: the others off (VMD, NUMA nodes)"},
+    {"64-bit UEFI", uefi, REQUIRED, "firmware: boot mode UEFI, legacy support (CSM) off"},
+    {"firmware with 4-level paging", four_levels, WANTED,
+     "the processor has 5 levels too; if firmware runs with them, turn that off there"},
+    {"APIC ids up to 254", low_apic_ids, WANTED, "processors with higher ids stay idle"},
+    {"TSC that never stops", constant_tsc, WANTED,
+     "clocks of domains run wrong while the processor sleeps"},
     {"TSC-deadline timer", deadline_timer, WANTED, "guests use the APIC timer's count"},
     {"SMEP and SMAP", smep_smap, WANTED, "the hypervisor goes without this second line"},
     {"UMIP", umip, WANTED, "the hypervisor goes without this second line"},
-    {"DMA remapping (VT-d)", dma_remapping, DEVICES,
+    {"DMA remapping", dma_remapping, DEVICES,
      "firmware: VT-d (Intel VT for Directed I/O) on; without it no device can be assigned"},
     {"interrupt remapping", interrupt_remapping, DEVICES,
      "firmware: interrupt remapping or x2APIC on; without it no device can be assigned"},
@@ -180,6 +244,45 @@ static const struct row {
      "a hypervisor is below; what is missing above may only be hidden by it"},
 };
 
+/* The rows of this need and state as text, NULL if there are none. */
+static const char *rows_text(struct hw *hw, enum need need, enum state state)
+{
+    const char *text = NULL;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].need == need && rows[i].look(hw) == state)
+            text = say(&hw->arena, "%s%s%s", text ? text : "", text ? ", " : "", rows[i].name);
+    }
+    return text;
+}
+
+static void print_verdict(struct hw *hw, FILE *out)
+{
+    const char *absent = rows_text(hw, REQUIRED, NO), *unseen = rows_text(hw, REQUIRED, UNKNOWN);
+    const char *device_absent = rows_text(hw, DEVICES, NO);
+    const char *device_unseen = rows_text(hw, DEVICES, UNKNOWN);
+
+    fputs("\nCan this machine run Bulkhead? ", out);
+    if (absent)
+        fprintf(out, "No, it lacks: %s", absent);
+    else if (unseen)
+        fprintf(out, "Not known, not seen: %s", unseen);
+    else if (device_absent)
+        fprintf(out, "Yes, but without devices for domains, it lacks: %s", device_absent);
+    else if (device_unseen)
+        fprintf(out, "Yes; whether with devices for domains is not known: %s", device_unseen);
+    else
+        fputs("Yes", out);
+    fputs(".\n", out);
+}
+
+static const char *remedy(const struct hw *hw, const struct row *row)
+{
+    return row->need == DEVICES && is_amd(hw)
+               ? "AMD's IOMMU is not supported yet; domains run without devices"
+               : row->remedy;
+}
+
 uint32_t hw_check(struct hw *hw, FILE *out)
 {
     static const char *const words[] = {"no", "yes", "?"};
@@ -191,10 +294,11 @@ uint32_t hw_check(struct hw *hw, FILE *out)
 
         lacking += state != YES && rows[i].need == REQUIRED;
         fprintf(out, "%-3s  %-28s %s%s%s\n", words[state], rows[i].name, needs[rows[i].need],
-                state == YES ? "" : "; ", state == YES ? "" : rows[i].remedy);
+                state == YES ? "" : "; ", state == YES ? "" : remedy(hw, &rows[i]));
     }
     for (uint32_t i = 0; i < hw->missing_count; i++)
         fprintf(out, "?    %s: %s %s\n", hw->missing[i].lost, hw->missing[i].path,
                 hw->missing[i].why);
+    print_verdict(hw, out);
     return lacking;
 }

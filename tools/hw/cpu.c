@@ -6,7 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CPUINFO_BYTES = 8 << 20, CPUS_MAX = 4096, MEMMAP_MAX = 1024, DMI_BYTES = 1 << 20 };
+enum {
+    CPUINFO_BYTES = 8 << 20,
+    CPUS_MAX = 4096,
+    MEMMAP_MAX = 1024,
+    DMI_BYTES = 1 << 20,
+    NUMBERS = 8192, /* of processors, in the lists that are read */
+    IDS_SHOWN = 64
+};
 
 bool hw_has_word(const char *words, const char *word)
 {
@@ -73,11 +80,59 @@ static void read_caches(struct hw *hw, struct hw_cpu *cpu)
 
         if (!hw_number(hw, say(&hw->arena, "%s/level", folder), &cache->level))
             break;
-        cache->type = hw_line(hw, say(&hw->arena, "%s/type", folder));
-        cache->size = hw_line(hw, say(&hw->arena, "%s/size", folder));
-        cache->shared = hw_line(hw, say(&hw->arena, "%s/shared_cpu_list", folder));
+        cache->type = hw_line(hw, say(&hw->arena, "%s/type", folder), HW_WORD);
+        cache->size = hw_line(hw, say(&hw->arena, "%s/size", folder), HW_WORD);
+        cache->shared = hw_line(hw, say(&hw->arena, "%s/shared_cpu_list", folder), HW_LIST);
         cpu->cache_count++;
     }
+}
+
+/* Which numbers a list like "0,2-3" has; it may be hostile. */
+static void take_list(const char *list, bool has[NUMBERS])
+{
+    char *end;
+
+    for (; list && *list >= '0' && *list <= '9'; list = *end == ',' ? end + 1 : NULL) {
+        unsigned long first = strtoul(list, &end, 10);
+        unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+
+        last = last < NUMBERS ? last : NUMBERS - 1;
+        if (first <= last)
+            memset(has + first, true, last - first + 1);
+    }
+}
+
+static int by_number(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+const char *hw_apic_ids(struct hw *hw, const char *list)
+{
+    bool has[NUMBERS] = {false};
+    uint32_t ids[IDS_SHOWN], count = 0, all = 0;
+    const char *text = NULL;
+
+    take_list(list, has);
+    for (uint32_t i = 0; i < hw->cpu_count; i++) {
+        bool listed = hw->cpus[i].number < NUMBERS && has[hw->cpus[i].number];
+
+        all += listed;
+        if (listed && count < IDS_SHOWN)
+            ids[count++] = hw->cpus[i].apic_id;
+    }
+    qsort(ids, count, sizeof(ids[0]), by_number);
+    for (uint32_t i = 0, last; i < count; i = last + 1) {
+        for (last = i; last + 1 < count && ids[last + 1] == ids[last] + 1;)
+            last++;
+        last = last == i + 1 ? i : last; /* two are no range */
+        text = say(&hw->arena, "%s%s%u", text ? text : "", text ? ", " : "", ids[i]);
+        if (last > i)
+            text = say(&hw->arena, "%s-%u", text, ids[last]);
+    }
+    return all == count ? text : say(&hw->arena, "%s and more", text);
 }
 
 void hw_read_cpus(struct hw *hw)
@@ -96,19 +151,23 @@ void hw_read_cpus(struct hw *hw)
             take_line(hw, line, value);
     }
     for (uint32_t i = 0; i < hw->cpu_count; i++) {
-        hw->cpus[i].siblings = hw_line(
-            hw, say(&hw->arena, "sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
-                    hw->cpus[i].number));
+        hw->cpus[i].siblings =
+            hw_line(hw,
+                    say(&hw->arena, "sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
+                        hw->cpus[i].number),
+                    HW_LIST);
+        if (i == 0 && !hw->cpus[0].siblings)
+            hw_note_missing(hw, "sys/devices/system/cpu/cpu0/topology/thread_siblings_list",
+                            "which processors are threads of one core");
         read_caches(hw, &hw->cpus[i]);
+        if (i == 0 && hw->cpus[0].cache_count == 0)
+            hw_note_missing(hw, "sys/devices/system/cpu/cpu0/cache",
+                            "which processors share a cache");
     }
-    if (hw->cpu_count > 0 && !hw->cpus[0].siblings)
-        hw_note_missing(hw, "sys/devices/system/cpu/cpu0/topology/thread_siblings_list",
-                        "which processors are threads of one core");
-    if (hw->cpu_count > 0 && hw->cpus[0].cache_count == 0)
-        hw_note_missing(hw, "sys/devices/system/cpu/cpu0/cache", "which processors share a cache");
     hw->smt_known = hw_number(hw, "sys/devices/system/cpu/smt/active", &active);
     hw->smt_active = hw->smt_known && active != 0;
-    hw->itlb_multihit = hw_line(hw, "sys/devices/system/cpu/vulnerabilities/itlb_multihit");
+    hw->itlb_multihit =
+        hw_line(hw, "sys/devices/system/cpu/vulnerabilities/itlb_multihit", HW_LIST);
 }
 
 /* Reads the firmware's map; returns the sum of what it gave as RAM, 0 if it cannot be read. */
@@ -118,7 +177,7 @@ static uint64_t firmware_memory(struct hw *hw)
 
     for (int i = 0; i < MEMMAP_MAX; i++) {
         const char *folder = say(&hw->arena, "sys/firmware/memmap/%d", i);
-        const char *type = hw_line(hw, say(&hw->arena, "%s/type", folder));
+        const char *type = hw_line(hw, say(&hw->arena, "%s/type", folder), HW_WORD);
 
         if (!type)
             break;
@@ -159,31 +218,41 @@ static const char *words_of(struct hw *hw, const char *first, const char *second
                second ? second : "");
 }
 
+static void read_ecc(struct hw *hw)
+{
+    uint8_t *dmi = malloc(DMI_BYTES);
+    long count = dmi ? hw_read(hw, "sys/firmware/dmi/tables/DMI", dmi, DMI_BYTES) : -1;
+    int why = count < 0 ? errno : ENODATA;
+
+    if (count > 0)
+        hw->ecc = dmi_ecc(dmi, (size_t)count);
+    free(dmi);
+    if (!hw->ecc)
+        hw->ecc = hw_line(hw, "sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode", HW_LIST);
+    errno = why;
+    if (!hw->ecc)
+        hw_note_missing(hw, "sys/firmware/dmi/tables/DMI", "whether memory has ECC");
+}
+
 void hw_read_memory(struct hw *hw)
 {
     const char *meminfo = hw_text(hw, "proc/meminfo", 64 << 10);
     const char *total = meminfo ? strstr(meminfo, "MemTotal:") : NULL;
-    uint8_t *dmi = malloc(DMI_BYTES);
 
     hw->memory_bytes = firmware_memory(hw);
     if (hw->memory_bytes == 0) {
+        errno = hw->range_count > 0 ? ENODATA : errno;
         hw_note_missing(hw, "sys/firmware/memmap",
                         "memory as firmware gives it (MemTotal stands in)");
         if (total)
             hw->memory_bytes = (uint64_t)strtoull(total + 9, NULL, 10) << 10;
     }
-    long count = dmi ? hw_read(hw, "sys/firmware/dmi/tables/DMI", dmi, DMI_BYTES) : -1;
-    if (count > 0)
-        hw->ecc = dmi_ecc(dmi, (size_t)count);
-    if (!hw->ecc)
-        hw->ecc = hw_line(hw, "sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode");
-    if (!hw->ecc)
-        hw_note_missing(hw, "sys/firmware/dmi/tables/DMI", "whether memory has ECC");
-    free(dmi);
-    hw->board = words_of(hw, hw_line(hw, "sys/class/dmi/id/sys_vendor"),
-                         hw_line(hw, "sys/class/dmi/id/product_name"));
-    hw->firmware = words_of(hw, hw_line(hw, "sys/class/dmi/id/bios_vendor"),
-                            hw_line(hw, "sys/class/dmi/id/bios_version"));
+    read_ecc(hw);
+    hw->board = words_of(hw, hw_line(hw, "sys/class/dmi/id/sys_vendor", HW_LIST),
+                         hw_line(hw, "sys/class/dmi/id/product_name", HW_LIST));
+    hw->firmware = words_of(hw, hw_line(hw, "sys/class/dmi/id/bios_vendor", HW_LIST),
+                            hw_line(hw, "sys/class/dmi/id/bios_version", HW_LIST));
     uint64_t bits;
+    hw->shows_firmware = hw_has_folder(hw, "sys/firmware");
     hw->is_uefi = hw_number(hw, "sys/firmware/efi/fw_platform_size", &bits) && bits == 64;
 }

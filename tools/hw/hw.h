@@ -9,7 +9,7 @@
 #include "../text.h"
 #include <stdbool.h>
 
-enum { HW_BARS = 6, HW_CACHES = 4, HW_SCOPE_TEXT = 64, HW_CONFIG_BYTES = 4096 };
+enum { HW_BARS = 6, HW_CACHES = 4, HW_SCOPE_TEXT = 64, HW_UNIT_TEXT = 256, HW_CONFIG_BYTES = 4096 };
 
 /* Something that could not be read, and what follows from that. */
 struct hw_missing {
@@ -45,12 +45,14 @@ struct hw_function {
     bool has_acs, has_serial, has_sriov;
     uint32_t acs_capability, express_type;
     uint64_t serial;
-    int64_t physical; /* address of the function whose virtual one this is; -1: none */
+    uint64_t reserved; /* bit n: firmware keeps range n for it; the last bit: one from there on */
+    int64_t physical;  /* address of the function whose virtual one this is; -1: none */
 };
 
 struct hw_unit {
     uint32_t segment, flags; /* bit 0: all functions that no other unit has */
     uint64_t base;
+    char scope[HW_UNIT_TEXT]; /* what it covers, by path; ">*": all behind a bridge */
 };
 
 struct hw_reserved {
@@ -87,12 +89,14 @@ struct hw {
     uint32_t range_count;
     const char *ecc; /* NULL: not known; "none" of SMBIOS is "None" of EDAC */
     bool is_uefi, smt_active, smt_known;
+    bool shows_firmware, shows_ttys; /* the folders below which UEFI and UARTs would be */
     const char *itlb_multihit;
 
     struct hw_function *functions; /* by address */
     uint32_t function_count;
     bool tables_listed, lists_dmar, has_mcfg, has_ivrs; /* by the names of the ACPI tables */
     bool has_dmar;                                      /* and could be read */
+    bool has_segments;   /* the MCFG has several windows, or one beyond segment group 0 */
     uint32_t dmar_flags; /* bit 0: interrupt remapping, bit 1: x2APIC opt-out */
     struct hw_unit *units;
     struct hw_reserved *reserved;
@@ -114,11 +118,17 @@ void hw_close(struct hw *hw);
 /* Writes the inventory for people. */
 void hw_print(struct hw *hw, FILE *out);
 
-/* Says for each feature whether it is there; returns how many required ones are not. */
+/*
+ * Says for each feature whether it is there, and in a last line whether that is enough; returns how
+ * many required ones are not there, or cannot be seen.
+ */
 uint32_t hw_check(struct hw *hw, FILE *out);
 
-/* Writes a first manifest; `from` is the folder of the saved copy or NULL. */
-void hw_manifest(struct hw *hw, const char *from, FILE *out);
+/*
+ * Writes a first manifest; `from` is the folder of the saved copy or NULL. Returns false with a
+ * message on stderr if SOURCE_DATE_EPOCH is no date.
+ */
+bool hw_manifest(struct hw *hw, const char *from, FILE *out);
 
 /* "00:1f.3", or "0001:00:1f.3" outside the first segment. */
 const char *hw_address(struct hw *hw, uint32_t address);
@@ -126,10 +136,29 @@ const char *hw_address(struct hw *hw, uint32_t address);
 /* Whether the function there is the controller of a disk that the machine boots from. */
 bool hw_boots_from(const struct hw *hw, uint32_t address);
 
+/* Whether its capabilities were seen, and no way to reset it was. */
+bool hw_lacks_reset(const struct hw_function *function);
+
 /* Whether the blank-separated list `words` holds `word`. */
 bool hw_has_word(const char *words, const char *word);
 
-/* The other functions of the same IOMMU group, as text; NULL if it is alone. */
-const char *hw_group_mates(struct hw *hw, const struct hw_function *function);
+/*
+ * The APIC ids, ascending, of the processors in a list of the kernel, which has its own numbers:
+ * "0, 1, 4-7" for "0,2,8-11"; NULL if the list is NULL or names no processor that is there.
+ */
+const char *hw_apic_ids(struct hw *hw, const char *list);
+
+/* The function at this address, NULL if there is none. */
+const struct hw_function *hw_function_at(const struct hw *hw, uint64_t address);
+
+/*
+ * The functions that firmware keeps a range of memory for, -1 for what cannot be followed; returns
+ * how many.
+ */
+size_t hw_scope_addresses(const struct hw *hw, const struct hw_reserved *reserved,
+                          int64_t addresses[HW_SCOPE_TEXT]);
+
+/* The functions that only the owner of this one can have, and why, as text; NULL: none. */
+const char *hw_partners(struct hw *hw, const struct hw_function *function);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A first manifest from a hardware inventory. */
+#include "inventory.h"
 #include "source.h"
 
 #include "../../kernel/abi/limits.h"
+#include "../manifest/schema_parse.h"
 #include <string.h>
 
-/* Those that need no quotes in YAML wherever they stand. */
-#define PATH_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"
+enum { KEY_DAYS = 183, NETWORK = 0x02 };
 
 static const struct {
     uint32_t class_code; /* base class, subclass */
@@ -14,7 +15,7 @@ static const struct {
 } classes[] = {
     {0x0100, "SCSI"},          {0x0106, "SATA"},     {0x0107, "SAS"},
     {0x0108, "NVMe"},          {0x0200, "Ethernet"}, {0x0280, "network"},
-    {0x0300, "display"},       {0x0403, "audio"},    {0x0c03, "USB: needs removable: true"},
+    {0x0300, "display"},       {0x0403, "audio"},    {0x0c03, "USB"},
     {0x0c05, "SMBus"},         {0x0880, "other"},    {0x1180, "signal processing"},
     {0x0780, "communication"},
 };
@@ -32,6 +33,31 @@ static const char *class_name(uint32_t class_code)
 static bool is_assignable(const struct hw_function *function)
 {
     return !function->is_bridge && function->class_code >> 16 != 0x06;
+}
+
+static bool is_printable(const char *text)
+{
+    uint32_t code;
+
+    for (size_t bytes; *text; text += bytes) {
+        bytes = utf8_sequence((const unsigned char *)text, strlen(text), &code);
+        if (bytes == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
+            return false;
+    }
+    return true;
+}
+
+static void print_inventory(const char *from, FILE *out)
+{
+    if (!is_printable(from)) {
+        fputs("  # inventory: give its folder a name that can be printed, and write it here\n",
+              out);
+        return;
+    }
+    fputs("  inventory: '", out);
+    for (; *from; from++)
+        fputs(*from == '\'' ? "''" : (char[]){*from, 0}, out);
+    fputs("'\n", out);
 }
 
 static void print_platform(struct hw *hw, const char *from, FILE *out)
@@ -52,8 +78,8 @@ static void print_platform(struct hw *hw, const char *from, FILE *out)
     if (hw->microcode && strlen(hw->microcode) <= 10 &&
         strspn(hw->microcode, "0123456789abcdefx") == strlen(hw->microcode))
         fprintf(out, "  microcode: %s           # the least\n", hw->microcode);
-    if (from && strspn(from, PATH_CHARACTERS) == strlen(from))
-        fprintf(out, "  inventory: %s\n", from);
+    if (from)
+        print_inventory(from, out);
 }
 
 static void print_cpu_choices(struct hw *hw, FILE *out)
@@ -61,44 +87,119 @@ static void print_cpu_choices(struct hw *hw, FILE *out)
     fputs("    # APIC ids, if it matters which: cpus: [1]; threads of one core go together:\n",
           out);
     for (uint32_t i = 0; i < hw->cpu_count; i++) {
-        fprintf(out, "    #   APIC id %u: package %u, core %u, threads ", hw->cpus[i].apic_id,
-                hw->cpus[i].package, hw->cpus[i].core);
-        put_safely(out, hw->cpus[i].siblings ? hw->cpus[i].siblings : "not known");
-        fputc('\n', out);
+        const char *threads = hw_apic_ids(hw, hw->cpus[i].siblings);
+
+        fprintf(out, "    #   APIC id %u: package %u, core %u, APIC ids of the core: %s\n",
+                hw->cpus[i].apic_id, hw->cpus[i].package, hw->cpus[i].core,
+                threads ? threads : "not known");
     }
 }
 
 static void print_device(struct hw *hw, const struct hw_function *function, FILE *out)
 {
-    const char *mates = hw_group_mates(hw, function);
+    const char *partners = hw_partners(hw, function);
 
-    fprintf(out, "    #   - {pci: \"%s\", id: \"%04x:%04x\"}  # %s",
+    fprintf(out, "    #   - {pci: \"%s\", id: \"%04x:%04x\"%s}  # %s",
             hw_address(hw, function->address), function->vendor, function->device,
+            function->class_code >> 8 == 0x0c03     ? ", removable: true"
+            : function->class_code >> 16 == NETWORK ? ", network: work"
+                                                    : "",
             class_name(function->class_code));
-    if (mates)
-        fprintf(out, "; only together with %s", mates);
+    if (partners)
+        fprintf(out, "; only together with %s", partners);
     if (function->config_bytes > 64 && function->msi_vectors + function->msix_vectors == 0)
         fputs("; has no MSI, cannot be assigned", out);
+    if (hw_lacks_reset(function))
+        fputs("; has no reset: accept_no_reset", out);
     if (hw_boots_from(hw, function->address))
         fputs("; the machine boots from it: for management or nobody", out);
     fputc('\n', out);
 }
 
-void hw_manifest(struct hw *hw, const char *from, FILE *out)
+/* Why management cannot have the card, or should not; NULL: it can. */
+static const char *card_problem(struct hw *hw, const struct hw_function *card)
 {
-    uint32_t cards = 0;
+    const char *partners = hw_partners(hw, card);
+    bool engine;
 
+    if (hw_boots_from(hw, card->address))
+        return "the machine boots from it";
+    if (card->config_bytes > 64 && card->msi_vectors + card->msix_vectors == 0)
+        return "has no MSI";
+    if (partners)
+        return say(&hw->arena, "only together with %s", partners);
+    if (!sideband_of(hw, card, &engine))
+        return NULL;
+    return engine ? "shared with the management engine (AMT) unless that is off: accept_sideband"
+                  : "shared with the BMC (NC-SI) unless that is off: accept_sideband";
+}
+
+/* The first card that will do, and as comments all others. */
+static void print_cards(struct hw *hw, FILE *out)
+{
+    bool found = false;
+
+    for (uint32_t i = 0; i < hw->function_count; i++) {
+        const struct hw_function *card = &hw->functions[i];
+
+        if (card->class_code >> 16 != NETWORK)
+            continue;
+        const char *problem = card_problem(hw, card);
+        const char *remark = problem ? problem : found ? "another that will do" : NULL;
+        fprintf(out,
+                "#   %snic: {pci: \"%s\", id: \"%04x:%04x\", network: admin, "
+                "address: 192.0.2.10/24}%s%s\n",
+                remark ? "# " : "", hw_address(hw, card->address), card->vendor, card->device,
+                remark ? "  # " : "", remark ? remark : "");
+        found |= !problem;
+    }
+    if (!found)
+        fputs("#   # Of the cards seen none will do as it is: put one into a slot of its own.\n",
+              out);
+}
+
+static void print_management(struct hw *hw, uint32_t today, FILE *out)
+{
+    const char *expires = date_text(&hw->arena, today + KEY_DAYS);
+
+    fputs(
+        "\n# Management has a network card and a network of its own; levels and networks, above,\n"
+        "# belong to it. Make keys with `bulkhead key new ops --dir keys`.\n"
+        "# management:\n"
+        "#   cpus: 1\n"
+        "#   memory: 64M\n",
+        out);
+    print_cards(hw, out);
+    fprintf(out,
+            "#   admins:\n"
+            "#     - {name: ops, key: keys/ops.pub, role: operator, expires: %s}\n"
+            "#     - {name: audit, key: keys/audit.pub, role: auditor, expires: %s}\n",
+            expires, expires);
+}
+
+bool hw_manifest(struct hw *hw, const char *from, FILE *out)
+{
+    uint32_t today;
+
+    if (!check_today(&today)) {
+        fputs("bulkhead: SOURCE_DATE_EPOCH is no number of seconds\n", stderr);
+        return false;
+    }
     fputs("# Made by `bulkhead init` from the machine's inventory: a start, to be changed.\n"
           "# `bulkhead check` says what is wrong with it, `bulkhead build` makes the image.\n",
           out);
     print_platform(hw, from, out);
-    fputs("\n# Levels of classification, the lowest first, and a label for each domain:\n"
-          "# levels: [public, restricted]\n"
-          "\ndomains:\n"
-          "  - name: first\n"
-          "    # label: {level: public}\n"
-          "    cpus: 1                     # a number, or physical APIC ids\n",
-          out);
+    fputs(
+        "\n# Levels of classification, the lowest first, and a label for each domain and network:\n"
+        "# levels: [public, restricted]\n"
+        "# networks:\n"
+        "#   admin: {level: restricted}  # management's: no domain is on it\n"
+        "#   work: {level: public}       # of the domain's cards\n"
+        "\ndomains:\n"
+        "  - name: first\n"
+        "    # label: {level: public}\n"
+        "    cpus: 1                     # a number, or physical APIC ids\n",
+        out);
     print_cpu_choices(hw, out);
     fputs("    memory: 256M\n"
           "    boot: {elf64: build/guests/hello.elf}\n"
@@ -114,25 +215,9 @@ void hw_manifest(struct hw *hw, const char *from, FILE *out)
         if (is_assignable(&hw->functions[i]))
             print_device(hw, &hw->functions[i], out);
     }
-    fputs("\n# Management has a network card and a network of its own:\n"
-          "# management:\n"
-          "#   cpus: 1\n"
-          "#   memory: 64M\n",
-          out);
-    for (uint32_t i = 0; i < hw->function_count; i++) {
-        const struct hw_function *function = &hw->functions[i];
-
-        if (function->class_code >> 16 != 0x02 || cards++ > 0)
-            continue;
-        fprintf(out,
-                "#   nic: {pci: \"%s\", id: \"%04x:%04x\", network: admin, "
-                "address: 192.0.2.10/24}\n",
-                hw_address(hw, function->address), function->vendor, function->device);
-    }
-    fputs("#   admins:\n"
-          "#     - {name: ops, key: keys/ops.pub, role: operator, expires: 2027-01-31}\n",
-          out);
+    print_management(hw, today, out);
     for (uint32_t i = 0; i < hw->missing_count; i++)
         fprintf(out, "# Not known: %s (%s %s).\n", hw->missing[i].lost, hw->missing[i].path,
                 hw->missing[i].why);
+    return true;
 }

@@ -71,11 +71,7 @@ void inventory_close(struct check *check)
 
 const struct hw_function *inventory_function(const struct hw *hw, const struct number *pci)
 {
-    for (uint32_t i = 0; i < hw->function_count && pci->valid; i++) {
-        if (hw->functions[i].address == pci->value)
-            return &hw->functions[i];
-    }
-    return NULL;
+    return pci->valid ? hw_function_at(hw, pci->value) : NULL;
 }
 
 const char *inventory_text(struct check *check)

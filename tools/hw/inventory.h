@@ -23,6 +23,13 @@ void inventory_close(struct check *check);
 /* What the inventory has at this place, NULL if nothing is there. */
 const struct hw_function *inventory_function(const struct hw *hw, const struct number *pci);
 
+/*
+ * The other end of what firmware may share the network card by: the management engine's interface
+ * (then `engine` is set) or the BMC's display. NULL: the machine has none for this card.
+ */
+const struct hw_function *sideband_of(const struct hw *hw, const struct hw_function *card,
+                                      bool *engine);
+
 /* "the inventory (line 4)", for messages. */
 const char *inventory_text(struct check *check);
 

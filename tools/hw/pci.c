@@ -163,7 +163,7 @@ static void read_function(struct hw *hw, const char *name, uint32_t address)
     function->class_code = class_code & 0xffffff;
     read_config(hw, function, folder);
     read_bars(hw, function, folder);
-    function->reset_method = hw_line(hw, say(&hw->arena, "%s/reset_method", folder));
+    function->reset_method = hw_line(hw, say(&hw->arena, "%s/reset_method", folder), HW_WORD);
     function->driver = last_part(hw_link(hw, say(&hw->arena, "%s/driver", folder)));
     group = last_part(hw_link(hw, say(&hw->arena, "%s/iommu_group", folder)));
     physical = last_part(hw_link(hw, say(&hw->arena, "%s/physfn", folder)));
@@ -184,6 +184,7 @@ void hw_read_pci(struct hw *hw)
 {
     char **names;
     uint32_t count = hw_list(hw, "sys/bus/pci/devices", &names), short_config = 0, groups = 0;
+    bool shows_some = false;
 
     if (count == 0)
         hw_note_missing(hw, "sys/bus/pci/devices", "PCI functions");
@@ -197,10 +198,11 @@ void hw_read_pci(struct hw *hw)
         qsort(hw->functions, hw->function_count, sizeof(*hw->functions), by_address);
     for (uint32_t i = 0; i < hw->function_count; i++) {
         short_config += hw->functions[i].config_bytes < CONVENTIONAL_BYTES;
+        shows_some |= hw->functions[i].config_bytes > 0;
         groups += hw->functions[i].group >= 0;
     }
     if (short_config > 0) {
-        errno = EACCES;
+        errno = shows_some ? EACCES : ENOENT; /* others see the first bytes */
         hw_note_missing(hw, "sys/bus/pci/devices/*/config",
                         "capabilities: MSI, resets, ACS and serial numbers");
     }
@@ -211,16 +213,17 @@ void hw_read_pci(struct hw *hw)
     }
 }
 
-const char *hw_group_mates(struct hw *hw, const struct hw_function *function)
+bool hw_lacks_reset(const struct hw_function *function)
 {
-    const char *mates = NULL;
+    return function->config_bytes >= CONVENTIONAL_BYTES && !function->reset_method &&
+           !function->has_flr && !function->has_af_flr && !function->has_d3_reset;
+}
 
-    for (uint32_t i = 0; i < hw->function_count && function->group >= 0; i++) {
-        const struct hw_function *other = &hw->functions[i];
-
-        if (other != function && other->group == function->group)
-            mates = say(&hw->arena, "%s%s%s", mates ? mates : "", mates ? ", " : "",
-                        hw_address(hw, other->address));
+const struct hw_function *hw_function_at(const struct hw *hw, uint64_t address)
+{
+    for (uint32_t i = 0; i < hw->function_count; i++) {
+        if (hw->functions[i].address == address)
+            return &hw->functions[i];
     }
-    return mates;
+    return NULL;
 }

@@ -18,17 +18,18 @@ static void print_cpus(struct hw *hw, FILE *out)
     line(out, "microcode", hw->microcode);
     for (uint32_t i = 0; i < hw->cpu_count; i++) {
         const struct hw_cpu *cpu = &hw->cpus[i];
-        char *text =
-            say(&hw->arena, "APIC id %u, package %u, core %u, threads of the core: %s",
-                cpu->apic_id, cpu->package, cpu->core, cpu->siblings ? cpu->siblings : "not known");
+        const char *threads = hw_apic_ids(hw, cpu->siblings);
+        char *text = say(&hw->arena, "APIC id %u, package %u, core %u, APIC ids of the core: %s",
+                         cpu->apic_id, cpu->package, cpu->core, threads ? threads : "not known");
 
         for (uint32_t j = 0; j < cpu->cache_count; j++) {
             const struct hw_cache *cache = &cpu->caches[j];
+            const char *sharers = hw_apic_ids(hw, cache->shared);
 
             if (cache->level >= 2)
                 text =
                     say(&hw->arena, "%s; L%llu %s with %s", text, (unsigned long long)cache->level,
-                        cache->size ? cache->size : "", cache->shared ? cache->shared : "?");
+                        cache->size ? cache->size : "", sharers ? sharers : "?");
         }
         line(out, say(&hw->arena, "cpu%u", cpu->number), text);
     }
@@ -42,7 +43,10 @@ static void print_memory(struct hw *hw, FILE *out)
     fputs("board\n", out);
     line(out, "name", hw->board);
     line(out, "firmware", hw->firmware);
-    line(out, "boot", hw->is_uefi ? "UEFI, 64-bit" : "not by 64-bit UEFI, or not shown");
+    line(out, "boot",
+         hw->is_uefi          ? "64-bit UEFI"
+         : hw->shows_firmware ? "not by 64-bit UEFI"
+                              : NULL);
 }
 
 static const char *resets(struct hw *hw, const struct hw_function *function)
@@ -73,7 +77,7 @@ static const char *interrupts(struct hw *hw, const struct hw_function *function)
 /* Can a domain have it, and if not, why and what helps. */
 static const char *verdict(struct hw *hw, const struct hw_function *function)
 {
-    const char *mates = hw_group_mates(hw, function);
+    const char *partners = hw_partners(hw, function);
 
     if (function->class_code >> 16 == 0x06)
         return "no: it is part of the chipset";
@@ -83,17 +87,31 @@ static const char *verdict(struct hw *hw, const struct hw_function *function)
         return "not known; run this as root";
     if (function->msi_vectors == 0 && function->msix_vectors == 0)
         return "no: it has neither MSI nor MSI-X";
-    if (mates)
+    if (partners)
         return say(&hw->arena,
-                   "only together with %s, from which nothing separates it; a slot below a root "
-                   "port with ACS may",
-                   mates);
+                   "only together with %s; another slot, below a root port with ACS, may separate "
+                   "them",
+                   partners);
     if (function->group < 0)
         return "not known; IOMMU groups are not shown";
-    if (!function->reset_method && !function->has_flr && !function->has_af_flr &&
-        !function->has_d3_reset)
-        return "yes, where a reset of its bus will do; else accept_no_reset";
+    if (hw_lacks_reset(function))
+        return "only with accept_no_reset: it has no reset of its own";
     return "yes";
+}
+
+static const char *acs(const struct hw_function *function)
+{
+    return function->has_acs ? "yes" : function->config_bytes > 256 ? "no" : "not known";
+}
+
+/* Only there ACS matters: functions of one device may reach each other within it. */
+static bool is_one_of_several(const struct hw *hw, const struct hw_function *function)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < 8; i++)
+        count += hw_function_at(hw, (function->address & ~7u) | i) != NULL;
+    return count > 1;
 }
 
 static void print_function(struct hw *hw, const struct hw_function *function, FILE *out)
@@ -116,10 +134,7 @@ static void print_function(struct hw *hw, const struct hw_function *function, FI
     }
     if (function->is_bridge) {
         fprintf(out, "    bridge     to buses %02x-%02x, ACS %s\n", function->secondary,
-                function->subordinate,
-                function->has_acs              ? "yes"
-                : function->config_bytes > 256 ? "no"
-                                               : "not known");
+                function->subordinate, acs(function));
         return;
     }
     fprintf(out, "    interrupts %s\n    resets     ", interrupts(hw, function));
@@ -127,6 +142,8 @@ static void print_function(struct hw *hw, const struct hw_function *function, FI
     fputc('\n', out);
     if (function->has_serial)
         fprintf(out, "    serial     %016llx\n", (unsigned long long)function->serial);
+    if (is_one_of_several(hw, function))
+        fprintf(out, "    ACS        %s\n", acs(function));
     if (function->group >= 0)
         fprintf(out, "    group      %d\n", function->group);
     fprintf(out, "    to domains %s\n", verdict(hw, function));
@@ -136,9 +153,14 @@ static void print_iommu(struct hw *hw, FILE *out)
 {
     fprintf(out, "IOMMU units: %u%s\n", hw->unit_count,
             hw->has_ivrs ? " (and an AMD IOMMU, which is not supported)" : "");
-    for (uint32_t i = 0; i < hw->unit_count; i++)
-        fprintf(out, "  0x%llx segment %u%s\n", (unsigned long long)hw->units[i].base,
-                hw->units[i].segment, hw->units[i].flags & 1 ? ", all that no other has" : "");
+    for (uint32_t i = 0; i < hw->unit_count; i++) {
+        const struct hw_unit *unit = &hw->units[i];
+        bool has_rest = unit->flags & 1;
+
+        fprintf(out, "  0x%llx segment %u for %s%s%s\n", (unsigned long long)unit->base,
+                unit->segment, unit->scope, has_rest && *unit->scope ? " and " : "",
+                has_rest ? "all that no other has" : "");
+    }
     for (uint32_t i = 0; i < hw->reserved_count; i++)
         fprintf(out, "  firmware keeps 0x%llx-0x%llx for %s\n",
                 (unsigned long long)hw->reserved[i].base, (unsigned long long)hw->reserved[i].limit,

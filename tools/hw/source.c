@@ -106,27 +106,36 @@ char *hw_text(struct hw *hw, const char *path, size_t most)
     return text;
 }
 
-char *hw_line(struct hw *hw, const char *path)
+/* The first line without blanks at its end; returns its length, 0 with errno set if none. */
+static size_t read_line(struct hw *hw, const char *path, char line[LINE_BYTES + 1])
 {
-    char line[LINE_BYTES + 1];
     long count = hw_read(hw, path, line, LINE_BYTES);
 
-    if (count <= 0)
-        return NULL;
-    line[count] = 0;
-    line[strcspn(line, "\n")] = 0;
-    size_t length = strlen(line);
+    line[count < 0 ? 0 : count] = 0;
+    size_t length = strcspn(line, "\n");
     while (length > 0 && line[length - 1] == ' ')
-        line[--length] = 0;
-    return length > 0 ? say(&hw->arena, "%s", line) : NULL;
+        length--;
+    line[length] = 0;
+    if (count >= 0 && length == 0)
+        errno = ENODATA;
+    return length;
+}
+
+char *hw_line(struct hw *hw, const char *path, size_t most)
+{
+    char line[LINE_BYTES + 1];
+    size_t length = read_line(hw, path, line);
+
+    if (length > most)
+        errno = EMSGSIZE;
+    return length > 0 && length <= most ? say(&hw->arena, "%s", line) : NULL;
 }
 
 bool hw_number(struct hw *hw, const char *path, uint64_t *out)
 {
-    const char *line = hw_line(hw, path);
-    char *end;
+    char line[LINE_BYTES + 1], *end;
 
-    if (!line || *line < '0' || *line > '9')
+    if (read_line(hw, path, line) == 0 || *line < '0' || *line > '9')
         return false;
     errno = 0;
     *out = strtoull(line, &end, 0);
@@ -177,7 +186,21 @@ uint32_t hw_list(struct hw *hw, const char *path, char ***names)
     closedir(stream);
     if (count > 0)
         qsort(*names, count, sizeof(char *), by_name);
+    else
+        errno = ENODATA;
     return count;
+}
+
+bool hw_has_folder(struct hw *hw, const char *path)
+{
+    int folder = open_below(hw, path, O_PATH | O_DIRECTORY);
+
+    if (folder < 0)
+        return false;
+    close(folder);
+    if (hw->save)
+        save_path(hw, say(&hw->arena, "%s/", path));
+    return true;
 }
 
 void *hw_grow(struct hw *hw, void *items, uint32_t count, size_t bytes)
@@ -200,6 +223,8 @@ void hw_note_missing(struct hw *hw, const char *path, const char *lost)
 {
     const char *why = errno == EACCES || errno == EPERM ? "only root may read it"
                       : errno == ENOENT                 ? "is not there"
+                      : errno == ENODATA                ? "does not say"
+                      : errno == EBADMSG                ? "is damaged"
                                                         : "cannot be read";
 
     hw_note(hw, path, why, lost);
@@ -214,6 +239,7 @@ bool hw_open(struct hw *hw, const char *from, const char *save)
     hw_read_memory(hw);
     hw_read_pci(hw);
     hw_read_acpi(hw);
+    hw_join_by_reserved(hw);
     hw_read_ports(hw);
     hw_read_boot(hw);
     return !hw->save_failed || complain(save, "the copy is not whole: a file cannot be written");

@@ -17,8 +17,11 @@ long hw_read(struct hw *hw, const char *path, void *out, size_t room);
 /* The whole file as text up to `most` bytes, NULL if it cannot be read. */
 char *hw_text(struct hw *hw, const char *path, size_t most);
 
-/* Its first line, NULL if it is empty or cannot be read. */
-char *hw_line(struct hw *hw, const char *path);
+/* What a machine can have thousands of is kept only if it is as short as it should be. */
+enum { HW_WORD = 64, HW_LIST = 512 };
+
+/* Its first line, NULL with errno set if it is empty, longer than `most` or cannot be read. */
+char *hw_line(struct hw *hw, const char *path, size_t most);
 
 /* Its first line as a number, decimal or with 0x. */
 bool hw_number(struct hw *hw, const char *path, uint64_t *out);
@@ -26,10 +29,16 @@ bool hw_number(struct hw *hw, const char *path, uint64_t *out);
 /* Where the symbolic link `path` leads, NULL if it is none. */
 char *hw_link(struct hw *hw, const char *path);
 
-/* The names in a folder, sorted; returns how many, 0 if there is none. */
+/* The names in a folder, sorted; returns how many, 0 with errno set if there is none. */
 uint32_t hw_list(struct hw *hw, const char *path, char ***names);
 
-/* Notes that `path` could not be read (errno says why) and what that leaves unknown. */
+/* Whether the folder is there; then it is in a saved copy too, even if it is empty. */
+bool hw_has_folder(struct hw *hw, const char *path);
+
+/*
+ * Notes that `path` did not tell something and what that leaves unknown. errno says why: as the
+ * system set it, ENODATA for a file without it, EBADMSG for one that is damaged.
+ */
 void hw_note_missing(struct hw *hw, const char *path, const char *lost);
 
 /* The same with a reason of its own. */
@@ -43,6 +52,7 @@ void hw_read_cpus(struct hw *hw);
 void hw_read_memory(struct hw *hw);
 void hw_read_pci(struct hw *hw);
 void hw_read_acpi(struct hw *hw);
+void hw_join_by_reserved(struct hw *hw);
 void hw_read_ports(struct hw *hw);
 void hw_read_boot(struct hw *hw);
 

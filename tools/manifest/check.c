@@ -128,8 +128,7 @@ void check_sort(struct check *check)
     }
 }
 
-/* Reproducible builds set SOURCE_DATE_EPOCH; false if that is no number of seconds. */
-static bool today(uint32_t *days)
+bool check_today(uint32_t *days)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
     unsigned long long seconds = (unsigned long long)time(NULL);
@@ -149,7 +148,7 @@ void check_text(struct check *check, const char *path, const char *text, size_t 
 {
     check->path = path;
     if (check->today == 0)
-        today(&check->today);
+        check_today(&check->today);
     schema_read(check, text, bytes);
     check->management.at = check->model.management.at;
     check->management.cpus = check->model.management.cpus;
@@ -188,7 +187,7 @@ bool check_manifest(struct check *check, const char *path)
     struct stat status;
     size_t bytes;
 
-    if (check->today == 0 && !today(&check->today))
+    if (check->today == 0 && !check_today(&check->today))
         return complain("SOURCE_DATE_EPOCH", "is no number of seconds");
     if (!standard_input && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return complain(path, "is no regular file; `-` reads a manifest from standard input");

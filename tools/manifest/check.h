@@ -48,6 +48,12 @@ bool check_manifest(struct check *check, const char *path);
 /* As check_manifest() for a text in memory that is called `path`. */
 void check_text(struct check *check, const char *path, const char *text, size_t bytes);
 
+/*
+ * Today in days since 1970-01-01, by SOURCE_DATE_EPOCH (reproducible builds) or the clock. Returns
+ * false if SOURCE_DATE_EPOCH is no number of seconds.
+ */
+bool check_today(uint32_t *days);
+
 /* Sorts the findings by place; those of one place keep their order. */
 void check_sort(struct check *check);
 

@@ -71,18 +71,23 @@ static const struct hw_function *first_function(const struct hw *hw,
     return NULL;
 }
 
+const struct hw_function *sideband_of(const struct hw *hw, const struct hw_function *card,
+                                      bool *engine)
+{
+    *engine = IS_ONE_OF(card, engine_cards);
+    if (*engine)
+        return first_function(hw, is_engine);
+    return IS_ONE_OF(card, bmc_cards) ? first_function(hw, is_bmc) : NULL;
+}
+
 void rule_sideband(struct check *check)
 {
     const struct model_device *nic = &check->model.management.nic;
     const struct hw *hw = inventory(check);
     const struct hw_function *card = hw ? inventory_function(hw, &nic->pci) : NULL;
-    const struct hw_function *firmware = NULL;
-    bool engine = card && IS_ONE_OF(card, engine_cards);
+    bool engine;
+    const struct hw_function *firmware = card ? sideband_of(hw, card, &engine) : NULL;
 
-    if (engine)
-        firmware = first_function(hw, is_engine);
-    else if (card && IS_ONE_OF(card, bmc_cards))
-        firmware = first_function(hw, is_bmc);
     if (!firmware || nic->accept_sideband.value)
         return;
     report(check, nic->pci.at,

@@ -92,43 +92,6 @@ void rule_iommu_group_split(struct check *check)
     }
 }
 
-/*
- * The function that a device scope ("00:1c.0>00.0") leads to; -1: not known. Behind the first hop
- * the bus is the one below the bridge.
- */
-static int64_t scope_address(const struct hw *hw, uint32_t segment, const char *text)
-{
-    unsigned bus, device, function;
-    int used = 0;
-
-    if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &used) != 3)
-        return -1;
-    for (text += used; *text == '>'; text += used) {
-        const struct number bridge = {.valid = true,
-                                      .value = segment << 16 | bus << 8 | device << 3 | function};
-        const struct hw_function *above = inventory_function(hw, &bridge);
-
-        if (!above || !above->is_bridge ||
-            sscanf(text, ">%2x.%1x%n", &device, &function, &used) != 2)
-            return -1;
-        bus = above->secondary;
-    }
-    return (int64_t)(segment << 16 | bus << 8 | device << 3 | function);
-}
-
-/* Whose reserved memory it is; returns how many. */
-static size_t scope_addresses(const struct hw *hw, const struct hw_reserved *reserved,
-                              int64_t addresses[HW_SCOPE_TEXT])
-{
-    size_t count = 0;
-
-    for (const char *text = reserved->scope; *text; text += strspn(text, " ")) {
-        addresses[count++] = scope_address(hw, reserved->segment, text);
-        text += strcspn(text, " ");
-    }
-    return count;
-}
-
 static bool is_among(const int64_t *addresses, size_t count, const struct number *pci)
 {
     for (size_t i = 0; i < count; i++) {
@@ -144,7 +107,7 @@ static void look_at_reserved(struct check *check, const struct hw *hw,
 {
     struct owned owned, first = {0};
     int64_t addresses[HW_SCOPE_TEXT];
-    size_t count = scope_addresses(hw, reserved, addresses);
+    size_t count = hw_scope_addresses(hw, reserved, addresses);
 
     for (uint32_t i = 0; owned_device(&check->model, i, &owned); i++) {
         const struct number *pci = &owned.device->pci;

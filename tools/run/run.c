@@ -354,7 +354,7 @@ int run_main(int argc, char **argv)
                        .limit = isatty(STDOUT_FILENO) ? 0 : UNATTENDED_SECONDS,
                        .options = {.ips = 50000000, .directory = "build/run"}};
     int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "h", options)) != -1) {
         if (option == 'h') {
             fputs(run_help, stdout);
             return EXIT_GOOD;
