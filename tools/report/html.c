@@ -23,7 +23,7 @@ static const char style_start[] =
     "overflow-wrap:anywhere}td.code{min-width:6rem}\n"
     ".number{text-align:right;font-variant-numeric:tabular-nums}\n"
     ".note{border-left:4px solid #8a6100;padding-left:.5rem}\n"
-    ".unsafe{border-left:4px solid #a4001d;padding-left:.5rem;font-weight:700}\n"
+    ".unsafe,.alarm{border-left:4px solid #a4001d;padding-left:.5rem}.unsafe{font-weight:700}\n"
     "td div+div{margin-top:.3rem}\n";
 
 static const char style_print[] =
@@ -86,6 +86,7 @@ static const char *mark_class(enum mark mark)
            : mark == MARK_NUMBER ? " class=\"number\""
            : mark == MARK_NOTE   ? " class=\"note\""
            : mark == MARK_UNSAFE ? " class=\"unsafe\""
+           : mark == MARK_ALARM  ? " class=\"alarm\""
                                  : "";
 }
 

@@ -16,17 +16,34 @@ static uint32_t party_at(const struct check *check, uint32_t index)
                                                                         : ACCESS_OUTSIDE;
 }
 
-/* All that goes from one party to another, a line each. */
-static const char *paths_text(struct report *out, const struct access_list *list, uint32_t from,
-                              uint32_t to)
+/* All that goes from one party to another, a line each, what is unsafe first. */
+static void paths_cell(struct report *out, const struct access_list *list, uint32_t from,
+                       uint32_t to)
 {
-    const char *text = "";
+    static const char word[] = "UNSAFE: ";
+    bool is_unsafe = false;
+    size_t bytes = 0;
 
     for (uint32_t i = 0; i < list->count; i++) {
         if (list->items[i].from == from && list->items[i].to == to)
-            text = say(out->arena, "%s%s%s", text, *text ? "\n" : "", list->items[i].what);
+            bytes += strlen(list->items[i].what) + sizeof(word);
     }
-    return *text ? text : "none";
+    if (bytes == 0) {
+        page_cell(&out->page, MARK_PLAIN, "none");
+        return;
+    }
+    char *text = arena_take(out->arena, bytes + 1), *end = text;
+    for (int safe = 0; safe < 2; safe++) {
+        for (uint32_t i = 0; i < list->count; i++) {
+            const struct access *path = &list->items[i];
+
+            if (path->from != from || path->to != to || access_is_unsafe(path->kind) == safe)
+                continue;
+            is_unsafe |= !safe;
+            end += sprintf(end, "%s%s%s", end > text ? "\n" : "", safe ? "" : word, path->what);
+        }
+    }
+    page_cell(&out->page, is_unsafe ? MARK_ALARM : MARK_PLAIN, text);
 }
 
 void report_matrix(struct report *out)
@@ -39,18 +56,21 @@ void report_matrix(struct report *out)
     page_section(&out->page, "Access matrix");
     page_say(&out->page, MARK_PLAIN,
              "Every path that exists: what goes from the party of a row to the party of a column, "
-             "and why. Outside is whatever stands at the other end of a serial port or cable. What "
-             "is not listed does not exist, but for the shared hardware below. Paths add up: who "
+             "and why. Outside is whatever stands at the other end of a serial port or cable, and "
+             "whoever carries media. What is not listed does not exist, but for the shared "
+             "hardware below. Paths add up: who "
              "receives can pass on.");
     for (uint32_t i = 0; i < parties; i++)
         heads[i + 1] = access_party(check, party_at(check, i));
     page_table(&out->page, parties + 1, heads);
     for (uint32_t i = 0; i < parties; i++) {
         page_cell(&out->page, MARK_HEAD, heads[i + 1]);
-        for (uint32_t j = 0; j < parties; j++)
-            page_cell(&out->page, MARK_PLAIN,
-                      i == j ? "\xe2\x80\x94"
-                             : paths_text(out, &list, party_at(check, i), party_at(check, j)));
+        for (uint32_t j = 0; j < parties; j++) {
+            if (i == j)
+                page_cell(&out->page, MARK_PLAIN, "\xe2\x80\x94");
+            else
+                paths_cell(out, &list, party_at(check, i), party_at(check, j));
+        }
     }
     if (!is_written(check->model.management.at))
         page_say(&out->page, MARK_PLAIN,
