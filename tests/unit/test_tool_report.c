@@ -25,11 +25,19 @@
 
 static void every_section_is_there(void **state)
 {
-    static const char *const titles[] = {
-        "Classification",       "Acceptances and reviews",  "Unsafe keys",
-        "Access matrix",        "Networks and cabling",     "Domains and what they own",
-        "Roles and operations", "Start order and recovery", "Shared resources",
-        "Attack surface",       "Payload digests",          "Lines of code"};
+    static const char *const titles[] = {"Classification",
+                                         "Acceptances and reviews",
+                                         "Unsafe keys",
+                                         "What the manifest demands",
+                                         "Access matrix",
+                                         "Networks and cabling",
+                                         "Domains and what they own",
+                                         "Roles and operations",
+                                         "Start order and recovery",
+                                         "Shared resources",
+                                         "Attack surface",
+                                         "Payload digests",
+                                         "Lines of code"};
 
     (void)state;
     for (int markdown = 0; markdown < 2; markdown++) {
@@ -39,7 +47,7 @@ static void every_section_is_there(void **state)
         for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
             bool found = false;
 
-            for (int number = 1; number <= 12 && !found; number++) {
+            for (int number = 1; number <= 13 && !found; number++) {
                 char line[128];
 
                 snprintf(line, sizeof(line), markdown ? "\n## %d %s\n" : "\">%d %s</h2>", number,
@@ -52,6 +60,62 @@ static void every_section_is_there(void **state)
         free(text);
         free(again);
     }
+}
+
+/* The ledger follows unsafe, memory_guard and the devices. */
+static void the_ledger_is_computed(void **state)
+{
+    static const char guard[] =
+        START "platform: {memory_guard: 0}\ndomains:\n" BODY("one", "") BODY("two", "");
+    static const char split[] = ALONE "unsafe: [{allow: split-core, reason: lab}]\n";
+    static const char no_threads[] = ALONE "platform: {smt: off}\n"
+                                           "unsafe: [{allow: split-core, reason: lab}]\n";
+    char *alone = report_text(ALONE, true), *without = report_text(guard, true);
+    char *cores = report_text(split, true), *singles = report_text(no_threads, true);
+    char *paths = report_text(PATHS, true), *dma = report_text(UNSAFE("no-dma-remapping"), true);
+    char *interrupts = report_text(UNSAFE("no-interrupt-remapping"), true);
+
+    (void)state;
+    has(alone, "one domain a core");
+    has(alone, "at least 2M lie unowned between two domains' memory");
+    has(alone, "no domain has a PCI function");
+    has(alone, "interrupts of a processor reach its owner only");
+    has(without, "nothing lies between two domains' memory (memory\\_guard: 0)");
+    lacks(without, "lie unowned");
+    has(cores, "**UNSAFE:** nothing between threads of one core");
+    lacks(cores, "one domain a core");
+    has(singles, "one domain a core");
+    has(paths, "they are no domain's, but 7 PCI functions behind them are");
+    lacks(paths, "no domain has a PCI function");
+    has(dma, "**UNSAFE:** nothing keeps devices from any frame (no-dma-remapping)");
+    has(dma, "**UNSAFE:** nothing: DMA of devices needs no remapping");
+    has(interrupts, "**UNSAFE:** nothing keeps devices from raising any interrupt");
+    lacks(interrupts, "interrupts of a processor reach its owner only");
+    free(alone);
+    free(without);
+    free(cores);
+    free(singles);
+    free(paths);
+    free(dma);
+    free(interrupts);
+}
+
+/* On the board 0 and 1, 2 and 3 are threads of one core, and 01:00 hangs below one port. */
+static void pairs_differ_by_the_inventory(void **state)
+{
+    char *text = report_text(UNSAFE("no-dma-remapping"), true), *alone = report_text(ALONE, true);
+
+    (void)state;
+    has(text, "| **a and b** | UNSAFE: threads of one core, L2 not known, L3 not known | shared | "
+              "not known |");
+    has(text, "| **a and management; b and management** | own cores, L2 not known, L3 not known | "
+              "not shared | not known |");
+    has(text, "| **c and management** | UNSAFE: threads of one core, ");
+    has(text, "| **all 2 others** | own cores, ");
+    has(alone, "The manifest names no inventory");
+    has(alone, "| **one and two** | own cores, L2 not known, L3 not known | not shared: ");
+    free(text);
+    free(alone);
 }
 
 static void texts_are_no_markup(void **state)
@@ -108,8 +172,8 @@ static void control_characters_are_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_section_is_there),
-        cmocka_unit_test(texts_are_no_markup),
+        cmocka_unit_test(every_section_is_there),        cmocka_unit_test(the_ledger_is_computed),
+        cmocka_unit_test(pairs_differ_by_the_inventory), cmocka_unit_test(texts_are_no_markup),
         cmocka_unit_test(control_characters_are_shown),
     };
 

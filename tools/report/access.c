@@ -185,7 +185,7 @@ static void find_unsafe(struct finder *finder, uint32_t from, uint32_t to)
     if (reaches && unsafe_allows(model, MANIFEST_NO_INTERRUPT_REMAPPING))
         add(finder, from, to, ACCESS_INTERRUPT,
             "its devices raise any interrupt (no-interrupt-remapping)");
-    if (core != SHARING_NO && unsafe_allows(model, MANIFEST_SPLIT_CORE))
+    if (core != SHARING_NO)
         add(finder, from, to, ACCESS_CORE,
             say(&check->arena, "%s threads of one core (split-core)",
                 core == SHARING_YES ? "they have" : "they may have"));

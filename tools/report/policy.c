@@ -198,6 +198,7 @@ void report_build(struct report *out, struct check *check, const struct compiled
     report_overall(out);
     report_acceptances(out);
     report_unsafe(out);
+    report_demands(out);
     report_matrix(out);
     report_networks(out);
     report_partitions(out);

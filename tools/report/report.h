@@ -37,6 +37,12 @@ void report_ledger(struct report *out);
 void report_surface(struct report *out);
 void report_lines(struct report *out);
 
+/* pairs.c */
+void report_pairs(struct report *out);
+
+/* demands.c */
+void report_demands(struct report *out);
+
 /* A count as a text. */
 const char *report_count(struct report *out, uint64_t count);
 

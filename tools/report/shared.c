@@ -29,6 +29,12 @@ bool has_functions(const struct check *check, uint32_t index)
     return function_of(check, index, 0) != NULL;
 }
 
+bool splits_cores(const struct model *model)
+{
+    return unsafe_allows(model, MANIFEST_SPLIT_CORE) &&
+           model->platform.smt.value != MANIFEST_SMT_OFF;
+}
+
 /* The n-th processor of a partition, NULL: not known which. */
 static const struct hw_cpu *processor_of(const struct hw *hw, const struct count_or_list *cpus,
                                          uint32_t n)
@@ -88,8 +94,7 @@ enum sharing shares_cache(struct check *check, uint32_t one, uint32_t other, uin
 
 enum sharing shares_core(struct check *check, uint32_t one, uint32_t other)
 {
-    return check->model.platform.smt.value == MANIFEST_SMT_OFF ? SHARING_NO
-                                                               : shares_cache(check, one, other, 0);
+    return splits_cores(&check->model) ? shares_cache(check, one, other, 0) : SHARING_NO;
 }
 
 typedef enum sharing pair(const struct hw *hw, const struct number *one,

@@ -10,6 +10,9 @@
 
 enum sharing { SHARING_UNKNOWN, SHARING_NO, SHARING_YES };
 
+/* Whether threads of one core may go to two of them. */
+bool splits_cores(const struct model *model);
+
 /* Whether it owns a PCI function. */
 bool has_functions(const struct check *check, uint32_t index);
 
