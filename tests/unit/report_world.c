@@ -35,13 +35,11 @@ void read_manifest(struct check *check, const char *manifest)
 
 char *report_text(const char *manifest, bool markdown)
 {
-    struct compiled compiled;
     struct report out;
     struct check check;
 
     read_manifest(&check, manifest);
-    assert_null(compile(&check, true, &compiled));
-    report_build(&out, &check, &compiled);
+    assert_null(report_build(&out, &check));
     char *text = write_page(&out.page, markdown);
     check_close(&check);
     return text;

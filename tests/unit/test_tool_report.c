@@ -3,6 +3,9 @@
  * `bulkhead report`: what it says is what the manifest says, nothing that somebody wrote becomes
  * markup. Runs in the root of the tree.
  */
+#include "../../tools/image/payload.h"
+#include "../../tools/manifest/pubkey.h"
+#include "../../tools/manifest/schema_parse.h"
 #include "report_world.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,6 +121,94 @@ static void pairs_differ_by_the_inventory(void **state)
     free(alone);
 }
 
+#define FACTS                                                                                      \
+    START                                                                                          \
+    "levels: [low, mid, high]\naggregation:\n"                                                     \
+    "  - {when: {count: 2, of: low}, then: mid}\n  - {when: {count: 2, of: mid}, then: high}\n"    \
+    "platform: {processors: 8, memory: 4G, smt: on, microcode: 0xf0, memory_guard: 4M}\n"          \
+    "forbid_removable: [mid]\nkeep_apart: [[one, elsewhere]]\n"                                    \
+    "networks: {x: {level: low}, y: {level: low}, admin: {level: mid}}\ndomains:\n" BODY(          \
+        "one",                                                                                     \
+        "    label: {level: low}\n    role: firewall\n    protects: [x, behind]\n"                 \
+        "    serial: {read: [auditor]}\n    cache_ways: 2\n"                                       \
+        "    devices:\n      - {pci: \"00:04.0\", network: x, sanitized_by: me}\n"                 \
+        "      - {pci: \"00:05.0\", removable: true}\n      - {pci: \"00:06.0\", network: y}\n")   \
+        BODY("two", "    label: {level: low}\n    serial: {port: com4, polled: true}\n") ADMINS
+
+static void every_fact_is_there(void **state)
+{
+    static const char *const facts[] = {
+        "| **mid** | aggregation, 2 or more domains of low or higher: applies: 2 domains (one, "
+        "two)",
+        "| (high) | aggregation, 2 or more domains of mid or higher: does not apply: 0 of 2 |",
+        "| **00:04.0 of one is cleared of what an earlier owner left** | the manifest | me |",
+        "| **Logical processors** | 8 or more |",
+        "| **Memory** | 4G |",
+        "| **Multithreading (SMT)** | on |",
+        "| **Microcode** | 0xf0 or later |",
+        "| **Unowned between the memory of two domains** | 4M |",
+        "| **Never together on one machine** | one, elsewhere |",
+        "| **No removable media on** | mid |",
+        "| 00:05.0 | any | whatever media people bring | removable |",
+        "| **management** | 00:03.0 | any | network admin | 10.0.2.15/24 |",
+        "| firewall, protects x, behind | 1 | 64M | 2 of its own | management | 3 |",
+        "| system | 1 | 64M | shared | com4 (polled) | 0 |",
+        "tells the cause on com1 only, keeps no record of it",
+        "| **the machine** | read the audit, run the separation check | read the audit |",
+    };
+    char *text = report_text(FACTS, true);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+        has(text, facts[i]);
+    free(text);
+}
+
+/* The digests of both images; with `unsafe` there is no release, and each page says LAB. */
+static void digests_are_those_of_images(void **state)
+{
+    static const char two[] = ALONE "unsafe:\n  - {allow: split-core, reason: lab}\n"
+                                    "  - {allow: no-dma-remapping, reason: lab}\n";
+    char *text = report_text(ALONE, true), *unsafe = report_text(two, true);
+    char *html = report_text(two, false);
+    struct compiled lab, release;
+    struct check check;
+
+    (void)state;
+    read_manifest(&check, ALONE);
+    assert_null(compile(&check, false, &lab));
+    assert_null(compile(&check, true, &release));
+    has(text, digest_text(&check.arena, lab.manifest->digest));
+    has(text, digest_text(&check.arena, release.manifest->digest));
+    lacks(text, "UNSAFE");
+    has(unsafe, "**no classification defined - LAB, UNSAFE**\n\n# ");
+    has(unsafe, "| **release image** | none");
+    has(unsafe, "| **Note:** unsafe | line 12 |");
+    has(unsafe, "| **Note:** unsafe | line 13 |");
+    has(html, "content:\"no classification defined - LAB, UNSAFE\"");
+    check_close(&check);
+    free(text);
+    free(unsafe);
+    free(html);
+}
+
+static void keys_are_shown_by_digest(void **state)
+{
+    char *text = report_text(PATHS, true);
+    const struct payload *file;
+    uint8_t digest[DIGEST_BYTES];
+    struct check check;
+
+    (void)state;
+    read_manifest(&check, PATHS);
+    file = payload_open(&check, "build/fixtures/ops.pub");
+    assert_true(pubkey_digest(file->bytes, file->size, digest));
+    has(text, say(&check.arena, "| build/fixtures/ops.pub | %s | 2027-01-31 |",
+                  digest_text(&check.arena, digest)));
+    check_close(&check);
+    free(text);
+}
+
 static void texts_are_no_markup(void **state)
 {
     char *html = report_text(HOSTILE_TEXTS, false), *markdown = report_text(HOSTILE_TEXTS, true);
@@ -172,8 +263,13 @@ static void control_characters_are_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_section_is_there),        cmocka_unit_test(the_ledger_is_computed),
-        cmocka_unit_test(pairs_differ_by_the_inventory), cmocka_unit_test(texts_are_no_markup),
+        cmocka_unit_test(every_section_is_there),
+        cmocka_unit_test(the_ledger_is_computed),
+        cmocka_unit_test(pairs_differ_by_the_inventory),
+        cmocka_unit_test(every_fact_is_there),
+        cmocka_unit_test(digests_are_those_of_images),
+        cmocka_unit_test(keys_are_shown_by_digest),
+        cmocka_unit_test(texts_are_no_markup),
         cmocka_unit_test(control_characters_are_shown),
     };
 

@@ -133,7 +133,7 @@ void report_life(struct report *out)
 /* Which domains boot a payload. */
 static const char *users_text(struct report *out, uint32_t payload)
 {
-    struct manifest_header *header = out->compiled->manifest;
+    struct manifest_header *header = out->lab.manifest;
     const struct manifest_domain *domains =
         (const struct manifest_domain *)((const char *)header +
                                          header->tables[MANIFEST_DOMAINS].offset);
@@ -151,15 +151,20 @@ void report_payloads(struct report *out)
     static const char *const heads[] = {"Payload", "Domains", "Bytes", "SHA-256",
                                         "In the manifest"};
     static const char *const line_heads[] = {"Domain", "Command line"};
-    const struct compiled *compiled = out->compiled;
+    static const char *const image_heads[] = {"Compiled manifest of a", "SHA-256"};
+    const struct compiled *compiled = &out->lab;
     const struct model *model = &out->check->model;
 
     page_section(&out->page, "Payload digests");
-    page_say(&out->page, MARK_PLAIN,
-             say(out->arena,
-                 "The loader refuses a payload that differs. The compiled manifest, "
-                 "as a release image has it, has SHA-256 %s.",
-                 digest_text(out->arena, compiled->manifest->digest)));
+    page_say(&out->page, MARK_PLAIN, "The loader refuses a payload that differs.");
+    page_table(&out->page, 2, image_heads);
+    page_cell(&out->page, MARK_HEAD, "LAB image, which says LAB at boot");
+    page_cell(&out->page, MARK_CODE, digest_text(out->arena, compiled->manifest->digest));
+    page_cell(&out->page, MARK_HEAD, "release image");
+    if (model->unsafe.count > 0)
+        page_cell(&out->page, MARK_PLAIN, "none: no release can be built while unsafe is written");
+    else
+        page_cell(&out->page, MARK_CODE, digest_text(out->arena, out->release.manifest->digest));
     page_table(&out->page, 5, heads);
     for (uint32_t i = 0; i < compiled->payload_count; i++) {
         const struct compiled_payload *payload = &compiled->payloads[i];

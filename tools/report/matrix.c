@@ -2,8 +2,11 @@
 /* Who reaches whom, through which cable, and who may do what. */
 #include "report.h"
 
+#include "../image/payload.h"
 #include "../manifest/label.h"
+#include "../manifest/pubkey.h"
 #include "../manifest/schema_parse.h"
+#include "../map/map.h"
 #include "access.h"
 #include <string.h>
 
@@ -80,17 +83,17 @@ void report_matrix(struct report *out)
 
 static void cable(struct report *out, const char *party, const struct model_device *device)
 {
+    const char *notes = map_device_notes(out->arena, device);
+
     page_cell(&out->page, MARK_HEAD, party);
     page_cell(&out->page, MARK_CODE, pci_text(out->arena, device->pci.value));
     page_cell(&out->page, MARK_CODE,
               device->id.valid ? pci_id_text(out->arena, device->id.value) : "any");
     page_cell(&out->page, MARK_PLAIN,
-              device->network.value ? say(out->arena, "network %s", device->network.value)
-                                    : "no network");
-    page_cell(&out->page, MARK_PLAIN,
-              device->serial_number.value
-                  ? say(out->arena, "serial number %s", device->serial_number.value)
-                  : "");
+              device->network.value     ? say(out->arena, "network %s", device->network.value)
+              : device->removable.value ? "whatever media people bring"
+                                        : "no network");
+    page_cell(&out->page, MARK_PLAIN, *notes ? notes + strlen(", ") : "");
 }
 
 static void cabling_sheet(struct report *out)
@@ -183,10 +186,30 @@ static const char *operations(struct report *out, const struct model_domain *dom
     return *text ? text : "nothing";
 }
 
+static void administrators(struct report *out)
+{
+    static const char *const heads[] = {"Administrator", "Role", "Key", "SHA-256 of the key",
+                                        "Expires"};
+    const struct model *model = &out->check->model;
+
+    page_table(&out->page, 5, heads);
+    for (uint32_t i = 0; i < model->management.admins.count; i++) {
+        const struct model_admin *admin = model_admin(model, i);
+        const struct payload *file = payload_open(out->check, admin->key.value);
+        uint8_t digest[DIGEST_BYTES];
+
+        pubkey_digest(file->bytes, file->size, digest); /* admin-key-file found it good */
+        page_cell(&out->page, MARK_HEAD, admin->name.value);
+        page_cell(&out->page, MARK_PLAIN, role_word(admin->role.value));
+        page_cell(&out->page, MARK_CODE, admin->key.value);
+        page_cell(&out->page, MARK_CODE, digest_text(out->arena, digest));
+        page_cell(&out->page, MARK_PLAIN, date_text(out->arena, admin->expires.value));
+    }
+}
+
 void report_roles(struct report *out)
 {
-    static const char *const heads[] = {"Domain", "operator", "auditor"};
-    static const char *const admin_heads[] = {"Administrator", "Role", "Key", "Expires"};
+    static const char *const heads[] = {"Of", "operator", "auditor"};
     const struct model *model = &out->check->model;
 
     page_section(&out->page, "Roles and operations");
@@ -194,21 +217,19 @@ void report_roles(struct report *out)
         page_say(&out->page, MARK_PLAIN, "There is no management, so nobody has an operation.");
         return;
     }
+    page_say(&out->page, MARK_NOTE,
+             "This version has no management yet: what follows is what the roles will have.");
     page_table(&out->page, 3, heads);
     for (uint32_t i = 0; i < model->domains.count; i++) {
         const struct model_domain *domain = model_domain(model, i);
 
-        page_cell(&out->page, MARK_HEAD, domain->name.value);
+        page_cell(&out->page, MARK_HEAD, say(out->arena, "domain %s", domain->name.value));
         page_cell(&out->page, MARK_PLAIN, operations(out, domain, MANIFEST_OPERATOR));
         page_cell(&out->page, MARK_PLAIN, operations(out, domain, MANIFEST_AUDITOR));
     }
-    page_table(&out->page, 4, admin_heads);
-    for (uint32_t i = 0; i < model->management.admins.count; i++) {
-        const struct model_admin *admin = model_admin(model, i);
-
-        page_cell(&out->page, MARK_HEAD, admin->name.value);
-        page_cell(&out->page, MARK_PLAIN, role_word(admin->role.value));
-        page_cell(&out->page, MARK_CODE, admin->key.value);
-        page_cell(&out->page, MARK_PLAIN, date_text(out->arena, admin->expires.value));
-    }
+    /* No key of the manifest grants these: an auditor reads, an operator acts. */
+    page_cell(&out->page, MARK_HEAD, "the machine");
+    page_cell(&out->page, MARK_PLAIN, "read the audit, run the separation check");
+    page_cell(&out->page, MARK_PLAIN, "read the audit");
+    administrators(out);
 }
