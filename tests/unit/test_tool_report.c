@@ -255,8 +255,35 @@ static void control_characters_are_shown(void **state)
         free(text);
     }
     char *html = write_page(&page, false);
-    has(html, "content:\"a\\000022\\00007d\\00003cb\\00000a\"");
+    has(html, "content:\"a\\000022 \\00007d \\00003c b\\00000a \"");
     free(html);
+    arena_free(&arena);
+}
+
+/* On paper: the heading of a broad table turns with it, and dates are in one line. */
+static void paper_keeps_together(void **state)
+{
+    static const char *const heads[9] = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    struct arena arena = {0};
+    struct page page = {.arena = &arena, .title = "t", .banner = "b"};
+
+    (void)state;
+    page_section(&page, "upright");
+    page_say(&page, MARK_PLAIN, "from 2026-10-01 to <2027-01-31>, 2027-1-1, 2027-01-3");
+    page_table(&page, 8, heads);
+    page_section(&page, "broad");
+    page_table(&page, 9, heads);
+    page_section(&page, "upright again");
+    char *text = write_page(&page, false);
+    has(text, "<section>\n<h2 id=\"s1\">1 upright</h2>");
+    has(text, "</section>\n<section class=\"many\">\n<h2 id=\"s2\">2 broad</h2>\n<div");
+    has(text, "</section>\n<section>\n<h2 id=\"s3\">3 upright again</h2>\n</section>");
+    has(text,
+        "<p>from <span class=\"date\">2026-10-01</span> to &lt;<span class=\"date\">2027-01-31"
+        "</span>&gt;, 2027-1-1, 2027-01-3</p>");
+    has(text, ".date{white-space:nowrap}");
+    has(text, ".many{page:many}");
+    free(text);
     arena_free(&arena);
 }
 
@@ -271,6 +298,7 @@ int main(void)
         cmocka_unit_test(keys_are_shown_by_digest),
         cmocka_unit_test(texts_are_no_markup),
         cmocka_unit_test(control_characters_are_shown),
+        cmocka_unit_test(paper_keeps_together),
     };
 
     return cmocka_run_group_tests_name("tool_report", tests, NULL, NULL);
