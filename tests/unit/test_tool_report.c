@@ -94,6 +94,8 @@ static void the_ledger_is_computed(void **state)
     has(dma, "**UNSAFE:** nothing: DMA of devices needs no remapping");
     has(interrupts, "**UNSAFE:** nothing keeps devices from raising any interrupt");
     lacks(interrupts, "interrupts of a processor reach its owner only");
+    lacks(interrupts, "no domain can raise an SMI by a port or an interrupt");
+    has(alone, "no domain can raise an SMI by a port or an interrupt");
     free(alone);
     free(without);
     free(cores);

@@ -28,9 +28,6 @@ static const struct resource ledger[] = {
      "no domain can use it; nobody locks it"},
     {"RTC and CMOS", "hypervisor", "ports 70h and 71h are a model for each domain",
      "no domain reads or sets the real clock"},
-    {"Firmware and SMM", "whoever made the board",
-     "no domain can raise an SMI by a port or an interrupt, and none has a run-time service",
-     "trusted: SMM can do anything at any time"},
     {"Microcode and chipset", "whoever made them", "loading microcode is denied to domains",
      "trusted"},
     {"Machine checks", "hypervisor", "a recoverable one ends the domain of its processor",
@@ -96,7 +93,8 @@ static void memory_row(struct report *out)
                         "domains', rowhammer included"});
 }
 
-static void interrupts_row(struct report *out)
+/* Whatever an interrupt reaches, SMM among it. */
+static void interrupt_rows(struct report *out)
 {
     const struct model *model = &out->check->model;
     bool any = devices_may(model, MANIFEST_NO_DMA_REMAPPING) ||
@@ -109,6 +107,13 @@ static void interrupts_row(struct report *out)
                               : "a model for each domain; interrupts of a processor reach its "
                                 "owner only",
                           any ? "open: storms, and interrupts that nobody sent" : "none is known"});
+    row(out, any,
+        (struct resource){"Firmware and SMM", "whoever made the board",
+                          any ? "no domain has a run-time service or raises an SMI by a port or "
+                                "its processor, but a device can raise one"
+                              : "no domain can raise an SMI by a port or an interrupt, and none "
+                                "has a run-time service",
+                          "trusted: SMM can do anything at any time"});
 }
 
 /* Root ports and IOMMU units. */
@@ -177,7 +182,7 @@ void report_ledger(struct report *out)
     cores_row(out);
     memory_row(out);
     device_rows(out);
-    interrupts_row(out);
+    interrupt_rows(out);
     for (size_t i = 0; i < sizeof(ledger) / sizeof(ledger[0]); i++)
         row(out, false, ledger[i]);
     if (count > 1)
