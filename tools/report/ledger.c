@@ -185,8 +185,7 @@ void report_ledger(struct report *out)
     interrupt_rows(out);
     for (size_t i = 0; i < sizeof(ledger) / sizeof(ledger[0]); i++)
         row(out, false, ledger[i]);
-    if (count > 1)
-        report_pairs(out);
+    report_pairs(out);
 }
 
 static void figure(struct report *out, const char *what, uint32_t count, const char *remark)

@@ -82,6 +82,8 @@ void report_pairs(struct report *out)
     struct group groups[PAIRS];
     uint32_t parties = partition_count(out->check), count = 0, largest = 0;
 
+    if (parties < 2)
+        return;
     for (uint32_t i = 0; i < parties; i++) {
         for (uint32_t j = i + 1; j < parties; j++)
             add_pair(out, groups, &count, i, j);
