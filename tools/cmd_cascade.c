@@ -87,7 +87,7 @@ static enum exit_status add_manifest(struct fleet *fleet, const struct cascade_t
     schema_read(&check, mapped.bytes, mapped.size);
     mapped_close(&mapped);
     status = check.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
-    check_print(&check, stdout);
+    check_print(&check, stderr);
     if (status == EXIT_GOOD)
         fleet_add(fleet, table, &check);
     check_close(&check);

@@ -154,8 +154,8 @@ static enum exit_status compare(const struct job *job, const char *old, const ch
         } else {
             if (diff.compared)
                 print_text(&diff);
-            check_print(&diff.old, stdout);
-            check_print(&diff.new, stdout);
+            check_print(&diff.old, stderr);
+            check_print(&diff.new, stderr);
         }
         if (!diff.compared)
             fputs("bulkhead diff: nothing was compared, as a manifest is not good\n", stderr);

@@ -30,9 +30,8 @@ const char report_help[] =
 
 static enum exit_status write_report(struct check *check, bool markdown)
 {
-    struct compiled compiled;
     struct report out;
-    const char *complaint = compile(check, true, &compiled);
+    const char *complaint = report_build(&out, check);
 
     if (complaint) {
         fputs("bulkhead: ", stderr);
@@ -40,7 +39,6 @@ static enum exit_status write_report(struct check *check, bool markdown)
         fprintf(stderr, ": %s\n", complaint);
         return EXIT_ENVIRONMENT;
     }
-    report_build(&out, check, &compiled);
     if (markdown)
         page_markdown(&out.page, stdout);
     else

@@ -132,6 +132,8 @@ static const struct {
     {", identity: unique", "", "~ domain control: identity of its payloads: unique -> shared\n", 0,
      0},
     {"port: com2", "port: com1", "~ domain office: serial port: com2 -> com1\n", 0, 0},
+    {"{read: [auditor]}", "{port: com3}",
+     "+ domain control: serial port\n- domain control: serial port read by: auditor\n", 1, 1},
     {", polled: true", "", "- domain office: serial port is polled\n", 0, 0},
     {"network: internet", "network: lan",
      "- domain office: reaches network internet\n+ domain office: reaches network lan\n", 1, 1},

@@ -131,7 +131,9 @@ void facts_of_domain(struct facts *facts, const struct model_domain *domain)
 
         fact_add(facts, false, name->at, say(arena, "starts after %s", name->value), NULL);
     }
-    fact_word(facts, "serial port", "domains[].serial.port", &domain->serial.port);
+    if (domain->serial.port.valid) /* its UART leads out of the machine */
+        fact_add(facts, true, domain->serial.port.at, "serial port",
+                 choice_word("domains[].serial.port", domain->serial.port.value));
     if (domain->serial.polled.value)
         fact_add(facts, false, domain->serial.polled.at, "serial port is polled", NULL);
     rights(facts, domain);

@@ -3,7 +3,10 @@
 #include "access.h"
 
 #include "../../kernel/abi/manifest.h"
+#include "../hw/inventory.h"
 #include "../manifest/label.h"
+#include "../manifest/schema_parse.h"
+#include "shared.h"
 #include <string.h>
 
 struct finder {
@@ -32,6 +35,11 @@ const char *access_party(const struct check *check, uint32_t party)
     return party == ACCESS_MANAGEMENT ? "management"
            : party == ACCESS_OUTSIDE  ? "outside"
                                       : model_domain(&check->model, party)->name.value;
+}
+
+uint32_t partition_of(const struct check *check, uint32_t party)
+{
+    return party == ACCESS_MANAGEMENT ? check->model.domains.count : party;
 }
 
 const char *right_word(uint64_t right)
@@ -107,26 +115,44 @@ static bool is_on(const struct check *check, uint32_t party, const struct model_
     return false;
 }
 
-/* What a serial port of its own and a network's cable let in and out of the machine. */
-static void find_outside(struct finder *finder, uint32_t party)
+static void add_both(struct finder *finder, uint32_t one, uint32_t other, enum access_kind kind,
+                     const char *what)
+{
+    add(finder, one, other, kind, what);
+    add(finder, other, one, kind, what);
+}
+
+/* What people carry to a domain and away from it: its own serial port, media. */
+static void find_carried(struct finder *finder, uint32_t index)
+{
+    const struct model_domain *domain = model_domain(&finder->check->model, index);
+    struct arena *arena = &finder->check->arena;
+
+    if (domain->serial.port.valid)
+        add_both(
+            finder, index, ACCESS_OUTSIDE, ACCESS_UART,
+            say(arena, "com%llu, its own UART", (unsigned long long)domain->serial.port.value));
+    for (uint32_t i = 0; i < domain->devices.count; i++) {
+        const struct model_device *device = model_device(domain, i);
+
+        if (device->removable.value)
+            add_both(finder, index, ACCESS_OUTSIDE, ACCESS_MEDIA,
+                     say(arena, "removable media in %s", pci_text(arena, device->pci.value)));
+    }
+}
+
+/* What a network's cable lets in and out of the machine. */
+static void find_cables(struct finder *finder, uint32_t party)
 {
     const struct model *model = &finder->check->model;
     const struct model_network *network;
-    struct arena *arena = &finder->check->arena;
 
-    if (party != ACCESS_MANAGEMENT && model_domain(model, party)->serial.port.valid) {
-        const char *what = say(arena, "com%llu, its own UART",
-                               (unsigned long long)model_domain(model, party)->serial.port.value);
-
-        add(finder, party, ACCESS_OUTSIDE, ACCESS_UART, what);
-        add(finder, ACCESS_OUTSIDE, party, ACCESS_UART, what);
-    }
     for (uint32_t i = 0; (network = network_of(finder->check, party, i)); i++) {
         const struct model_one_way *one_way = &network->one_way;
         bool sends = !one_way->from.value || strcmp(one_way->from.value, model->host.value) == 0;
         bool receives = !one_way->to.value || strcmp(one_way->to.value, model->host.value) == 0;
         const char *what =
-            say(arena, "network %s%s%s%s", network->name.value,
+            say(&finder->check->arena, "network %s%s%s%s", network->name.value,
                 network->exposed.value ? ", exposed" : "", one_way->by.value ? ", one way by " : "",
                 one_way->by.value ? one_way->by.value : "");
 
@@ -138,23 +164,70 @@ static void find_outside(struct finder *finder, uint32_t party)
     }
 }
 
-/* The domain that is on both networks, other than the two ends. */
+/* What `unsafe` opens from one party to another. */
+static void find_unsafe(struct finder *finder, uint32_t from, uint32_t to)
+{
+    struct check *check = finder->check;
+    const struct model *model = &check->model;
+    uint32_t one = partition_of(check, from), other = partition_of(check, to);
+    bool reaches = has_functions(check, one), reached = has_functions(check, other);
+    enum sharing core = shares_core(check, one, other), group = shares_group(check, one, other);
+
+    if (unsafe_allows(model, MANIFEST_NO_DMA_REMAPPING)) {
+        if (reaches)
+            add(finder, from, to, ACCESS_DMA,
+                "its devices write all memory and raise any interrupt (no-dma-remapping)");
+        if (reached)
+            add(finder, from, to, ACCESS_DMA,
+                say(&check->arena, "devices of %s read all memory (no-dma-remapping)",
+                    access_party(check, to)));
+    }
+    if (reaches && unsafe_allows(model, MANIFEST_NO_INTERRUPT_REMAPPING))
+        add(finder, from, to, ACCESS_INTERRUPT,
+            "its devices raise any interrupt (no-interrupt-remapping)");
+    if (core != SHARING_NO)
+        add(finder, from, to, ACCESS_CORE,
+            say(&check->arena, "%s threads of one core (split-core)",
+                core == SHARING_YES ? "they have" : "they may have"));
+    if (group != SHARING_NO && unsafe_allows(model, MANIFEST_SPLIT_IOMMU_GROUP))
+        add(finder, from, to, ACCESS_GROUP,
+            say(&check->arena, "%s devices of one IOMMU group (split-iommu-group)",
+                group == SHARING_YES ? "they have" : "they may have"));
+}
+
+/* "a, b or c" */
+static const char *any_of(struct arena *arena, const char *const *names, uint32_t count)
+{
+    const char *text = names[0];
+
+    for (uint32_t i = 1; i < count; i++)
+        text = say(arena, "%s%s%s", text, i + 1 < count ? ", " : " or ", names[i]);
+    return text;
+}
+
+/* The domains that are on both networks, other than the two ends: firewalls, and the others. */
 static void find_relays(struct finder *finder, uint32_t from, const struct model_network *near,
                         uint32_t to, const struct model_network *far)
 {
     const struct check *check = finder->check;
+    struct arena *arena = &finder->check->arena;
 
-    for (uint32_t i = 0; i < check->model.domains.count; i++) {
-        if (i == from || i == to || !is_on(check, i, near) || !is_on(check, i, far))
-            continue;
-        const struct model_domain *domain = model_domain(&check->model, i);
-        add(finder, from, to, ACCESS_RELAY,
-            say(&finder->check->arena, "network %s, then %s %s, then network %s", near->name.value,
-                domain->role.value == ROLE_FIREWALL ? "firewall" : "whatever domain",
-                domain->role.value == ROLE_FIREWALL
-                    ? domain->name.value
-                    : say(&finder->check->arena, "%s passes on", domain->name.value),
-                far->name.value));
+    for (int firewalls = 0; firewalls < 2; firewalls++) {
+        const char *names[MAX_DOMAINS];
+        uint32_t count = 0;
+
+        for (uint32_t i = 0; i < check->model.domains.count; i++) {
+            const struct model_domain *domain = model_domain(&check->model, i);
+
+            if (i != from && i != to && (domain->role.value == ROLE_FIREWALL) == firewalls &&
+                is_on(check, i, near) && is_on(check, i, far))
+                names[count++] = domain->name.value;
+        }
+        if (count > 0)
+            add(finder, from, to, ACCESS_RELAY,
+                say(arena, "network %s, then %s %s%s, then network %s", near->name.value,
+                    firewalls ? "firewall" : "whatever domain", any_of(arena, names, count),
+                    firewalls ? "" : " passes on", far->name.value));
     }
 }
 
@@ -193,12 +266,21 @@ struct access_list access_paths(struct check *check)
         uint32_t from = i < domains ? i : ACCESS_MANAGEMENT;
 
         for (uint32_t j = 0; j < parties; j++) {
-            if (j != i)
-                find_networks(&finder, from, j < domains ? j : ACCESS_MANAGEMENT);
+            uint32_t to = j < domains ? j : ACCESS_MANAGEMENT;
+
+            if (j == i)
+                continue;
+            find_unsafe(&finder, from, to);
+            find_networks(&finder, from, to);
         }
-        if (i < domains)
+        if (i < domains) {
             find_rights(&finder, i);
-        find_outside(&finder, from);
+            find_carried(&finder, i);
+        }
+        find_cables(&finder, from);
     }
+    if (check->model.management.nic.accept_sideband.value)
+        add_both(&finder, ACCESS_MANAGEMENT, ACCESS_OUTSIDE, ACCESS_SIDEBAND,
+                 "firmware shares its network card: AMT or a BMC (accept_sideband)");
     return (struct access_list){finder.count, finder.items};
 }

@@ -19,7 +19,19 @@ enum access_kind {
     ACCESS_NETWORK,      /* cards on one network, or a network's cable */
     ACCESS_TRUNK,        /* cards on networks that share a cable */
     ACCESS_RELAY,        /* a domain on both networks, which passes on */
+    ACCESS_MEDIA,        /* removable media */
+    ACCESS_SIDEBAND,     /* firmware that shares the network card of management */
+    /* What a key of `unsafe` opens, from here on. */
+    ACCESS_DMA,       /* devices without DMA remapping */
+    ACCESS_INTERRUPT, /* devices without interrupt remapping */
+    ACCESS_CORE,      /* threads of one core */
+    ACCESS_GROUP,     /* devices that nothing keeps from each other */
 };
+
+static inline bool access_is_unsafe(enum access_kind kind)
+{
+    return kind >= ACCESS_DMA;
+}
 
 /* Something goes from `from` to `to`. */
 struct access {
@@ -38,6 +50,9 @@ struct access_list access_paths(struct check *check);
 
 /* "management", "outside", or the domain's name. */
 const char *access_party(const struct check *check, uint32_t party);
+
+/* The index of a party among the partitions of a check; not of outside. */
+uint32_t partition_of(const struct check *check, uint32_t party);
 
 /* The word of manifests for a right or a role. */
 const char *right_word(uint64_t right);

@@ -23,8 +23,8 @@ static const char style_start[] =
     "overflow-wrap:anywhere}td.code{min-width:6rem}\n"
     ".number{text-align:right;font-variant-numeric:tabular-nums}\n"
     ".note{border-left:4px solid #8a6100;padding-left:.5rem}\n"
-    ".unsafe{border-left:4px solid #a4001d;padding-left:.5rem;font-weight:700}\n"
-    "td div+div{margin-top:.3rem}\n";
+    ".unsafe,.alarm{border-left:4px solid #a4001d;padding-left:.5rem}.unsafe{font-weight:700}\n"
+    "td div+div{margin-top:.3rem}.date{white-space:nowrap}\n";
 
 static const char style_print[] =
     "@media print{body{font-size:10pt;max-width:none;padding:0}p{max-width:none}"
@@ -54,14 +54,17 @@ static void put(FILE *out, const char *text)
     }
 }
 
-/* A CSS string: whatever is not plain becomes an escape of its byte, so it cannot end early. */
+/*
+ * A CSS string: whatever is not plain becomes an escape of its byte, so it cannot end early. The
+ * blank behind an escape is part of it.
+ */
 static void put_css(FILE *out, const char *text)
 {
     for (; *text; text++) {
         bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
                      (*text >= '0' && *text <= '9') || *text == ' ' || *text == '-' || *text == ',';
 
-        fprintf(out, plain ? "%c" : "\\%06x", (unsigned char)*text);
+        fprintf(out, plain ? "%c" : "\\%06x ", (unsigned char)*text);
     }
 }
 
@@ -86,6 +89,7 @@ static const char *mark_class(enum mark mark)
            : mark == MARK_NUMBER ? " class=\"number\""
            : mark == MARK_NOTE   ? " class=\"note\""
            : mark == MARK_UNSAFE ? " class=\"unsafe\""
+           : mark == MARK_ALARM  ? " class=\"alarm\""
                                  : "";
 }
 
@@ -95,29 +99,50 @@ static void put_word(enum mark mark, FILE *out)
         fprintf(out, "<strong>%s</strong> ", mark_word(mark));
 }
 
+/* Bytes of the date "2026-10-01" that begins here, or 0. */
+static size_t date_at(const char *text)
+{
+    static const char form[] = "0000-00-00";
+
+    for (size_t i = 0; i < sizeof(form) - 1; i++) {
+        if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return 0;
+    }
+    return sizeof(form) - 1;
+}
+
+/* Text whose dates stay in one line. */
+static void put_dated(const struct page *page, const char *text, FILE *out)
+{
+    for (const char *end; *text; text = end + date_at(end)) {
+        for (end = text; *end && date_at(end) == 0;)
+            end++;
+        put(out, say(page->arena, "%.*s", (int)(end - text), text));
+        if (*end)
+            fprintf(out, "<span class=\"date\">%.*s</span>", (int)date_at(end), end);
+    }
+}
+
 /* The entries of a cell, a line each. */
 static void put_entries(const struct page *page, const char *text, FILE *out)
 {
     const char *end = strchr(text, '\n');
 
     if (!end) {
-        put(out, text);
+        put_dated(page, text, out);
         return;
     }
     for (; *text; text = *end ? end + 1 : end) {
         end = text + strcspn(text, "\n");
         fputs("<div>", out);
-        put(out, say(page->arena, "%.*s", (int)(end - text), text));
+        put_dated(page, say(page->arena, "%.*s", (int)(end - text), text), out);
         fputs("</div>", out);
     }
 }
 
 static void put_table(const struct page *page, const struct block *table, FILE *out)
 {
-    enum { MANY = 8 }; /* columns that need a sheet turned on its side */
-
-    fprintf(out, "<div class=\"wide%s\"><table>\n<thead><tr>",
-            table->columns > MANY ? " many" : "");
+    fputs("<div class=\"wide\"><table>\n<thead><tr>", out);
     for (uint32_t i = 0; i < table->columns; i++) {
         fputs("<th scope=\"col\">", out);
         put(out, table->head.cells[i].text);
@@ -138,6 +163,19 @@ static void put_table(const struct page *page, const struct block *table, FILE *
         fputs("</tr>\n", out);
     }
     fputs("</tbody></table></div>\n", out);
+}
+
+/* Whether a section needs sheets turned on their side, all of it: its head stays with its table. */
+static bool is_broad(const struct block *section)
+{
+    enum { MANY = 8 }; /* columns that an upright sheet has room for */
+
+    for (const struct block *block = section->next; block && block->kind != BLOCK_SECTION;
+         block = block->next) {
+        if (block->kind == BLOCK_TABLE && block->columns > MANY)
+            return true;
+    }
+    return false;
 }
 
 static void put_contents(const struct page *page, FILE *out)
@@ -162,10 +200,31 @@ static void put_banner(const struct page *page, FILE *out)
     fputs("</div>\n", out);
 }
 
-void page_html(const struct page *page, FILE *out)
+static void put_blocks(const struct page *page, FILE *out)
 {
     uint32_t number = 0;
 
+    for (const struct block *block = page->blocks; block; block = block->next) {
+        if (block->kind == BLOCK_TABLE) {
+            put_table(page, block, out);
+        } else if (block->kind == BLOCK_SECTION) {
+            fprintf(out, "%s<section%s>\n<h2 id=\"s%u\">%u ", number > 0 ? "</section>\n" : "",
+                    is_broad(block) ? " class=\"many\"" : "", number + 1, number + 1);
+            number++;
+            put(out, block->text);
+            fputs("</h2>\n", out);
+        } else {
+            fprintf(out, "<p%s>", mark_class(block->mark));
+            put_word(block->mark, out);
+            put_dated(page, block->text, out);
+            fputs("</p>\n", out);
+        }
+    }
+    fputs(number > 0 ? "</section>\n" : "", out);
+}
+
+void page_html(const struct page *page, FILE *out)
+{
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
           "style-src 'unsafe-inline'\">\n"
@@ -180,22 +239,7 @@ void page_html(const struct page *page, FILE *out)
     put(out, page->title);
     fputs("</h1>\n", out);
     put_contents(page, out);
-    for (const struct block *block = page->blocks; block; block = block->next) {
-        if (block->kind == BLOCK_TABLE) {
-            put_table(page, block, out);
-            continue;
-        }
-        bool section = block->kind == BLOCK_SECTION;
-
-        number += section;
-        if (section)
-            fprintf(out, "<h2 id=\"s%u\">%u ", number, number);
-        else
-            fprintf(out, "<p%s>", mark_class(block->mark));
-        put_word(block->mark, out);
-        put(out, block->text);
-        fputs(section ? "</h2>\n" : "</p>\n", out);
-    }
+    put_blocks(page, out);
     put_banner(page, out);
     fputs("</body>\n</html>\n", out);
 }

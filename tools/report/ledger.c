@@ -2,28 +2,21 @@
 /* What domains share in hardware, what an image answers to them, and how much code that takes. */
 #include "report.h"
 
+#include "../hw/inventory.h"
+#include "../manifest/owned.h"
+#include "shared.h"
 #include "surface.h"
 
-/* In the words of CAVEATS.md, which has to change with this table. */
-static const struct {
+struct resource {
     const char *resource, *owner, *barrier, *remains;
-} ledger[] = {
-    {"Cores and threads", "the domain, for ever",
-     "one domain a core; threads of one core stay together where the loader can see them",
-     "no rest is known where the loader sees the threads"},
+};
+
+/* In the words of CAVEATS.md, which has to change with these. */
+static const struct resource ledger[] = {
     {"Last-level cache", "nobody: shared by all",
      "nothing; hits and misses show timing, not contents",
      "open: domains can be watched, slowed and, if two conspire, can talk through it"},
-    {"Memory controller, bandwidth and rows", "nobody: shared by all",
-     "frames have one owner, and a guard gap lies between two domains' memory",
-     "open: bandwidth is without limits; rows are not kept apart, rowhammer included"},
     {"Ring or mesh of the processor", "nobody: shared by all", "nothing", "open: a timing channel"},
-    {"Root ports and bridges", "hypervisor",
-     "no domain has a PCI function; configuration space is empty for it; every endpoint's bus "
-     "mastering is cleared at boot",
-     "what firmware or a device does behind that bit's back"},
-    {"IOMMU units", "nobody yet: there is no IOMMU driver",
-     "their registers lie in no domain's memory", "DMA is held off by the bus-master bits alone"},
     {"Power and frequency", "firmware and processor",
      "their MSRs and ports are on no allow-list, MONITOR and MWAIT are hidden",
      "open: load of one domain shows in clock, heat and power of the others"},
@@ -35,11 +28,6 @@ static const struct {
      "no domain can use it; nobody locks it"},
     {"RTC and CMOS", "hypervisor", "ports 70h and 71h are a model for each domain",
      "no domain reads or sets the real clock"},
-    {"Interval timer, interrupt controllers", "hypervisor",
-     "a model for each domain; interrupts of a processor reach its owner only", "none is known"},
-    {"Firmware and SMM", "whoever made the board",
-     "no domain can raise an SMI by a port or an interrupt, and none has a run-time service",
-     "trusted: SMM can do anything at any time"},
     {"Microcode and chipset", "whoever made them", "loading microcode is denied to domains",
      "trusted"},
     {"Machine checks", "hypervisor", "a recoverable one ends the domain of its processor",
@@ -47,32 +35,143 @@ static const struct {
     {"Power supply, case", "the site", "nothing", "physical access is not covered"},
 };
 
+static void row(struct report *out, bool is_unsafe, struct resource resource)
+{
+    page_cell(&out->page, MARK_HEAD, resource.resource);
+    page_cell(&out->page, MARK_PLAIN, resource.owner);
+    page_cell(&out->page, is_unsafe ? MARK_UNSAFE : MARK_PLAIN, resource.barrier);
+    page_cell(&out->page, MARK_PLAIN, resource.remains);
+}
+
+static void cores_row(struct report *out)
+{
+    if (splits_cores(&out->check->model))
+        row(out, true,
+            (struct resource){
+                "Cores and threads", "a thread is one domain's, for ever",
+                "nothing between threads of one core that the manifest gives to two domains "
+                "(split-core); this version refuses that all the same where it sees the threads",
+                "open: the threads share L1, predictors and execution units"});
+    else
+        row(out, false,
+            (struct resource){"Cores and threads", "the domain, for ever",
+                              "one domain a core; threads of one core stay together where the "
+                              "loader can see them",
+                              "no rest is known where the loader sees the threads"});
+}
+
+/* Whether `unsafe` allows this of devices, and there are some. */
+static bool devices_may(const struct model *model, uint64_t kind)
+{
+    struct owned owned;
+
+    return unsafe_allows(model, kind) && owned_device(model, 0, &owned);
+}
+
+static void memory_row(struct report *out)
+{
+    const struct model *model = &out->check->model;
+    uint64_t guard = model->platform.memory_guard.value;
+    bool dma = devices_may(model, MANIFEST_NO_DMA_REMAPPING);
+    const char *gap = guard > 0 ? say(out->arena,
+                                      "at least %s lie unowned between two domains' "
+                                      "memory",
+                                      size_text(out->arena, guard))
+                                : "nothing lies between two domains' memory (memory_guard: 0)";
+
+    row(out, dma,
+        (struct resource){
+            "Memory controller, bandwidth and rows", "nobody: shared by all",
+            say(out->arena, "%s, and %s",
+                dma ? "nothing keeps devices from any frame (no-dma-remapping); for processors "
+                      "frames have one owner"
+                    : "frames have one owner",
+                gap),
+            guard > 0 ? "open: bandwidth is without limits; rows are not kept apart, rowhammer "
+                        "included"
+                      : "open: bandwidth is without limits; neighbouring rows may be two "
+                        "domains', rowhammer included"});
+}
+
+/* Whatever an interrupt reaches, SMM among it. */
+static void interrupt_rows(struct report *out)
+{
+    const struct model *model = &out->check->model;
+    bool any = devices_may(model, MANIFEST_NO_DMA_REMAPPING) ||
+               devices_may(model, MANIFEST_NO_INTERRUPT_REMAPPING);
+
+    row(out, any,
+        (struct resource){"Interval timer, interrupt controllers", "hypervisor",
+                          any ? "a model for each domain, but a device can raise any interrupt on "
+                                "any processor"
+                              : "a model for each domain; interrupts of a processor reach its "
+                                "owner only",
+                          any ? "open: storms, and interrupts that nobody sent" : "none is known"});
+    row(out, any,
+        (struct resource){"Firmware and SMM", "whoever made the board",
+                          any ? "no domain has a run-time service or raises an SMI by a port or "
+                                "its processor, but a device can raise one"
+                              : "no domain can raise an SMI by a port or an interrupt, and none "
+                                "has a run-time service",
+                          "trusted: SMM can do anything at any time"});
+}
+
+/* Root ports and IOMMU units. */
+static void device_rows(struct report *out)
+{
+    const struct model *model = &out->check->model;
+    bool split = devices_may(model, MANIFEST_SPLIT_IOMMU_GROUP);
+    bool no_dma = devices_may(model, MANIFEST_NO_DMA_REMAPPING);
+    bool no_interrupts = devices_may(model, MANIFEST_NO_INTERRUPT_REMAPPING);
+    struct owned owned;
+    uint32_t functions = 0;
+
+    while (owned_device(model, functions, &owned))
+        functions++;
+    row(out, split,
+        (struct resource){
+            "Root ports and bridges", "hypervisor",
+            functions == 0
+                ? "no domain has a PCI function; configuration space is empty for it; "
+                  "every endpoint's bus mastering is cleared at boot"
+                : say(out->arena,
+                      "they are no domain's, but %u PCI function%s behind them %s%s; "
+                      "this version refuses to start that",
+                      functions, functions == 1 ? "" : "s", functions == 1 ? "is" : "are",
+                      split ? ", and those of one IOMMU group may go to two "
+                              "(split-iommu-group)"
+                            : ""),
+            functions == 0 ? "what firmware or a device does behind that bit's back"
+                           : "functions below one port slow each other, and reach each other "
+                             "where it has no ACS"});
+    row(out, no_dma || no_interrupts,
+        (struct resource){
+            "IOMMU units", "nobody yet: there is no IOMMU driver",
+            no_dma          ? "nothing: DMA of devices needs no remapping (no-dma-remapping)"
+            : no_interrupts ? "nothing keeps devices from raising any interrupt "
+                              "(no-interrupt-remapping)"
+                            : "their registers lie in no domain's memory",
+            no_dma ? "open: a device reaches the memory of all domains and of the hypervisor"
+                   : "DMA is held off by the bus-master bits alone"});
+}
+
 void report_ledger(struct report *out)
 {
     static const char *const heads[] = {"Resource", "Owner", "What keeps domains from it",
                                         "What remains"};
     const struct model *model = &out->check->model;
-    const char *pairs = "";
+    uint32_t count = partition_count(out->check);
     bool ways = false;
-    uint32_t count = model->domains.count + is_written(model->management.at);
 
     page_section(&out->page, "Shared resources");
-    if (count < 2) {
-        page_say(&out->page, MARK_PLAIN,
-                 "There is one domain, so no pair of domains shares anything. What it shares with "
-                 "the hypervisor and the firmware:");
-    } else {
-        for (uint32_t i = 0; i < count; i++) {
-            for (uint32_t j = 0; j < i; j++)
-                pairs = say(out->arena, "%s%s%s and %s", pairs, *pairs ? "; " : "",
-                            model_domain(model, j)->name.value,
-                            i < model->domains.count ? model_domain(model, i)->name.value
-                                                     : "management");
-        }
-        page_say(&out->page, MARK_PLAIN,
-                 say(out->arena, "All are on one board, and the rows below hold for each pair: %s.",
-                     pairs));
-    }
+    page_say(&out->page, MARK_PLAIN,
+             count < 2 ? "There is one domain, so no pair of domains shares anything. What it "
+                         "shares with the hypervisor and the firmware:"
+                       : say(out->arena,
+                             "All are on one board. What holds for each pair of domains%s, %u in "
+                             "all:",
+                             is_written(model->management.at) ? ", management among them" : "",
+                             count * (count - 1) / 2));
     for (uint32_t i = 0; i < model->domains.count; i++)
         ways |= model_domain(model, i)->cache_ways.valid;
     if (ways)
@@ -80,12 +179,13 @@ void report_ledger(struct report *out)
                  "The manifest gives domains ways of the cache of their own; this version checks "
                  "that, does not set it, and refuses to start such an image.");
     page_table(&out->page, 4, heads);
-    for (size_t i = 0; i < sizeof(ledger) / sizeof(ledger[0]); i++) {
-        page_cell(&out->page, MARK_HEAD, ledger[i].resource);
-        page_cell(&out->page, MARK_PLAIN, ledger[i].owner);
-        page_cell(&out->page, MARK_PLAIN, ledger[i].barrier);
-        page_cell(&out->page, MARK_PLAIN, ledger[i].remains);
-    }
+    cores_row(out);
+    memory_row(out);
+    device_rows(out);
+    interrupt_rows(out);
+    for (size_t i = 0; i < sizeof(ledger) / sizeof(ledger[0]); i++)
+        row(out, false, ledger[i]);
+    report_pairs(out);
 }
 
 static void figure(struct report *out, const char *what, uint32_t count, const char *remark)

@@ -2,52 +2,51 @@
 /* What each domain owns, when it starts, what follows its end, and what it boots. */
 #include "report.h"
 
+#include "../diff/diff.h"
 #include "../manifest/label.h"
 #include "../manifest/schema_parse.h"
+#include "../map/map.h"
 #include <string.h>
 
-static const char *cpus_text(struct report *out, const struct count_or_list *cpus)
+static const char *role_text(struct report *out, const struct model_domain *domain)
 {
-    const char *text = cpus->is_list ? "APIC ids" : report_count(out, cpus->value);
-
-    for (uint32_t i = 0; i < cpus->list.count; i++)
-        text = say(out->arena, "%s %llu", text, (unsigned long long)listed(&cpus->list, i)->value);
-    return text;
+    if (domain->role.value != ROLE_FIREWALL)
+        return "system";
+    return domain->protects.count > 0
+               ? say(out->arena, "firewall, protects %s", names_text(out->arena, &domain->protects))
+               : "firewall";
 }
 
 void report_partitions(struct report *out)
 {
-    static const char *const heads[] = {"Domain", "Label",       "Processors",
-                                        "Memory", "Serial port", "PCI functions"};
-    const struct model *model = &out->check->model;
-    uint32_t count = partition_count(out->check);
+    static const char *const heads[] = {"Domain", "Label",      "Role",        "Processors",
+                                        "Memory", "Cache ways", "Serial port", "PCI functions"};
+    struct map map;
 
+    map_make(&map, out->check);
     page_section(&out->page, "Domains and what they own");
     page_say(&out->page, MARK_PLAIN,
              "A processor runs one domain for ever, memory and functions have one owner, and "
              "nothing is handed over while the machine runs.");
-    page_table(&out->page, 6, heads);
-    for (uint32_t i = 0; i < count; i++) {
+    page_table(&out->page, 8, heads);
+    for (uint32_t i = 0; i < map.owner_count; i++) {
         const struct model_domain *domain = partition(out->check, i);
-        bool management = i >= model->domains.count;
+        const struct owner *owner = &map.owners[i];
 
-        page_cell(&out->page, MARK_HEAD, management ? "management" : domain->name.value);
+        page_cell(&out->page, MARK_HEAD, owner->name);
+        page_cell(&out->page, MARK_PLAIN, owner->label);
         page_cell(&out->page, MARK_PLAIN,
-                  label_text(out->arena, model,
-                             management ? label_of_network(model, &model->management.nic.network)
-                                        : label_of(model, &domain->label)));
-        page_cell(&out->page, MARK_PLAIN, cpus_text(out, &domain->cpus));
-        page_cell(
-            &out->page, MARK_PLAIN,
-            say(out->arena, "%s%s%s", size_text(out->arena, domain->memory.value),
-                domain->memory_at.valid ? " at " : "",
-                domain->memory_at.valid ? size_text(out->arena, domain->memory_at.value) : ""));
+                  owner->is_management ? "management" : role_text(out, domain));
         page_cell(&out->page, MARK_PLAIN,
-                  domain->serial.port.valid
-                      ? say(out->arena, "com%llu", (unsigned long long)domain->serial.port.value)
-                      : "none");
+                  say(out->arena, "%s%s", owner->cpus->is_list ? "APIC " : "",
+                      map_cpus(out->arena, owner->cpus)));
+        page_cell(&out->page, MARK_PLAIN, map_memory(out->arena, owner));
         page_cell(&out->page, MARK_PLAIN,
-                  management ? "1" : report_count(out, domain->devices.count));
+                  domain->cache_ways.valid ? say(out->arena, "%s of its own",
+                                                 report_count(out, domain->cache_ways.value))
+                                           : "shared");
+        page_cell(&out->page, MARK_PLAIN, owner->serial);
+        page_cell(&out->page, MARK_NUMBER, report_count(out, owner->device_count));
     }
 }
 
@@ -103,10 +102,11 @@ void report_life(struct report *out)
     for (uint32_t i = 0; i < count; i++)
         ordered |= model_domain(model, i)->start_after.count > 0;
     page_section(&out->page, "Start order and recovery");
-    page_say(&out->page, MARK_PLAIN,
-             "Domains of one step start together. A fault of one domain ends that domain at worst; "
-             "a panic of the hypervisor and a fatal machine check stop the whole machine, which "
-             "records the cause and needs a person to start it again.");
+    page_say(
+        &out->page, MARK_PLAIN,
+        "Domains of one step start together. A fault of one domain ends that domain at worst; "
+        "a panic of the hypervisor and a fatal machine check stop the whole machine, which tells "
+        "the cause on com1 only, keeps no record of it, and needs a person to start it again.");
     if (ordered)
         page_say(&out->page, MARK_NOTE,
                  "This version checks the order, does not keep it, and refuses to start such an "
@@ -133,7 +133,7 @@ void report_life(struct report *out)
 /* Which domains boot a payload. */
 static const char *users_text(struct report *out, uint32_t payload)
 {
-    struct manifest_header *header = out->compiled->manifest;
+    struct manifest_header *header = out->lab.manifest;
     const struct manifest_domain *domains =
         (const struct manifest_domain *)((const char *)header +
                                          header->tables[MANIFEST_DOMAINS].offset);
@@ -146,29 +146,25 @@ static const char *users_text(struct report *out, uint32_t payload)
     return text;
 }
 
-static const char *hex_text(struct report *out, const uint8_t digest[DIGEST_BYTES])
-{
-    char *text = arena_take(out->arena, 2 * DIGEST_BYTES + 1);
-
-    for (int i = 0; i < DIGEST_BYTES; i++)
-        snprintf(text + 2 * (size_t)i, 3, "%02x", digest[i]);
-    return text;
-}
-
 void report_payloads(struct report *out)
 {
     static const char *const heads[] = {"Payload", "Domains", "Bytes", "SHA-256",
                                         "In the manifest"};
     static const char *const line_heads[] = {"Domain", "Command line"};
-    const struct compiled *compiled = out->compiled;
+    static const char *const image_heads[] = {"Compiled manifest of a", "SHA-256"};
+    const struct compiled *compiled = &out->lab;
     const struct model *model = &out->check->model;
 
     page_section(&out->page, "Payload digests");
-    page_say(&out->page, MARK_PLAIN,
-             say(out->arena,
-                 "The loader refuses a payload that differs. The compiled manifest, "
-                 "as a release image has it, has SHA-256 %s.",
-                 hex_text(out, compiled->manifest->digest)));
+    page_say(&out->page, MARK_PLAIN, "The loader refuses a payload that differs.");
+    page_table(&out->page, 2, image_heads);
+    page_cell(&out->page, MARK_HEAD, "LAB image, which says LAB at boot");
+    page_cell(&out->page, MARK_CODE, digest_text(out->arena, compiled->manifest->digest));
+    page_cell(&out->page, MARK_HEAD, "release image");
+    if (model->unsafe.count > 0)
+        page_cell(&out->page, MARK_PLAIN, "none: no release can be built while unsafe is written");
+    else
+        page_cell(&out->page, MARK_CODE, digest_text(out->arena, out->release.manifest->digest));
     page_table(&out->page, 5, heads);
     for (uint32_t i = 0; i < compiled->payload_count; i++) {
         const struct compiled_payload *payload = &compiled->payloads[i];
@@ -176,7 +172,7 @@ void report_payloads(struct report *out)
         page_cell(&out->page, MARK_CODE, payload->path);
         page_cell(&out->page, MARK_PLAIN, users_text(out, i));
         page_cell(&out->page, MARK_NUMBER, report_count(out, payload->size));
-        page_cell(&out->page, MARK_CODE, hex_text(out, payload->digest));
+        page_cell(&out->page, MARK_CODE, digest_text(out->arena, payload->digest));
         page_cell(&out->page, MARK_PLAIN, payload->pinned ? "pinned" : "not pinned");
     }
     page_table(&out->page, 2, line_heads);

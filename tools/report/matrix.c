@@ -2,8 +2,11 @@
 /* Who reaches whom, through which cable, and who may do what. */
 #include "report.h"
 
+#include "../image/payload.h"
 #include "../manifest/label.h"
+#include "../manifest/pubkey.h"
 #include "../manifest/schema_parse.h"
+#include "../map/map.h"
 #include "access.h"
 #include <string.h>
 
@@ -16,17 +19,34 @@ static uint32_t party_at(const struct check *check, uint32_t index)
                                                                         : ACCESS_OUTSIDE;
 }
 
-/* All that goes from one party to another, a line each. */
-static const char *paths_text(struct report *out, const struct access_list *list, uint32_t from,
-                              uint32_t to)
+/* All that goes from one party to another, a line each, what is unsafe first. */
+static void paths_cell(struct report *out, const struct access_list *list, uint32_t from,
+                       uint32_t to)
 {
-    const char *text = "";
+    static const char word[] = "UNSAFE: ";
+    bool is_unsafe = false;
+    size_t bytes = 0;
 
     for (uint32_t i = 0; i < list->count; i++) {
         if (list->items[i].from == from && list->items[i].to == to)
-            text = say(out->arena, "%s%s%s", text, *text ? "\n" : "", list->items[i].what);
+            bytes += strlen(list->items[i].what) + sizeof(word);
     }
-    return *text ? text : "none";
+    if (bytes == 0) {
+        page_cell(&out->page, MARK_PLAIN, "none");
+        return;
+    }
+    char *text = arena_take(out->arena, bytes + 1), *end = text;
+    for (int safe = 0; safe < 2; safe++) {
+        for (uint32_t i = 0; i < list->count; i++) {
+            const struct access *path = &list->items[i];
+
+            if (path->from != from || path->to != to || access_is_unsafe(path->kind) == safe)
+                continue;
+            is_unsafe |= !safe;
+            end += sprintf(end, "%s%s%s", end > text ? "\n" : "", safe ? "" : word, path->what);
+        }
+    }
+    page_cell(&out->page, is_unsafe ? MARK_ALARM : MARK_PLAIN, text);
 }
 
 void report_matrix(struct report *out)
@@ -39,18 +59,21 @@ void report_matrix(struct report *out)
     page_section(&out->page, "Access matrix");
     page_say(&out->page, MARK_PLAIN,
              "Every path that exists: what goes from the party of a row to the party of a column, "
-             "and why. Outside is whatever stands at the other end of a serial port or cable. What "
-             "is not listed does not exist, but for the shared hardware below. Paths add up: who "
+             "and why. Outside is whatever stands at the other end of a serial port or cable, and "
+             "whoever carries media. What is not listed does not exist, but for the shared "
+             "hardware below. Paths add up: who "
              "receives can pass on.");
     for (uint32_t i = 0; i < parties; i++)
         heads[i + 1] = access_party(check, party_at(check, i));
     page_table(&out->page, parties + 1, heads);
     for (uint32_t i = 0; i < parties; i++) {
         page_cell(&out->page, MARK_HEAD, heads[i + 1]);
-        for (uint32_t j = 0; j < parties; j++)
-            page_cell(&out->page, MARK_PLAIN,
-                      i == j ? "\xe2\x80\x94"
-                             : paths_text(out, &list, party_at(check, i), party_at(check, j)));
+        for (uint32_t j = 0; j < parties; j++) {
+            if (i == j)
+                page_cell(&out->page, MARK_PLAIN, "\xe2\x80\x94");
+            else
+                paths_cell(out, &list, party_at(check, i), party_at(check, j));
+        }
     }
     if (!is_written(check->model.management.at))
         page_say(&out->page, MARK_PLAIN,
@@ -60,17 +83,17 @@ void report_matrix(struct report *out)
 
 static void cable(struct report *out, const char *party, const struct model_device *device)
 {
+    const char *notes = map_device_notes(out->arena, device);
+
     page_cell(&out->page, MARK_HEAD, party);
     page_cell(&out->page, MARK_CODE, pci_text(out->arena, device->pci.value));
     page_cell(&out->page, MARK_CODE,
               device->id.valid ? pci_id_text(out->arena, device->id.value) : "any");
     page_cell(&out->page, MARK_PLAIN,
-              device->network.value ? say(out->arena, "network %s", device->network.value)
-                                    : "no network");
-    page_cell(&out->page, MARK_PLAIN,
-              device->serial_number.value
-                  ? say(out->arena, "serial number %s", device->serial_number.value)
-                  : "");
+              device->network.value     ? say(out->arena, "network %s", device->network.value)
+              : device->removable.value ? "whatever media people bring"
+                                        : "no network");
+    page_cell(&out->page, MARK_PLAIN, *notes ? notes + strlen(", ") : "");
 }
 
 static void cabling_sheet(struct report *out)
@@ -163,10 +186,30 @@ static const char *operations(struct report *out, const struct model_domain *dom
     return *text ? text : "nothing";
 }
 
+static void administrators(struct report *out)
+{
+    static const char *const heads[] = {"Administrator", "Role", "Key", "SHA-256 of the key",
+                                        "Expires"};
+    const struct model *model = &out->check->model;
+
+    page_table(&out->page, 5, heads);
+    for (uint32_t i = 0; i < model->management.admins.count; i++) {
+        const struct model_admin *admin = model_admin(model, i);
+        const struct payload *file = payload_open(out->check, admin->key.value);
+        uint8_t digest[DIGEST_BYTES];
+
+        pubkey_digest(file->bytes, file->size, digest); /* admin-key-file found it good */
+        page_cell(&out->page, MARK_HEAD, admin->name.value);
+        page_cell(&out->page, MARK_PLAIN, role_word(admin->role.value));
+        page_cell(&out->page, MARK_CODE, admin->key.value);
+        page_cell(&out->page, MARK_CODE, digest_text(out->arena, digest));
+        page_cell(&out->page, MARK_PLAIN, date_text(out->arena, admin->expires.value));
+    }
+}
+
 void report_roles(struct report *out)
 {
-    static const char *const heads[] = {"Domain", "operator", "auditor"};
-    static const char *const admin_heads[] = {"Administrator", "Role", "Key", "Expires"};
+    static const char *const heads[] = {"Of", "operator", "auditor"};
     const struct model *model = &out->check->model;
 
     page_section(&out->page, "Roles and operations");
@@ -174,21 +217,19 @@ void report_roles(struct report *out)
         page_say(&out->page, MARK_PLAIN, "There is no management, so nobody has an operation.");
         return;
     }
+    page_say(&out->page, MARK_NOTE,
+             "This version has no management yet: what follows is what the roles will have.");
     page_table(&out->page, 3, heads);
     for (uint32_t i = 0; i < model->domains.count; i++) {
         const struct model_domain *domain = model_domain(model, i);
 
-        page_cell(&out->page, MARK_HEAD, domain->name.value);
+        page_cell(&out->page, MARK_HEAD, say(out->arena, "domain %s", domain->name.value));
         page_cell(&out->page, MARK_PLAIN, operations(out, domain, MANIFEST_OPERATOR));
         page_cell(&out->page, MARK_PLAIN, operations(out, domain, MANIFEST_AUDITOR));
     }
-    page_table(&out->page, 4, admin_heads);
-    for (uint32_t i = 0; i < model->management.admins.count; i++) {
-        const struct model_admin *admin = model_admin(model, i);
-
-        page_cell(&out->page, MARK_HEAD, admin->name.value);
-        page_cell(&out->page, MARK_PLAIN, role_word(admin->role.value));
-        page_cell(&out->page, MARK_CODE, admin->key.value);
-        page_cell(&out->page, MARK_PLAIN, date_text(out->arena, admin->expires.value));
-    }
+    /* No key of the manifest grants these: an auditor reads, an operator acts. */
+    page_cell(&out->page, MARK_HEAD, "the machine");
+    page_cell(&out->page, MARK_PLAIN, "read the audit, run the separation check");
+    page_cell(&out->page, MARK_PLAIN, "read the audit");
+    administrators(out);
 }

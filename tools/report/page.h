@@ -18,6 +18,7 @@ enum mark {
     MARK_NUMBER, /* aligned right */
     MARK_NOTE,   /* a reader must not miss it */
     MARK_UNSAFE, /* weaker than it should be */
+    MARK_ALARM,  /* says so itself */
 };
 
 enum { PAGE_COLUMNS = 24 };

@@ -2,6 +2,7 @@
 /* What the machine is classified as, and what somebody accepted. */
 #include "report.h"
 
+#include "../diff/diff.h"
 #include "../manifest/label.h"
 #include "../manifest/schema_parse.h"
 #include "../rules/rules.h"
@@ -34,6 +35,31 @@ static struct label declared(const struct model *model)
     return label_of(model, &model->classification);
 }
 
+/* Whether a rule of aggregation applies, and by which domains. */
+static void aggregate(struct report *out, const struct model_aggregation *rule)
+{
+    const struct model *model = &out->check->model;
+    uint32_t of = find_named(model, "levels", &rule->of) + 1, count = 0;
+    const char *names = "";
+
+    for (uint32_t i = 0; i < model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i);
+
+        if (label_of(model, &domain->label).level >= of)
+            names = say(out->arena, "%s%s%s", names, count++ > 0 ? ", " : "", domain->name.value);
+    }
+    bool applies = count >= rule->count.value;
+    page_cell(&out->page, applies ? MARK_HEAD : MARK_PLAIN,
+              applies ? rule->then.value : say(out->arena, "(%s)", rule->then.value));
+    page_cell(&out->page, MARK_PLAIN,
+              say(out->arena, "aggregation, %llu or more domains of %s or higher: %s%s%s%s",
+                  (unsigned long long)rule->count.value, rule->of.value,
+                  applies ? say(out->arena, "applies: %u domains", count)
+                          : say(out->arena, "does not apply: %u of %llu", count,
+                                (unsigned long long)rule->count.value),
+                  count > 0 ? " (" : "", names, count > 0 ? ")" : ""));
+}
+
 void report_overall(struct report *out)
 {
     static const char *const heads[] = {"Label", "Where it comes from"};
@@ -61,17 +87,8 @@ void report_overall(struct report *out)
     }
     page_cell(&out->page, MARK_HEAD, label_text(out->arena, model, join));
     page_cell(&out->page, MARK_PLAIN, "the least label that dominates those of all domains");
-    for (uint32_t i = 0; i < model->aggregation.count; i++) {
-        const struct model_aggregation *rule =
-            (const struct model_aggregation *)model->aggregation.items + i;
-
-        page_cell(&out->page, MARK_HEAD, rule->then.value);
-        page_cell(&out->page, MARK_PLAIN,
-                  say(out->arena,
-                      "aggregation, at the least, when %llu or more domains are %s or "
-                      "higher",
-                      (unsigned long long)rule->count.value, rule->of.value));
-    }
+    for (uint32_t i = 0; i < model->aggregation.count; i++)
+        aggregate(out, (const struct model_aggregation *)model->aggregation.items + i);
     if (is_written(model->classification.at)) {
         page_cell(&out->page, MARK_HEAD, label_text(out->arena, model, declared(model)));
         page_cell(&out->page, MARK_PLAIN, "declared by the manifest");
@@ -89,29 +106,38 @@ static void accept(struct report *out, const char *what, const char *by, const c
     page_cell(&out->page, MARK_PLAIN, date);
 }
 
+static void accept_device(struct report *out, const char *owner, const struct model_device *device)
+{
+    const char *of = say(out->arena, "%s of %s", pci_text(out->arena, device->pci.value), owner);
+
+    if (device->accept_no_reset.value)
+        accept(out, say(out->arena, "%s cannot be reset", of), "the manifest",
+               "what it keeps over a restart is accepted", "no end");
+    if (device->removable.value)
+        accept(out, say(out->arena, "%s: removable media", of), "the manifest",
+               "the manifest says so", "no end");
+    if (device->sanitized_by.value)
+        accept(out, say(out->arena, "%s is cleared of what an earlier owner left", of),
+               "the manifest", device->sanitized_by.value, "as said");
+    if (device->accept_sideband.value)
+        accept(out, say(out->arena, "Firmware shares %s", of), "the manifest",
+               "AMT or a BMC reaches that network too", "no end");
+}
+
 static void accept_domain(struct report *out, const struct model_domain *domain)
 {
     if (is_written(domain->hardened.at))
         accept(out, say(out->arena, "%s is hardened", domain->name.value), "the manifest",
                domain->hardened.by.value,
                say(out->arena, "done %s", date_text(out->arena, domain->hardened.date.value)));
-    for (uint32_t i = 0; i < domain->devices.count; i++) {
-        const struct model_device *device = model_device(domain, i);
-        const char *pci = pci_text(out->arena, device->pci.value);
-
-        if (device->accept_no_reset.value)
-            accept(out, say(out->arena, "%s of %s cannot be reset", pci, domain->name.value),
-                   "the manifest", "what it keeps over a restart is accepted", "no end");
-        if (device->removable.value)
-            accept(out, say(out->arena, "%s of %s: removable media", pci, domain->name.value),
-                   "the manifest", "the manifest says so", "no end");
-    }
+    for (uint32_t i = 0; i < domain->devices.count; i++)
+        accept_device(out, domain->name.value, model_device(domain, i));
 }
 
 void report_acceptances(struct report *out)
 {
     static const char *const heads[] = {"What", "By whom", "Why, or how", "Date"};
-    static const char *const warning_heads[] = {"Rule", "What check warns of", "Remedy"};
+    static const char *const warning_heads[] = {"Rule", "Where", "What check warns of", "Remedy"};
     const struct check *check = out->check;
     const struct model *model = &check->model;
     const struct model_mixed_levels *mixed = &model->mixed_levels;
@@ -125,9 +151,7 @@ void report_acceptances(struct report *out)
                say(out->arena, "until %s", date_text(out->arena, mixed->until.value)));
     for (uint32_t i = 0; i < model->domains.count; i++)
         accept_domain(out, model_domain(model, i));
-    if (model->management.nic.accept_sideband.value)
-        accept(out, "Firmware shares the card of management", "the manifest",
-               "AMT or a BMC reaches that network too", "no end");
+    accept_device(out, "management", &model->management.nic);
     if (is_written(review->at))
         accept(out, "Review of the manifest", review->by.value,
                say(out->arena, "due again %s", date_text(out->arena, review->due.value)),
@@ -141,9 +165,10 @@ void report_acceptances(struct report *out)
                  : "Assurance on the site's own scale: not said.");
     if (check->warnings == 0)
         return;
-    page_table(&out->page, 3, warning_heads);
+    page_table(&out->page, 4, warning_heads);
     for (size_t i = 0; i < check->finding_count; i++) {
         page_cell(&out->page, MARK_NOTE, check->findings[i].rule->name);
+        page_cell(&out->page, MARK_PLAIN, line_of(out->check, check->findings[i].at));
         page_cell(&out->page, MARK_PLAIN, check->findings[i].what);
         page_cell(&out->page, MARK_PLAIN, check->findings[i].remedy);
     }
@@ -152,12 +177,6 @@ void report_acceptances(struct report *out)
 void report_unsafe(struct report *out)
 {
     static const char *const heads[] = {"Allowed", "Reason"};
-    static const char *const words[] = {
-        [MANIFEST_NO_DMA_REMAPPING] = "no-dma-remapping",
-        [MANIFEST_NO_INTERRUPT_REMAPPING] = "no-interrupt-remapping",
-        [MANIFEST_SPLIT_CORE] = "split-core",
-        [MANIFEST_SPLIT_IOMMU_GROUP] = "split-iommu-group",
-    };
     const struct list *list = &out->check->model.unsafe;
 
     page_section(&out->page, "Unsafe keys");
@@ -169,7 +188,7 @@ void report_unsafe(struct report *out)
     for (uint32_t i = 0; i < list->count; i++) {
         const struct model_unsafe *item = (const struct model_unsafe *)list->items + i;
 
-        page_cell(&out->page, MARK_UNSAFE, words[item->allow.value]);
+        page_cell(&out->page, MARK_UNSAFE, choice_word("unsafe[].allow", item->allow.value));
         page_cell(&out->page, MARK_PLAIN, item->reason.value);
     }
 }
@@ -179,16 +198,23 @@ const char *report_count(struct report *out, uint64_t count)
     return say(out->arena, "%llu", (unsigned long long)count);
 }
 
-void report_build(struct report *out, struct check *check, const struct compiled *compiled)
+const char *report_build(struct report *out, struct check *check)
 {
     const struct model *model = &check->model;
     struct label machine = label_join(declared(model), label_of_machine(model));
 
-    *out = (struct report){.check = check, .arena = &check->arena, .compiled = compiled};
+    *out = (struct report){.check = check, .arena = &check->arena};
+    const char *complaint = compile(check, false, &out->lab);
+    if (!complaint && model->unsafe.count == 0)
+        complaint = compile(check, true, &out->release);
+    if (complaint)
+        return complaint;
     out->page.arena = out->arena;
     out->page.title = say(out->arena, "Machine %s: report for accreditation", model->host.value);
     out->page.banner =
-        machine.level ? label_text(out->arena, model, machine) : "no classification defined";
+        say(out->arena, "%s%s",
+            machine.level ? label_text(out->arena, model, machine) : "no classification defined",
+            model->unsafe.count > 0 ? " - LAB, UNSAFE" : "");
     page_say(&out->page, MARK_PLAIN,
              say(out->arena,
                  "From manifest %s, with bulkhead " TOOL_VERSION ", as of %s. It says "
@@ -198,6 +224,7 @@ void report_build(struct report *out, struct check *check, const struct compiled
     report_overall(out);
     report_acceptances(out);
     report_unsafe(out);
+    report_demands(out);
     report_matrix(out);
     report_networks(out);
     report_partitions(out);
@@ -207,4 +234,5 @@ void report_build(struct report *out, struct check *check, const struct compiled
     report_surface(out);
     report_payloads(out);
     report_lines(out);
+    return NULL;
 }

@@ -8,14 +8,17 @@
 #include "page.h"
 
 struct report {
-    struct check *check; /* of a manifest without errors */
-    struct arena *arena; /* the check's */
-    const struct compiled *compiled;
+    struct check *check;          /* of a manifest without errors */
+    struct arena *arena;          /* the check's */
+    struct compiled lab, release; /* no release where `unsafe` is written */
     struct page page;
 };
 
-/* Builds the page in the check's arena. */
-void report_build(struct report *out, struct check *check, const struct compiled *compiled);
+/*
+ * Compiles a checked manifest for both kinds of image, and builds the page in the check's arena.
+ * Returns NULL, or why it cannot be compiled.
+ */
+const char *report_build(struct report *out, struct check *check);
 
 /* policy.c */
 void report_overall(struct report *out);
@@ -36,6 +39,12 @@ void report_payloads(struct report *out);
 void report_ledger(struct report *out);
 void report_surface(struct report *out);
 void report_lines(struct report *out);
+
+/* pairs.c */
+void report_pairs(struct report *out);
+
+/* demands.c */
+void report_demands(struct report *out);
 
 /* A count as a text. */
 const char *report_count(struct report *out, uint64_t count);
