@@ -103,13 +103,14 @@ static uint8_t *strip_kernel(struct arena *arena, const char *path, const struct
 static const char *write_image(const struct compiled *compiled, const struct pe *loader,
                                const uint8_t *kernel, uint64_t kernel_bytes, FILE *out)
 {
-    struct pe_piece kernel_piece = {kernel, kernel_bytes};
-    struct pe_piece manifest_piece = {compiled->manifest, compiled->manifest_bytes};
+    struct pe_piece kernel_piece = {.bytes = kernel, .size = kernel_bytes};
+    struct pe_piece manifest_piece = {.bytes = compiled->manifest,
+                                      .size = compiled->manifest_bytes};
     struct pe_piece payload_pieces[MAX_PAYLOADS];
 
     for (uint32_t i = 0; i < compiled->payload_count; i++)
         payload_pieces[i] =
-            (struct pe_piece){compiled->payloads[i].bytes, compiled->payloads[i].size};
+            (struct pe_piece){NULL, compiled->payloads[i].size, compiled->payloads[i].file};
     const struct pe_addition added[] = {
         {".kernel", &kernel_piece, 1},
         {".manif", &manifest_piece, 1},
