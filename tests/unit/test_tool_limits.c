@@ -66,6 +66,11 @@ static const struct {
     {"domain 'elf64: good.elf'; echo 'include: [/dev/zero, pipe]' >>m; bulkhead check m", 1},
     {"domain 'elf64: good.elf'; echo 'platform: {inventory: zeros}' >>m; bulkhead check m", 1},
     {"domain 'elf64: good.elf'; echo 'platform: {inventory: /dev}' >>m; bulkhead check m", 1},
+    /* As a fleet: what was read of each file does not stay. */
+    {"domain 'elf64: good.elf'; mkdir fleet; for i in $(seq 300); do ln -s ../m fleet/$i.yaml; "
+     "done;"
+     "bulkhead check --fleet fleet | grep -q 'error.fleet-host.'",
+     0},
     /* Numbers beyond 64 bits. */
     {"domain 'elf64: good.elf' 18446744073709551617; bulkhead check m", 1},
     {"domain 'elf64: good.elf' 99999999999999999999G; bulkhead check m", 1},
