@@ -106,13 +106,14 @@ static const char *write_image(const struct compiled *compiled, const struct pe 
                                const uint8_t *kernel, uint64_t kernel_bytes,
                                const struct pe_piece *version, FILE *out)
 {
-    struct pe_piece kernel_piece = {kernel, kernel_bytes};
-    struct pe_piece manifest_piece = {compiled->manifest, compiled->manifest_bytes};
+    struct pe_piece kernel_piece = {.bytes = kernel, .size = kernel_bytes};
+    struct pe_piece manifest_piece = {.bytes = compiled->manifest,
+                                      .size = compiled->manifest_bytes};
     struct pe_piece payload_pieces[MAX_PAYLOADS];
 
     for (uint32_t i = 0; i < compiled->payload_count; i++)
         payload_pieces[i] =
-            (struct pe_piece){compiled->payloads[i].bytes, compiled->payloads[i].size};
+            (struct pe_piece){NULL, compiled->payloads[i].size, compiled->payloads[i].file};
     const struct pe_addition added[] = {
         {".rsrc", version, 1},
         {".kernel", &kernel_piece, 1},
@@ -145,9 +146,10 @@ static enum exit_status assemble(struct check *check, const struct job *job,
 
         if (stripped) {
             uint8_t version[VERSION_BYTES];
-            struct pe_piece piece = {version,
-                                     version_resource(version, (uint32_t)pe_end(&pe),
-                                                      check->model.host.value, job->release)};
+            struct pe_piece piece = {.bytes = version,
+                                     .size =
+                                         version_resource(version, (uint32_t)pe_end(&pe),
+                                                          check->model.host.value, job->release)};
 
             complaint = write_image(compiled, &pe, stripped, kernel_bytes, &piece, out);
         }

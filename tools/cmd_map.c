@@ -100,8 +100,13 @@ static void text_devices(const struct map *map, const struct owner *owner)
 
         printf("  device %s  %-9s", pci_text(arena, device->pci.value),
                device->id.valid ? pci_id_text(arena, device->id.value) : "any id");
-        printf("%s%s", network ? "  network " : "", network ? network : "");
-        put_safely(stdout, map_device_notes(arena, device));
+        const char *notes = map_device_notes(arena, device, ", ");
+
+        printf("%s%s%s", network ? "  network " : "", network ? network : "",
+               !*notes   ? ""
+               : network ? ", "
+                         : "  ");
+        put_safely(stdout, notes);
         fputc('\n', stdout);
     }
 }
@@ -110,27 +115,32 @@ static void text_map(const struct map *map)
 {
     struct arena *arena = &map->check->arena;
     struct colours colours = colours_of(STDOUT_FILENO);
-    int name = 5, label = 5, cpus = 10, memory = 6;
+    int name = 5, label = 5, cpus = 10, memory = 6, serial = 6;
+    bool roles = false;
 
     for (uint32_t i = 0; i < map->owner_count; i++) {
         name = wider(name, map->owners[i].name);
         label = wider(label, map->owners[i].label);
         cpus = wider(cpus, map_cpus(arena, map->owners[i].cpus));
         memory = wider(memory, map_memory(arena, &map->owners[i]));
+        serial = wider(serial, map->owners[i].serial);
+        roles |= *map->owners[i].role != 0;
     }
     printf("%s%s%s", colours.bold, map->check->model.host.value, colours.plain);
     if (map->classification)
         printf(", classified %s%s%s", colours.bold, map->classification, colours.plain);
     if (*map->unsafe)
         printf(", %sLAB, unsafe: %s%s", colours.alarm, map->unsafe, colours.plain);
-    printf("\n\n%s%-*s  %-*s  %-*s  %-*s  SERIAL%s\n", colours.bold, name, "OWNER", label, "LABEL",
-           cpus, "PROCESSORS", memory, "MEMORY", colours.plain);
+    printf("\n\n%s%-*s  %-*s  %-*s  %-*s  %-*s%s%s\n", colours.bold, name, "OWNER", label, "LABEL",
+           cpus, "PROCESSORS", memory, "MEMORY", roles ? serial : 0, "SERIAL",
+           roles ? "  ROLE" : "", colours.plain);
     for (uint32_t i = 0; i < map->owner_count; i++) {
         const struct owner *owner = &map->owners[i];
 
-        printf("%s%-*s%s  %-*s  %-*s  %-*s  %s%s\n", colours.bold, name, owner->name, colours.plain,
-               label, owner->label, cpus, map_cpus(arena, owner->cpus), memory,
-               map_memory(arena, owner), owner->serial, owner->is_firewall ? "  firewall" : "");
+        printf("%s%-*s%s  %-*s  %-*s  %-*s  %-*s%s%s\n", colours.bold, name, owner->name,
+               colours.plain, label, owner->label, cpus, map_cpus(arena, owner->cpus), memory,
+               map_memory(arena, owner), *owner->role ? serial : 0, owner->serial,
+               *owner->role ? "  " : "", owner->role);
         text_devices(map, owner);
     }
     printf("hypervisor or nobody: %s\n", map->rest);

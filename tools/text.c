@@ -38,6 +38,15 @@ void *arena_take(struct arena *arena, size_t bytes)
     return taken;
 }
 
+size_t arena_bytes(const struct arena *arena)
+{
+    size_t bytes = 0;
+
+    for (const struct arena_block *block = arena->blocks; block; block = block->next)
+        bytes += block->used;
+    return bytes;
+}
+
 void arena_free(struct arena *arena)
 {
     for (struct arena_block *block = arena->blocks, *next; block; block = next) {
@@ -123,8 +132,8 @@ size_t escape_character(const char *text, size_t left, char out[17])
 
 char *quote(struct arena *arena, const char *text, size_t bytes)
 {
-    size_t room = (size_t)QUOTE_CHARACTERS * 17, length = 0, shown = 0;
-    char *out = arena_take(arena, room + 1);
+    char out[QUOTE_CHARACTERS * 17 + 1] = "";
+    size_t room = sizeof(out) - 1, length = 0, shown = 0;
 
     while (bytes > 0 && shown++ < QUOTE_CHARACTERS) {
         char character[17];

@@ -15,6 +15,8 @@ struct arena {
 
 /* Zeroed memory, freed by arena_free(). Ends the program with EXIT_ENVIRONMENT if there is none. */
 void *arena_take(struct arena *arena, size_t bytes);
+/* What was taken so far. */
+size_t arena_bytes(const struct arena *arena);
 void arena_free(struct arena *arena);
 
 /* printf into the arena. */

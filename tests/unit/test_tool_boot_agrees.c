@@ -12,6 +12,7 @@
 
 #include "../../boot/guest_memory.h"
 #include "../../tools/image/compile.h"
+#include "../../tools/image/payload.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +112,7 @@ static bool agree(const char *text, bool amd)
                          MANIFEST_OK);
         uint8_t *payload = calloc(1, compiled.payload_bytes);
         for (uint32_t i = 0; i < compiled.payload_count; i++)
-            memcpy(payload + compiled.payloads[i].offset, compiled.payloads[i].bytes,
+            memcpy(payload + compiled.payloads[i].offset, compiled.payloads[i].file->bytes,
                    compiled.payloads[i].size);
         struct plan_input in = {.facts = amd ? &amd_facts : &intel_facts,
                                 .manifest = &manifest,

@@ -11,6 +11,7 @@
 #include "../../kernel/sha256.h"
 #include "../../tools/image/compile.h"
 #include "../../tools/image/decompile.h"
+#include "../../tools/image/payload.h"
 #include "../../tools/image/pe.h"
 #include "../../tools/image/version.h"
 #include "../../tools/tool.h"
@@ -158,7 +159,7 @@ static void test_payloads_are_stored_once(void **state)
     assert_int_equal(compiled.payload_count, 3);
     assert_int_equal(compiled.payload_paths, 5);
     for (uint32_t i = 0; i < compiled.payload_count; i++) {
-        sha256(compiled.payloads[i].bytes, compiled.payloads[i].size, digest);
+        sha256(compiled.payloads[i].file->bytes, compiled.payloads[i].size, digest);
         assert_memory_equal(digest, compiled.payloads[i].digest, DIGEST_BYTES);
         assert_int_equal(compiled.payloads[i].offset % PAGE_BYTES, 0);
     }
@@ -366,7 +367,8 @@ static void make_loader(uint8_t loader[LOADER_BYTES + 8])
     memset(loader + LOADER_BYTES, 0x55, 8); /* left-overs behind the last section */
 }
 
-static const struct pe_piece pieces[] = {{"one", 3}, {"second", 6}};
+static const struct pe_piece pieces[] = {{.bytes = "one", .size = 3},
+                                         {.bytes = "second", .size = 6}};
 static const struct pe_addition additions[] = {
     {".kernel", pieces, 1}, {".manif", pieces + 1, 1}, {".payload", pieces, 2}};
 
@@ -459,7 +461,7 @@ static void test_version(void **state)
     (void)state;
     for (int release = 0; release < 2; release++) {
         uint8_t loader[LOADER_BYTES + 8], version[VERSION_BYTES];
-        struct pe_piece piece = {version, 0};
+        struct pe_piece piece = {.bytes = version};
         struct pe_addition addition = {".rsrc", &piece, 1};
         char *out = NULL;
         size_t bytes = 0;
@@ -561,6 +563,37 @@ static void test_truncated_loaders(void **state)
     }
 }
 
+/* A file as a piece gives the bytes that it holds. */
+static void test_piece_of_file(void **state)
+{
+    uint8_t loader[LOADER_BYTES + 8];
+    struct check check = {.path = "m.yaml"};
+    const struct payload *file = payload_open(&check, "build/fixtures/good.elf");
+    struct pe_piece as_file = {.size = file->size, .file = file};
+    struct pe_piece as_bytes = {.bytes = file->bytes, .size = file->size};
+    const struct pe_addition additions_of[] = {{".payload", &as_file, 1},
+                                               {".payload", &as_bytes, 1}};
+    char *out[2];
+    size_t bytes[2];
+    struct pe pe;
+
+    (void)state;
+    make_loader(loader);
+    assert_null(pe_open(loader, sizeof(loader), &pe));
+    for (int i = 0; i < 2; i++) {
+        FILE *stream = open_memstream(&out[i], &bytes[i]);
+
+        assert_null(pe_append(&pe, &additions_of[i], 1, stream));
+        fclose(stream);
+    }
+    assert_int_equal(bytes[0], bytes[1]);
+    assert_memory_equal(out[0], out[1], bytes[0]);
+    assert_true(bytes[0] > file->size);
+    free(out[0]);
+    free(out[1]);
+    check_close(&check);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -572,6 +605,7 @@ int main(void)
         cmocka_unit_test(test_wrong_policy_is_refused),
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_version),
+        cmocka_unit_test(test_piece_of_file),
         cmocka_unit_test(test_broken_loaders),
         cmocka_unit_test(test_truncated_loaders),
     };

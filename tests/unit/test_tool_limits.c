@@ -56,6 +56,12 @@ static const struct {
     {"domain 'linux: good.bzimage, initrd: pipe'; bulkhead check m", 1},
     {"domain 'linux: good.bzimage, initrd: zeros' 512M; bulkhead build m --manifest-only -o out",
      0},
+    /* Larger than the memory there is. */
+    {"domain 'elf64: large.elf' 1G; bulkhead check m", 0},
+    {"domain \"elf64: large.elf, digest: {elf64: $(printf %064d 0)}\" 1G; bulkhead check m | "
+     "grep -q 'another SHA-256'",
+     0},
+    {"domain 'elf64: far.elf' 1G; bulkhead check m | grep -q 'headers behind its first 1M'", 0},
     {"domain 'elf64: good.elf'; echo 'include: [zeros]' >>m; bulkhead check m", 1},
     {"domain 'elf64: good.elf'; echo 'include: [/dev/zero, pipe]' >>m; bulkhead check m", 1},
     {"domain 'elf64: good.elf'; echo 'platform: {inventory: zeros}' >>m; bulkhead check m", 1},
@@ -63,6 +69,11 @@ static const struct {
     /* Inventories of a machine with 4,096 functions in one group, and with as many processors. */
     {"bulkhead hw --from functions && bulkhead init --hw functions", 0},
     {"bulkhead hw --from processors && bulkhead init --hw processors", 0},
+    /* As a fleet: what was read of each file does not stay. */
+    {"domain 'elf64: good.elf'; mkdir fleet; for i in $(seq 300); do ln -s ../m fleet/$i.yaml; "
+     "done;"
+     "bulkhead check --fleet fleet | grep -q 'error.fleet-host.'",
+     0},
     /* Numbers beyond 64 bits. */
     {"domain 'elf64: good.elf' 18446744073709551617; bulkhead check m", 1},
     {"domain 'elf64: good.elf' 99999999999999999999G; bulkhead check m", 1},
@@ -144,6 +155,11 @@ static void test_limits(void **state)
     /* 100 MB: one of zeros, one of text. */
     assert_int_equal(system("cp build/fixtures/good.elf build/fixtures/good.bzimage $DIR; "
                             "mkfifo $DIR/pipe; truncate -s 100M $DIR/zeros; "
+                            "cp $DIR/good.elf $DIR/large.elf; truncate -s 270M $DIR/large.elf; "
+                            /* Program headers at 2 MiB: e_phoff is the eight bytes at 32. */
+                            "cp $DIR/good.elf $DIR/far.elf; truncate -s 3M $DIR/far.elf; "
+                            "printf '\\0\\0\\040' | dd of=$DIR/far.elf bs=1 seek=32 "
+                            "conv=notrunc status=none; "
                             "yes 'key: value' | head -c 100000000 >$DIR/text"),
                      0);
     assert_int_equal(chdir(folder), 0);

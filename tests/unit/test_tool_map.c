@@ -55,7 +55,38 @@ static const char set_up[] =
     "  nic: {pci: '00:03.0', id: '8086:10d4', network: admin, address: 10.0.2.15/24}\n"
     "  admins: [{name: ops, key: ops.pub, role: operator, expires: 2027-01-31}]\n"
     "END\n"
-    "sed 's/cpus: 3/cpus: 0/' m.yaml >bad.yaml\n";
+    "sed 's/cpus: 3/cpus: 0/' m.yaml >bad.yaml\n"
+    "cat >links.yaml <<'END'\n"
+    "host: gate-7\n"
+    "levels: [public, restricted]\n"
+    "networks:\n"
+    "  plant-a: {level: restricted, trunk: [plant-b]}\n"
+    "  diode: {level: restricted, one_way: {from: gate-7, to: archive, by: model X}}\n"
+    "  plant-b: {level: restricted}\n"
+    "unsafe:\n"
+    "  - {allow: no-interrupt-remapping, reason: lab}\n"
+    "  - {allow: split-core, reason: lab}\n"
+    "management:\n"
+    "  cpus: 1\n"
+    "  memory: 32M\n"
+    "  nic: {pci: '00:1f.6', network: plant-b, address: 10.0.2.15/24, accept_sideband: true}\n"
+    "  admins: [{name: ops, key: ops.pub, role: operator, expires: 2027-01-31}]\n"
+    "domains:\n"
+    "  - name: edge-of-the-northern-hall-0001\n"
+    "    label: {level: restricted}\n"
+    "    role: firewall\n"
+    "    protects: [archive]\n"
+    "    cpus: 1\n"
+    "    memory: 64M\n"
+    "    boot: {elf64: good.elf}\n"
+    "    serial: {port: com2}\n"
+    "    devices: [{pci: '00:05.0', network: diode}]\n"
+    "END\n"
+    /* As many owners as there can be without management, with nothing special. */
+    "{ echo 'host: wide'; echo 'domains:'; for i in $(seq 10 25); do\n"
+    "echo \"  - {name: a-domain-with-a-very-long-n$i, cpus: 1, memory: 2M, boot: {elf64: "
+    "good.elf}}\"\n"
+    "done; } >wide.yaml\n";
 
 /* In every format. */
 static const char *const named[] = {
@@ -116,12 +147,35 @@ static void test_text(void **state)
     assert_ptr_equal(strstr(text, "gate-7, classified restricted\n"), text);
     expect(text, "office      public              ids 4 66    64M at 1G  com2\n");
     expect(text, "control     restricted          3           256M       none\n");
-    expect(text, "device 00:1f.2  any id   , removable");
+    expect(text, "device 00:1f.2  any id     removable\n");
     expect(text, "hypervisor or nobody: 2 of 8 processors, 3744M of 4G, com1 (boot log)");
     expect(text, "strangers (EXPOSED), office\n");
     expect(text, "nobody here");
     assert_null(strchr(text, '\033'));
     free(text);
+}
+
+static void expect_no(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        fail_msg("`%s` is in: %s", part, text);
+}
+
+/* Who filters, and which links are special. */
+static void test_text_of_links(void **state)
+{
+    char *text = run("links.yaml 2>.messages", 0), *plain = run("m.yaml", 0);
+
+    (void)state;
+    expect(text, "SERIAL  ROLE\n");
+    expect(text, "com2    firewall, protects archive\n");
+    expect(text, "10.0.2.15/24\n");
+    expect(text, "network plant-b, shared with firmware, 10");
+    expect(text, "nobody here; one cable with plant-b\n");
+    expect(text, "; only from gate-7 to archive\n");
+    expect_no(plain, "ROLE");
+    free(text);
+    free(plain);
 }
 
 static yaml_node_t *member(yaml_document_t *document, yaml_node_t *map, const char *key)
@@ -189,6 +243,21 @@ static void test_json(void **state)
     free(text);
 }
 
+static void test_json_of_links(void **state)
+{
+    char *text = run("--format json links.yaml 2>.messages", 0);
+
+    (void)state;
+    expect(text, "\"unsafe\": [\"no-interrupt-remapping\", \"split-core\"]");
+    expect(text, "\"role\": \"firewall\", \"protects\": [\"archive\"]");
+    expect(text, "\"accept_sideband\": true");
+    expect(text, "\"trunk\": [\"plant-b\"]");
+    free(text);
+    text = run("--format json m.yaml", 0);
+    expect(text, "\"unsafe\": []");
+    free(text);
+}
+
 /* The end of the tag that starts at `tag`: its attributes are quoted and hold no markup. */
 static const char *tag_end(const char *tag)
 {
@@ -245,7 +314,8 @@ static void test_svg(void **state)
     check_xml(text);
     expect(text, "overall classification: restricted");
     expect(text, ">EXPOSED, public<");
-    expect(text, "&#60;/text&#62;&#38;&#60;b a=&#39;&#34; \u20ac\u00e9");
+    expect(text, ">&#60;/text&#62;&#38;&#60;b a=&#39;&#34;<");
+    expect(text, ">\u20ac\u00e9<");
     assert_null(strstr(text, "<script"));
     assert_null(strstr(text, "href"));
     for (const char *dot = text; (dot = strstr(dot, "<circle")); dot++)
@@ -253,6 +323,66 @@ static void test_svg(void **state)
     assert_int_equal(dots, 3); /* a card each in internet, plant and admin */
     free(text);
     free(again);
+}
+
+static int attribute(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+
+    assert_non_null(at);
+    return atoi(at + strlen(name));
+}
+
+static void test_svg_of_links(void **state)
+{
+    char *text = run("--format svg links.yaml 2>.messages", 0);
+    const char *diode, *plant_b;
+
+    (void)state;
+    check_xml(text);
+    expect(text, ">one cable<");
+    expect(text, ">one way:<");
+    expect(text, ">\u2192 archive<");
+    expect(text, "Arrowheads: ");
+    expect(text, "Bracket: ");
+    expect(text, ">role<");
+    expect(text, ">firewall,<");
+    expect(text, ">protects archive<");
+    expect(text, ">edge-of-the-<"); /* the name goes on in the next line */
+    expect(text, ">northern-hall-<");
+    expect(text, ">shared with<");
+    expect(text, ">10.0.2.15/24<");
+    /* What shares a cable lies together. */
+    diode = strstr(text, ">diode<");
+    plant_b = strstr(text, ">plant-b<");
+    assert_true(diode && plant_b && plant_b < diode);
+    free(text);
+    text = run("--format svg m.yaml", 0);
+    expect_no(text, ">one cable<");
+    expect_no(text, "Arrowheads");
+    expect_no(text, "Bracket");
+    expect_no(text, ">role<");
+    free(text);
+}
+
+/* Many owners stand in rows; the legend explains only what is there. */
+static void test_svg_of_many(void **state)
+{
+    char *text = run("--format svg wide.yaml 2>.messages", 0);
+    char name[32];
+
+    (void)state;
+    check_xml(text);
+    assert_in_range(attribute(text, " width=\""), 600, 1700);
+    assert_in_range(attribute(text, " height=\""), 400, 1100);
+    for (int i = 10; i <= 25; i++) {
+        snprintf(name, sizeof(name), "very-long-n%d<", i);
+        expect(text, name);
+    }
+    expect_no(text, "Dot: ");
+    expect_no(text, "Dashed box");
+    expect_no(text, "Orange");
+    free(text);
 }
 
 static void test_bad_manifest(void **state)
@@ -295,8 +425,10 @@ static void test_command_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),         cmocka_unit_test(test_json),
-        cmocka_unit_test(test_svg),          cmocka_unit_test(test_bad_manifest),
+        cmocka_unit_test(test_text),         cmocka_unit_test(test_text_of_links),
+        cmocka_unit_test(test_json),         cmocka_unit_test(test_json_of_links),
+        cmocka_unit_test(test_svg),          cmocka_unit_test(test_svg_of_links),
+        cmocka_unit_test(test_svg_of_many),  cmocka_unit_test(test_bad_manifest),
         cmocka_unit_test(test_command_line),
     };
 

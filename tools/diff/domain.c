@@ -2,7 +2,6 @@
 /* A domain taken apart into facts: what it owns, what it boots, who may do what with it. */
 #include "diff.h"
 
-#include "../../kernel/sha256.h"
 #include "../image/payload.h"
 #include "../manifest/label.h"
 #include "../manifest/schema_parse.h"
@@ -16,7 +15,7 @@ static void payload(struct facts *facts, const char *what, const struct text *pa
 
     if (!file || file->state != PAYLOAD_GOOD)
         return;
-    sha256(file->bytes, file->size, digest);
+    payload_sha256(file, digest);
     fact_add(facts, false, path->at, what,
              say(arena, "%s, SHA-256 %s", path->value, digest_text(arena, digest)));
 }

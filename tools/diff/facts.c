@@ -187,7 +187,7 @@ static void admin(struct facts *facts, const struct model_admin *admin)
     if (admin->expires.valid)
         fact_add(facts, false, admin->expires.at, "last day of the key",
                  date_text(arena, admin->expires.value));
-    if (file->state == PAYLOAD_GOOD && pubkey_digest(file->bytes, file->size, digest))
+    if (file->state == PAYLOAD_GOOD && pubkey_digest(file->bytes, file->head_bytes, digest))
         fact_add(facts, false, admin->key.at, "key",
                  say(arena, "%s, SHA-256 %s", admin->key.value, digest_text(arena, digest)));
 }

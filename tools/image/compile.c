@@ -3,7 +3,6 @@
 #include "compile_tables.h"
 
 #include "../../kernel/manifest.h"
-#include "../../kernel/sha256.h"
 #include "../manifest/label.h"
 #include "payload.h"
 #include <string.h>
@@ -42,16 +41,10 @@ static uint32_t payload_add(struct check *check, struct compiled *out, const cha
                             bool pinned)
 {
     const struct payload *file = payload_open(check, path);
-    struct compiled_payload added = {path, file->bytes, file->size, 0, {0}, pinned};
+    struct compiled_payload added = {path, file, file->size, 0, {0}, pinned};
 
     out->payload_paths++;
-    for (uint32_t i = 0; i < out->payload_count; i++) {
-        if (out->payloads[i].bytes == file->bytes) {
-            out->payloads[i].pinned |= pinned;
-            return i;
-        }
-    }
-    sha256(file->bytes, file->size, added.digest);
+    payload_sha256(file, added.digest);
     for (uint32_t i = 0; i < out->payload_count; i++) {
         if (out->payloads[i].size == added.size &&
             memcmp(out->payloads[i].digest, added.digest, DIGEST_BYTES) == 0) {

@@ -9,7 +9,7 @@
 /* One stored payload; files with the same content share one. */
 struct compiled_payload {
     const char *path; /* the first one that named it */
-    const uint8_t *bytes;
+    const struct payload *file;
     uint64_t size;
     uint64_t offset; /* from the start of .payload */
     uint8_t digest[DIGEST_BYTES];

@@ -99,7 +99,7 @@ static void compile_admins(struct policy *policy)
         const struct payload *file = payload_open(policy->check, from->key.value);
 
         memcpy(to->name, from->name.value, strlen(from->name.value));
-        pubkey_digest(file->bytes, file->size, to->key); /* admin-key-file found it good */
+        pubkey_digest(file->bytes, file->head_bytes, to->key); /* admin-key-file found it good */
         to->role = (uint32_t)from->role.value;
         to->expires = (uint32_t)from->expires.value;
         to->path = string_add(policy->strings, from->key.value);

@@ -36,6 +36,8 @@ static const char *table_complaint(const Elf64_Ehdr *header, uint64_t size)
         return "has program headers of an unknown size";
     if (header->e_phoff > size || table > size - header->e_phoff)
         return "is cut off within its program headers";
+    if (header->e_phoff + table > ELF64_HEAD_BYTES)
+        return "has program headers behind its first 1M";
     return NULL;
 }
 
@@ -50,7 +52,7 @@ const char *elf64_open(const uint8_t *bytes, uint64_t size, struct elf64 *out, c
     if (complaint)
         return complaint;
     complaint = table_complaint(&header, size);
-    *remedy = "build or copy the file again";
+    *remedy = "build or copy the file again; a linker puts them behind the ELF header";
     if (complaint)
         return complaint;
     out->entry = header.e_entry;

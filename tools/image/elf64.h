@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ELF64_MAX_SEGMENTS = 16 };
+/* The program headers lie in a file's first ELF64_HEAD_BYTES: no more of it is read. */
+enum { ELF64_MAX_SEGMENTS = 16, ELF64_HEAD_BYTES = 1 << 20 };
 
 /* A PT_LOAD entry with bytes in memory. */
 struct elf64_segment {
@@ -26,9 +27,10 @@ struct elf64 {
 };
 
 /*
- * Fills `out` from an x86-64 executable of type ET_EXEC. Returns NULL, or what is wrong as the
- * rest of a sentence ("is a shared object ...") with what to do about it in `remedy`. Segments are
- * listed as they are, not checked.
+ * Fills `out` from an x86-64 executable of type ET_EXEC, of whose `size` bytes the first
+ * ELF64_HEAD_BYTES are at `bytes`. Returns NULL, or what is wrong as the rest of a sentence ("is a
+ * shared object ...") with what to do about it in `remedy`. Segments are listed as they are, not
+ * checked.
  */
 const char *elf64_open(const uint8_t *bytes, uint64_t size, struct elf64 *out, const char **remedy);
 

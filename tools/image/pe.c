@@ -2,6 +2,7 @@
 /* PE32+ images: reading sections defensively, and appending some (PE Format specification). */
 #include "pe.h"
 
+#include "payload.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -271,6 +272,19 @@ static void sink_pad(struct sink *sink, uint64_t unit)
     sink_put(sink, zeros, align_up(sink->written, unit) - sink->written);
 }
 
+static void sink_take(void *sink, const void *data, size_t bytes)
+{
+    sink_put(sink, data, bytes);
+}
+
+static void sink_piece(struct sink *sink, const struct pe_piece *piece)
+{
+    if (piece->bytes)
+        sink_put(sink, piece->bytes, piece->size);
+    else
+        payload_read(piece->file, sink_take, sink);
+}
+
 static void put_image(const struct pe *pe, const struct pe_addition *added, uint32_t count,
                       const uint8_t *head, uint64_t head_bytes, uint64_t own_bytes,
                       struct sink *sink)
@@ -285,7 +299,7 @@ static void put_image(const struct pe *pe, const struct pe_addition *added, uint
             static const uint8_t zeros[PAGE];
 
             sink_put(sink, zeros, align_up(sink->written - start, PAGE) - (sink->written - start));
-            sink_put(sink, added[i].pieces[j].bytes, added[i].pieces[j].size);
+            sink_piece(sink, &added[i].pieces[j]);
         }
         sink_pad(sink, pe->file_align);
     }

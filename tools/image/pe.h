@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct payload;
+
 enum { PE_MAX_SECTIONS = 32, PE_MAX_ADDED = 4 };
 
 struct pe_section {
@@ -27,8 +29,9 @@ struct pe {
 
 /* A run of bytes that is followed by zeros up to the next multiple of 4 KiB. */
 struct pe_piece {
-    const void *bytes;
+    const void *bytes; /* NULL: those of `file` */
     uint64_t size;
+    const struct payload *file;
 };
 
 /* A read-only data section that is to be appended. */

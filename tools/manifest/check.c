@@ -6,6 +6,7 @@
 #include "../image/payload.h"
 #include "../json.h"
 #include "../rules/rules.h"
+#include "../tool.h"
 #include "label.h"
 #include "schema.h"
 #include "yaml_load.h"
@@ -194,12 +195,17 @@ bool check_manifest(struct check *check, const char *path)
     int file = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file < 0)
         return complain(path, strerror(errno));
-    char *text = arena_take(&check->arena, YAML_MAX_BYTES + 2);
+    char *text = malloc(YAML_MAX_BYTES + 1); /* not the arena's: a fleet keeps that */
+    if (!text) {
+        fputs("bulkhead: out of memory\n", stderr);
+        exit(EXIT_ENVIRONMENT);
+    }
     bool good = read_all(file, text, &bytes) || complain(path, strerror(errno));
     if (!standard_input)
         close(file);
     if (good)
         check_text(check, standard_input ? "standard input" : path, text, bytes);
+    free(text);
     return good;
 }
 

@@ -330,10 +330,12 @@ static void report_missing(struct reader *reader, const struct section *section,
 static void read_mapping(struct reader *reader, const struct section *section,
                          const yaml_node_t *node)
 {
-    struct seen *seen = arena_take(&reader->check->arena, key_count * sizeof(*seen));
+    struct arena passing = {0}; /* a fleet keeps the check's own */
+    struct seen *seen = arena_take(&passing, key_count * sizeof(*seen));
 
     read_pairs(reader, section, node, seen);
     report_missing(reader, section, node, seen);
+    arena_free(&passing);
 }
 
 /* The keys of an included file, as if they stood in the manifest; places name the file. */

@@ -43,6 +43,16 @@ static void json_label(FILE *out, const struct model *model, struct label label)
     fputc(']', out);
 }
 
+static void json_names(FILE *out, const char *key, const struct list *names)
+{
+    fprintf(out, "\"%s\": [", key);
+    for (uint32_t i = 0; i < names->count; i++) {
+        fputs(i > 0 ? ", " : "", out);
+        json_string(out, listed_text(names, i)->value);
+    }
+    fputc(']', out);
+}
+
 static void json_device(FILE *out, struct arena *arena, const struct model_device *device)
 {
     fputc('{', out);
@@ -56,9 +66,10 @@ static void json_device(FILE *out, struct arena *arena, const struct model_devic
     fputs(", ", out);
     json_text_or_null(out, "address",
                       device->address.valid ? address_text(arena, device->address.value) : NULL);
-    fprintf(out, ", \"removable\": %s, \"accept_no_reset\": %s}",
+    fprintf(out, ", \"removable\": %s, \"accept_no_reset\": %s, \"accept_sideband\": %s}",
             device->removable.value ? "true" : "false",
-            device->accept_no_reset.value ? "true" : "false");
+            device->accept_no_reset.value ? "true" : "false",
+            device->accept_sideband.value ? "true" : "false");
 }
 
 static void json_owner(FILE *out, const struct map *map, const struct owner *owner)
@@ -67,10 +78,11 @@ static void json_owner(FILE *out, const struct map *map, const struct owner *own
     json_text_or_null(out, "name", owner->name);
     fputs(", ", out);
     json_label(out, &map->check->model, owner->rank);
-    fprintf(out, ", \"role\": \"%s\"",
+    fprintf(out, ", \"role\": \"%s\", ",
             owner->is_management ? "management"
-            : owner->is_firewall ? "firewall"
+            : *owner->role       ? "firewall"
                                  : "system");
+    json_names(out, "protects", owner->protects);
     fprintf(out,
             ", \"processors\": %llu, \"processor_ids\": ", (unsigned long long)owner->cpus->value);
     fputs(owner->cpus->is_list ? "[" : "null", out);
@@ -107,12 +119,9 @@ static void json_networks(FILE *out, const struct map *map)
         json_text_or_null(out, "one_way_from", one_way ? network->one_way.from.value : NULL);
         fputs(", ", out);
         json_text_or_null(out, "one_way_to", one_way ? network->one_way.to.value : NULL);
-        fputs(", \"trunk\": [", out);
-        for (uint32_t j = 0; j < network->trunk.count; j++) {
-            fputs(j > 0 ? ", " : "", out);
-            json_string(out, listed_text(&network->trunk, j)->value);
-        }
-        fputs("], \"reached_by\": [", out);
+        fputs(", ", out);
+        json_names(out, "trunk", &network->trunk);
+        fputs(", \"reached_by\": [", out);
         for (uint32_t j = 0; j < map->owner_count; j++) {
             if (!map_reaches(&map->owners[j], network))
                 continue;
@@ -122,6 +131,16 @@ static void json_networks(FILE *out, const struct map *map)
         }
         fputs("]}", out);
     }
+}
+
+static void json_unsafe(FILE *out, const struct model *model)
+{
+    const struct model_unsafe *unsafe = model->unsafe.items;
+
+    fputs("\"unsafe\": [", out);
+    for (uint32_t i = 0; i < model->unsafe.count; i++)
+        fprintf(out, "%s\"%s\"", i > 0 ? ", " : "", map_unsafe_word(&unsafe[i]));
+    fputc(']', out);
 }
 
 void map_json(const struct map *map, FILE *out)
@@ -135,7 +154,7 @@ void map_json(const struct map *map, FILE *out)
     fputs(",\n\"classification\": {", out);
     json_label(out, model, map->machine);
     fputs("},\n", out);
-    json_text_or_null(out, "unsafe", *map->unsafe ? map->unsafe : NULL);
+    json_unsafe(out, model);
     fputs(",\n\"platform\": {", out);
     json_number_or_null(out, "processors", &platform->processors);
     fputs(", ", out);

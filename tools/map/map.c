@@ -26,16 +26,23 @@ const char *map_memory(struct arena *arena, const struct owner *owner)
                : size;
 }
 
-const char *map_device_notes(struct arena *arena, const struct model_device *device)
+const char *map_device_notes(struct arena *arena, const struct model_device *device,
+                             const char *separator)
 {
     const char *serial = device->serial_number.value;
+    const char *notes[] = {
+        device->removable.value ? "removable" : NULL,
+        device->accept_no_reset.value ? "no reset" : NULL,
+        device->accept_sideband.value ? "shared with firmware" : NULL,
+        serial ? say(arena, "serial number %s", serial) : NULL,
+        device->address.valid ? address_text(arena, device->address.value) : NULL,
+    };
+    const char *text = "";
 
-    return say(arena, "%s%s%s%s%s%s%s", device->removable.value ? ", removable" : "",
-               device->accept_no_reset.value ? ", no reset" : "",
-               device->accept_sideband.value ? ", shared with firmware" : "",
-               serial ? ", serial number " : "", serial ? serial : "",
-               device->address.valid ? ", " : "",
-               device->address.valid ? address_text(arena, device->address.value) : "");
+    for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+        if (notes[i])
+            text = say(arena, "%s%s%s", text, *text ? separator : "", notes[i]);
+    return text;
 }
 
 bool map_reaches(const struct owner *owner, const struct model_network *network)
@@ -57,6 +64,18 @@ static const char *serial_of(struct arena *arena, const struct model_serial *ser
     return serial->read.count > 0 || serial->write.count > 0 ? "management" : "none";
 }
 
+static const char *role_of(struct arena *arena, const struct model_domain *domain)
+{
+    const char *text = "firewall";
+
+    if (domain->role.value != ROLE_FIREWALL)
+        return "";
+    for (uint32_t i = 0; i < domain->protects.count; i++)
+        text = say(arena, "%s%s%s", text, i > 0 ? ", " : ", protects ",
+                   listed_text(&domain->protects, i)->value);
+    return text;
+}
+
 static void take_owner(struct map *map, const struct model_domain *domain, bool is_management)
 {
     const struct model *model = &map->check->model;
@@ -69,12 +88,13 @@ static void take_owner(struct map *map, const struct model_domain *domain, bool 
         .name = is_management ? "management" : domain->name.value,
         .label = label_text(arena, model, label),
         .is_management = is_management,
-        .is_firewall = domain->role.value == ROLE_FIREWALL,
         .rank = label,
         .cpus = &domain->cpus,
         .memory = domain->memory.value,
         .memory_at = &domain->memory_at,
         .serial = serial_of(arena, &domain->serial),
+        .role = role_of(arena, domain),
+        .protects = &domain->protects,
         .devices = is_management ? &model->management.nic : domain->devices.items,
         .device_count = is_management ? 1 : domain->devices.count,
     };
@@ -82,18 +102,22 @@ static void take_owner(struct map *map, const struct model_domain *domain, bool 
     map->memory += owner->memory;
 }
 
+const char *map_unsafe_word(const struct model_unsafe *entry)
+{
+    const struct choice *choice = key_at("unsafe[].allow")->choices;
+
+    while (choice->word && choice->value != entry->allow.value)
+        choice++;
+    return choice->word ? choice->word : "?";
+}
+
 static const char *unsafe_words(struct arena *arena, const struct model *model)
 {
     const struct model_unsafe *unsafe = model->unsafe.items;
     const char *words = "";
 
-    for (uint32_t i = 0; i < model->unsafe.count; i++) {
-        const struct choice *choice = key_at("unsafe[].allow")->choices;
-
-        while (choice->word && choice->value != unsafe[i].allow.value)
-            choice++;
-        words = say(arena, "%s%s%s", words, *words ? ", " : "", choice->word ? choice->word : "?");
-    }
+    for (uint32_t i = 0; i < model->unsafe.count; i++)
+        words = say(arena, "%s%s%s", words, *words ? ", " : "", map_unsafe_word(&unsafe[i]));
     return words;
 }
 

@@ -8,12 +8,14 @@
 /* A domain, or management. */
 struct owner {
     const char *name, *label;
-    bool is_management, is_firewall;
+    bool is_management;
     struct label rank; /* what `label` says; of management: its network's */
     const struct count_or_list *cpus;
     uint64_t memory;
     const struct number *memory_at;
     const char *serial; /* "com2", "com4 (polled)", "management"; "none" */
+    const char *role;   /* "firewall, protects dmz"; "" of a domain without one */
+    const struct list *protects;
     const struct model_device *devices;
     uint32_t device_count;
 };
@@ -38,13 +40,17 @@ const char *map_cpus(struct arena *arena, const struct count_or_list *cpus);
 /* "512M", or "512M at 4G". */
 const char *map_memory(struct arena *arena, const struct owner *owner);
 
-/* What is special about a device, its address included: ", removable"; "" if nothing is. */
-const char *map_device_notes(struct arena *arena, const struct model_device *device);
+/* What is special about a device, its address included, with `separator` between; or "". */
+const char *map_device_notes(struct arena *arena, const struct model_device *device,
+                             const char *separator);
+
+/* What that entry of `unsafe` allows, as a manifest says it. */
+const char *map_unsafe_word(const struct model_unsafe *entry);
 
 /* Whether a device of the owner is plugged into that network. */
 bool map_reaches(const struct owner *owner, const struct model_network *network);
 
-/* map_json.c: the map as one JSON object. */
+/* json.c: the map as one JSON object. */
 void map_json(const struct map *map, FILE *out);
 
 /* svg.c: the map as one self-contained picture. */

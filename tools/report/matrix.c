@@ -83,7 +83,7 @@ void report_matrix(struct report *out)
 
 static void cable(struct report *out, const char *party, const struct model_device *device)
 {
-    const char *notes = map_device_notes(out->arena, device);
+    const char *notes = map_device_notes(out->arena, device, ", ");
 
     page_cell(&out->page, MARK_HEAD, party);
     page_cell(&out->page, MARK_CODE, pci_text(out->arena, device->pci.value));
@@ -93,7 +93,7 @@ static void cable(struct report *out, const char *party, const struct model_devi
               device->network.value     ? say(out->arena, "network %s", device->network.value)
               : device->removable.value ? "whatever media people bring"
                                         : "no network");
-    page_cell(&out->page, MARK_PLAIN, *notes ? notes + strlen(", ") : "");
+    page_cell(&out->page, MARK_PLAIN, notes);
 }
 
 static void cabling_sheet(struct report *out)

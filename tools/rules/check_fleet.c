@@ -10,7 +10,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { FLEET_MAX = 1024 };
+/* A full fleet of the largest good manifests stays below the bytes. */
+enum { FLEET_MAX = 1024, FLEET_BYTES_MAX = 160 << 20 };
 
 static bool complain(const char *folder, const char *why)
 {
@@ -106,7 +107,7 @@ static void drop_included(struct fleet_check *fleet)
 bool fleet_check_open(struct fleet_check *fleet, const char *folder)
 {
     const char *paths[FLEET_MAX + 1];
-    size_t count;
+    size_t count, bytes = 0;
 
     if (!list_files(fleet, folder, paths, &count))
         return false;
@@ -117,10 +118,16 @@ bool fleet_check_open(struct fleet_check *fleet, const char *folder)
         *host = (struct check){.today = fleet->today};
         if (check_manifest(host, paths[i])) {
             fleet->count++;
+            payloads_unmap(host);
+            bytes += arena_bytes(&host->arena);
         } else {
             fleet->incomplete = true;
             check_close(host);
         }
+        if (bytes > FLEET_BYTES_MAX)
+            return complain(folder, "needs more than 160M of memory to check as one fleet; correct "
+                                    "the manifests with very many findings first (`bulkhead check "
+                                    "MANIFEST...`), or check the fleet in parts");
     }
     drop_included(fleet);
     if (fleet->count == 0)

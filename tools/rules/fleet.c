@@ -2,7 +2,6 @@
 /* Rules across the hosts of a fleet. */
 #include "check_fleet.h"
 
-#include "../../kernel/sha256.h"
 #include "../cascade/levels.h"
 #include "../image/payload.h"
 #include "../manifest/claims.h"
@@ -282,7 +281,7 @@ static const char *payload_digest(struct arena *arena, const struct payload *pay
 {
     uint8_t digest[32];
 
-    sha256(payload->bytes, payload->size, digest);
+    payload_sha256(payload, digest);
     return digest_text(arena, digest);
 }
 

@@ -117,7 +117,8 @@ static bool admin_digest(struct check *check, const struct model_admin *admin, u
 {
     const struct payload *file = admin->key.value ? payload_open(check, admin->key.value) : NULL;
 
-    return file && file->state == PAYLOAD_GOOD && pubkey_digest(file->bytes, file->size, digest);
+    return file && file->state == PAYLOAD_GOOD &&
+           pubkey_digest(file->bytes, file->head_bytes, digest);
 }
 
 void rule_admin_key_file(struct check *check)

@@ -3,7 +3,6 @@
 #include "rules.h"
 
 #include "../../kernel/abi/manifest.h"
-#include "../../kernel/sha256.h"
 #include "../image/payload.h"
 #include "../manifest/label.h"
 #include "../manifest/schema.h"
@@ -180,7 +179,7 @@ void rule_payload_digest(struct check *check)
             const struct payload *file = payload_open(check, one->path->value);
             if (file->state != PAYLOAD_GOOD)
                 continue;
-            sha256(file->bytes, file->size, digest);
+            payload_sha256(file, digest);
             if (memcmp(digest, expected, sizeof(digest)) != 0)
                 report(check, one->digest->at,
                        say(&check->arena,
@@ -201,8 +200,7 @@ static bool same_file(struct check *check, const struct text *one, const struct 
     const struct payload *a = one->value ? payload_open(check, one->value) : NULL;
     const struct payload *b = other->value ? payload_open(check, other->value) : NULL;
 
-    return a && b && a->state == PAYLOAD_GOOD && b->state == PAYLOAD_GOOD && a->size == b->size &&
-           (a->bytes == b->bytes || memcmp(a->bytes, b->bytes, a->size) == 0);
+    return a && b && a->state == PAYLOAD_GOOD && b->state == PAYLOAD_GOOD && payload_same(a, b);
 }
 
 const struct text *identity_of(const struct model_domain *domain)

@@ -41,7 +41,8 @@ static void look_missing(struct check *check, const struct model_domain *domain,
         report(check, path->at,
                say(&check->arena, "%s: %s cannot be read: %s", who, payload->resolved,
                    strerror(payload->error)),
-               "make it readable for you");
+               payload->error == EACCES ? "make it readable for you"
+                                        : "remove that cause, or name a file that can be read");
 }
 
 void rule_payload_missing(struct check *check)
