@@ -105,7 +105,7 @@ static enum exit_status run(const char *table_path, uint32_t limit, char **paths
         worst = !cascade_table_read(&check, table_path, &table) ? EXIT_ENVIRONMENT
                 : check.errors > 0                              ? EXIT_FINDINGS
                                                                 : EXIT_GOOD;
-        check_print(&check, stdout);
+        check_print(&check, stderr);
     }
     /* Against a table that is not good every manifest would be wrong. */
     for (bool go_on = worst == EXIT_GOOD; *paths && go_on; paths++) {

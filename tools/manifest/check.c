@@ -78,7 +78,7 @@ const char *line_of(struct check *check, struct place at)
 {
     if (!is_written(at))
         return "a default";
-    if (strcmp(at.file, check->path) == 0)
+    if (strcmp(at.file, check->path) == 0 && check->model.include.count == 0)
         return say(&check->arena, "line %u", at.line);
     return say(&check->arena, "%s:%u", at.file, at.line);
 }

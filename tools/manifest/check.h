@@ -76,7 +76,7 @@ void report(struct check *check, struct place at, const char *what, const char *
 void report_as(struct check *check, const char *rule, struct place at, const char *what,
                const char *remedy);
 
-/* "line 9", or "other.yaml:9" when it is not the manifest itself. */
+/* "line 9", or "other.yaml:9" where more than one file is read. */
 const char *line_of(struct check *check, struct place at);
 
 /* The domains, and behind them the management domain if there is one. */
