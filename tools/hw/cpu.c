@@ -123,6 +123,8 @@ const char *hw_apic_ids(struct hw *hw, const char *list)
         if (listed && count < IDS_SHOWN)
             ids[count++] = hw->cpus[i].apic_id;
     }
+    if (count == 0)
+        return NULL;
     qsort(ids, count, sizeof(ids[0]), by_number);
     for (uint32_t i = 0, last; i < count; i = last + 1) {
         for (last = i; last + 1 < count && ids[last + 1] == ids[last] + 1;)
