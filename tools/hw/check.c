@@ -13,20 +13,10 @@ _Static_assert(MAX_CPUS == 64, "the number stands in a row's name");
 
 enum state { NO, YES, UNKNOWN };
 
-static bool is_intel(const struct hw *hw)
-{
-    return hw->vendor && strcmp(hw->vendor, "GenuineIntel") == 0;
-}
-
-static bool is_amd(const struct hw *hw)
-{
-    return hw->vendor && strcmp(hw->vendor, "AuthenticAMD") == 0;
-}
-
 /* What a processor flag says; without any flags nothing is known. */
 static enum state flag(const struct hw *hw, const char *intel, const char *amd)
 {
-    const char *word = is_intel(hw) ? intel : amd;
+    const char *word = hw_is_intel(hw) ? intel : amd;
 
     if (!hw->flags)
         return UNKNOWN;
@@ -36,9 +26,9 @@ static enum state flag(const struct hw *hw, const char *intel, const char *amd)
 /* The kernel lists VMX features apart, and EPT in both places at one time or another. */
 static enum state vmx_flag(const struct hw *hw, const char *intel, const char *amd)
 {
-    if (is_intel(hw) && hw_has_word(hw->vmx_flags, intel))
+    if (hw_is_intel(hw) && hw_has_word(hw->vmx_flags, intel))
         return YES;
-    if (is_intel(hw) && !hw->vmx_flags && flag(hw, intel, NULL) == NO)
+    if (hw_is_intel(hw) && !hw->vmx_flags && flag(hw, intel, NULL) == NO)
         return UNKNOWN;
     return flag(hw, intel, amd);
 }
@@ -47,7 +37,7 @@ static enum state vendor_known(const struct hw *hw)
 {
     if (!hw->vendor)
         return UNKNOWN;
-    return is_intel(hw) || is_amd(hw) ? YES : NO;
+    return hw_is_intel(hw) || hw_is_amd(hw) ? YES : NO;
 }
 
 static enum state virtualisation(const struct hw *hw)
@@ -111,14 +101,14 @@ static enum state umip(const struct hw *hw)
 /* Of AMD's there is no driver yet. */
 static enum state dma_remapping(const struct hw *hw)
 {
-    if (hw->unit_count > 0 && !is_amd(hw))
+    if (hw->unit_count > 0 && !hw_is_amd(hw))
         return YES;
-    return is_amd(hw) || (hw->tables_listed && !hw->lists_dmar) ? NO : UNKNOWN;
+    return hw_is_amd(hw) || (hw->tables_listed && !hw->lists_dmar) ? NO : UNKNOWN;
 }
 
 static enum state interrupt_remapping(const struct hw *hw)
 {
-    if (hw->has_dmar && !is_amd(hw))
+    if (hw->has_dmar && !hw_is_amd(hw))
         return hw->dmar_flags & 1 ? YES : NO;
     return dma_remapping(hw);
 }
@@ -278,7 +268,7 @@ static void print_verdict(struct hw *hw, FILE *out)
 
 static const char *remedy(const struct hw *hw, const struct row *row)
 {
-    return row->need == DEVICES && is_amd(hw)
+    return row->need == DEVICES && hw_is_amd(hw)
                ? "AMD's IOMMU is not supported yet; domains run without devices"
                : row->remedy;
 }

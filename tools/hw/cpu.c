@@ -258,3 +258,13 @@ void hw_read_memory(struct hw *hw)
     hw->shows_firmware = hw_has_folder(hw, "sys/firmware");
     hw->is_uefi = hw_number(hw, "sys/firmware/efi/fw_platform_size", &bits) && bits == 64;
 }
+
+bool hw_is_intel(const struct hw *hw)
+{
+    return hw->vendor && strcmp(hw->vendor, "GenuineIntel") == 0;
+}
+
+bool hw_is_amd(const struct hw *hw)
+{
+    return hw->vendor && strcmp(hw->vendor, "AuthenticAMD") == 0;
+}

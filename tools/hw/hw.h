@@ -136,8 +136,16 @@ const char *hw_address(struct hw *hw, uint32_t address);
 /* Whether the function there is the controller of a disk that the machine boots from. */
 bool hw_boots_from(const struct hw *hw, uint32_t address);
 
-/* Whether its capabilities were seen, and no way to reset it was. */
+/* Whether its capabilities were seen, and no way to reset it was; or no MSI. */
 bool hw_lacks_reset(const struct hw_function *function);
+bool hw_lacks_msi(const struct hw_function *function);
+
+/* Whether both have registers in one page of memory, and where the page begins. */
+bool hw_share_page(const struct hw_function *one, const struct hw_function *other, uint64_t *page);
+
+/* Whose processors; both false: another's, or not known. */
+bool hw_is_intel(const struct hw *hw);
+bool hw_is_amd(const struct hw *hw);
 
 /* Whether the blank-separated list `words` holds `word`. */
 bool hw_has_word(const char *words, const char *word);

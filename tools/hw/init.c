@@ -62,13 +62,12 @@ static void print_inventory(const char *from, FILE *out)
 
 static void print_platform(struct hw *hw, const char *from, FILE *out)
 {
-    bool amd = hw->vendor && strcmp(hw->vendor, "AuthenticAMD") == 0;
     uint32_t most = hw->cpu_count > MAX_CPUS ? MAX_CPUS : hw->cpu_count;
 
     fputs("host: new-host                  # the name of the machine\n\n"
           "# What the image expects; a machine that differs is refused.\nplatform:\n",
           out);
-    fprintf(out, "  cpu: %s\n", amd ? "amd" : "intel");
+    fprintf(out, "  cpu: %s\n", hw_is_amd(hw) ? "amd" : "intel");
     if (most > 0)
         fprintf(out, "  processors: %u\n", most);
     if (hw->memory_bytes >> 20 >= 64)
@@ -107,7 +106,7 @@ static void print_device(struct hw *hw, const struct hw_function *function, FILE
             class_name(function->class_code));
     if (partners)
         fprintf(out, "; only together with %s", partners);
-    if (function->config_bytes > 64 && function->msi_vectors + function->msix_vectors == 0)
+    if (hw_lacks_msi(function))
         fputs("; has no MSI, cannot be assigned", out);
     if (hw_lacks_reset(function))
         fputs("; has no reset: accept_no_reset", out);
@@ -124,7 +123,7 @@ static const char *card_problem(struct hw *hw, const struct hw_function *card)
 
     if (hw_boots_from(hw, card->address))
         return "the machine boots from it";
-    if (card->config_bytes > 64 && card->msi_vectors + card->msix_vectors == 0)
+    if (hw_lacks_msi(card))
         return "has no MSI";
     if (partners)
         return say(&hw->arena, "only together with %s", partners);

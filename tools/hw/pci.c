@@ -219,6 +219,12 @@ bool hw_lacks_reset(const struct hw_function *function)
            !function->has_flr && !function->has_af_flr && !function->has_d3_reset;
 }
 
+bool hw_lacks_msi(const struct hw_function *function)
+{
+    return function->config_bytes > HEADER_BYTES &&
+           function->msi_vectors + function->msix_vectors == 0;
+}
+
 const struct hw_function *hw_function_at(const struct hw *hw, uint64_t address)
 {
     for (uint32_t i = 0; i < hw->function_count; i++) {

@@ -68,14 +68,16 @@ static bool is_memory(const struct hw_bar *bar)
            bar->end > bar->start;
 }
 
-static bool share_page(const struct hw_function *one, const struct hw_function *other)
+bool hw_share_page(const struct hw_function *one, const struct hw_function *other, uint64_t *page)
 {
     for (int i = 0; i < HW_BARS * HW_BARS; i++) {
         const struct hw_bar *a = &one->bars[i / HW_BARS], *b = &other->bars[i % HW_BARS];
 
         if (is_memory(a) && is_memory(b) && a->start >> PAGE_SHIFT <= b->end >> PAGE_SHIFT &&
-            b->start >> PAGE_SHIFT <= a->end >> PAGE_SHIFT)
+            b->start >> PAGE_SHIFT <= a->end >> PAGE_SHIFT) {
+            *page = (a->start > b->start ? a->start : b->start) >> PAGE_SHIFT << PAGE_SHIFT;
             return true;
+        }
     }
     return false;
 }
@@ -83,9 +85,11 @@ static bool share_page(const struct hw_function *one, const struct hw_function *
 /* What joins them, NULL: nothing. Bridges are nobody's, and groups may have them. */
 static const char *joint(const struct hw_function *one, const struct hw_function *other)
 {
+    uint64_t page;
+
     if (one->group >= 0 && one->group == other->group && other->class_code >> 16 != 0x06)
         return "in the same IOMMU group";
-    if (share_page(one, other))
+    if (hw_share_page(one, other, &page))
         return "registers in the same page";
     return (one->reserved & other->reserved) != 0 ? "same memory kept by firmware" : NULL;
 }

@@ -21,6 +21,19 @@ uint32_t find_named(const struct model *model, const char *list, const struct te
     return UINT32_MAX;
 }
 
+uint32_t find_all_named(const struct model *model, const char *list, const struct list *names)
+{
+    uint32_t bits = 0;
+
+    for (uint32_t i = 0; i < names->count; i++) {
+        uint32_t index = find_named(model, list, listed_text(names, i));
+
+        if (index < 32)
+            bits |= 1u << index;
+    }
+    return bits;
+}
+
 const struct model_network *network_named(const struct model *model, const struct text *name)
 {
     uint32_t index = find_named(model, "networks", name);
@@ -31,16 +44,7 @@ const struct model_network *network_named(const struct model *model, const struc
 /* The networks that a network lists as on its cable. */
 static uint32_t trunk_of(const struct model *model, uint32_t index)
 {
-    const struct list *trunk = &model_network(model, index)->trunk;
-    uint32_t bits = 0;
-
-    for (uint32_t i = 0; i < trunk->count; i++) {
-        uint32_t carried = find_named(model, "networks", listed_text(trunk, i));
-
-        if (carried < MAX_NETWORKS)
-            bits |= 1u << carried;
-    }
-    return bits;
+    return find_all_named(model, "networks", &model_network(model, index)->trunk);
 }
 
 uint32_t cable_of(const struct model *model, const struct model_network *network)

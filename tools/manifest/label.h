@@ -29,6 +29,9 @@ const char *label_text(struct arena *arena, const struct model *model, struct la
 /* The index of `name` in the list of names or named things `list` ("levels"), or UINT32_MAX. */
 uint32_t find_named(const struct model *model, const char *list, const struct text *name);
 
+/* Those of the first 32 in `list` that `names` names, as bits. */
+uint32_t find_all_named(const struct model *model, const char *list, const struct list *names);
+
 /* The network that `name` names, or NULL. */
 const struct model_network *network_named(const struct model *model, const struct text *name);
 

@@ -23,9 +23,7 @@ static void put_xml(FILE *out, const char *text, size_t left)
     while (left > 0) {
         uint32_t code = 0;
         bool whole = utf8_sequence((const unsigned char *)text, left, &code) > 0;
-        bool good = whole && code >= 0x20 && !(code >= 0x7f && code < 0xa0) && code != 0x61c &&
-                    !(code >= 0x200b && code <= 0x200f) && !(code >= 0x2028 && code <= 0x202e) &&
-                    !(code >= 0x2060 && code <= 0x206f) && code != 0xfeff && code < 0xfffe;
+        bool good = whole && !is_steering(code) && code < 0xfffe;
         size_t bytes = character_bytes(text, left, &code);
 
         if (!good)

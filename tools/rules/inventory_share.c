@@ -8,10 +8,8 @@
 enum {
     CLASS_STORAGE = 0x01,
     UART_PORTS = 8,
-    PAGE_SHIFT = 12,
     /* as the kernel's resource files have them */
     RESOURCE_PORTS = 0x100,
-    RESOURCE_MEMORY = 0x200,
     RESOURCE_UNSET = 0x20000000,
 };
 
@@ -110,14 +108,15 @@ void rule_controller_split(struct check *check)
 }
 
 /* What firmware gave no place begins at 0 for all. */
-static bool is_placed(const struct hw_bar *bar, uint64_t kind)
+static bool has_ports(const struct hw_bar *bar)
 {
-    return (bar->flags & kind) != 0 && (bar->flags & RESOURCE_UNSET) == 0 && bar->end > bar->start;
+    return (bar->flags & RESOURCE_PORTS) != 0 && (bar->flags & RESOURCE_UNSET) == 0 &&
+           bar->end > bar->start;
 }
 
 static bool share_ports(const struct hw_bar *bar, uint64_t start, uint64_t end)
 {
-    return is_placed(bar, RESOURCE_PORTS) && bar->start <= end && start <= bar->end;
+    return has_ports(bar) && bar->start <= end && start <= bar->end;
 }
 
 static const char *joins_ports(struct check *check, const struct pair *pair)
@@ -126,7 +125,7 @@ static const char *joins_ports(struct check *check, const struct pair *pair)
         const struct hw_bar *one = &pair->function->bars[i / HW_BARS];
         const struct hw_bar *other = &pair->neighbour->bars[i % HW_BARS];
 
-        if (is_placed(other, RESOURCE_PORTS) && share_ports(one, other->start, other->end))
+        if (has_ports(other) && share_ports(one, other->start, other->end))
             return say(&check->arena, "both have port 0x%llx",
                        (unsigned long long)(one->start > other->start ? one->start : other->start));
     }
@@ -135,18 +134,12 @@ static const char *joins_ports(struct check *check, const struct pair *pair)
 
 static const char *joins_page(struct check *check, const struct pair *pair)
 {
-    for (int i = 0; i < HW_BARS * HW_BARS; i++) {
-        const struct hw_bar *a = &pair->function->bars[i / HW_BARS];
-        const struct hw_bar *b = &pair->neighbour->bars[i % HW_BARS];
+    uint64_t page;
 
-        if (is_placed(a, RESOURCE_MEMORY) && is_placed(b, RESOURCE_MEMORY) &&
-            a->start >> PAGE_SHIFT <= b->end >> PAGE_SHIFT &&
-            b->start >> PAGE_SHIFT <= a->end >> PAGE_SHIFT)
-            return say(&check->arena, "have registers in one page of memory, 0x%llx",
-                       (unsigned long long)((a->start > b->start ? a->start : b->start) >>
-                                            PAGE_SHIFT << PAGE_SHIFT));
-    }
-    return NULL;
+    if (!hw_share_page(pair->function, pair->neighbour, &page))
+        return NULL;
+    return say(&check->arena, "have registers in one page of memory, 0x%llx",
+               (unsigned long long)page);
 }
 
 void rule_bar_page(struct check *check)

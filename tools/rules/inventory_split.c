@@ -146,8 +146,7 @@ void rule_iommu_missing(struct check *check)
     const struct model *model = &check->model;
     struct owned owned;
 
-    if (!hw || !hw->vendor || strcmp(hw->vendor, "GenuineIntel") != 0 ||
-        !owned_device(model, 0, &owned))
+    if (!hw || !hw_is_intel(hw) || !owned_device(model, 0, &owned))
         return;
     bool no_remapping =
         hw->tables_listed && !hw->lists_dmar && !unsafe_allows(model, MANIFEST_NO_DMA_REMAPPING);

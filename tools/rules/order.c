@@ -30,16 +30,7 @@ void rule_restart_limit(struct check *check)
 /* The domains that `domain` starts after, as bits. */
 static uint32_t before(const struct model *model, uint32_t domain)
 {
-    const struct list *list = &model_domain(model, domain)->start_after;
-    uint32_t bits = 0;
-
-    for (uint32_t i = 0; i < list->count; i++) {
-        uint32_t index = find_named(model, "domains", listed_text(list, i));
-
-        if (index < MAX_DOMAINS)
-            bits |= 1u << index;
-    }
-    return bits;
+    return find_all_named(model, "domains", &model_domain(model, domain)->start_after);
 }
 
 /* All that must have started before `domain`, itself included if it waits for itself. */
