@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loader's story: from the firmware's call to the jump into the kernel. */
-#include "../arch/x86/include/cpu.h"
-#include "demands.h"
-#include "firmware.h"
-#include "payloads.h"
-#include "plan.h"
-#include "platform.h"
-#include "processor.h"
+#include "arch/x86/include/cpu.h"
+#include "boot/firmware/firmware.h"
+#include "boot/firmware/payloads.h"
+#include "boot/firmware/platform.h"
+#include "boot/firmware/processor.h"
+#include "boot/plan/demands.h"
+#include "boot/plan/plan.h"
 #include <string.h>
 
 enum { PLACE_ATTEMPTS = 4 };

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The loader: a UEFI application, made with GNU-EFI's start-up code and linker script.
-LOADER_CFLAGS := -std=c17 -O2 -g -fpic -ffreestanding -fno-stack-protector -fno-strict-aliasing \
+LOADER_CFLAGS := -I. -std=c17 -O2 -g -fpic -ffreestanding -fno-stack-protector -fno-strict-aliasing \
     -fno-delete-null-pointer-checks -fno-tree-loop-distribute-patterns -fcf-protection=none \
     -fshort-wchar -mno-red-zone -maccumulate-outgoing-args -DGNU_EFI_USE_MS_ABI \
     -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -DSHA256_BY_PROCESSOR -MMD -MP
-LOADER_SOURCES := $(wildcard boot/*.c) kernel/manifest.c kernel/sha256.c kernel/format.c \
+LOADER_SOURCES := $(wildcard boot/*.c boot/*/*.c) kernel/manifest.c kernel/sha256.c kernel/format.c \
     drivers/pci.c drivers/screen.c drivers/uart16550.c
 LOADER_OBJECTS := $(LOADER_SOURCES:%.c=$(BUILD)/boot/obj/%.o) \
     $(BUILD)/boot/obj/arch/x86/sha256.asm.o

@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_SCREEN_H
 #define BULKHEAD_SCREEN_H
 
-#include "../kernel/abi/handoff.h"
+#include "kernel/abi/handoff.h"
 #include <stdbool.h>
 
 struct screen {

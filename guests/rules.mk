@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Bare-metal payloads: build/guests/NAME.elf from guests/NAME/ and guests/lib/.
-GUEST_CFLAGS := -std=c17 -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
+GUEST_CFLAGS := -I. -std=c17 -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
     -fno-stack-protector -fcf-protection=none -fno-strict-aliasing -fno-asynchronous-unwind-tables \
     -fno-builtin -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 GUEST_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none

@@ -3,8 +3,8 @@
 #ifndef BULKHEAD_KERNEL_H
 #define BULKHEAD_KERNEL_H
 
-#include "abi/handoff.h"
-#include "abi/layout.h"
+#include "kernel/abi/handoff.h"
+#include "kernel/abi/layout.h"
 #include "manifest.h"
 
 /* This processor. `domain` and `rules` are NULL on a processor that no domain owns. */

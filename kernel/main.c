@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Start-up: every processor sets itself up and checks itself; when all have passed, the boot
  * processor says on one screen who owns what and lets them go. */
-#include "../arch/x86/include/machine_words.h"
-#include "../arch/x86/include/percpu.h"
-#include "../arch/x86/include/trap.h"
-#include "../arch/x86/include/vcpu.h"
+#include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/percpu.h"
+#include "arch/x86/include/trap.h"
+#include "arch/x86/include/vcpu.h"
 #include "format.h"
 #include "kernel.h"
-#include "log.h"
-#include "memory.h"
-#include "panic.h"
-#include "public.h"
-#include "separation.h"
+#include "kernel/check/separation.h"
+#include "kernel/life/log.h"
+#include "kernel/life/memory.h"
+#include "kernel/life/panic.h"
+#include "kernel/life/public.h"
 
 enum { ANSWER_SECONDS = 60, MEBIBYTE = 1 << 20 };
 

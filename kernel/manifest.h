@@ -6,7 +6,7 @@
 #ifndef BULKHEAD_MANIFEST_H
 #define BULKHEAD_MANIFEST_H
 
-#include "abi/manifest.h"
+#include "kernel/abi/manifest.h"
 #include <stddef.h>
 
 enum manifest_error {

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # The resident hypervisor: one ELF a backend.
-KERNEL_CFLAGS := -std=c17 -g -ffreestanding -fno-builtin-printf -fno-pic -fno-pie -mcmodel=kernel \
+KERNEL_CFLAGS := -I. -std=c17 -g -ffreestanding -fno-builtin-printf -fno-pic -fno-pie -mcmodel=kernel \
     -mno-red-zone -mno-mmx -mno-sse -mno-sse2 -mno-avx -fno-stack-protector -fcf-protection=none \
     -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-delete-null-pointer-checks \
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -DSHA256_BY_PROCESSOR -MMD -MP
 
 # The exit path is compiled for speed, all else for size (DESIGN, Budgets).
-KERNEL_HOT := arch/x86/vmx.c arch/x86/svm.c arch/x86/vmcb.c arch/x86/exit.c arch/x86/mmio.c \
-    arch/x86/guest_memory.c arch/x86/decode.c arch/x86/cpuid.c arch/x86/msr.c arch/x86/icr.c \
-    arch/x86/port.c kernel/devices.c kernel/vuart.c kernel/check_map.c kernel/sha256.c
+KERNEL_HOT := arch/x86/vtx/vmx.c arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86/exit/exit.c arch/x86/exit/mmio.c \
+    arch/x86/exit/guest_memory.c arch/x86/exit/decode.c arch/x86/grant/cpuid.c arch/x86/grant/msr.c arch/x86/interrupt/icr.c \
+    arch/x86/grant/port.c kernel/vm/devices.c kernel/vm/vuart.c kernel/check/check_map.c kernel/sha256.c
 
 # What only one backend has; all else is in both. Only the loader scans PCI.
-KERNEL_VMX := arch/x86/vmx.c arch/x86/vmcs.c
-KERNEL_SVM := arch/x86/svm.c arch/x86/vmcb.c
+KERNEL_VMX := arch/x86/vtx/vmx.c arch/x86/vtx/vmcs.c
+KERNEL_SVM := arch/x86/svm/svm.c arch/x86/svm/vmcb.c
 KERNEL_SOURCES := $(filter-out $(KERNEL_VMX) $(KERNEL_SVM) drivers/pci.c,\
-    $(wildcard kernel/*.c arch/x86/*.c drivers/*.c))
+    $(wildcard kernel/*.c kernel/*/*.c arch/x86/*.c arch/x86/*/*.c drivers/*.c))
 KERNEL_INTEL := $(BUILD)/kernel/kernel-intel.elf
 KERNEL_AMD := $(BUILD)/kernel/kernel-amd.elf
 
@@ -37,7 +37,7 @@ $(BUILD)/kernel/$(1)/%.o: %.c kernel/rules.mk
 $(BUILD)/kernel/$(1)/%.asm.o: %.asm arch/x86/vcpu.inc
 	@mkdir -p $$(@D)
 	@echo "  NASM    $$< ($(1))"
-	@$$(NASM) -f elf64 -I arch/x86/ -g -F dwarf $$< -o $$@
+	@$$(NASM) -f elf64 -I ./ -g -F dwarf $$< -o $$@
 
 $(BUILD)/kernel/kernel-$(1).elf: $$(KERNEL_OBJECTS_$(1)) $(BUILD)/kernel/linker.ld
 	@echo "  LD      $$@"
@@ -47,8 +47,8 @@ $(BUILD)/kernel/kernel-$(1).elf: $$(KERNEL_OBJECTS_$(1)) $(BUILD)/kernel/linker.
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef
 
-KERNEL_INTEL_ASM := entry sha256 vmx_entry
-KERNEL_AMD_ASM := entry sha256 svm_entry
+KERNEL_INTEL_ASM := entry sha256 vtx/vmx_entry
+KERNEL_AMD_ASM := entry sha256 svm/svm_entry
 $(eval $(call kernel_elf,intel,$(KERNEL_SOURCES) $(KERNEL_VMX),$(KERNEL_INTEL_ASM),))
 $(eval $(call kernel_elf,amd,$(KERNEL_SOURCES) $(KERNEL_SVM),$(KERNEL_AMD_ASM),-DBACKEND_SVM))
 # For figures: a guest's write to port 0x80 says the exit counts so far.

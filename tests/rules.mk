@@ -5,8 +5,8 @@ TEST_SUITES :=
 include tests/unit/rules.mk
 include tests/boot/rules.mk
 
-$(call unit_test,run_line,tools/run/line.c)
-$(call unit_test,disk,tools/image/disk.c)
+$(call unit_test,tools/run_line,tools/run/line.c)
+$(call unit_test,tools/disk,tools/image/disk.c)
 test-unit: $(UNIT)/test_run_line $(UNIT)/test_disk
 
 -include tests/fuzz/rules.mk

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command `bulkhead`: finds the subcommand. */
-#include "image/disk.h"
-#include "run/run.h"
 #include "text.h"
 #include "tool.h"
+#include "tools/image/disk.h"
+#include "tools/run/run.h"
 
 #include <getopt.h>
 #include <stdbool.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead build`. */
-#include "image/compile.h"
-#include "image/elf64.h"
-#include "image/pe.h"
-#include "image/version.h"
 #include "mapped.h"
 #include "tool.h"
+#include "tools/image/compile.h"
+#include "tools/image/elf64.h"
+#include "tools/image/pe.h"
+#include "tools/image/version.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -210,7 +210,7 @@ static void print_summary(const struct check *check, const struct job *job,
            (unsigned long long)compiled->payload_bytes, compiled->payload_paths);
 }
 
-/* What the loader would refuse (boot/demands.c), said where there is still time. */
+/* What the loader would refuse (boot/plan/demands.c), said where there is still time. */
 static void print_undone(struct check *check)
 {
     const struct model *model = &check->model;

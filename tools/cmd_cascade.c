@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead cascade`. */
-#include "cascade/fleet.h"
-#include "cascade/print.h"
-#include "manifest/schema.h"
 #include "mapped.h"
 #include "tool.h"
+#include "tools/cascade/fleet.h"
+#include "tools/cascade/print.h"
+#include "tools/manifest/schema.h"
 
 #include <getopt.h>
 #include <stdlib.h>

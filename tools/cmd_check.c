@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead check`. */
-#include "image/payload.h"
-#include "manifest/label.h"
-#include "manifest/schema_parse.h"
-#include "rules/assurance.h"
-#include "rules/check_fleet.h"
 #include "tool.h"
+#include "tools/image/payload.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/schema_parse.h"
+#include "tools/rules/assurance.h"
+#include "tools/rules/check_fleet.h"
 
 #include <getopt.h>
 #include <string.h>

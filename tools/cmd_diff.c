@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead diff`. */
-#include "diff/diff.h"
 #include "json.h"
-#include "manifest/schema_parse.h"
 #include "tool.h"
+#include "tools/diff/diff.h"
+#include "tools/manifest/schema_parse.h"
 
 #include <getopt.h>
 #include <string.h>

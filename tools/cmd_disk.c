@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead disk`: puts an image on a disk that firmware boots from. */
-#include "image/disk.h"
 #include "tool.h"
+#include "tools/image/disk.h"
 #include <getopt.h>
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead explain`, `bulkhead schema`, `bulkhead reference` and `bulkhead demo`. */
-#include "reference/accidents.h"
-#include "reference/reference.h"
-#include "rules/rules.h"
 #include "tool.h"
+#include "tools/reference/accidents.h"
+#include "tools/reference/reference.h"
+#include "tools/rules/rules.h"
 
 #include <getopt.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead hw` and `bulkhead init`. */
-#include "hw/hw.h"
 #include "tool.h"
+#include "tools/hw/hw.h"
 
 #include <getopt.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead key`: key pairs of administrators. */
-#include "../kernel/abi/manifest.h"
+#include "kernel/abi/manifest.h"
 #include "text.h"
 #include "tool.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead map`: the command, and the table for a terminal. */
-#include "manifest/schema_parse.h"
-#include "map/map.h"
 #include "tool.h"
+#include "tools/manifest/schema_parse.h"
+#include "tools/map/map.h"
 
 #include <getopt.h>
 #include <stdlib.h>

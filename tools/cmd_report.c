@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead report`. */
-#include "manifest/schema_parse.h"
-#include "report/report.h"
 #include "tool.h"
+#include "tools/manifest/schema_parse.h"
+#include "tools/report/report.h"
 
 #include <getopt.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead show`. */
-#include "../kernel/sha256.h"
-#include "image/decompile.h"
-#include "image/pe.h"
+#include "kernel/sha256.h"
 #include "mapped.h"
 #include "text.h"
 #include "tool.h"
+#include "tools/image/decompile.h"
+#include "tools/image/pe.h"
 
 #include <getopt.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The command build/bulkhead: its subcommands in tools/, what they do in the rooms below it, and what
 # it shares with loader and kernel.
-TOOL_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fstack-protector-strong -Wall -Wextra -Wshadow \
+TOOL_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O2 -g -fstack-protector-strong -Wall -Wextra -Wshadow \
     -Wstrict-prototypes -Wmissing-prototypes -Werror
 # What a guest is answered, for `bulkhead report`: the tables themselves, so no figure can drift.
-SURFACE_SOURCES := arch/x86/port.c arch/x86/cpuid.c arch/x86/features.c
+SURFACE_SOURCES := arch/x86/grant/port.c arch/x86/grant/cpuid.c arch/x86/grant/features.c
 TOOL_SOURCES := $(wildcard tools/*.c tools/*/*.c) kernel/manifest.c kernel/sha256.c $(SURFACE_SOURCES)
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(BUILD)/host/%.o)
 
@@ -18,14 +18,14 @@ $(BUILD)/host/%.o: %.c tools/rules.mk
 # Lines of code and answered exits, counted in the source.
 SURFACE_H := $(BUILD)/host/surface/counted.h
 
-$(SURFACE_H): tools/lines $(wildcard $(foreach d,kernel kernel/abi arch/x86 arch/x86/include boot \
+$(SURFACE_H): tools/lines $(wildcard $(foreach d,kernel kernel/* arch/x86 arch/x86/* boot boot/* \
     drivers tools tools/*,$(d)/*.[ch] $(d)/*.asm $(d)/*.inc))
 	@mkdir -p $(@D)
 	@echo "  COUNT   $@"
 	@tools/lines --figures $(KERNEL_SOURCES) $(KERNEL_VMX) $(KERNEL_INTEL_ASM:%=arch/x86/%.asm) \
 	    -- $(KERNEL_SOURCES) $(KERNEL_SVM) $(KERNEL_AMD_ASM:%=arch/x86/%.asm) \
 	    -- $(LOADER_SOURCES) arch/x86/sha256.asm -- $(TOOL_SOURCES) > $@.new
-	@tools/lines --exits arch/x86/vmx.c arch/x86/svm.c >> $@.new
+	@tools/lines --exits arch/x86/vtx/vmx.c arch/x86/svm/svm.c >> $@.new
 	@mv $@.new $@
 
 SURFACE_OBJECTS := $(addprefix tools/report/,surface.o surface_intel.o surface_amd.o)
@@ -52,7 +52,7 @@ $(BUILD)/fixtures/made: tests/fixtures/payloads.c tests/fixtures/board.c tests/f
 TOOL_UNIT_ROOMS := manifest rules image cascade diff reference hw
 TOOL_UNIT_SOURCES := tools/text.c tools/json.c tools/mapped.c \
     $(wildcard $(TOOL_UNIT_ROOMS:%=tools/%/*.c)) kernel/manifest.c kernel/sha256.c -lyaml
-TOOL_UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_tool_*.c))
+TOOL_UNIT_TESTS := $(patsubst %.c,$(BUILD)/unit/%,$(notdir $(wildcard tests/unit/tools/test_tool_*.c)))
 $(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made
 $(addprefix $(BUILD)/unit/test_tool_,command map limits): | $(BUILD)/bulkhead
 

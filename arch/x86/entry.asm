@@ -5,7 +5,7 @@
 default rel
 bits 64
 
-%include "vcpu.inc"
+%include "arch/x86/vcpu.inc"
 
 extern kernel_main, kernel_ap_main, trap_panic
 extern cpu_stack_top, vcpu_restart_begin, vcpu_restart_end

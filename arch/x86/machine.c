@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* This processor as the hypervisor and its guest use it: set-up and reset. */
-#include "include/machine.h"
-#include "../../kernel/check.h"
-#include "../../kernel/format.h"
-#include "../../kernel/kernel.h"
-#include "../../kernel/panic.h"
-#include "cr.h"
-#include "include/cpu.h"
-#include "include/lapic.h"
-#include "include/trap.h"
-#include "include/vcpu.h"
+#include "arch/x86/include/machine.h"
+#include "arch/x86/grant/cr.h"
+#include "arch/x86/include/cpu.h"
+#include "arch/x86/include/lapic.h"
+#include "arch/x86/include/trap.h"
+#include "arch/x86/include/vcpu.h"
+#include "kernel/check/check.h"
+#include "kernel/format.h"
+#include "kernel/kernel.h"
+#include "kernel/life/panic.h"
 
 PER_CPU struct machine machine;
 PER_CPU uint64_t *vcpu_exits;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Starting the other processors. Intel SDM, "MP Initialization Protocol Algorithm". Runs on the
  * boot processor with the boot page table, where all of memory is in reach. */
-#include "../../kernel/kernel.h"
-#include "include/cpu.h"
-#include "include/lapic.h"
-#include "include/machine_words.h"
+#include "arch/x86/include/cpu.h"
+#include "arch/x86/include/lapic.h"
+#include "arch/x86/include/machine_words.h"
+#include "kernel/kernel.h"
 
 /* The end of the trampoline in entry.asm. */
 struct trampoline_words {

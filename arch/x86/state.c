@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Guest state at the start of a life, after INIT and after SIPI, in the terms of vcpu.h. Intel SDM,
  * "Processor State Following INIT"; AMD APM, "Processor Initialization State". */
-#include "../../kernel/abi/guest.h"
-#include "cr.h"
-#include "include/cpu.h"
-#include "include/guest_memory.h"
-#include "include/machine.h"
-#include "include/vcpu.h"
+#include "arch/x86/grant/cr.h"
+#include "arch/x86/include/cpu.h"
+#include "arch/x86/include/guest_memory.h"
+#include "arch/x86/include/machine.h"
+#include "arch/x86/include/vcpu.h"
+#include "kernel/abi/guest.h"
 
 enum {
     RIGHTS_CODE = 0x9b,

@@ -7,7 +7,7 @@
 #ifndef GUEST_ATTACK_H
 #define GUEST_ATTACK_H
 
-#include "../lib/cpu.h"
+#include "guests/lib/cpu.h"
 #include <stdbool.h>
 #include <stdint.h>
 

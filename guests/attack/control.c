@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* I9: control, debug and extended control registers, bit by bit. */
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/x86.h"
 #include "instruction.h"
 #include "residue.h"
 #include <stddef.h>

@@ -4,11 +4,11 @@
  * with the timer running. The processor must end up in an exception handler, and the timer's
  * later interrupts must come.
  */
-#include "../../kernel/abi/guest.h"
-#include "../lib/apic.h"
-#include "../lib/memory.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/memory.h"
+#include "guests/lib/x86.h"
+#include "kernel/abi/guest.h"
 
 enum { AHEAD_TICKS = 3000, EXCEPTION_GATES = 32, GATE_BYTES = 16, OFFSET_OF_STACK = 0x800 };
 

@@ -3,8 +3,8 @@
  * I9: unusual instructions at memory that nothing backs. Whether they are emulated or refused by an
  * exception, the guest goes on exactly, and what they read is all ones.
  */
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/x86.h"
 #include "instruction.h"
 #include <stddef.h>
 

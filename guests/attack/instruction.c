@@ -5,9 +5,9 @@
  * at its first byte.
  */
 #include "instruction.h"
-#include "../lib/apic.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/x86.h"
 #include "residue.h"
 #include <stddef.h>
 

@@ -3,10 +3,10 @@
  * I4: no interrupt leaves the domain. Every kind of packet to every destination; what this
  * domain's own processors may see of it is counted, what others see is for them to count.
  */
-#include "../lib/apic.h"
-#include "../lib/boot.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/x86.h"
 #include <stddef.h>
 
 enum { DESTINATIONS = 256, CLUSTERS = 24, VECTORS_FROM = 0x20 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* I4 by way of the virtual I/O APIC and the one device behind it, COM1 at pin 4. */
-#include "../lib/apic.h"
-#include "../lib/boot.h"
-#include "../lib/console.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/console.h"
+#include "guests/lib/x86.h"
 
 enum {
     SELECT = 0,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a life of the attacker ends: last= on the command line. */
-#include "../lib/apic.h"
-#include "../lib/boot.h"
-#include "../lib/cpu.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/cpu.h"
+#include "guests/lib/x86.h"
 #include "residue.h"
 
 /* last.asm */

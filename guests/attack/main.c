@@ -5,11 +5,11 @@
  * Command line: attack= parts (all), last= how this life ends (triple; see last.c, "none" stops by
  * S5 without planting anything), life_ms= how long it lasts at least, in milliseconds.
  */
-#include "../lib/apic.h"
-#include "../lib/boot.h"
-#include "../lib/console.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/console.h"
+#include "guests/lib/x86.h"
 #include <stdarg.h>
 #include <stddef.h>
 

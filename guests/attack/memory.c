@@ -3,10 +3,10 @@
  * I1: what lies outside the domain's memory reads as all ones and takes no write, wherever the
  * hypervisor, other domains or the machine's devices have something at that address.
  */
-#include "../lib/memory.h"
-#include "../lib/boot.h"
-#include "../lib/x86.h"
+#include "guests/lib/memory.h"
 #include "attack.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/x86.h"
 #include "residue.h"
 
 enum { CANARY_QWORDS = 512, PHYSICAL_BITS_MAX = 52 };

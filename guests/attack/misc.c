@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* I9: caches, hypercalls, single steps over what exits, and all of it from user level. */
-#include "../lib/boot.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/x86.h"
 #include "instruction.h"
 #include "residue.h"
 #include <stddef.h>

@@ -3,11 +3,11 @@
  * Every MSR of the ranges that processors use is read, and written with several values; what was
  * accepted is put back at once. Nothing that belongs to the machine may keep a value.
  */
-#include "../lib/apic.h"
-#include "../lib/boot.h"
-#include "../lib/console.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/console.h"
+#include "guests/lib/x86.h"
 #include <stddef.h>
 
 struct range {

@@ -3,10 +3,10 @@
  * A life that ends dirty: a marker in all that a domain can write, interrupts in service, pending
  * and armed on every processor. The next life looks for all of it (residue.c).
  */
-#include "../lib/apic.h"
-#include "../lib/boot.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/x86.h"
 #include "residue.h"
 
 enum {

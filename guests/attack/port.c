@@ -3,10 +3,10 @@
  * Every I/O port is read in every width; the values that reset, stop or trap real machines are
  * written where they do that. Only the domain's own few devices may answer (docs/guests.md).
  */
-#include "../lib/boot.h"
-#include "../lib/console.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/console.h"
+#include "guests/lib/x86.h"
 #include <stddef.h>
 
 enum { PORTS = 0x10000 };

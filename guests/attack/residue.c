@@ -4,10 +4,10 @@
  * looks, before it has armed anything: registers, FPU, MSRs, local APIC, RAM.
  */
 #include "residue.h"
-#include "../lib/apic.h"
-#include "../lib/boot.h"
-#include "../lib/x86.h"
 #include "attack.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/x86.h"
 
 enum {
     LVT_MASKED_RESET = APIC_MASKED,

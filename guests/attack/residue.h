@@ -3,7 +3,7 @@
 #ifndef GUEST_RESIDUE_H
 #define GUEST_RESIDUE_H
 
-#include "../../kernel/abi/guest.h"
+#include "kernel/abi/guest.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -7,11 +7,11 @@
  *
  * Command line: bench= phases (all), count= samples a phase, each of 100 operations.
  */
-#include "../lib/apic.h"
-#include "../lib/boot.h"
-#include "../lib/console.h"
-#include "../lib/cpu.h"
-#include "../lib/x86.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/console.h"
+#include "guests/lib/cpu.h"
+#include "guests/lib/x86.h"
 
 enum {
     IPI_VECTOR = 0x50,

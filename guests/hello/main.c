@@ -7,11 +7,11 @@
  * Command line: ticks= how many before it stops (0: for ever), hz= ticks a second, report=
  * ticks from one line to the next.
  */
-#include "../lib/apic.h"
-#include "../lib/boot.h"
-#include "../lib/console.h"
-#include "../lib/cpu.h"
-#include "../lib/x86.h"
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/console.h"
+#include "guests/lib/cpu.h"
+#include "guests/lib/x86.h"
 
 enum { TICK_VECTOR = 0x40, TICK_HZ = 100, TICKS_A_REPORT = 100, FIRST_TICKS = 3 };
 

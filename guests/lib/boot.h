@@ -3,7 +3,7 @@
 #ifndef GUEST_BOOT_H
 #define GUEST_BOOT_H
 
-#include "../../kernel/abi/guest.h"
+#include "kernel/abi/guest.h"
 #include <stdbool.h>
 
 /* A copy of the page, so that the page itself may be overwritten; and of the command line. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text on COM1. */
 #include "console.h"
-#include "../../kernel/abi/guest.h"
+#include "kernel/abi/guest.h"
 #include "x86.h"
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Windows onto guest-physical memory. */
 #include "memory.h"
-#include "../../kernel/abi/guest.h"
+#include "kernel/abi/guest.h"
 #include "x86.h"
 
 enum { PRESENT_WRITABLE = 3, LARGE = 0x80, WINDOW_GIB = 4 };

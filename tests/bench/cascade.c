@@ -4,7 +4,7 @@
  * which every host holds all levels and is as strong as they require, and once one whose hosts
  * are each good alone and together make as many cascades as such hosts can.
  */
-#include "../../tools/cascade/cascade.h"
+#include "tools/cascade/cascade.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Damaging an image, for the tests that it must be refused. */
-#include "../../kernel/manifest.h"
-#include "../../tools/image/pe.h"
+#include "kernel/manifest.h"
 #include "spec.h"
+#include "tools/image/pe.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

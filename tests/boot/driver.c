@@ -4,9 +4,9 @@
  * Prints a verdict for each with the invariant that it holds, and at the end how many passed and
  * failed. Status 0: none failed.
  */
-#include "../../tools/run/image.h"
-#include "../../tools/run/ports.h"
 #include "spec.h"
+#include "tools/run/image.h"
+#include "tools/run/ports.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

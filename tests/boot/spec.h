@@ -35,7 +35,7 @@
 #ifndef BULKHEAD_TESTS_SPEC_H
 #define BULKHEAD_TESTS_SPEC_H
 
-#include "../../tools/run/machine.h"
+#include "tools/run/machine.h"
 #include <regex.h>
 
 enum { MAX_STEPS = 96, MAX_DAMAGES = 16, SPEC_WORD = 256, SPEC_TEXT = 512 };

@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "../../tools/image/decompile.h"
+#include "tools/image/decompile.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

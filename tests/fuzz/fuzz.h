@@ -3,8 +3,8 @@
 #ifndef BULKHEAD_FUZZ_H
 #define BULKHEAD_FUZZ_H
 
-#include "../../kernel/manifest.h"
-#include "../../tools/manifest/check.h"
+#include "kernel/manifest.h"
+#include "tools/manifest/check.h"
 
 enum { FUZZ_DAY = 20515 }; /* 2026-03-03: in place of today, so that a finding stays one */
 

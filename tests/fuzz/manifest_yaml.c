@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "../../tools/image/compile.h"
+#include "tools/image/compile.h"
 #include <stdlib.h>
 #include <string.h>
 

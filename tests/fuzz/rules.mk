@@ -5,7 +5,7 @@ FUZZ := $(BUILD)/fuzz
 FUZZ_CC := clang
 FUZZ_SECONDS := 150
 FUZZ_TARGETS := manifest_yaml manifest_binary
-FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+FUZZ_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing \
     -Wall -Wextra -Wshadow -Werror -MMD -MP
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(FUZZ)/%)
@@ -32,6 +32,6 @@ test-fuzz:
 	@$(MAKE) --no-print-directory -j$(shell nproc) fuzz-programs
 	@tests/fuzz/run runs 4000 $(FUZZ_TARGETS)
 
--include $(wildcard $(FUZZ)/obj/*/*.d $(FUZZ)/obj/*/*/*.d)
+-include $(shell find $(FUZZ)/obj -name '*.d' 2>/dev/null)
 TEST_SUITES += test-fuzz
 .PHONY: fuzz fuzz-programs test-fuzz

@@ -4,8 +4,8 @@
  * accessors on all that it accepts. SHA-256 is a contract here: it reads what it is given, and
  * the digest may be any.
  */
-#include "../../kernel/manifest.h"
-#include "../../kernel/sha256.h"
+#include "kernel/manifest.h"
+#include "kernel/sha256.h"
 #include <__fc_builtin.h>
 
 /*@ assigns *hash \from \nothing; */

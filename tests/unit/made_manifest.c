@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A compiled manifest made in a test. */
 #include "made_manifest.h"
-#include "../../kernel/sha256.h"
+#include "kernel/sha256.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_MADE_MANIFEST_H
 #define BULKHEAD_MADE_MANIFEST_H
 
-#include "../../kernel/manifest.h"
+#include "kernel/manifest.h"
 
 struct made_manifest {
     struct manifest_header header;

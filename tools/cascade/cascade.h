@@ -15,7 +15,7 @@
 #ifndef BULKHEAD_CASCADE_H
 #define BULKHEAD_CASCADE_H
 
-#include "../text.h"
+#include "tools/text.h"
 #include <stdbool.h>
 
 enum { CASCADE_MAX_LEVELS = 64 };

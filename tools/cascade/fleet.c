@@ -2,7 +2,7 @@
 /* Several manifests as one network of hosts, for the cascade analysis. */
 #include "fleet.h"
 
-#include "../manifest/label.h"
+#include "tools/manifest/label.h"
 #include <string.h>
 
 enum { NO_LABEL = CASCADE_MAX_LEVELS };

@@ -2,9 +2,9 @@
 /* What a site requires between two of its levels. */
 #include "table.h"
 
-#include "../manifest/yaml_load.h"
-#include "../mapped.h"
 #include "cascade.h"
+#include "tools/manifest/yaml_load.h"
+#include "tools/mapped.h"
 #include <string.h>
 
 struct reader {

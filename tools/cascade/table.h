@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_CASCADE_TABLE_H
 #define BULKHEAD_CASCADE_TABLE_H
 
-#include "../manifest/check.h"
+#include "tools/manifest/check.h"
 
 enum { TABLE_LEVELS = 32, ASSURANCE_MAX = 1000 };
 

@@ -2,9 +2,9 @@
 /* Devices that changed their owner: whatever they keep goes with them. */
 #include "diff.h"
 
-#include "../manifest/label.h"
-#include "../manifest/owned.h"
-#include "../manifest/schema_parse.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/owned.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 const char *device_identity(struct arena *arena, const struct model_device *device)

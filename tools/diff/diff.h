@@ -6,7 +6,7 @@
 #ifndef BULKHEAD_DIFF_H
 #define BULKHEAD_DIFF_H
 
-#include "../manifest/check.h"
+#include "tools/manifest/check.h"
 
 /* Of one manifest. Facts are sorted by group and `what`, which together name one. */
 struct fact {

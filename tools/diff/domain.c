@@ -2,9 +2,9 @@
 /* A domain taken apart into facts: what it owns, what it boots, who may do what with it. */
 #include "diff.h"
 
-#include "../image/payload.h"
-#include "../manifest/label.h"
-#include "../manifest/schema_parse.h"
+#include "tools/image/payload.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/schema_parse.h"
 #include <inttypes.h>
 
 static void payload(struct facts *facts, const char *what, const struct text *path)

@@ -2,12 +2,12 @@
 /* A manifest taken apart into facts: the machine, its networks, management and its admins. */
 #include "diff.h"
 
-#include "../../kernel/abi/manifest.h"
-#include "../image/payload.h"
-#include "../manifest/label.h"
-#include "../manifest/pubkey.h"
-#include "../manifest/schema.h"
-#include "../manifest/schema_parse.h"
+#include "kernel/abi/manifest.h"
+#include "tools/image/payload.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/pubkey.h"
+#include "tools/manifest/schema.h"
+#include "tools/manifest/schema_parse.h"
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Can this machine run Bulkhead: one row a feature. Required is what the loader refuses to do
- * without (boot/processor.c, boot/acpi_reader.c).
+ * without (boot/firmware/processor.c, boot/plan/acpi_reader.c).
  */
 #include "source.h"
 
-#include "../../kernel/abi/limits.h"
+#include "kernel/abi/limits.h"
 #include <string.h>
 
-enum { GUEST_APIC_ID_MAX = 254 }; /* as in boot/place_cpus.c */
+enum { GUEST_APIC_ID_MAX = 254 }; /* as in boot/plan/place_cpus.c */
 _Static_assert(MAX_CPUS == 64, "the number stands in a row's name");
 
 enum state { NO, YES, UNKNOWN };

@@ -6,7 +6,7 @@
 #ifndef BULKHEAD_HW_H
 #define BULKHEAD_HW_H
 
-#include "../text.h"
+#include "tools/text.h"
 #include <stdbool.h>
 
 enum { HW_BARS = 6, HW_CACHES = 4, HW_SCOPE_TEXT = 64, HW_UNIT_TEXT = 256, HW_CONFIG_BYTES = 4096 };

@@ -3,8 +3,8 @@
 #include "inventory.h"
 #include "source.h"
 
-#include "../../kernel/abi/limits.h"
-#include "../manifest/schema_parse.h"
+#include "kernel/abi/limits.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 enum { KEY_DAYS = 183, NETWORK = 0x02 };

@@ -2,7 +2,7 @@
 /* The hardware inventory that a manifest names, for the rules that compare the two. */
 #include "inventory.h"
 
-#include "../image/payload.h"
+#include "tools/image/payload.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

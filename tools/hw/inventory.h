@@ -3,9 +3,9 @@
 #ifndef BULKHEAD_INVENTORY_H
 #define BULKHEAD_INVENTORY_H
 
-#include "../manifest/check.h"
-#include "../manifest/owned.h"
 #include "hw.h"
+#include "tools/manifest/check.h"
+#include "tools/manifest/owned.h"
 
 enum { UARTS = 4 };
 

@@ -2,9 +2,9 @@
 /* From a checked manifest to its compiled form (kernel/abi/manifest.h) and its payloads. */
 #include "compile_tables.h"
 
-#include "../../kernel/manifest.h"
-#include "../manifest/label.h"
+#include "kernel/manifest.h"
 #include "payload.h"
+#include "tools/manifest/label.h"
 #include <string.h>
 
 static uint32_t align_up(uint64_t value, uint32_t unit)

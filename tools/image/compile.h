@@ -3,8 +3,8 @@
 #ifndef BULKHEAD_COMPILE_H
 #define BULKHEAD_COMPILE_H
 
-#include "../../kernel/abi/manifest.h"
-#include "../manifest/check.h"
+#include "kernel/abi/manifest.h"
+#include "tools/manifest/check.h"
 
 /* One stored payload; files with the same content share one. */
 struct compiled_payload {

@@ -2,9 +2,9 @@
 /* The tables of labels, networks, devices, management and policy. */
 #include "compile_tables.h"
 
-#include "../manifest/label.h"
-#include "../manifest/pubkey.h"
 #include "payload.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/pubkey.h"
 #include <string.h>
 
 struct policy {

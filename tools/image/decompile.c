@@ -2,8 +2,8 @@
 /* From the compiled form back to YAML. */
 #include "decompile.h"
 
-#include "../text.h"
 #include "decompile_parts.h"
+#include "tools/text.h"
 #include <string.h>
 
 void put_size(FILE *out, uint64_t bytes)

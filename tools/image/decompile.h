@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_DECOMPILE_H
 #define BULKHEAD_DECOMPILE_H
 
-#include "../../kernel/manifest.h"
+#include "kernel/manifest.h"
 #include <stdio.h>
 
 /*

@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_DECOMPILE_PARTS_H
 #define BULKHEAD_DECOMPILE_PARTS_H
 
-#include "../../kernel/manifest.h"
+#include "kernel/manifest.h"
 #include <stdbool.h>
 #include <stdio.h>
 

@@ -2,8 +2,8 @@
 /* The files that a manifest names, for reading. */
 #include "payload.h"
 
-#include "../../kernel/sha256.h"
-#include "../tool.h"
+#include "kernel/sha256.h"
+#include "tools/tool.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -6,7 +6,7 @@
 #ifndef BULKHEAD_PAYLOAD_H
 #define BULKHEAD_PAYLOAD_H
 
-#include "../manifest/check.h"
+#include "tools/manifest/check.h"
 
 enum payload_state {
     PAYLOAD_GOOD,

@@ -2,7 +2,7 @@
 /* Windows' documents call the structures VS_VERSIONINFO, StringFileInfo, VarFileInfo. */
 #include "version.h"
 
-#include "../tool.h"
+#include "tools/tool.h"
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>

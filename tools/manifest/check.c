@@ -2,13 +2,13 @@
 /* One run of `check`: read the file, apply the schema and the rules, sort what was found. */
 #include "check.h"
 
-#include "../hw/inventory.h"
-#include "../image/payload.h"
-#include "../json.h"
-#include "../rules/rules.h"
-#include "../tool.h"
 #include "label.h"
 #include "schema.h"
+#include "tools/hw/inventory.h"
+#include "tools/image/payload.h"
+#include "tools/json.h"
+#include "tools/rules/rules.h"
+#include "tools/tool.h"
 #include "yaml_load.h"
 #include <errno.h>
 #include <fcntl.h>

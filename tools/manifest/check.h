@@ -6,8 +6,8 @@
 #ifndef BULKHEAD_CHECK_H
 #define BULKHEAD_CHECK_H
 
-#include "../text.h"
 #include "model.h"
+#include "tools/text.h"
 #include <stdio.h>
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };

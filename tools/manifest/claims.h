@@ -3,8 +3,8 @@
 #ifndef BULKHEAD_CLAIMS_H
 #define BULKHEAD_CLAIMS_H
 
-#include "../text.h"
 #include "model.h"
+#include "tools/text.h"
 
 struct claim {
     const char *key; /* what is claimed */

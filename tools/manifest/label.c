@@ -2,7 +2,7 @@
 /* Labels form a lattice: a level, and a set of categories. */
 #include "label.h"
 
-#include "../../kernel/abi/limits.h"
+#include "kernel/abi/limits.h"
 #include "schema.h"
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* Public keys of administrators. */
 #include "pubkey.h"
 
-#include "../../kernel/sha256.h"
+#include "kernel/sha256.h"
 #include <string.h>
 
 enum { DER_MAX = 4096, DER_SEQUENCE = 0x30 };

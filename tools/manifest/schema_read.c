@@ -2,9 +2,9 @@
 /* Walks a YAML document along the table of keys and fills the model. */
 #include "schema.h"
 
-#include "../../kernel/abi/limits.h"
-#include "../image/payload.h"
+#include "kernel/abi/limits.h"
 #include "schema_blame.h"
+#include "tools/image/payload.h"
 #include "yaml_load.h"
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* What an SVG picture is drawn with: boxes, texts that wrap, colours of levels. */
 #include "drawing.h"
 
-#include "../text.h"
+#include "tools/text.h"
 #include <string.h>
 
 int larger(int one, int other)

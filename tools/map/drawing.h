@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_DRAWING_H
 #define BULKHEAD_DRAWING_H
 
-#include "../manifest/model.h"
+#include "tools/manifest/model.h"
 #include <stdio.h>
 
 /* Pixels of a character and from line to line, of ordinary and of small text ("class" s). */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead map --format json`: one object; what was not written is null. */
-#include "../json.h"
-#include "../manifest/schema_parse.h"
+#include "tools/json.h"
 #include "map.h"
+#include "tools/manifest/schema_parse.h"
 
 #include <string.h>
 

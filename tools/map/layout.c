@@ -2,7 +2,7 @@
 /* Where everything in the map's picture stands. */
 #include "layout.h"
 
-#include "../manifest/schema_parse.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 enum {

@@ -2,8 +2,8 @@
 /* Who owns what on a machine, as `bulkhead map` shows it: the facts of a good manifest. */
 #include "map.h"
 
-#include "../manifest/schema.h"
-#include "../manifest/schema_parse.h"
+#include "tools/manifest/schema.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 const char *map_cpus(struct arena *arena, const struct count_or_list *cpus)

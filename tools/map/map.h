@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_MAP_H
 #define BULKHEAD_MAP_H
 
-#include "../manifest/label.h"
+#include "tools/manifest/label.h"
 
 /* A domain, or management. */
 struct owner {

@@ -4,8 +4,8 @@
  * below them each network as a bus to which lines lead down from the cards plugged into it.
  * Nothing is cut off: what does not fit a line goes on in the next.
  */
-#include "../manifest/schema_parse.h"
 #include "layout.h"
+#include "tools/manifest/schema_parse.h"
 
 #include <string.h>
 

@@ -2,10 +2,10 @@
 /* Well-known accidents of estates with many systems on few machines, each as a manifest. */
 #include "accidents.h"
 
-#include "../cascade/fleet.h"
-#include "../cascade/print.h"
-#include "../manifest/schema.h"
-#include "../rules/rules.h"
+#include "tools/cascade/fleet.h"
+#include "tools/cascade/print.h"
+#include "tools/manifest/schema.h"
+#include "tools/rules/rules.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A JSON Schema of manifests, written from the table of keys. */
-#include "../json.h"
-#include "../manifest/schema.h"
 #include "reference.h"
+#include "tools/json.h"
+#include "tools/manifest/schema.h"
 #include <inttypes.h>
 
 /* Nothing that hides or reorders what a reader sees. */

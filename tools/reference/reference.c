@@ -2,8 +2,8 @@
 /* The page docs/manifest.md, written from the tables of keys and rules. */
 #include "reference.h"
 
-#include "../manifest/schema.h"
-#include "../rules/rules.h"
+#include "tools/manifest/schema.h"
+#include "tools/rules/rules.h"
 #include <string.h>
 
 static const char introduction[] =

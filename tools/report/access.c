@@ -2,11 +2,11 @@
 /* Every path between two parties of a machine, from what its manifest says. */
 #include "access.h"
 
-#include "../../kernel/abi/manifest.h"
-#include "../hw/inventory.h"
-#include "../manifest/label.h"
-#include "../manifest/schema_parse.h"
+#include "kernel/abi/manifest.h"
 #include "shared.h"
+#include "tools/hw/inventory.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 struct finder {

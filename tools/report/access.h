@@ -6,7 +6,7 @@
 #ifndef BULKHEAD_ACCESS_H
 #define BULKHEAD_ACCESS_H
 
-#include "../manifest/check.h"
+#include "tools/manifest/check.h"
 
 /* A party is a domain's index, or one of these. */
 enum { ACCESS_MANAGEMENT = 0x100, ACCESS_OUTSIDE };

@@ -2,8 +2,8 @@
 /* What the manifest demands of the machine, and what it forbids. */
 #include "report.h"
 
-#include "../diff/diff.h"
-#include "../manifest/schema.h"
+#include "tools/diff/diff.h"
+#include "tools/manifest/schema.h"
 
 static void demand(struct report *out, const char *what, const char *value, const char *who)
 {

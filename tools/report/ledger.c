@@ -2,10 +2,10 @@
 /* What domains share in hardware, what an image answers to them, and how much code that takes. */
 #include "report.h"
 
-#include "../hw/inventory.h"
-#include "../manifest/owned.h"
 #include "shared.h"
 #include "surface.h"
+#include "tools/hw/inventory.h"
+#include "tools/manifest/owned.h"
 
 struct resource {
     const char *resource, *owner, *barrier, *remains;

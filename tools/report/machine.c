@@ -2,10 +2,10 @@
 /* What each domain owns, when it starts, what follows its end, and what it boots. */
 #include "report.h"
 
-#include "../diff/diff.h"
-#include "../manifest/label.h"
-#include "../manifest/schema_parse.h"
-#include "../map/map.h"
+#include "tools/diff/diff.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/schema_parse.h"
+#include "tools/map/map.h"
 #include <string.h>
 
 static const char *role_text(struct report *out, const struct model_domain *domain)

@@ -2,12 +2,12 @@
 /* Who reaches whom, through which cable, and who may do what. */
 #include "report.h"
 
-#include "../image/payload.h"
-#include "../manifest/label.h"
-#include "../manifest/pubkey.h"
-#include "../manifest/schema_parse.h"
-#include "../map/map.h"
 #include "access.h"
+#include "tools/image/payload.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/pubkey.h"
+#include "tools/manifest/schema_parse.h"
+#include "tools/map/map.h"
 #include <string.h>
 
 static uint32_t party_at(const struct check *check, uint32_t index)

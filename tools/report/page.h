@@ -6,7 +6,7 @@
 #ifndef BULKHEAD_REPORT_PAGE_H
 #define BULKHEAD_REPORT_PAGE_H
 
-#include "../text.h"
+#include "tools/text.h"
 #include <stdbool.h>
 
 /* What a paragraph or cell is beside its words. Each is shown by a word or sign, not colour alone.

@@ -2,9 +2,9 @@
 /* What of the shared hardware differs from pair to pair of domains. */
 #include "report.h"
 
-#include "../hw/inventory.h"
 #include "access.h"
 #include "shared.h"
+#include "tools/hw/inventory.h"
 #include <string.h>
 
 enum { FACTS = 3, MOST_PARTIES = MAX_DOMAINS + 1, PAIRS = MOST_PARTIES * (MOST_PARTIES - 1) / 2 };

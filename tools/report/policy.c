@@ -2,11 +2,11 @@
 /* What the machine is classified as, and what somebody accepted. */
 #include "report.h"
 
-#include "../diff/diff.h"
-#include "../manifest/label.h"
-#include "../manifest/schema_parse.h"
-#include "../rules/rules.h"
-#include "../tool.h"
+#include "tools/diff/diff.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/schema_parse.h"
+#include "tools/rules/rules.h"
+#include "tools/tool.h"
 
 /* What a release does not start yet: it says so where a manifest asks for it. */
 static void say_not_yet(struct report *out)

@@ -3,9 +3,9 @@
 #ifndef BULKHEAD_REPORT_H
 #define BULKHEAD_REPORT_H
 
-#include "../image/compile.h"
-#include "../manifest/check.h"
 #include "page.h"
+#include "tools/image/compile.h"
+#include "tools/manifest/check.h"
 
 struct report {
     struct check *check;          /* of a manifest without errors */

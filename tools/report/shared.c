@@ -2,9 +2,9 @@
 /* What two partitions share in hardware. */
 #include "shared.h"
 
-#include "../../kernel/abi/manifest.h"
-#include "../hw/inventory.h"
-#include "../manifest/owned.h"
+#include "kernel/abi/manifest.h"
+#include "tools/hw/inventory.h"
+#include "tools/manifest/owned.h"
 #include <string.h>
 
 enum { BUSES = 256 };

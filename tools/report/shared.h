@@ -6,7 +6,7 @@
 #ifndef BULKHEAD_SHARED_H
 #define BULKHEAD_SHARED_H
 
-#include "../manifest/check.h"
+#include "tools/manifest/check.h"
 
 enum sharing { SHARING_UNKNOWN, SHARING_NO, SHARING_YES };
 

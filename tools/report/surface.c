@@ -2,11 +2,11 @@
 /* Counts the tables of arch/x86, which are compiled into the tool for that. */
 #include "surface.h"
 
-#include "../../arch/x86/cpuid.h"
-#include "../../arch/x86/include/msr_index.h"
-#include "../../arch/x86/port.h"
-#include "../../kernel/abi/manifest.h"
+#include "arch/x86/grant/cpuid.h"
+#include "arch/x86/grant/port.h"
+#include "arch/x86/include/msr_index.h"
 #include "counted.h"
+#include "kernel/abi/manifest.h"
 #include <string.h>
 
 enum access { DENY, DIRECT, LVT, VALUE, IGNORE, ZERO, ASK };
@@ -18,10 +18,10 @@ static const struct {
 } msr_lines[] = {
 #define MSR(first, last, read, write, needs, reset, value)                                         \
     {first, last, read, write, FEATURE_##needs},
-#include "../../arch/x86/msr_table.h"
+#include "arch/x86/grant/msr_table.h"
 };
 
-/* Writing the LVT takes no exit on Intel only, as arch/x86/msr.c has it. */
+/* Writing the LVT takes no exit on Intel only, as arch/x86/grant/msr.c has it. */
 static bool is_direct(bool amd, enum access access)
 {
     return access == DIRECT || (access == LVT && !amd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many exit reasons the dispatcher for AMD-V answers, by its `case` lines and their numbers. */
 #define BACKEND_SVM
-#include "../../arch/x86/include/vcpu.h"
-#include "../../arch/x86/vmcb.h"
+#include "arch/x86/include/vcpu.h"
+#include "arch/x86/svm/vmcb.h"
 #include "counted.h"
 #include "surface.h"
 

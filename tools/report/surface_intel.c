@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many exit reasons the dispatcher for VT-x answers, by its `case` lines and their numbers. */
-#include "../../arch/x86/include/vcpu.h"
-#include "../../arch/x86/vmcs.h"
+#include "arch/x86/include/vcpu.h"
+#include "arch/x86/vtx/vmcs.h"
 #include "counted.h"
 #include "surface.h"
 

@@ -2,10 +2,10 @@
 /* The rules that hold a host against the site's table: its assurance, and the order of levels. */
 #include "assurance.h"
 
-#include "../cascade/cascade.h"
-#include "../cascade/levels.h"
-#include "../manifest/label.h"
 #include "rules.h"
+#include "tools/cascade/cascade.h"
+#include "tools/cascade/levels.h"
+#include "tools/manifest/label.h"
 
 /* A label of the host, and who has it. */
 struct holder {

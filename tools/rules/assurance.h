@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_RULES_ASSURANCE_H
 #define BULKHEAD_RULES_ASSURANCE_H
 
-#include "../cascade/table.h"
+#include "tools/cascade/table.h"
 
 /*
  * Reports the pair of labels on this host that requires most, if that is more than the host's

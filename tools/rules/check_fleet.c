@@ -2,7 +2,7 @@
 /* The manifests of a folder as one fleet: which files they are, and each of them checked. */
 #include "check_fleet.h"
 
-#include "../image/payload.h"
+#include "tools/image/payload.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>

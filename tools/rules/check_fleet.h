@@ -6,8 +6,8 @@
 #ifndef BULKHEAD_CHECK_FLEET_H
 #define BULKHEAD_CHECK_FLEET_H
 
-#include "../manifest/check.h"
-#include "../manifest/claims.h"
+#include "tools/manifest/check.h"
+#include "tools/manifest/claims.h"
 
 struct fleet_check {
     struct arena arena;

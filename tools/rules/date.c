@@ -2,8 +2,8 @@
 /* Rules about the dates of what is said to be done. */
 #include "rules.h"
 
-#include "../manifest/schema.h"
-#include "../manifest/schema_parse.h"
+#include "tools/manifest/schema.h"
+#include "tools/manifest/schema_parse.h"
 
 /*
  * East of Greenwich it may be tomorrow already. A day before all that can be written is none:

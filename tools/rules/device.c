@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about PCI functions: each has one owner. */
-#include "../hw/inventory.h"
 #include "rules.h"
+#include "tools/hw/inventory.h"
 
-#include "../../kernel/abi/limits.h"
-#include "../manifest/owned.h"
-#include "../manifest/schema_parse.h"
+#include "kernel/abi/limits.h"
+#include "tools/manifest/owned.h"
+#include "tools/manifest/schema_parse.h"
 #include <ctype.h>
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about domains: names, processors, memory, what they boot and how they end. */
-#include "../hw/inventory.h"
 #include "rules.h"
+#include "tools/hw/inventory.h"
 
-#include "../../kernel/abi/manifest.h"
-#include "../image/payload.h"
-#include "../manifest/schema.h"
+#include "kernel/abi/manifest.h"
+#include "tools/image/payload.h"
+#include "tools/manifest/schema.h"
 #include <string.h>
 
 /* Of the machine's memory, what firmware, loader and hypervisor keep for themselves. */

@@ -2,9 +2,9 @@
 /* Rules about `elf64` payloads. */
 #include "rules.h"
 
-#include "../../kernel/abi/guest.h"
-#include "../image/elf64.h"
-#include "../image/payload.h"
+#include "kernel/abi/guest.h"
+#include "tools/image/elf64.h"
+#include "tools/image/payload.h"
 #include <elf.h>
 
 /* One elf64 payload; `look` gets only files whose headers are good. */

@@ -2,7 +2,7 @@
 /* Rules about neighbours: exposed, unhardened, firewalls, and what is kept apart. */
 #include "rules.h"
 
-#include "../manifest/label.h"
+#include "tools/manifest/label.h"
 #include <string.h>
 
 /* The first device of a domain that is plugged into an exposed network, or NULL. */

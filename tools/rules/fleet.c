@@ -2,13 +2,13 @@
 /* Rules across the hosts of a fleet. */
 #include "check_fleet.h"
 
-#include "../cascade/levels.h"
-#include "../image/payload.h"
-#include "../manifest/claims.h"
-#include "../manifest/label.h"
-#include "../manifest/owned.h"
-#include "../manifest/schema_parse.h"
 #include "rules.h"
+#include "tools/cascade/levels.h"
+#include "tools/image/payload.h"
+#include "tools/manifest/claims.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/owned.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 const char *fleet_host_name(const struct check *host)

@@ -2,9 +2,9 @@
 /* Rules across hosts about what must be kept apart, and what a firewall protects elsewhere. */
 #include "check_fleet.h"
 
-#include "../manifest/claims.h"
-#include "../manifest/label.h"
 #include "rules.h"
+#include "tools/manifest/claims.h"
+#include "tools/manifest/label.h"
 #include <string.h>
 
 static void collect_domains(struct fleet_check *fleet, struct claims *domains)

@@ -2,8 +2,8 @@
 /* The networks of a fleet as one net: a trunk that one host says is a cable that all are on. */
 #include "check_fleet.h"
 
-#include "../../kernel/abi/limits.h"
-#include "../manifest/label.h"
+#include "kernel/abi/limits.h"
+#include "tools/manifest/label.h"
 #include <string.h>
 
 enum { PAIR_BYTES = 2 * NAME_BYTES };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules that compare a manifest with the machine's inventory: processors, memory, UARTs. */
-#include "../hw/inventory.h"
+#include "tools/hw/inventory.h"
 #include "rules.h"
 
-#include "../../kernel/abi/manifest.h"
-#include "../manifest/schema_parse.h"
+#include "kernel/abi/manifest.h"
+#include "tools/manifest/schema_parse.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,7 +205,8 @@ static const char *seats_text(struct check *check, const struct seat *seats, uin
     return text;
 }
 
-/* Does what the loader will do (boot/place_cpus.c), and says at which domain it will give up. */
+/* Does what the loader will do (boot/plan/place_cpus.c), and says at which domain it will give up.
+ */
 static void look_at_places(struct check *check, const struct hw *hw)
 {
     bool whole_cores = !unsafe_allows(&check->model, MANIFEST_SPLIT_CORE);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules that compare each PCI function of a manifest with what the inventory has there. */
-#include "../hw/inventory.h"
 #include "rules.h"
+#include "tools/hw/inventory.h"
 
-#include "../manifest/schema_parse.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rule that compares a manifest's memory with the map that firmware gave. */
-#include "../hw/inventory.h"
 #include "rules.h"
+#include "tools/hw/inventory.h"
 
 #include <string.h>
 

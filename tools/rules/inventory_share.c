@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about functions of two owners that an IOMMU would separate, and something else joins. */
-#include "../hw/inventory.h"
 #include "rules.h"
+#include "tools/hw/inventory.h"
 
-#include "../manifest/schema_parse.h"
+#include "tools/manifest/schema_parse.h"
 
 enum {
     CLASS_STORAGE = 0x01,

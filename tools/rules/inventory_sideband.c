@@ -4,10 +4,10 @@
  * -LM, and a BMC has cards with NC-SI where its board wires them so. An inventory does not show
  * whether firmware uses that; it shows that both ends are there.
  */
-#include "../hw/inventory.h"
 #include "rules.h"
+#include "tools/hw/inventory.h"
 
-#include "../manifest/schema_parse.h"
+#include "tools/manifest/schema_parse.h"
 
 enum { INTEL = 0x8086, BROADCOM = 0x14e4 };
 

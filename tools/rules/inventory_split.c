@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about what the machine's hardware cannot separate, as its inventory shows it. */
-#include "../hw/inventory.h"
 #include "rules.h"
+#include "tools/hw/inventory.h"
 
-#include "../../kernel/abi/manifest.h"
-#include "../manifest/schema_parse.h"
+#include "kernel/abi/manifest.h"
+#include "tools/manifest/schema_parse.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* Rules about labels: who stands beside whom, and which network a domain is plugged into. */
 #include "rules.h"
 
-#include "../manifest/label.h"
-#include "../manifest/schema_parse.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/schema_parse.h"
 
 static const char *written_label(struct check *check, const struct model_label *label)
 {

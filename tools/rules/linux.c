@@ -2,10 +2,10 @@
 /* Rules about `linux` payloads (The Linux/x86 Boot Protocol). */
 #include "rules.h"
 
-#include "../../kernel/abi/guest.h"
-#include "../../kernel/abi/manifest.h"
-#include "../image/bzimage.h"
-#include "../image/payload.h"
+#include "kernel/abi/guest.h"
+#include "kernel/abi/manifest.h"
+#include "tools/image/bzimage.h"
+#include "tools/image/payload.h"
 #include <string.h>
 
 /* " tsc=reliable tsc_early_khz=4294967295", which the loader adds on AMD processors. */

@@ -2,11 +2,11 @@
 /* Rules about management: its network, its administrators, and what they may do. */
 #include "rules.h"
 
-#include "../../kernel/abi/manifest.h"
-#include "../image/payload.h"
-#include "../manifest/label.h"
-#include "../manifest/pubkey.h"
-#include "../manifest/schema_parse.h"
+#include "kernel/abi/manifest.h"
+#include "tools/image/payload.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/pubkey.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 static const char *admin_of(struct check *check, const struct model_admin *admin)

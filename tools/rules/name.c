@@ -2,9 +2,9 @@
 /* Rules about names: they exist, and no two things have one name. */
 #include "rules.h"
 
-#include "../../kernel/abi/limits.h"
-#include "../manifest/label.h"
-#include "../manifest/schema.h"
+#include "kernel/abi/limits.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/schema.h"
 #include <string.h>
 
 /* Where the other one is, for who reads a finding that may be in an included file. */

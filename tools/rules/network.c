@@ -2,7 +2,7 @@
 /* Rules about networks as such: cables that several share, and links of one direction. */
 #include "rules.h"
 
-#include "../manifest/label.h"
+#include "tools/manifest/label.h"
 #include <string.h>
 
 void rule_trunk_itself(struct check *check)

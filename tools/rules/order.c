@@ -2,11 +2,11 @@
 /* Rules about time: restarts, the order of starting, reviews; and about payloads' identity. */
 #include "rules.h"
 
-#include "../../kernel/abi/manifest.h"
-#include "../image/payload.h"
-#include "../manifest/label.h"
-#include "../manifest/schema.h"
-#include "../manifest/schema_parse.h"
+#include "kernel/abi/manifest.h"
+#include "tools/image/payload.h"
+#include "tools/manifest/label.h"
+#include "tools/manifest/schema.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 void rule_restart_limit(struct check *check)

@@ -2,8 +2,8 @@
 /* Rules about the files that domains boot, whatever their format. */
 #include "rules.h"
 
-#include "../../kernel/abi/limits.h"
-#include "../image/payload.h"
+#include "kernel/abi/limits.h"
+#include "tools/image/payload.h"
 #include <errno.h>
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #ifndef BULKHEAD_RULES_H
 #define BULKHEAD_RULES_H
 
-#include "../manifest/check.h"
+#include "tools/manifest/check.h"
 
 struct rule {
     const char *name;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading processors, memory and the owners of the ports from an image. */
 #include "image.h"
-#include "../../kernel/manifest.h"
-#include "../image/pe.h"
+#include "kernel/manifest.h"
+#include "tools/image/pe.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_RUN_IMAGE_H
 #define BULKHEAD_RUN_IMAGE_H
 
-#include "../../kernel/abi/limits.h"
+#include "kernel/abi/limits.h"
 #include "machine.h"
 
 struct run_image {

@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_RUN_MACHINE_H
 #define BULKHEAD_RUN_MACHINE_H
 
-#include "../image/disk.h"
+#include "tools/image/disk.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

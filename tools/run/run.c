@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead run`: options, and the loop that moves bytes between ports, screen and keyboard. */
 #include "run.h"
-#include "../tool.h"
 #include "image.h"
 #include "ports.h"
 #include "screen.h"
+#include "tools/tool.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>

@@ -3,10 +3,10 @@
 #ifndef BULKHEAD_MACHINE_H
 #define BULKHEAD_MACHINE_H
 
-#include "../../../kernel/abi/limits.h"
-#include "../cpuid.h"
-#include "../msr.h"
+#include "arch/x86/grant/cpuid.h"
+#include "arch/x86/grant/msr.h"
 #include "features.h"
+#include "kernel/abi/limits.h"
 #include "machine_words.h"
 #include "percpu.h"
 

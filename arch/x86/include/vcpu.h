@@ -7,7 +7,7 @@
 #ifndef BULKHEAD_VCPU_H
 #define BULKHEAD_VCPU_H
 
-#include "../../../kernel/abi/handoff.h"
+#include "kernel/abi/handoff.h"
 #include "percpu.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -110,9 +110,9 @@ extern const uint32_t vcpu_exit_kinds;
 extern uint64_t *vcpu_exits; /* by kind, this processor's row of the domain's table */
 
 #ifdef BACKEND_SVM
-#include "vcpu_svm.h"
+#include "arch/x86/svm/vcpu_svm.h"
 #else
-#include "vcpu_vmx.h"
+#include "arch/x86/vtx/vcpu_vmx.h"
 #endif
 
 #endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* This processor's local APIC in x2APIC mode. */
+#include "arch/x86/include/lapic.h"
+#include "arch/x86/include/cpu.h"
+#include "arch/x86/include/msr_index.h"
+#include "arch/x86/include/trap.h"
+
+enum {
+    APIC_BASE_X2APIC = 1 << 10,
+    APIC_BASE_ENABLE = 1 << 11,
+    SVR_RESET = 0xff,
+    SVR_ENABLED = 0x1ff,
+    LVT_MASKED = 1 << 16,
+    ICR_ASSERT = 1 << 14,
+    ICR_ALL_BUT_SELF = 3 << 18,
+    VECTOR_WORDS = 8, /* ISR and IRR: 8 registers of 32 vectors */
+    MAX_VECTORS = 256,
+    DRAIN_SPINS = 100000,
+    CPUID_TSC_DEADLINE = 1 << 24,
+    MCG_IN_PROGRESS = 1 << 2,
+};
+
+void lapic_send(uint32_t apic_id, enum lapic_delivery mode, uint8_t vector)
+{
+    cpu_wrmsr(IA32_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_ASSERT | (uint32_t)mode << 8 | vector);
+}
+
+void lapic_stop_others(void)
+{
+    cpu_wrmsr(IA32_X2APIC_ICR, ICR_ALL_BUT_SELF | ICR_ASSERT | (uint32_t)LAPIC_INIT << 8);
+}
+
+/* Vectors 0 to 15, which emulated APICs accept and never deliver, do not count. */
+static bool any_vector(uint32_t first_register)
+{
+    uint64_t any = cpu_rdmsr(first_register) & ~0xffffull;
+    for (uint32_t i = 1; i < VECTOR_WORDS; i++)
+        any |= cpu_rdmsr(first_register + i);
+    return any != 0;
+}
+
+static void end_service(void)
+{
+    for (uint32_t i = 0; i < MAX_VECTORS && any_vector(IA32_X2APIC_ISR0); i++)
+        cpu_wrmsr(IA32_X2APIC_EOI, 0);
+}
+
+/* Entries of the table of local interrupts, by the number of them that this APIC has. */
+static void mask_local_vectors(void)
+{
+    uint32_t highest = (uint32_t)cpu_rdmsr(IA32_X2APIC_VERSION) >> 16 & 0xff;
+    cpu_wrmsr(IA32_X2APIC_LVT_TIMER, LVT_MASKED);
+    cpu_wrmsr(IA32_X2APIC_LVT_LINT0, LVT_MASKED);
+    cpu_wrmsr(IA32_X2APIC_LVT_LINT1, LVT_MASKED);
+    cpu_wrmsr(IA32_X2APIC_LVT_ERROR, LVT_MASKED);
+    if (highest >= 4)
+        cpu_wrmsr(IA32_X2APIC_LVT_PMI, LVT_MASKED);
+    if (highest >= 6)
+        cpu_wrmsr(IA32_X2APIC_LVT_CMCI, LVT_MASKED);
+}
+
+/* All interrupts that wait are taken by stubs that only acknowledge them. */
+static void take_pending(void)
+{
+    trap_drain_gates(true); /* a domain may have left vectors below 32, where exceptions live */
+    __asm__ volatile("sti; nop" ::: "memory");
+    for (uint32_t spin = 0; any_vector(IA32_X2APIC_IRR0) && spin < DRAIN_SPINS; spin++)
+        cpu_pause();
+    __asm__ volatile("cli" ::: "memory");
+    trap_drain_gates(false);
+}
+
+bool lapic_drain(void)
+{
+    uint32_t leaf[4];
+    cpu_cpuid(1, 0, leaf);
+    if (leaf[2] & CPUID_TSC_DEADLINE)
+        cpu_wrmsr(IA32_TSC_DEADLINE, 0);
+    mask_local_vectors();
+    cpu_wrmsr(IA32_X2APIC_INIT_COUNT, 0);
+    cpu_wrmsr(IA32_X2APIC_SIVR, SVR_ENABLED);
+    end_service();
+    cpu_wrmsr(IA32_X2APIC_TPR, 0);
+    take_pending();
+    end_service();
+    bool empty = !any_vector(IA32_X2APIC_IRR0) && !any_vector(IA32_X2APIC_ISR0);
+    cpu_wrmsr(IA32_X2APIC_DIV_CONF, 0);
+    cpu_wrmsr(IA32_X2APIC_ESR, 0); /* shows what was gathered; */
+    cpu_wrmsr(IA32_X2APIC_ESR, 0); /* now there is nothing */
+    cpu_wrmsr(IA32_X2APIC_SIVR, SVR_RESET);
+    return empty;
+}
+
+void lapic_setup(void)
+{
+    uint64_t base = cpu_rdmsr(IA32_APIC_BASE) | APIC_BASE_ENABLE;
+    cpu_wrmsr(IA32_APIC_BASE, base);
+    cpu_wrmsr(IA32_APIC_BASE, base | APIC_BASE_X2APIC);
+    cpu_wrmsr(IA32_APIC_BASE, base | APIC_BASE_X2APIC); /* the emulator's LDR needs a second */
+    mask_local_vectors();
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AMD-V: exits. AMD APM, "SVM Intercepts", "Event Injection". The control block itself is in
+ * vmcb.c. */
+#include "arch/x86/exit/decode.h"
+#include "arch/x86/include/cpu.h"
+#include "arch/x86/include/exit.h"
+#include "arch/x86/include/guest_memory.h"
+#include "arch/x86/include/machine.h"
+#include "arch/x86/include/mce.h"
+#include "arch/x86/include/vcpu.h"
+#include "kernel/kernel.h"
+#include "kernel/life/life.h"
+#include "kernel/life/panic.h"
+
+enum {
+    KIND_MEMORY = SVM_EXIT_KINDS, /* exits with codes far above the others */
+    KIND_WRMSR,
+    KIND_OTHER,
+    KINDS,
+    RFLAGS_TF = 1 << 8,
+    DR6_BREAKPOINTS = 15,
+    DR6_BS = 1 << 14,
+    DR7_GD = 1 << 13,
+    LMSW_BITS = CR0_PE | CR0_MP | CR0_EM | CR0_TS,
+};
+
+PER_CPU struct vcpu vcpu;
+
+const uint32_t vcpu_exit_kinds = KINDS;
+const char *const vcpu_exit_names[KINDS] = {
+    [SVM_EXIT_READ_CR0] = "read_cr0",
+    [SVM_EXIT_READ_CR4] = "read_cr4",
+    [SVM_EXIT_WRITE_CR0] = "cr0",
+    [SVM_EXIT_WRITE_CR4] = "cr4",
+    [SVM_EXIT_EXCEPTION + VECTOR_DB] = "debug",
+    [SVM_EXIT_EXCEPTION + VECTOR_AC] = "alignment",
+    [SVM_EXIT_NMI] = "nmi",
+    [SVM_EXIT_RDPMC] = "rdpmc",
+    [SVM_EXIT_CPUID] = "cpuid",
+    [SVM_EXIT_IRET] = "iret",
+    [SVM_EXIT_INVD] = "invd",
+    [SVM_EXIT_IO] = "io",
+    [SVM_EXIT_MSR] = "rdmsr",
+    [SVM_EXIT_TASK_SWITCH] = "task_switch",
+    [SVM_EXIT_SHUTDOWN] = "triple_fault",
+    [SVM_EXIT_VMMCALL] = "vmmcall",
+    [SVM_EXIT_WBINVD] = "wbinvd",
+    [SVM_EXIT_MONITOR] = "monitor",
+    [SVM_EXIT_MWAIT] = "mwait",
+    [SVM_EXIT_XSETBV] = "xsetbv",
+    [KIND_MEMORY] = "memory",
+    [KIND_WRMSR] = "wrmsr",
+};
+
+_Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
+_Static_assert((int)KINDS <= (int)MACHINE_EXIT_KINDS, "machine_words.h");
+
+void svm_exit(void);
+void svm_knocked(void);
+
+void svm_intercept(enum svm_intercept what, bool on)
+{
+    uint32_t bit = 1u << what % 32, *word = &vmcb.intercepts[what / 32];
+    *word = on ? *word | bit : *word & ~bit;
+}
+
+void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
+{
+    vmcb.event = EVENT_VALID | EVENT_EXCEPTION | vector;
+    if (has_error_code && vmcb.cr0 & CR0_PE)
+        vmcb.event |= EVENT_ERROR_CODE | (uint64_t)error_code << 32;
+}
+
+/* Lets one instruction run, then exits by #DB; HLT exits before it rests. */
+static void step(enum nmi_window why)
+{
+    svm.window = (uint8_t)why;
+    svm.trap_flag = vmcb.rflags & RFLAGS_TF;
+    vmcb.rflags |= RFLAGS_TF;
+    svm_intercept(SVM_INTERCEPT_HLT, true);
+}
+
+static void open_window(void)
+{
+    svm.window = NMI_OPEN;
+    svm_intercept(SVM_INTERCEPT_HLT, false);
+}
+
+void vcpu_inject_nmi_when_open(void)
+{
+    if (svm.features & SVM_FEATURE_VIRTUAL_NMI) {
+        vmcb.virtual_interrupt |= VIRTUAL_NMI_PENDING;
+        vcpu.nmi_pending = false;
+        return;
+    }
+    if (svm.window >= NMI_STEP_IRET && !(vmcb.rflags & RFLAGS_TF))
+        open_window(); /* that instruction faulted */
+    if (svm.window != NMI_OPEN)
+        return; /* its end exits */
+    if (vmcb.event & EVENT_VALID) {
+        machine_knock(cpu.apic_id); /* exits again as soon as that event is delivered */
+    } else if (vmcb.interrupt_shadow & INTERRUPT_SHADOW) {
+        step(NMI_STEP_SHADOW);
+    } else {
+        vmcb.event = EVENT_VALID | EVENT_NMI | VECTOR_NMI;
+        vcpu.nmi_pending = false;
+        svm.window = NMI_BLOCKED;
+        svm_intercept(SVM_INTERCEPT_IRET, true);
+    }
+}
+
+/* A guest's NMI handler returns: its IRET runs, then the next NMI may come. */
+static void exit_iret(void)
+{
+    svm_intercept(SVM_INTERCEPT_IRET, false);
+    step(NMI_STEP_IRET);
+}
+
+/* A #DB with its cause in DR6: the end of a step, a trap of the guest's own, or both. */
+static void take_debug_trap(void)
+{
+    bool own = true;
+    if (svm.window >= NMI_STEP_IRET) {
+        own = svm.trap_flag || vmcb.dr6 & DR6_BREAKPOINTS;
+        if (!svm.trap_flag) {
+            vmcb.dr6 &= ~(uint64_t)DR6_BS;
+            if (svm.window == NMI_STEP_SHADOW) /* after IRET the flags are the guest's already */
+                vmcb.rflags &= ~(uint64_t)RFLAGS_TF;
+        }
+        open_window();
+    }
+    if (own) {
+        vmcb.dr7 &= ~(uint64_t)DR7_GD; /* as hardware does on the way to the handler */
+        vcpu_inject(VECTOR_DB, false, 0);
+    }
+    if (vcpu.nmi_pending)
+        vcpu_inject_nmi_when_open();
+}
+
+void vcpu_skip(uint64_t length)
+{
+    uint64_t rip = vmcb.rip + length;
+    if (__builtin_expect((rip ^ vmcb.rip) >> 32 != 0, 0) && guest_code_bits() != 64)
+        rip = (uint32_t)rip;
+    vmcb.rip = rip;
+    vmcb.interrupt_shadow = 0;
+    if (__builtin_expect(vmcb.rflags & RFLAGS_TF, 0)) {
+        vmcb.dr6 |= DR6_BS;
+        take_debug_trap();
+    }
+}
+
+/* The instruction that exited; false if it is not there, or in a form that is not supported. */
+static __attribute__((noinline)) bool decode(enum exiting_instruction expected,
+                                             struct instruction *out)
+{
+    uint8_t bytes[GUEST_FETCH_BYTES];
+    unsigned available = guest_fetch(bytes);
+    return decode_instruction(bytes, available, guest_code_bits(), expected, out);
+}
+
+/*
+ * Its length; 0, with #GP for the guest, where it is not to be found. `plain` is how it mostly
+ * stands there, two bytes without a prefix; 0: nobody hurries.
+ */
+static inline uint64_t length_of(enum exiting_instruction expected, uint16_t plain)
+{
+    struct instruction instruction;
+    if (svm.features & SVM_FEATURE_NEXT_RIP)
+        return vmcb.next_rip - vmcb.rip;
+    if (plain) {
+        const uint8_t *bytes = guest_code();
+        if (bytes && *(const uint16_t *)bytes == plain)
+            return sizeof(plain);
+    }
+    if (decode(expected, &instruction))
+        return instruction.length;
+    vcpu_inject(VECTOR_GP, true, 0);
+    return 0;
+}
+
+static inline void emulate_plain(enum exiting_instruction which, uint16_t plain,
+                                 void (*handler)(uint64_t length))
+{
+    uint64_t length = length_of(which, plain);
+    if (length)
+        handler(length);
+}
+
+static void emulate(enum exiting_instruction which, void (*handler)(uint64_t length))
+{
+    emulate_plain(which, 0, handler);
+}
+
+/* INVD and WBINVD: DMA is snooped, so caches need no flush (TRAPS 22). QEMU exits at any level. */
+static void exit_cache_flush(enum exiting_instruction which)
+{
+    if (vcpu_cpl() == 0)
+        emulate(which, vcpu_skip);
+    else
+        vcpu_inject(VECTOR_GP, true, 0);
+}
+
+/*
+ * TRAPS 17: an exit in the middle of delivering an event has taken it from the guest. A software
+ * interrupt needs nothing: RIP is still at its instruction. Where the exit itself is for the guest
+ * it takes the event's place; that leaves machine checks and knocks.
+ */
+static void put_back(uint64_t event)
+{
+    if (!(event & EVENT_VALID))
+        return;
+    uint32_t type = event & EVENT_TYPE, vector = event & EVENT_VECTOR;
+    if (type == EVENT_SOFTWARE_INTERRUPT ||
+        (type == EVENT_EXCEPTION && (vector == 3 || vector == 4)))
+        return;
+    if (type == EVENT_EXCEPTION && vector >= 32) /* the emulator's word for an interrupt */
+        event &= ~(uint64_t)EVENT_TYPE;
+    vmcb.event = event;
+}
+
+static void exit_exception(uint32_t vector)
+{
+    if (vector == VECTOR_MC) {
+        put_back(vmcb.exit_event);
+        mce_handle();
+    } else if (vector ==
+               VECTOR_DB) { /* benign as #AC: takes the place of what was being delivered */
+        take_debug_trap();
+    } else {
+        vcpu_inject(vector, true, (uint32_t)vmcb.exit_info[0]);
+    }
+}
+
+static void exit_nested_fault(void)
+{
+    uint64_t cause = vmcb.exit_info[0], event = vmcb.exit_event;
+    if (event & EVENT_VALID) { /* IDT, stack or task state in memory that nothing backs */
+        if ((event & EVENT_TYPE) == EVENT_EXCEPTION && (event & EVENT_VECTOR) == VECTOR_DF)
+            life_end(END_TRIPLE_FAULT);
+        vcpu_inject(VECTOR_DF, true, 0);
+        return;
+    }
+    struct exit_memory access = {.gpa = vmcb.exit_info[1],
+                                 .write = cause & NESTED_FAULT_WRITE,
+                                 .fetch = cause & NESTED_FAULT_FETCH,
+                                 .walk = cause & NESTED_FAULT_WALK};
+    if (access.fetch) /* of a data access hardware does not tell the linear address */
+        access.linear = vcpu_cs_base() + vmcb.rip;
+    exit_memory(&access);
+}
+
+/*
+ * Only while the guest's view differs from the hardware's. The instruction says which register it
+ * is: QEMU, at least to 10.0, exits for CR0 whichever is read.
+ */
+static void exit_read_cr(void)
+{
+    struct instruction in;
+    uint64_t value;
+    if (decode(INSTRUCTION_MOV_FROM_CR, &in)) {
+        value = in.modrm_reg == 0   ? vcpu_cr0()
+                : in.modrm_reg == 2 ? vmcb.cr2
+                : in.modrm_reg == 3 ? vmcb.cr3
+                : in.modrm_reg == 4 ? vcpu_cr4()
+                                    : cpu_read_cr8();
+    } else if (decode(INSTRUCTION_SMSW, &in)) {
+        value = (exit_gpr(in.modrm_rm) & ~0xffffull) | (vcpu_cr0() & 0xffff);
+    } else {
+        vcpu_inject(VECTOR_GP, true, 0);
+        return;
+    }
+    if (in.modrm_rm == RSP)
+        vcpu_set_rsp(value);
+    else
+        vcpu.gpr[in.modrm_rm] = value;
+    vcpu_skip(in.length);
+}
+
+static void exit_write_cr(unsigned number)
+{
+    struct instruction in;
+    uint64_t value;
+    if (decode(INSTRUCTION_MOV_TO_CR, &in)) {
+        value = exit_gpr(in.modrm_rm);
+        if (guest_code_bits() != 64)
+            value &= 0xffffffff;
+    } else if (number == 0 && decode(INSTRUCTION_CLTS, &in)) {
+        value = vcpu_cr0() & ~CR0_TS;
+    } else if (number == 0 && decode(INSTRUCTION_LMSW, &in)) { /* never clears PE */
+        value = (vcpu_cr0() & ~(LMSW_BITS & ~CR0_PE)) | (exit_gpr(in.modrm_rm) & LMSW_BITS);
+    } else {
+        vcpu_inject(VECTOR_GP, true, 0);
+        return;
+    }
+    if (number == 0)
+        exit_write_cr0(value, in.length);
+    else
+        exit_write_cr4(value, in.length);
+}
+
+static void exit_port(void)
+{
+    uint64_t cause = vmcb.exit_info[0];
+    exit_io((uint16_t)(cause >> IO_PORT_SHIFT), (unsigned)cause >> IO_BYTES_SHIFT & 7,
+            cause & IO_IN, cause & IO_STRING, vmcb.exit_info[1] - vmcb.rip);
+}
+
+static void count(uint64_t code)
+{
+    vcpu_exits[code < SVM_EXIT_KINDS           ? code
+               : code == SVM_EXIT_NESTED_FAULT ? (uint64_t)KIND_MEMORY
+                                               : (uint64_t)KIND_OTHER]++;
+}
+
+void svm_exit(void)
+{
+    uint64_t code = vmcb.exit_code;
+    vmcb.tlb_control = TLB_KEEP;
+    count(code);
+    switch (code) {
+    case SVM_EXIT_CPUID:
+        emulate_plain(INSTRUCTION_CPUID, 0xa20f, exit_cpuid);
+        return;
+    case SVM_EXIT_IO:
+        exit_port();
+        return;
+    case SVM_EXIT_MSR:
+        if (vmcb.exit_info[0]) {
+            vcpu_exits[SVM_EXIT_MSR]--;
+            vcpu_exits[KIND_WRMSR]++;
+            emulate_plain(INSTRUCTION_WRMSR, 0x300f, exit_wrmsr);
+        } else {
+            emulate_plain(INSTRUCTION_RDMSR, 0x320f, exit_rdmsr);
+        }
+        return;
+    case SVM_EXIT_NESTED_FAULT:
+        exit_nested_fault();
+        return;
+    case SVM_EXIT_NMI: /* pending until the knock is taken before the next entry */
+        put_back(vmcb.exit_event);
+        vcpu.knock = 1;
+        return;
+    case SVM_EXIT_WRITE_CR0:
+        exit_write_cr(0);
+        return;
+    case SVM_EXIT_WRITE_CR4:
+        exit_write_cr(4);
+        return;
+    case SVM_EXIT_READ_CR0:
+    case SVM_EXIT_READ_CR4:
+        exit_read_cr();
+        return;
+    case SVM_EXIT_EXCEPTION + VECTOR_DB:
+    case SVM_EXIT_EXCEPTION + VECTOR_AC:
+    case SVM_EXIT_EXCEPTION + VECTOR_MC:
+        exit_exception((uint32_t)code - SVM_EXIT_EXCEPTION);
+        return;
+    case SVM_EXIT_IRET:
+        exit_iret();
+        return;
+    case SVM_EXIT_HLT: /* while stepped: an NMI waits, so there is no rest */
+        emulate(INSTRUCTION_HLT, vcpu_skip);
+        return;
+    case SVM_EXIT_XSETBV:
+        emulate(INSTRUCTION_XSETBV, exit_xsetbv);
+        return;
+    case SVM_EXIT_INVD:
+        exit_cache_flush(INSTRUCTION_INVD);
+        return;
+    case SVM_EXIT_WBINVD:
+        exit_cache_flush(INSTRUCTION_WBINVD);
+        return;
+    case SVM_EXIT_RDPMC:
+    case SVM_EXIT_TASK_SWITCH:
+        vcpu_inject(VECTOR_GP, true, 0);
+        return;
+    case SVM_EXIT_SHUTDOWN:
+        life_end(END_TRIPLE_FAULT);
+    case SVM_EXIT_INIT:
+        panic_halt(); /* another processor panics: nobody else sends INIT */
+    case SVM_EXIT_INVLPGA:
+    case SVM_EXIT_VMRUN ... SVM_EXIT_SKINIT:
+    case SVM_EXIT_MONITOR ... SVM_EXIT_MWAIT_ARMED:
+    case SVM_EXIT_RDPRU:
+    case SVM_EXIT_INVLPGB ... SVM_EXIT_TLBSYNC:
+        vcpu_inject(VECTOR_UD, false, 0);
+        return;
+    default:
+        life_end((int32_t)code == -1 ? END_BAD_STATE : END_UNEXPECTED_EXIT);
+    }
+}
+
+void svm_knocked(void)
+{
+    vcpu_leave(); /* takes the NMI */
+    vcpu.knock = 0;
+    life_knocked();
+    __asm__ volatile("clgi" ::: "memory");
+    if (vcpu.nmi_pending)
+        vcpu_inject_nmi_when_open();
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vcpu.h, the inline part, for AMD-V: guest registers lie in the VMCB. */
+#ifndef BULKHEAD_VCPU_SVM_H
+#define BULKHEAD_VCPU_SVM_H
+
+#include "arch/x86/grant/cr.h"
+#include "vmcb.h"
+
+extern struct vmcb vmcb;
+
+/* What is this processor's and not in the VMCB. */
+struct svm {
+    uint64_t vmcb_hpa,
+        host_hpa;      /* of the guest's VMCB and of the host's; at 0 and 8: svm_entry.asm */
+    uint64_t cr0, cr4; /* shadows: what the guest wrote */
+    uint32_t features; /* SVM_FEATURE_... */
+    uint8_t window;    /* enum nmi_window */
+    bool trap_flag;    /* the guest's own RFLAGS.TF while it is stepped */
+};
+extern struct svm svm;
+
+/* Switches one intercept. */
+void svm_intercept(enum svm_intercept what, bool on);
+
+/* Without virtual NMIs: may the guest take one? */
+enum nmi_window {
+    NMI_OPEN,
+    NMI_BLOCKED,     /* one was injected: its IRET will exit */
+    NMI_STEP_IRET,   /* the IRET runs under the trap flag, then the window is open */
+    NMI_STEP_SHADOW, /* so does an instruction in the shadow of STI or MOV SS */
+};
+
+static inline uint64_t vcpu_rip(void)
+{
+    return vmcb.rip;
+}
+
+static inline void vcpu_set_rip(uint64_t value)
+{
+    vmcb.rip = value;
+}
+
+static inline uint64_t vcpu_rflags(void)
+{
+    return vmcb.rflags;
+}
+
+static inline void vcpu_set_rflags(uint64_t value)
+{
+    vmcb.rflags = value;
+}
+
+static inline uint64_t vcpu_rsp(void)
+{
+    return vmcb.rsp;
+}
+
+static inline void vcpu_set_rsp(uint64_t value)
+{
+    vmcb.rsp = value;
+}
+
+static inline uint64_t vcpu_cr3(void)
+{
+    return vmcb.cr3;
+}
+
+static inline void vcpu_set_cr3(uint64_t value)
+{
+    vmcb.cr3 = value;
+}
+
+static inline void vcpu_set_cr2(uint64_t value)
+{
+    vmcb.cr2 = value;
+}
+
+/* CR0 and CR4 as the guest sees them: all writes exit. */
+static inline uint64_t vcpu_cr0(void)
+{
+    return svm.cr0;
+}
+
+static inline uint64_t vcpu_cr4(void)
+{
+    return svm.cr4;
+}
+
+static inline uint64_t vcpu_efer(void)
+{
+    return vmcb.efer & ~EFER_SVME;
+}
+
+static inline uint64_t vcpu_cs_base(void)
+{
+    return vmcb.segments[1].base;
+}
+
+/* In the layout of a VMCS. */
+static inline uint32_t vcpu_cs_rights(void)
+{
+    uint32_t attributes = vmcb.segments[1].attributes;
+    return (attributes & 0xff) | (attributes & 0xf00) << 4;
+}
+
+static inline unsigned vcpu_cpl(void)
+{
+    return vmcb.cpl;
+}
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loader's own console: the first UART and the framebuffer, with the firmware's glyphs, so
+ * that the kernel can go on where the loader stopped. UEFI Specification, "Graphics Output
+ * Protocol", "HII Font Protocol". */
+#include "drivers/screen.h"
+#include "drivers/uart16550.h"
+#include "firmware.h"
+#include "kernel/format.h"
+#include <string.h>
+
+enum { FIRST_GLYPH = ' ', LAST_GLYPH = '~', MAX_GLYPH_HEIGHT = 32, GLYPH_WIDTH = 8 };
+
+struct glyph_image {
+    UINT16 width, height;
+    EFI_GRAPHICS_OUTPUT_BLT_PIXEL *pixels;
+};
+
+struct hii_font {
+    void *string_to_image, *string_id_to_image;
+    EFI_STATUS(EFIAPI *get_glyph)
+    (struct hii_font *, CHAR16, void *info, struct glyph_image **, UINTN *baseline);
+    void *get_font_info;
+};
+
+static struct uart uart;
+static struct screen screen;
+static uint8_t glyph_rows[(LAST_GLYPH - FIRST_GLYPH + 1) * MAX_GLYPH_HEIGHT];
+
+/* Copies one glyph into rows of eight pixels; false when the firmware has none of that shape. */
+static bool take_glyph(struct hii_font *font, CHAR16 character, uint32_t height)
+{
+    struct glyph_image *image = NULL;
+    if (font->get_glyph(font, character, NULL, &image, NULL) != EFI_SUCCESS || !image ||
+        !image->pixels || image->width < GLYPH_WIDTH || image->height < height)
+        return false;
+    uint8_t *rows = glyph_rows + (uint32_t)(character - FIRST_GLYPH) * height;
+    const EFI_GRAPHICS_OUTPUT_BLT_PIXEL *background = &image->pixels[0];
+    for (uint32_t y = 0; y < height; y++)
+        for (uint32_t x = 0; x < GLYPH_WIDTH; x++) {
+            const EFI_GRAPHICS_OUTPUT_BLT_PIXEL *pixel = &image->pixels[y * image->width + x];
+            if (memcmp(pixel, background, 3) != 0)
+                rows[y] |= (uint8_t)(0x80 >> x);
+        }
+    return true;
+}
+
+static bool take_glyphs(struct handoff_screen *out)
+{
+    EFI_GUID guid = {0xe9ca4775, 0x8657, 0x47fc, {0x97, 0xe7, 0x7e, 0xd6, 0x5a, 0x08, 0x43, 0x24}};
+    struct hii_font *font = NULL;
+    struct glyph_image *probe = NULL;
+    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&font) != EFI_SUCCESS ||
+        font->get_glyph(font, 'M', NULL, &probe, NULL) != EFI_SUCCESS || !probe)
+        return false;
+    uint32_t height = probe->height;
+    if (height == 0 || height > MAX_GLYPH_HEIGHT)
+        return false;
+    for (unsigned character = FIRST_GLYPH + 1; character <= LAST_GLYPH; character++)
+        if (!take_glyph(font, (CHAR16)character, height))
+            return false;
+    out->glyph_width = GLYPH_WIDTH;
+    out->glyph_height = height;
+    return true;
+}
+
+static void find_framebuffer(struct handoff_screen *out)
+{
+    EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = NULL;
+    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&gop) != EFI_SUCCESS ||
+        !gop->Mode || !gop->Mode->Info)
+        return;
+    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info = gop->Mode->Info;
+    if (info->PixelFormat != PixelRedGreenBlueReserved8BitPerColor &&
+        info->PixelFormat != PixelBlueGreenRedReserved8BitPerColor)
+        return;
+    *out = (struct handoff_screen){.base = gop->Mode->FrameBufferBase,
+                                   .bytes = gop->Mode->FrameBufferSize,
+                                   .width = info->HorizontalResolution,
+                                   .height = info->VerticalResolution,
+                                   .pixels_per_line = info->PixelsPerScanLine};
+}
+
+void console_open(struct handoff_screen *out, const uint8_t **glyphs)
+{
+    uart_init(&uart, 1, false);
+    find_framebuffer(out);
+    *glyphs = out->base && take_glyphs(out) ? glyph_rows : NULL;
+    screen_open(&screen, out, *glyphs, (void *)out->base, 0);
+    screen_clear(&screen);
+}
+
+uint32_t console_row(void)
+{
+    return screen.row;
+}
+
+/* Where there is neither UART nor drawn text, the firmware's own console must do. */
+static void print_by_firmware(const char *text)
+{
+    for (; *text; text++) {
+        CHAR16 line[3] = {(CHAR16)*text, 0, 0};
+        if (*text == '\n') {
+            line[0] = '\r';
+            line[1] = '\n';
+        }
+        firmware->ConOut->OutputString(firmware->ConOut, line);
+    }
+}
+
+static void print_text(const char *text)
+{
+    for (const char *at = text; *at; at++) {
+        if (*at == '\n')
+            uart_put_wait(&uart, '\r');
+        uart_put_wait(&uart, (uint8_t)*at);
+        screen_put(&screen, *at);
+    }
+    if (uart.base == 0 && !screen_works(&screen))
+        print_by_firmware(text);
+}
+
+void console_print(const char *text, ...)
+{
+    char line[1536];
+    va_list args;
+    va_start(args, text);
+    vformat(line, sizeof(line), text, args);
+    va_end(args);
+    print_text(line);
+}
+
+_Noreturn void refuse(const char *text, ...)
+{
+    char line[1536];
+    va_list args;
+    va_start(args, text);
+    vformat(line, sizeof(line), text, args);
+    va_end(args);
+    print_text("bulkhead: refused: ");
+    print_text(line);
+    print_text("\nbulkhead: no domain was started\n");
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loader's view of UEFI: console, image, memory, processors, TPM. One file a concept. */
+#ifndef BULKHEAD_BOOT_FIRMWARE_H
+#define BULKHEAD_BOOT_FIRMWARE_H
+
+#include "boot/plan/facts.h"
+#include <efi.h>
+
+extern EFI_SYSTEM_TABLE *firmware;
+extern EFI_HANDLE firmware_image;
+
+/* console.c */
+
+/* Finds the first UART, the framebuffer and the firmware's glyphs; fills `screen` and `glyphs`. */
+void console_open(struct handoff_screen *screen, const uint8_t **glyphs);
+void console_print(const char *text, ...) __attribute__((format(printf, 1, 2)));
+/* Says why the machine does not start, and stops it (I10). */
+_Noreturn void refuse(const char *text, ...) __attribute__((format(printf, 1, 2)));
+/* The screen row below what was printed. */
+uint32_t console_row(void);
+
+/* image.c */
+
+struct image_section {
+    const uint8_t *data;
+    uint64_t bytes;
+};
+struct image {
+    struct image_section kernel, manifest, payload;
+};
+/* Finds the sections of the PE file that this loader is part of; refuses a damaged one. */
+void image_open(struct image *image);
+
+/* memory.c */
+
+/* Fills facts->free with the conventional memory that is left, sorted. */
+void memory_collect(struct facts *facts);
+/* Claims every extent that the plan placed; false when the firmware has taken some meanwhile. */
+bool memory_claim(const struct handoff *handoff);
+void memory_release(const struct handoff *handoff, uint32_t extents);
+/* True if the firmware's memory map knows all of the range. */
+bool memory_known(uint64_t base, uint64_t bytes);
+/* Leaves boot services, then lists in `handoff` what is to be scrubbed. Cannot print. */
+void memory_leave_boot_services(struct handoff *handoff);
+void *memory_allocate(uint64_t bytes);
+
+/* processors.c, clock.c, firmware_tables.c, measure.c */
+
+void processors_collect(struct facts *facts);
+/* First of all: the TSC counts on from here without a jump (IA32_TSC_ADJUST is cleared). */
+void clock_start(void);
+void clock_collect(struct facts *facts, uint16_t pm_timer_port);
+/* Reads RSDP, MADT, MCFG and FADT where there are any; returns the PM timer's port or 0. */
+uint16_t firmware_tables_collect(struct facts *facts);
+void measure_image(const struct image *image);
+
+#endif

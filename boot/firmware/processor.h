@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Can this processor run Bulkhead? */
+#ifndef BULKHEAD_BOOT_PROCESSOR_H
+#define BULKHEAD_BOOT_PROCESSOR_H
+
+#include "firmware.h"
+#include "kernel/manifest.h"
+
+/*
+ * Checks every feature that the image's backend requires and refuses with all that are missing,
+ * each with the firmware setting that usually enables it (I10); fills the paging facts.
+ */
+void processor_check(const struct manifest *manifest, struct facts *facts);
+
+#endif

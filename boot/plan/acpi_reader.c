@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The firmware's ACPI tables, read defensively. */
+#include "acpi_reader.h"
+#include "kernel/format.h"
+#include <string.h>
+
+enum {
+    RSDP_BYTES = 36,
+    RSDP_XSDT = 24,
+    HEADER_BYTES = 36,
+    TABLE_LENGTH = 4,
+    TABLE_MAX_BYTES = 1 << 20,
+    MADT_ENTRIES = 44,
+    MADT_LOCAL_APIC = 0,
+    MADT_IO_APIC = 1,
+    MADT_LOCAL_X2APIC = 9,
+    MADT_ENABLED = 1,
+    MCFG_ENTRIES = 44,
+    MCFG_ENTRY_BYTES = 16,
+    FADT_PM_TIMER = 76,
+    FADT_PM_TIMER_LENGTH = 91,
+    FADT_FLAGS = 112,
+    FADT_RESET_REGISTER = 116,
+    FADT_RESET_VALUE = 128,
+    FADT_RESET_SUPPORTED = 1 << 10,
+    SPACE_MEMORY = 0,
+    SPACE_PORT = 1,
+    SPACE_NONE = 0xff,
+};
+
+struct reader {
+    acpi_map map;
+    struct facts *facts;
+    uint16_t pm_timer_port;
+    struct diagnostic *why;
+};
+
+static uint64_t read_le(const uint8_t *at, unsigned bytes)
+{
+    uint64_t value = 0;
+    memcpy(&value, at, bytes);
+    return value;
+}
+
+static bool damaged(struct reader *reader, const char *what)
+{
+    format(reader->why->text, sizeof(reader->why->text),
+           "the firmware's ACPI tables are damaged: %s; update the firmware", what);
+    return false;
+}
+
+static bool sums_to_zero(const uint8_t *table, uint64_t bytes)
+{
+    uint8_t sum = 0;
+    for (uint64_t i = 0; i < bytes; i++)
+        sum = (uint8_t)(sum + table[i]);
+    return sum == 0;
+}
+
+static bool add_cpu(struct reader *reader, uint32_t apic_id, uint32_t flags)
+{
+    struct facts *facts = reader->facts;
+    if (!(flags & MADT_ENABLED))
+        return true;
+    for (uint32_t i = 0; i < facts->cpu_count; i++)
+        if (facts->cpus[i].apic_id == apic_id)
+            return true; /* listed as local APIC and as x2APIC */
+    if (facts->cpu_count == MAX_CPUS) {
+        format(
+            reader->why->text, sizeof(reader->why->text),
+            "the machine has more than the %u processors that Bulkhead can hold: switch some, or "
+            "their threads, off in the firmware",
+            MAX_CPUS);
+        return false;
+    }
+    facts->cpus[facts->cpu_count++].apic_id = apic_id;
+    return true;
+}
+
+static bool read_madt(struct reader *reader, const uint8_t *table, uint64_t bytes)
+{
+    struct facts *facts = reader->facts;
+    for (uint64_t at = MADT_ENTRIES; at < bytes;) {
+        uint64_t left = bytes - at;
+        const uint8_t *entry = table + at;
+        if (left < 2 || entry[1] < 2 || entry[1] > left)
+            return damaged(reader, "an entry of the MADT reaches beyond it");
+        if (entry[0] == MADT_LOCAL_APIC && entry[1] >= 8) {
+            if (!add_cpu(reader, entry[3], (uint32_t)read_le(entry + 4, 4)))
+                return false;
+        } else if (entry[0] == MADT_LOCAL_X2APIC && entry[1] >= 16) {
+            if (!add_cpu(reader, (uint32_t)read_le(entry + 4, 4), (uint32_t)read_le(entry + 8, 4)))
+                return false;
+        } else if (entry[0] == MADT_IO_APIC && entry[1] >= 12) {
+            if (facts->ioapic_count == MAX_IOAPICS)
+                return damaged(reader, "the MADT lists more I/O APICs than Bulkhead can mask");
+            facts->ioapics[facts->ioapic_count++] = (struct handoff_ioapic){
+                .address = read_le(entry + 4, 4), .gsi_base = (uint32_t)read_le(entry + 8, 4)};
+        }
+        at += entry[1];
+    }
+    return true;
+}
+
+/* One window, of segment group 0: what lies beyond it could not be silenced (I3). */
+static bool read_mcfg(struct reader *reader, const uint8_t *table, uint64_t bytes)
+{
+    if (bytes < MCFG_ENTRIES + MCFG_ENTRY_BYTES)
+        return true;
+    const uint8_t *entry = table + MCFG_ENTRIES;
+    uint32_t first = entry[10], last = entry[11];
+    if (bytes >= MCFG_ENTRIES + 2 * MCFG_ENTRY_BYTES || read_le(entry + 8, 2) != 0) {
+        format(
+            reader->why->text, sizeof(reader->why->text),
+            "I3: the machine has several PCI segment groups, and Bulkhead can silence the devices "
+            "of one only: switch the others off in the firmware (VMD, NUMA nodes)");
+        return false;
+    }
+    if (first > last)
+        return damaged(reader, "the MCFG's last bus lies before its first");
+    reader->facts->ecam_base = read_le(entry, 8);
+    reader->facts->ecam_bus_first = first;
+    reader->facts->ecam_bus_last = last;
+    return true;
+}
+
+static bool read_fadt(struct reader *reader, const uint8_t *table, uint64_t bytes)
+{
+    if (bytes <= FADT_PM_TIMER_LENGTH)
+        return damaged(reader, "the FADT is shorter than its fixed part");
+    if (table[FADT_PM_TIMER_LENGTH] == 4)
+        reader->pm_timer_port = (uint16_t)read_le(table + FADT_PM_TIMER, 2);
+    if (bytes <= FADT_RESET_VALUE || !(read_le(table + FADT_FLAGS, 4) & FADT_RESET_SUPPORTED))
+        return true;
+    uint8_t space = table[FADT_RESET_REGISTER];
+    if (space == SPACE_MEMORY || space == SPACE_PORT)
+        reader->facts->reset = (struct handoff_reset){space, table[FADT_RESET_VALUE],
+                                                      read_le(table + FADT_RESET_REGISTER + 4, 8)};
+    return true;
+}
+
+static const struct {
+    char signature[5];
+    bool (*read)(struct reader *reader, const uint8_t *table, uint64_t bytes);
+} readers[] = {{"APIC", read_madt}, {"MCFG", read_mcfg}, {"FACP", read_fadt}};
+
+/* The table at `address` with its length and checksum checked, or NULL. */
+static const uint8_t *open_table(struct reader *reader, uint64_t address, uint64_t *bytes)
+{
+    const uint8_t *table = reader->map(address, HEADER_BYTES);
+    if (!table)
+        return NULL;
+    *bytes = read_le(table + TABLE_LENGTH, 4);
+    if (*bytes < HEADER_BYTES || *bytes > TABLE_MAX_BYTES || !reader->map(address, *bytes) ||
+        !sums_to_zero(table, *bytes))
+        return NULL;
+    return table;
+}
+
+bool acpi_read(uint64_t rsdp, acpi_map map, struct facts *facts, uint16_t *pm_timer_port,
+               struct diagnostic *why)
+{
+    struct reader reader = {.map = map, .facts = facts, .why = why};
+    facts->reset.space = SPACE_NONE;
+    const uint8_t *root = map(rsdp, RSDP_BYTES);
+    if (!root || memcmp(root, "RSD PTR ", 8) != 0 || !sums_to_zero(root, RSDP_BYTES))
+        return damaged(&reader, "the RSDP has a wrong place, signature or checksum");
+    uint64_t bytes, table_bytes;
+    const uint8_t *xsdt = open_table(&reader, read_le(root + RSDP_XSDT, 8), &bytes);
+    if (!xsdt || memcmp(xsdt, "XSDT", 4) != 0)
+        return damaged(&reader, "the XSDT has a wrong place, length, signature or checksum");
+    for (uint64_t at = HEADER_BYTES; at + 8 <= bytes; at += 8) {
+        uint64_t address = read_le(xsdt + at, 8);
+        const uint8_t *table = map(address, HEADER_BYTES);
+        for (unsigned i = 0; table && i < sizeof(readers) / sizeof(readers[0]); i++) {
+            if (memcmp(table, readers[i].signature, 4) != 0)
+                continue;
+            if (!open_table(&reader, address, &table_bytes))
+                return damaged(&reader, readers[i].signature);
+            if (!readers[i].read(&reader, table, table_bytes))
+                return false;
+        }
+    }
+    facts->has_acpi = true;
+    *pm_timer_port = reader.pm_timer_port;
+    return true;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the firmware and the processor told the loader; boot/plan/plan.c turns it into a handoff. */
+#ifndef BULKHEAD_BOOT_FACTS_H
+#define BULKHEAD_BOOT_FACTS_H
+
+#include "kernel/abi/handoff.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { MAX_FREE_RANGES = 256, DIAGNOSTIC_BYTES = 512 };
+
+/* Why the machine does not start: what, both parties where there are two, and the remedy. */
+struct diagnostic {
+    char text[DIAGNOSTIC_BYTES];
+};
+
+struct free_range {
+    uint64_t base, bytes; /* conventional memory, whole pages, sorted, no overlaps, below 1 << 46 */
+};
+
+struct fact_cpu {
+    uint32_t apic_id;
+    uint32_t core_id; /* same number: threads of one physical core (I2); 0: a core of its own */
+    bool boot;        /* the processor that firmware started */
+};
+
+struct facts {
+    uint64_t entry_tsc, tsc_hz;
+    uint64_t unix_time, unix_time_tsc;
+    uint32_t physical_address_bits; /* CPUID 0x80000008 */
+    uint32_t microcode;             /* revision; 0: the processor says none */
+    bool host_huge_pages;           /* CPUID: 1 GiB pages in ordinary page tables */
+    bool nested_huge_pages;         /* EPT capability bit 17; AMD: as host_huge_pages */
+    bool nested_large_pages;        /* EPT capability bit 16; AMD: always */
+    bool large_executable_unsafe;   /* CVE-2018-12207: executable RAM must get 4 KiB leaves */
+    bool amd;                       /* nested tables have the format of ordinary page tables */
+    bool has_acpi;
+    uint32_t cpu_count;
+    struct fact_cpu cpus[MAX_CPUS];
+    uint32_t ioapic_count;
+    struct handoff_ioapic ioapics[MAX_IOAPICS];
+    struct handoff_screen screen; /* glyph_offset not yet set */
+    const uint8_t *glyphs;        /* glyph_height rows of one byte for each of ' '..'~', or NULL */
+    struct handoff_reset reset;
+    uint64_t ecam_base;
+    uint32_t ecam_bus_first, ecam_bus_last;
+    uint64_t memory_end; /* above all RAM that kernel_main touches; 0: above free[] */
+    uint32_t free_count;
+    struct free_range free[MAX_FREE_RANGES];
+};
+
+/* Bytes of the glyphs ' '..'~' that `screen` speaks of. */
+static inline uint64_t glyph_bytes(const struct handoff_screen *screen)
+{
+    return (uint64_t)('~' - ' ' + 1) * screen->glyph_height;
+}
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where everything goes: the order in which things are placed, and how much each needs. */
+#include "plan.h"
+#include "align.h"
+#include "boot/guest/guest_memory.h"
+#include "diagnostic.h"
+#include "kernel/abi/layout.h"
+#include "place.h"
+#include "spaces.h"
+#include <string.h>
+
+enum { GLYPH_HEIGHT_MAX = 64 };
+
+struct plan {
+    const struct plan_input *in;
+    struct handoff *handoff;
+    struct kernel_image image;
+    struct placement placement;
+    struct spaces spaces;
+};
+
+static void fill_facts(const struct plan_input *in, struct handoff *handoff)
+{
+    const struct facts *facts = in->facts;
+    handoff->magic = HANDOFF_MAGIC;
+    handoff->version = HANDOFF_VERSION;
+    handoff->entry_tsc = facts->entry_tsc;
+    handoff->tsc_hz = facts->tsc_hz;
+    handoff->unix_time = facts->unix_time;
+    handoff->unix_time_tsc = facts->unix_time_tsc;
+    handoff->has_acpi = facts->has_acpi;
+    handoff->reset = facts->reset;
+    handoff->ecam_base = facts->ecam_base;
+    handoff->ecam_bus_first = facts->ecam_bus_first;
+    handoff->ecam_bus_last = facts->ecam_bus_last;
+    handoff->ioapic_count = facts->ioapic_count;
+    memcpy(handoff->ioapics, facts->ioapics, sizeof(handoff->ioapics));
+    handoff->domain_count = in->manifest->domain_count;
+}
+
+/* Handoff, glyphs and manifest, one after the other. */
+static void fill_layout(const struct plan_input *in, struct handoff *handoff)
+{
+    const struct facts *facts = in->facts;
+    uint64_t end = sizeof(*handoff);
+    handoff->screen = facts->screen;
+    if (!facts->glyphs || facts->screen.glyph_height > GLYPH_HEIGHT_MAX)
+        handoff->screen.glyph_width = handoff->screen.glyph_height = 0;
+    if (handoff->screen.glyph_height > 0) {
+        handoff->screen.glyph_offset = (uint32_t)end;
+        end += glyph_bytes(&handoff->screen);
+    }
+    handoff->manifest_offset = (uint32_t)align_up(end, 8);
+    handoff->manifest_bytes = in->manifest->header->total_bytes;
+    handoff->bytes = (uint32_t)page_up(handoff->manifest_offset + handoff->manifest_bytes);
+}
+
+/* One block of the hypervisor. */
+static bool place_own(struct plan *plan, enum handoff_extent_kind kind, uint64_t bytes,
+                      const char *what, uint64_t *base)
+{
+    struct wish wish = {.kind = kind,
+                        .bytes = bytes,
+                        .alignment = PAGE_BYTES,
+                        .below_1_mib = kind == EXTENT_TRAMPOLINE};
+    return place_or_refuse(&plan->placement, &wish, what, base);
+}
+
+/* State and stacks; an unowned processor's page tables follow them. */
+static bool place_cpu_state(struct plan *plan, uint32_t cpu)
+{
+    struct handoff_cpu *out = &plan->handoff->cpus[cpu];
+    struct wish wish = {.kind = EXTENT_CPU,
+                        .index = cpu,
+                        .bytes = plan->handoff->cpu_state_bytes,
+                        .alignment = PAGE_BYTES};
+    if (out->domain == HANDOFF_NOBODY) {
+        struct paging_space space;
+        space_of_cpu(&plan->spaces, cpu, &space);
+        if (paging_bytes(&space) > PARKED_TABLES_BYTES)
+            return diagnose(plan->placement.why,
+                            "the kernel's segments need more page tables than a parked "
+                            "processor has room for: build the image anew");
+        wish.bytes += PARKED_TABLES_BYTES;
+    }
+    if (!place_or_refuse(&plan->placement, &wish, "the state of a processor", &out->state_hpa))
+        return false;
+    if (out->domain == HANDOFF_NOBODY)
+        out->page_table = out->state_hpa + plan->handoff->cpu_state_bytes;
+    return true;
+}
+
+/* The panic page comes first: it lies at the same place as before a warm reset. */
+static bool place_hypervisor(struct plan *plan)
+{
+    struct handoff *handoff = plan->handoff;
+    const uint64_t *bytes = plan->image.bytes;
+    struct paging_space boot;
+    handoff->cpu_state_bytes = bytes[KERNEL_CPU];
+    handoff->kernel_bytes = bytes[KERNEL_TEXT] + bytes[KERNEL_CONSTANTS];
+    if (!place_own(plan, EXTENT_PANIC, PAGE_BYTES, "the panic record", &handoff->panic_hpa) ||
+        !place_own(plan, EXTENT_TRAMPOLINE, PAGE_BYTES, "the start of processors",
+                   &handoff->trampoline_hpa) ||
+        !place_own(plan, EXTENT_TEXT, handoff->kernel_bytes, "its text", &handoff->kernel_hpa) ||
+        !place_own(plan, EXTENT_HANDOFF, handoff->bytes, "the handoff", &handoff->self_hpa))
+        return false;
+    place_split(handoff, handoff->kernel_hpa, bytes[KERNEL_TEXT], EXTENT_CONSTANTS);
+    for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
+        if (!place_cpu_state(plan, cpu))
+            return false;
+    space_of_boot(&plan->spaces, &boot);
+    return place_own(plan, EXTENT_BOOT, paging_bytes(&boot), "its first page table",
+                     &handoff->boot_page_table);
+}
+
+/* What has a place of its own goes before what fits anywhere. */
+static uint64_t ram_weight(const struct manifest_domain *domain)
+{
+    return domain->memory_at ? UINT64_MAX : domain->memory;
+}
+
+/* The largest first: what is small fits between. Equal ones in the manifest's order. */
+static bool place_all_ram(struct plan *plan)
+{
+    const struct manifest *manifest = plan->in->manifest;
+    const struct handoff_domain *placed = plan->handoff->domains;
+    for (uint32_t n = 0; n < manifest->domain_count; n++) {
+        uint32_t largest = 0;
+        for (uint32_t i = 1; i < manifest->domain_count; i++)
+            if (placed[i].ram_count == 0 &&
+                (placed[largest].ram_count > 0 ||
+                 ram_weight(&manifest->domains[i]) > ram_weight(&manifest->domains[largest])))
+                largest = i;
+        if (!place_ram(&plan->placement, largest))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Executable large leaves let a guest stop the board on processors with CVE-2018-12207 (TRAPS 19).
+ */
+static uint64_t ram_leaf(const struct facts *facts)
+{
+    if (facts->large_executable_unsafe || !facts->nested_large_pages)
+        return PAGE_BYTES;
+    return facts->nested_huge_pages ? HUGE_PAGE_BYTES : LARGE_PAGE_BYTES;
+}
+
+/*
+ * The nested tables, then the page tables of each processor. These map themselves too, so their
+ * size is found by taking the last guess until it holds.
+ */
+static uint64_t size_tables(struct plan *plan, uint32_t index, uint64_t *nested_bytes,
+                            uint64_t *cpu_bytes)
+{
+    struct handoff_domain *domain = &plan->handoff->domains[index];
+    struct paging_space space;
+    uint64_t bytes = 0;
+    space_of_domain(&plan->spaces, index, &space);
+    *nested_bytes = paging_bytes(&space);
+    do {
+        domain->tables_bytes = bytes;
+        space_of_cpu(&plan->spaces, domain->cpus[0], &space);
+        *cpu_bytes = paging_bytes(&space);
+        bytes = *nested_bytes + domain->cpu_count * *cpu_bytes;
+    } while (bytes != domain->tables_bytes);
+    return bytes;
+}
+
+static bool place_domain(struct plan *plan, uint32_t index)
+{
+    const struct placement *placement = &plan->placement;
+    struct handoff_domain *domain = &plan->handoff->domains[index];
+    uint64_t nested_bytes, cpu_bytes;
+    struct wish wish = {.index = index, .alignment = PAGE_BYTES};
+    domain->ram_leaf_bytes = ram_leaf(plan->in->facts);
+
+    wish.kind = EXTENT_PAYLOAD;
+    wish.bytes = domain->payload_bytes;
+    wish.alignment = wish.bytes >= LARGE_PAGE_BYTES ? LARGE_PAGE_BYTES : PAGE_BYTES;
+    if (!place_or_refuse(placement, &wish, "the copy of its payloads", &domain->payload_hpa))
+        return false;
+
+    wish.kind = EXTENT_PRIVATE;
+    wish.bytes = domain->private_bytes = plan->image.bytes[KERNEL_DOMAIN];
+    wish.alignment = PAGE_BYTES;
+    if (wish.bytes > 0 &&
+        !place_or_refuse(placement, &wish, "its private state", &domain->private_hpa))
+        return false;
+
+    wish.kind = EXTENT_PUBLIC;
+    wish.bytes = PAGE_BYTES;
+    if (!place_or_refuse(placement, &wish, "its public page", &domain->public_hpa))
+        return false;
+
+    wish.kind = EXTENT_TABLES;
+    wish.bytes = size_tables(plan, index, &nested_bytes, &cpu_bytes);
+    if (!place_or_refuse(placement, &wish, "its page tables", &domain->tables_hpa))
+        return false;
+    domain->nested_root = domain->tables_hpa;
+    for (uint32_t i = 0; i < domain->cpu_count; i++)
+        plan->handoff->cpus[domain->cpus[i]].page_table =
+            domain->tables_hpa + nested_bytes + i * cpu_bytes;
+    return true;
+}
+
+bool plan_place(const struct plan_input *in, struct handoff *handoff, struct diagnostic *why)
+{
+    struct plan plan = {
+        .in = in,
+        .handoff = handoff,
+        .placement = {in->facts, in->manifest, handoff, why},
+        .spaces = {in->facts, handoff, &plan.image},
+    };
+    if (in->manifest->header->payload_bytes > in->payload_bytes)
+        return diagnose(why,
+                        "the image has %lu bytes of payloads, its manifest lists %lu: the "
+                        "image is cut off, copy it again",
+                        in->payload_bytes, in->manifest->header->payload_bytes);
+    if (!facts_check(in->facts, why) ||
+        !kernel_image_parse(in->kernel, in->kernel_bytes, &plan.image, why))
+        return false;
+    fill_facts(in, handoff);
+    fill_layout(in, handoff);
+    if (!place_cpus(&plan.placement))
+        return false;
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        if (!guest_plan(in, i, &handoff->domains[i], why))
+            return false;
+    if (!place_hypervisor(&plan) || !place_all_ram(&plan))
+        return false;
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        if (!place_domain(&plan, i))
+            return false;
+    return true;
+}

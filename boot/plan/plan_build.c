@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes what plan.c has placed. */
+#include "align.h"
+#include "boot/guest/guest_memory.h"
+#include "spaces.h"
+#include <string.h>
+
+struct build {
+    const struct plan_input *in;
+    struct handoff *handoff;
+    plan_memory memory;
+    void *context;
+    struct kernel_image image;
+    struct spaces spaces;
+};
+
+static uint64_t ticks(const struct build *build)
+{
+    return build->in->ticks ? build->in->ticks() : 0;
+}
+
+static void account(struct build *build, uint64_t start, uint64_t bytes)
+{
+    build->handoff->work_tsc += ticks(build) - start;
+    build->handoff->work_bytes += bytes;
+}
+
+static void copy_to(struct build *build, uint64_t hpa, const void *from, uint64_t bytes)
+{
+    uint64_t start = ticks(build);
+    memcpy(build->memory(hpa, bytes, build->context), from, bytes);
+    account(build, start, bytes);
+}
+
+static void zero(struct build *build, uint64_t hpa, uint64_t bytes)
+{
+    uint64_t start = ticks(build);
+    memset(build->memory(hpa, bytes, build->context), 0, bytes);
+    account(build, start, bytes);
+}
+
+/* RAM is zeroed by its own processor; the payloads' frames are filled to the last byte below. */
+static void zero_extents(struct build *build)
+{
+    for (uint32_t i = 0; i < build->handoff->extent_count; i++) {
+        const struct handoff_extent *extent = &build->handoff->extents[i];
+        if (extent->kind != EXTENT_RAM && extent->kind != EXTENT_PAYLOAD &&
+            extent->kind != EXTENT_PANIC)
+            zero(build, extent->base, extent->bytes);
+    }
+}
+
+static void copy_kernel(struct build *build)
+{
+    for (uint32_t i = 0; i < build->image.count; i++) {
+        const struct kernel_segment *segment = &build->image.segments[i];
+        if (segment->area == KERNEL_TEXT || segment->area == KERNEL_CONSTANTS)
+            copy_to(build, build->handoff->kernel_hpa + segment->block_offset,
+                    (const uint8_t *)build->in->kernel + segment->offset, segment->file_bytes);
+    }
+}
+
+static void build_tables(struct build *build)
+{
+    const struct handoff *handoff = build->handoff;
+    enum paging_format nested = build->in->facts->amd ? PAGING_NESTED : PAGING_EPT;
+    struct paging_space space;
+    for (uint32_t i = 0; i < handoff->cpu_count; i++) {
+        space_of_cpu(&build->spaces, i, &space);
+        paging_build(&space, PAGING_HOST, handoff->cpus[i].page_table, build->memory,
+                     build->context);
+    }
+    for (uint32_t i = 0; i < handoff->domain_count; i++) {
+        space_of_domain(&build->spaces, i, &space);
+        paging_build(&space, nested, handoff->domains[i].nested_root, build->memory,
+                     build->context);
+    }
+    space_of_boot(&build->spaces, &space);
+    paging_build(&space, PAGING_HOST, handoff->boot_page_table, build->memory, build->context);
+}
+
+/* A payload file, then zeros to the end of its last page; returns the address behind. */
+static uint64_t copy_payload(struct build *build, uint64_t hpa, uint32_t index)
+{
+    const struct manifest_payload *payload = &build->in->manifest->payloads[index];
+    uint64_t end = page_up(payload->bytes);
+    copy_to(build, hpa, build->in->payload + payload->offset, payload->bytes);
+    zero(build, hpa + payload->bytes, end - payload->bytes);
+    return hpa + end;
+}
+
+static void build_domain(struct build *build, uint32_t index)
+{
+    const struct manifest_domain *domain = &build->in->manifest->domains[index];
+    uint64_t hpa = copy_payload(build, build->handoff->domains[index].payload_hpa, domain->kernel);
+    uint64_t bytes = guest_template_bytes();
+    if (domain->initrd != MANIFEST_NONE)
+        hpa = copy_payload(build, hpa, domain->initrd);
+    zero(build, hpa, bytes);
+    guest_build_templates(build->in, build->handoff, index,
+                          build->memory(hpa, bytes, build->context));
+}
+
+static void copy_handoff(struct build *build)
+{
+    const struct facts *facts = build->in->facts;
+    const struct handoff *handoff = build->handoff;
+    uint8_t *self = build->memory(handoff->self_hpa, handoff->bytes, build->context);
+    if (handoff->screen.glyph_height > 0)
+        memcpy(self + handoff->screen.glyph_offset, facts->glyphs, glyph_bytes(&handoff->screen));
+    memcpy(self + handoff->manifest_offset, build->in->manifest->header, handoff->manifest_bytes);
+    memcpy(self, handoff, sizeof(*handoff));
+}
+
+void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memory memory,
+                void *context)
+{
+    struct diagnostic why;
+    struct build build = {.in = in,
+                          .handoff = handoff,
+                          .memory = memory,
+                          .context = context,
+                          .spaces = {in->facts, handoff, &build.image}};
+    kernel_image_parse(in->kernel, in->kernel_bytes, &build.image, &why);
+    zero_extents(&build);
+    copy_kernel(&build);
+    build_tables(&build);
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        build_domain(&build, i);
+    copy_handoff(&build);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The separation check (I12): what a processor's registers and the tables behind them really
+ * allow, compared with handoff and manifest. It is written against the formats alone and shares
+ * nothing with the code that builds the tables. Every processor checks itself; it can see its own
+ * domain's tables and no others (I11).
+ *
+ *   check.c        ownership: extents, domains, processors
+ *   check_map.c    nested tables and page tables: exactly what is due is mapped, nothing else
+ *   check_state.c  control registers, virtualisation controls, MSR and I/O bitmaps
+ */
+#ifndef BULKHEAD_CHECK_H
+#define BULKHEAD_CHECK_H
+
+#include "kernel/abi/handoff.h"
+#include "kernel/manifest.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CHECK_TEXT_BYTES = 160, CHECK_STRUCTURES = 6, CHECK_CONTROLS = 7 };
+
+enum check_nested { CHECK_EPT, CHECK_NPT };
+
+/* Registers that the hypervisor runs with. */
+struct check_host {
+    uint64_t cr0, cr3, cr4, efer, pat;
+};
+
+/* What the hardware uses, read back from it; addresses are host-physical. */
+struct check_registers {
+    enum check_nested nested;
+    struct check_host now;     /* the registers themselves */
+    struct check_host on_exit; /* what a VM exit loads; AMD-V: as `now` */
+    uint64_t cr4_offered;      /* bits UMIP, SMEP, SMAP of CR4 that this processor has */
+    uint64_t nested_root;      /* EPT pointer, or nCR3 */
+    uint64_t exceptions;       /* exception bitmap */
+    /*
+     * VT-x: pin-based, primary, secondary and VM-exit controls; host-owned bits of CR0 and CR4;
+     * MSRs that entries and exits load or store. AMD-V: VMCB offsets 0x00c, 0x010 (intercepts),
+     * 0x090 (nested control), 0x060 (virtual interrupt), 0x014 and 0x000 (intercepts), 32 bits
+     * each.
+     */
+    uint64_t controls[CHECK_CONTROLS];
+    uint64_t msr_bitmap; /* VT-x: one page; AMD-V: two */
+    uint64_t io_bitmap;  /* AMD-V: three pages, ones throughout; VT-x uses none */
+    uint32_t smt_shift;  /* processors whose APIC ids differ only below this bit are siblings */
+    /* One page each that only the hypervisor may reach: VMCS, VMXON region, VMCB, save areas. */
+    struct check_structure {
+        const char *name; /* NULL: none */
+        uint64_t hpa;
+    } structures[CHECK_STRUCTURES];
+};
+
+/*
+ * A segment of the kernel, from its linker symbols, in ascending order. `kind` is EXTENT_TEXT,
+ * EXTENT_CONSTANTS, EXTENT_CPU (several, apart by guard pages) or EXTENT_PRIVATE.
+ */
+struct check_segment {
+    uint64_t va, bytes; /* whole pages */
+    uint32_t kind;
+};
+
+struct check_input {
+    const struct handoff *handoff;
+    const struct manifest *manifest; /* opened */
+    const struct check_registers *registers;
+    const struct check_segment *segments;
+    uint32_t segment_count;
+    uint32_t cpu; /* index into handoff.cpus: the processor that is checked */
+    /* The page at host-physical `hpa`, readable, or NULL if it can't be seen from here. */
+    const void *(*frame)(uint64_t hpa, void *context);
+    void *context;
+    /* Whether the policy grants direct access to an MSR. */
+    bool (*granted)(uint32_t msr, bool write, const void *policy);
+    const void *policy;
+    /*
+     * How many (MSR, direction) pairs in the bitmap's ranges `granted` is true for. With the true
+     * number only the pairs that the bitmap opens are asked for; otherwise all are.
+     */
+    uint32_t granted_count;
+};
+
+struct check_result {
+    bool ok;
+    const char *invariant;       /* the one that is broken: "I1" ..; "" if ok */
+    char text[CHECK_TEXT_BYTES]; /* the first offending entry: where, what it is, what is due */
+    uint64_t nested_leaves;      /* entries that map the domain's RAM */
+    uint64_t nested_bytes;
+    uint64_t host_leaves;
+    uint8_t digest[DIGEST_BYTES]; /* over the nested leaves, joined: gpa, hpa, bytes, rights */
+};
+
+/*
+ * Checks one processor. Returns result->ok. A processor that no domain owns has no nested tables:
+ * of its registers only `now` is looked at, its digest is all zeros.
+ */
+bool check_processor(const struct check_input *in, struct check_result *result);
+
+/*
+ * A `frame` for a processor on its own page tables: its domain's tables, its own segments, its
+ * domain's. `context` is the struct check_input.
+ */
+const void *check_own_frame(uint64_t hpa, void *context);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of the machine. */
+#include "panic.h"
+#include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/percpu.h"
+#include "kernel/kernel.h"
+#include "log.h"
+
+_Noreturn void panic_halt(void)
+{
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+_Noreturn void panic(const char *text, ...)
+{
+    static PER_CPU bool panicking;
+    va_list args;
+    if (panicking)
+        panic_halt();
+    panicking = true;
+    machine_stop_others();
+    log_open_uart();
+    log_print("\nbulkhead: panic on processor %u: ", cpu.apic_id);
+    va_start(args, text);
+    log_vprint(text, args);
+    va_end(args);
+    log_print("\nbulkhead: the machine is stopped\n");
+    panic_halt();
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The devices that a domain finds. */
+#include "devices.h"
+#include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/percpu.h"
+#include "kernel/abi/guest.h"
+#include "kernel/kernel.h"
+#include "kernel/life/life.h"
+#include "kernel/life/lock.h"
+#include "vioapic.h"
+#include "vpci.h"
+#include "vpit.h"
+#include "vrtc.h"
+#include "vuart.h"
+
+PER_DOMAIN struct vuart devices_uart;
+static PER_DOMAIN struct {
+    struct lock lock;
+    struct vioapic ioapic;
+    struct vpci pci;
+    struct vpit pit;
+    struct vrtc rtc;
+} devices;
+
+enum { POST_PORT = 0x80, SLEEP_ENABLE = 1 << 5, SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE_MASK = 7 };
+
+void devices_setup(void)
+{
+    vuart_init(&devices_uart, cpu.rules->serial_port, cpu.rules->flags & MANIFEST_SERIAL_POLLED);
+    devices.rtc = (struct vrtc){.unix_time = handoff()->unix_time,
+                                .tsc = handoff()->unix_time_tsc,
+                                .tsc_hz = handoff()->tsc_hz};
+}
+
+void devices_reset(void)
+{
+    vuart_reset(&devices_uart);
+    vioapic_reset(&devices.ioapic);
+    vpit_reset(&devices.pit, handoff()->tsc_hz);
+    devices.rtc.index = 0;
+    devices.pci.address = 0;
+}
+
+/* A fixed IPI to the processors that the message names, inside the domain (I4, TRAPS 30). */
+static void deliver(const struct vioapic_message *message)
+{
+    for (uint32_t local = 0; local < cpu.domain->cpu_count; local++) {
+        uint32_t id = machine_apic_id(local);
+        bool hit = message->logical ? id >> 4 == 0 && message->destination >> (id & 15) & 1
+                                    : message->destination == id || message->destination == ~0u;
+        if (hit)
+            machine_send_fixed(id, message->vector);
+    }
+}
+
+static void uart_edge(void)
+{
+    struct vioapic_message message;
+    if (vuart_edge(&devices_uart) && vioapic_pin_edge(&devices.ioapic, GUEST_COM1_IRQ, &message))
+        deliver(&message);
+}
+
+uint32_t devices_in(enum port_owner owner, uint16_t port)
+{
+    uint32_t value = ~0u;
+    switch (owner) {
+    case PORT_UART:
+        lock_take(&devices.lock);
+        value = vuart_read(&devices_uart, port - GUEST_COM1);
+        uart_edge();
+        lock_release(&devices.lock);
+        break;
+    case PORT_PIT:
+    case PORT_SYSTEM_CONTROL:
+        lock_take(&devices.lock);
+        value = vpit_read(&devices.pit, port, machine_tsc());
+        lock_release(&devices.lock);
+        break;
+    case PORT_RTC:
+        value = vrtc_read(&devices.rtc, port, machine_tsc());
+        break;
+    case PORT_RESET:
+    case PORT_SLEEP:
+        value = 0;
+        break;
+    case PORT_PCI_ADDRESS:
+        value = vpci_read_address(&devices.pci);
+        break;
+    case PORT_PCI_DATA:
+        value = vpci_read_data(&devices.pci, port & 3);
+        break;
+    case PORT_NOBODY:
+    case PORT_QUIET:
+        break;
+    }
+    return value;
+}
+
+void devices_out(enum port_owner owner, uint16_t port, uint32_t value)
+{
+    switch (owner) {
+    case PORT_UART:
+        lock_take(&devices.lock);
+        vuart_write(&devices_uart, port - GUEST_COM1, (uint8_t)value);
+        uart_edge();
+        lock_release(&devices.lock);
+        break;
+    case PORT_PIT:
+    case PORT_SYSTEM_CONTROL:
+        lock_take(&devices.lock);
+        vpit_write(&devices.pit, port, (uint8_t)value, machine_tsc());
+        lock_release(&devices.lock);
+        break;
+    case PORT_RTC:
+        vrtc_write(&devices.rtc, port, (uint8_t)value);
+        break;
+    case PORT_RESET:
+        if ((value & 0xff) == GUEST_RESET_VALUE)
+            life_end(END_RESET);
+        break;
+    case PORT_SLEEP:
+        if (port == GUEST_SLEEP_CONTROL && value & SLEEP_ENABLE &&
+            (value >> SLEEP_TYPE_SHIFT & SLEEP_TYPE_MASK) == GUEST_SLEEP_S5)
+            life_end(END_POWER_OFF);
+        break;
+    case PORT_PCI_ADDRESS:
+        vpci_write_address(&devices.pci, value);
+        break;
+    case PORT_QUIET:
+#ifdef BENCH
+        if (port == POST_PORT)
+            life_mark(value & 0xff);
+#endif
+        break;
+    case PORT_PCI_DATA:
+    case PORT_NOBODY:
+        break;
+    }
+}
+
+static bool in_ioapic(uint64_t gpa)
+{
+    return gpa - GUEST_IOAPIC < VIOAPIC_BYTES;
+}
+
+uint64_t devices_read(uint64_t gpa, unsigned bytes)
+{
+    if (gpa - GUEST_ECAM < GUEST_ECAM_BYTES)
+        return vpci_read_ecam(gpa - GUEST_ECAM);
+    if (!in_ioapic(gpa))
+        return ~0ull;
+    lock_take(&devices.lock);
+    uint64_t value = vioapic_read(&devices.ioapic, (unsigned)(gpa - GUEST_IOAPIC), bytes);
+    lock_release(&devices.lock);
+    return value;
+}
+
+void devices_write(uint64_t gpa, unsigned bytes, uint64_t value)
+{
+    if (!in_ioapic(gpa))
+        return;
+    lock_take(&devices.lock);
+    vioapic_write(&devices.ioapic, (unsigned)(gpa - GUEST_IOAPIC), bytes, (uint32_t)value);
+    lock_release(&devices.lock);
+}
+
+void devices_pump(void)
+{
+    lock_take(&devices.lock);
+    vuart_pump(&devices_uart);
+    uart_edge();
+    lock_release(&devices.lock);
+}
+
+void devices_say(const char *text)
+{
+    while (devices_uart.uart.base != 0 && devices_uart.out_head != devices_uart.out_tail) {
+        uart_put_wait(&devices_uart.uart,
+                      devices_uart.out[devices_uart.out_tail % VUART_OUT_BYTES]);
+        devices_uart.out_tail++;
+    }
+    for (; *text; text++) {
+        if (*text == '\n')
+            uart_put_wait(&devices_uart.uart, '\r');
+        uart_put_wait(&devices_uart.uart, (uint8_t)*text);
+    }
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the loader leaves behind: tables of every kind (I1, I11), the handoff, what is copied. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/abi/layout.h"
+#include "kernel/sha256.h"
+#include "plan_world.h"
+
+static struct world *world;
+
+static int setup(void **state)
+{
+    (void)state;
+    world = malloc(sizeof(*world));
+    world_init(world);
+    world_add_domain(world, "one", 2, 64 * MIB, world_add_guest(world));
+    world_add_domain(world, "two", 1, 6 * MIB, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    world_free(world);
+    free(world);
+    return 0;
+}
+
+static void place_and_build(void)
+{
+    world_must_place(world);
+    world_check_extents(world);
+    world_build(world);
+}
+
+enum { WRITE = 2, USER = 4, LARGE = 0x80 };
+#define NX (1ull << 63)
+
+struct leaf {
+    uint64_t va, pa, bytes, bits;
+};
+
+/* Calls `each` for every leaf below `root`. Bits are those of the leaf but its address. */
+static void walk(uint64_t table, uint64_t va, int level, void (*each)(const struct leaf *, void *),
+                 void *context)
+{
+    for (uint64_t i = 0; i < 512; i++) {
+        uint64_t entry = ((uint64_t *)(world->memory + table))[i];
+        uint64_t bytes = 1ull << (12 + 9 * (level - 1)), at = va + i * bytes;
+        if (entry == 0)
+            continue;
+        if (level == 4 && i >= 256)
+            at |= 0xffff000000000000;
+        if (level == 1 || entry & LARGE) {
+            struct leaf leaf = {at, entry & 0xffffffffff000, bytes, entry & ~0xffffffffff000};
+            each(&leaf, context);
+        } else {
+            walk(entry & 0xffffffffff000, at, level - 1, each, context);
+        }
+    }
+}
+
+static const struct handoff_extent *owner(uint64_t hpa, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < world->handoff.extent_count; i++) {
+        const struct handoff_extent *extent = &world->handoff.extents[i];
+        if (hpa >= extent->base && hpa + bytes <= extent->base + extent->bytes)
+            return extent;
+    }
+    fail_msg("%lx is nobody's", hpa);
+    return NULL;
+}
+
+/* I11: where each kind of frame may appear, and how. */
+static const struct right {
+    uint64_t va, end, bits;
+} rights[] = {
+    [EXTENT_TEXT] = {VA_KERNEL, VA_KERNEL_END, 0},
+    [EXTENT_CONSTANTS] = {VA_KERNEL, VA_KERNEL_END, NX},
+    [EXTENT_HANDOFF] = {VA_HANDOFF, VA_HANDOFF_END, NX},
+    [EXTENT_CPU] = {VA_CPU, VA_CPU_END, NX | WRITE},
+    [EXTENT_RAM] = {VA_RAM, VA_RAM + (1ull << 46), NX | WRITE},
+    [EXTENT_TABLES] = {VA_TABLES, VA_PAYLOAD, NX},
+    [EXTENT_PAYLOAD] = {VA_PAYLOAD, VA_RAM, NX},
+    [EXTENT_PRIVATE] = {VA_DOMAIN, VA_DOMAIN_END, NX | WRITE},
+    [EXTENT_PUBLIC] = {VA_PUBLIC, VA_PUBLIC_END, NX | WRITE},
+};
+
+struct seen {
+    uint32_t cpu;
+    uint64_t bytes[EXTENT_PUBLIC + 1];
+};
+
+static void check_host_leaf(const struct leaf *leaf, void *context)
+{
+    struct seen *seen = context;
+    const struct handoff_extent *extent = owner(leaf->pa, leaf->bytes);
+    const struct right *right = &rights[extent->kind];
+    uint32_t domain = world->handoff.cpus[seen->cpu].domain;
+    if (extent->kind == EXTENT_CPU && leaf->va < VA_PAYLOAD && domain == HANDOFF_NOBODY)
+        right = &rights[EXTENT_TABLES]; /* its own page tables */
+    if (right->end == 0 || leaf->va < right->va || leaf->va >= right->end)
+        fail_msg("a frame of kind %u is mapped at %lx", extent->kind, leaf->va);
+    assert_int_equal(leaf->bits & (NX | WRITE | USER), right->bits);
+    if (extent->kind == EXTENT_CPU)
+        assert_int_equal(extent->index, seen->cpu);
+    if (extent->kind >= EXTENT_RAM)
+        assert_int_equal(extent->index, domain);
+    if (right == &rights[extent->kind])
+        seen->bytes[extent->kind] += leaf->bytes;
+}
+
+static uint64_t *entry_of(uint64_t root, uint64_t va)
+{
+    uint64_t table = root;
+    for (int shift = 39; shift > 12; shift -= 9) {
+        uint64_t entry = ((uint64_t *)(world->memory + table))[va >> shift & 511];
+        if (entry == 0 || entry & LARGE)
+            return NULL;
+        table = entry & 0xffffffffff000;
+    }
+    return (uint64_t *)(world->memory + table) + (va >> 12 & 511);
+}
+
+static uint64_t frame_at(uint64_t root, uint64_t va)
+{
+    uint64_t *entry = entry_of(root, va);
+    return entry ? *entry & 0xffffffffff000 : 0;
+}
+
+static void processors_map_their_own_and_no_more(void **state)
+{
+    const struct handoff *handoff = &world->handoff;
+    (void)state;
+    place_and_build();
+    for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++) {
+        struct seen seen = {.cpu = cpu};
+        uint64_t root = handoff->cpus[cpu].page_table;
+        uint32_t index = handoff->cpus[cpu].domain;
+        walk(root, 0, 4, check_host_leaf, &seen);
+        assert_int_equal(seen.bytes[EXTENT_TEXT], 0x4000);
+        assert_int_equal(seen.bytes[EXTENT_CONSTANTS], 0x2000);
+        assert_int_equal(seen.bytes[EXTENT_HANDOFF], handoff->bytes);
+        assert_int_equal(seen.bytes[EXTENT_CPU], handoff->cpu_state_bytes);
+        /* Stacks follow in the block, but not in the map: a guard page lies between. */
+        uint64_t state_hpa = handoff->cpus[cpu].state_hpa;
+        assert_int_equal(frame_at(root, VA_CPU), state_hpa);
+        assert_int_equal(frame_at(root, VA_CPU + 0x7000), 0);
+        assert_int_equal(frame_at(root, VA_CPU + 0x8000), state_hpa + 0x7000);
+        assert_int_equal(frame_at(root, VA_CPU + 0xc000), 0);
+        assert_int_equal(frame_at(root, VA_CPU + 0xd000), state_hpa + 0xb000);
+        assert_int_equal(frame_at(root, VA_CPU + 0xe000), 0);
+        assert_int_equal(frame_at(root, VA_CPU + 0xf000), state_hpa + 0xc000);
+        assert_int_equal(frame_at(root, VA_CPU + 0x10000), 0);
+        if (index == HANDOFF_NOBODY) {
+            assert_int_equal(seen.bytes[EXTENT_RAM], 0);
+            continue;
+        }
+        const struct handoff_domain *domain = &handoff->domains[index];
+        assert_int_equal(seen.bytes[EXTENT_RAM], domain->ram_bytes);
+        assert_int_equal(seen.bytes[EXTENT_TABLES], domain->tables_bytes);
+        assert_int_equal(seen.bytes[EXTENT_PAYLOAD], domain->payload_bytes);
+        assert_int_equal(seen.bytes[EXTENT_PRIVATE], 0x1000);
+        assert_int_equal(seen.bytes[EXTENT_PUBLIC], 0x1000);
+        assert_int_equal(frame_at(root, VA_PUBLIC), domain->public_hpa);
+        assert_int_equal(frame_at(root, VA_TABLES + 0x3000), domain->tables_hpa + 0x3000);
+        assert_int_equal(frame_at(root, VA_PAYLOAD + 0x1000), domain->payload_hpa + 0x1000);
+    }
+}
+
+static void check_boot_leaf(const struct leaf *leaf, void *context)
+{
+    uint64_t *executable = context;
+    assert_false(leaf->bits & USER);
+    if (leaf->va < 1ull << 47) {
+        assert_int_equal(leaf->va, leaf->pa);
+        assert_true(leaf->bits & WRITE);
+        if (!(leaf->bits & NX)) {
+            assert_int_equal(leaf->va, world->handoff.trampoline_hpa);
+            assert_int_equal(leaf->bytes, PAGE_BYTES);
+            ++*executable;
+        }
+        executable[1] += leaf->bytes;
+    } else {
+        assert_true(leaf->bits & NX || !(leaf->bits & WRITE));
+        assert_true(owner(leaf->pa, leaf->bytes)->kind < EXTENT_TRAMPOLINE);
+    }
+}
+
+static void kernel_main_maps_memory_one_to_one(void **state)
+{
+    uint64_t seen[2] = {0, 0};
+    (void)state;
+    world->facts.screen = (struct handoff_screen){.base = 0x4000300000, .bytes = 0x300000};
+    world->facts.ecam_base = 0x4000000000;
+    world->facts.ecam_bus_last = 3;
+    world->facts.memory_end = 0x101234000;
+    place_and_build();
+    walk(world->handoff.boot_page_table, 0, 4, check_boot_leaf, seen);
+    assert_int_equal(seen[0], 1);
+    assert_int_equal(seen[1], 0x101400000 + 0x600000); /* RAM's end and both windows' 2 MiB pages */
+}
+
+struct nested_seen {
+    uint32_t domain;
+    uint64_t bytes, largest, rights;
+};
+
+static void check_nested_leaf(const struct leaf *leaf, void *context)
+{
+    struct nested_seen *seen = context;
+    const struct handoff_domain *domain = &world->handoff.domains[seen->domain];
+    const struct handoff_extent *extent = owner(leaf->pa, leaf->bytes);
+    assert_int_equal(extent->kind, EXTENT_RAM);
+    assert_int_equal(extent->index, seen->domain);
+    bool found = false;
+    for (uint32_t i = 0; i < domain->ram_count; i++) {
+        const struct handoff_ram *ram = &domain->ram[i];
+        found |= leaf->va >= ram->gpa && leaf->va - ram->gpa < ram->bytes &&
+                 leaf->pa == ram->hpa + (leaf->va - ram->gpa);
+    }
+    assert_true(found);
+    assert_int_equal(leaf->bits & ~(uint64_t)LARGE, seen->rights);
+    seen->bytes += leaf->bytes;
+    if (leaf->bytes > seen->largest)
+        seen->largest = leaf->bytes;
+}
+
+static void check_nested(uint64_t rights_due, uint64_t largest)
+{
+    for (uint32_t i = 0; i < world->handoff.domain_count; i++) {
+        const struct handoff_domain *domain = &world->handoff.domains[i];
+        struct nested_seen seen = {.domain = i, .rights = rights_due};
+        walk(domain->nested_root, 0, 4, check_nested_leaf, &seen);
+        assert_int_equal(seen.bytes, domain->ram_bytes);
+        assert_int_equal(seen.largest, largest);
+        assert_true(domain->ram_leaf_bytes >= largest);
+    }
+}
+
+/* I1: a domain reaches its RAM and nothing else; WB, IPAT 0, executable. */
+static void nested_tables_map_ram_only(void **state)
+{
+    (void)state;
+    place_and_build();
+    check_nested(0x37, LARGE_PAGE_BYTES);
+}
+
+static void amd_has_ordinary_tables(void **state)
+{
+    (void)state;
+    world->facts.amd = true;
+    world->facts.host_huge_pages = true;
+    place_and_build();
+    check_nested(0x67, LARGE_PAGE_BYTES);
+}
+
+/* TRAPS 19: executable large pages could stop the board. */
+static void unsafe_processors_get_small_pages(void **state)
+{
+    (void)state;
+    world->facts.large_executable_unsafe = true;
+    place_and_build();
+    assert_int_equal(world->handoff.domains[0].ram_leaf_bytes, PAGE_BYTES);
+    check_nested(0x37, PAGE_BYTES);
+}
+
+static void capability_limits_pages(void **state)
+{
+    (void)state;
+    world_must_place(world);
+    assert_int_equal(world->handoff.domains[0].ram_leaf_bytes, HUGE_PAGE_BYTES);
+    world->facts.nested_huge_pages = false;
+    world_must_place(world);
+    assert_int_equal(world->handoff.domains[0].ram_leaf_bytes, LARGE_PAGE_BYTES);
+    world->facts.nested_large_pages = false;
+    place_and_build();
+    check_nested(0x37, PAGE_BYTES);
+}
+
+static void gib_of_ram_takes_a_gib_page(void **state)
+{
+    (void)state;
+    world->facts.free[4] = (struct free_range){0x900000, 0x7b000000 - 0x900000};
+    world->made.domains[0].memory = 960 * MIB;
+    world->facts.free[world->facts.free_count++] = (struct free_range){4 * GIB, 4 * GIB};
+    world->made.domains[1].memory = 2 * GIB;
+    place_and_build();
+    struct nested_seen seen = {.domain = 1, .rights = 0x37};
+    walk(world->handoff.domains[1].nested_root, 0, 4, check_nested_leaf, &seen);
+    assert_int_equal(seen.largest, HUGE_PAGE_BYTES);
+}
+
+/* The kernel's text and constants, the handoff, the manifest, the glyphs. */
+static void shared_blocks_are_copied(void **state)
+{
+    static uint8_t glyphs[95 * 19];
+    const struct handoff *handoff = &world->handoff;
+    (void)state;
+    memset(glyphs, 0x3c, sizeof(glyphs));
+    world->facts.glyphs = glyphs;
+    world->facts.screen = (struct handoff_screen){
+        .base = 0x80000000, .bytes = 0x300000, .glyph_width = 8, .glyph_height = 19};
+    place_and_build();
+    const uint8_t *text = world->memory + handoff->kernel_hpa;
+    assert_memory_equal(text, world->kernel + 0x1000, 0x3456);
+    assert_int_equal(text[0x3456], 0);
+    assert_memory_equal(text + 0x4000, world->kernel + 0x5000, 0x1234);
+    assert_int_equal(text[0x5fff], 0);
+    const uint8_t *self = world->memory + handoff->self_hpa;
+    assert_memory_equal(self, handoff, sizeof(*handoff));
+    assert_memory_equal(self + handoff->screen.glyph_offset, glyphs, sizeof(glyphs));
+    struct manifest manifest;
+    assert_int_equal(
+        manifest_open(self + handoff->manifest_offset, handoff->manifest_bytes, &manifest),
+        MANIFEST_OK);
+    assert_true(handoff->manifest_offset + handoff->manifest_bytes <= handoff->bytes);
+    assert_int_equal(handoff->magic, HANDOFF_MAGIC);
+    assert_int_equal(self[handoff->bytes - 1], 0);
+    for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
+        for (uint64_t i = 0; i < handoff->cpu_state_bytes; i++)
+            assert_int_equal(world->memory[handoff->cpus[cpu].state_hpa + i], 0);
+    assert_int_equal(world->memory[handoff->panic_hpa], 0xa5); /* survives a warm reset */
+}
+
+static void absurd_glyphs_are_left_out(void **state)
+{
+    (void)state;
+    world->facts.glyphs = world->payload;
+    world->facts.screen.glyph_height = 4000000000;
+    world_must_place(world);
+    assert_int_equal(world->handoff.screen.glyph_height, 0);
+    assert_int_equal(world->handoff.screen.glyph_offset, 0);
+}
+
+static uint64_t clock_ticks;
+
+static uint64_t next_tick(void)
+{
+    return clock_ticks += 10;
+}
+
+static void work_is_accounted(void **state)
+{
+    (void)state;
+    world->in.ticks = next_tick;
+    world_must_place(world);
+    world->handoff.work_bytes = 1;
+    world_build(world);
+    assert_in_range(world->handoff.work_bytes, 0x5000, 4 * MIB);
+    assert_true(world->handoff.work_tsc > 0 && world->handoff.work_tsc % 10 == 0);
+    const struct handoff *copy = (const void *)(world->memory + world->handoff.self_hpa);
+    assert_int_equal(copy->work_bytes, world->handoff.work_bytes);
+}
+
+static void truncated_payloads_are_refused(void **state)
+{
+    (void)state;
+    world->in.payload_bytes--;
+    world_must_refuse(world, "payloads", "cut off");
+}
+
+static void bad_kernel_is_refused(void **state)
+{
+    (void)state;
+    world->kernel[1] = 'x';
+    world_must_refuse(world, "hypervisor", "ELF");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(processors_map_their_own_and_no_more), TEST(kernel_main_maps_memory_one_to_one),
+        TEST(nested_tables_map_ram_only),           TEST(amd_has_ordinary_tables),
+        TEST(unsafe_processors_get_small_pages),    TEST(capability_limits_pages),
+        TEST(gib_of_ram_takes_a_gib_page),          TEST(shared_blocks_are_copied),
+        TEST(absurd_glyphs_are_left_out),           TEST(work_is_accounted),
+        TEST(truncated_payloads_are_refused),       TEST(bad_kernel_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

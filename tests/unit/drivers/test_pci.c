@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PCI access and silence on made configuration spaces, by CF8/CFC and by ECAM. */
+#define BULKHEAD_TEST_IO
+#include "drivers/pci.c"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { BUSES = 4, FUNCTIONS = BUSES * 256, SPACE = 4096 };
+
+static uint8_t *space; /* as ECAM lays it out */
+static uint32_t address;
+static uint32_t stuck; /* a function whose bus master bit can't be cleared */
+static unsigned port_accesses;
+
+static uint8_t *at(uint32_t function, unsigned offset)
+{
+    return space + (size_t)function * SPACE + offset;
+}
+
+static void put16(uint32_t function, unsigned offset, unsigned value)
+{
+    at(function, offset)[0] = (uint8_t)value;
+    at(function, offset)[1] = (uint8_t)(value >> 8);
+}
+
+static unsigned get16(uint32_t function, unsigned offset)
+{
+    return at(function, offset)[0] | at(function, offset)[1] << 8;
+}
+
+static void access_data(uint16_t port, unsigned bytes, uint32_t *value, bool write)
+{
+    uint32_t function = address >> 8 & 0xffff, offset = (address & 0xfc) + (port & 3);
+
+    port_accesses++;
+    assert_true(port >= 0xcfc && port + bytes <= 0xd00);
+    assert_true(address >> 31);
+    if (!write)
+        *value = 0xffffffff;
+    if (function >= FUNCTIONS)
+        return;
+    if (write && offset == PCI_COMMAND && function == stuck)
+        *value |= COMMAND_BUS_MASTER;
+    if (write)
+        memcpy(at(function, offset), value, bytes);
+    else
+        memcpy(value, at(function, offset), bytes);
+}
+
+#define TEST_PORT(suffix, type)                                                                    \
+    type in##suffix(uint16_t port)                                                                 \
+    {                                                                                              \
+        uint32_t value;                                                                            \
+        access_data(port, sizeof(type), &value, false);                                            \
+        return (type)value;                                                                        \
+    }                                                                                              \
+    void out##suffix(uint16_t port, type value)                                                    \
+    {                                                                                              \
+        uint32_t wide = value;                                                                     \
+        if (port == 0xcf8) {                                                                       \
+            port_accesses++;                                                                       \
+            address = wide;                                                                        \
+        } else {                                                                                   \
+            access_data(port, sizeof(type), &wide, true);                                          \
+        }                                                                                          \
+    }
+TEST_PORT(b, uint8_t)
+TEST_PORT(w, uint16_t)
+TEST_PORT(l, uint32_t)
+
+static void add(uint32_t function, uint8_t header, unsigned command)
+{
+    memset(at(function, 0), 0, SPACE);
+    put16(function, PCI_VENDOR, 0x8086);
+    put16(function, PCI_COMMAND, command);
+    *at(function, PCI_HEADER_TYPE) = header;
+}
+
+/* Links a capability in front of the others. */
+static void add_capability(uint32_t function, unsigned offset, uint8_t id)
+{
+    unsigned head = (*at(function, PCI_HEADER_TYPE) & 0x7f) == 2 ? 0x14 : 0x34;
+    *at(function, offset) = id;
+    *at(function, offset + 1) = *at(function, head);
+    *at(function, head) = (uint8_t)offset;
+    put16(function, PCI_STATUS, 1 << 4);
+}
+
+enum {
+    ROOT = 0x001 << 3,         /* a root port with MSI and slot */
+    NIC = 0x100,               /* behind it */
+    DISK = 0x010 << 3,         /* on another root bus, with functions 0 and 3 */
+    HIDDEN = (0x01f << 3) | 5, /* its function 0 is missing */
+    PLAIN = 0x002 << 3,        /* single function */
+};
+
+static int setup(void **state)
+{
+    (void)state;
+    space = aligned_alloc(SPACE, (size_t)FUNCTIONS * SPACE);
+    memset(space, 0xff, (size_t)FUNCTIONS * SPACE);
+    stuck = ~0u;
+    port_accesses = 0;
+
+    add(ROOT, 0x01, 0x0107);
+    put16(ROOT, PCI_BRIDGE_CONTROL, 0x0003);
+    add_capability(ROOT, 0x50, 0x05);
+    put16(ROOT, 0x52, 0x0081);
+    add_capability(ROOT, 0x60, 0x10);
+    put16(ROOT, 0x62, 0x0142); /* root port with a slot */
+    put16(ROOT, 0x68, 0x201f);
+    put16(ROOT, 0x78, 0x1fff);
+    put16(ROOT, 0x7c, 0x001f);
+
+    add(NIC, 0x00, 0x0107);
+    add_capability(NIC, 0x40, 0x11);
+    put16(NIC, 0x42, 0x8009);
+    add_capability(NIC, 0x60, 0x10);
+    put16(NIC, 0x62, 0x0002); /* endpoint: no slot or root registers */
+    put16(NIC, 0x68, 0x201f);
+    put16(NIC, 0x78, 0x1fff);
+    put16(NIC, 0x7c, 0x001f);
+
+    add(DISK, 0x80, 0x0004);
+    add(DISK + 3, 0x80, 0x0006);
+    add(HIDDEN, 0x00, 0x0006);
+    add(PLAIN, 0x00, 0x0000);
+    add(PLAIN + 1, 0x00, 0x0004); /* an echo that mustn't be counted */
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    free(space);
+    return 0;
+}
+
+static void check_silence(struct pci_census census)
+{
+    /* I3: no endpoint is a bus master or can interrupt. */
+    assert_int_equal(get16(NIC, PCI_COMMAND), 0x0403);
+    assert_int_equal(get16(DISK, PCI_COMMAND), 0x0400);
+    assert_int_equal(get16(DISK + 3, PCI_COMMAND), 0x0402);
+    assert_int_equal(get16(HIDDEN, PCI_COMMAND), 0x0402);
+    assert_int_equal(get16(PLAIN, PCI_COMMAND), 0x0400);
+    assert_int_equal(get16(NIC, 0x42), 0x4009);
+    assert_int_equal(get16(NIC, 0x68), 0x2010);
+    assert_int_equal(get16(NIC, 0x78), 0x1fff);
+    assert_int_equal(get16(NIC, 0x7c), 0x001f);
+    /* TRAPS 40: the bridge stays a bus master, its own events are off. */
+    assert_int_equal(get16(ROOT, PCI_COMMAND), 0x0407);
+    assert_int_equal(get16(ROOT, PCI_BRIDGE_CONTROL), 0x0001);
+    assert_int_equal(get16(ROOT, 0x52), 0x0080);
+    assert_int_equal(get16(ROOT, 0x68), 0x2010);
+    assert_int_equal(get16(ROOT, 0x78), 0x0fc0);
+    assert_int_equal(get16(ROOT, 0x7c), 0x0010);
+    assert_int_equal(census.endpoints, 5);
+    assert_int_equal(census.bridges, 1);
+    assert_int_equal(census.masters, 4);
+    assert_int_equal(census.stubborn, 0);
+}
+
+static void ports_silence_everything(void **state)
+{
+    (void)state;
+    check_silence(pci_quiet(0, 0, 0));
+}
+
+static void ecam_silences_everything(void **state)
+{
+    (void)state;
+    check_silence(pci_quiet((uint64_t)space, 0, BUSES - 1));
+    assert_int_equal(port_accesses, 0);
+}
+
+static void a_stubborn_master_is_named(void **state)
+{
+    struct pci_census census;
+
+    (void)state;
+    stuck = DISK + 3;
+    census = pci_quiet(0, 0, 0);
+    assert_int_equal(census.stubborn, 1);
+    assert_int_equal(census.stubborn_function, DISK + 3);
+    *at(DISK + 3, PCI_CLASS + 3) = 0x06; /* a host bridge's bit is hard-wired */
+    assert_int_equal(pci_quiet(0, 0, 0).stubborn, 0);
+}
+
+static void capability_loops_end(void **state)
+{
+    (void)state;
+    *at(NIC, 0x41) = 0x60; /* 0x60 leads to 0x40, which leads back */
+    *at(DISK, 0x34) = 0xfc;
+    put16(DISK, PCI_STATUS, 1 << 4);
+    *at(DISK, 0xfd) = 0xfc;
+    *at(DISK + 3, 0x34) = 0x20; /* into the header: no capability */
+    put16(DISK + 3, PCI_STATUS, 1 << 4);
+    pci_quiet((uint64_t)space, 0, BUSES - 1);
+    assert_int_equal(get16(NIC, PCI_COMMAND), 0x0403);
+    assert_int_equal(get16(NIC, 0x42), 0x4009);
+}
+
+static void accesses_have_their_width(void **state)
+{
+    static const struct pci by_port = {.bus_last = 255};
+    struct pci by_ecam = {.ecam = at(0x100, 0), .bus_first = 1, .bus_last = 3};
+
+    (void)state;
+    for (unsigned way = 0; way < 2; way++) {
+        const struct pci *pci = way ? &by_ecam : &by_port;
+        for (unsigned i = 0; i < 16; i++)
+            *at(NIC, 0x80 + i) = (uint8_t)(0x10 + i);
+        assert_int_equal(pci_read(pci, NIC, 0x84, 4), 0x17161514);
+        assert_int_equal(pci_read(pci, NIC, 0x86, 2), 0x1716);
+        assert_int_equal(pci_read(pci, NIC, 0x85, 1), 0x15);
+        pci_write(pci, NIC, 0x85, 1, 0xaa);
+        pci_write(pci, NIC, 0x8a, 2, 0xbbcc);
+        pci_write(pci, NIC, 0x8c, 4, 0x12345678);
+        assert_int_equal(*at(NIC, 0x84), 0x14);
+        assert_int_equal(*at(NIC, 0x85), 0xaa);
+        assert_int_equal(*at(NIC, 0x86), 0x16);
+        assert_int_equal(get16(NIC, 0x8a), 0xbbcc);
+        assert_int_equal(*at(NIC, 0x89), 0x19);
+        assert_int_equal(get16(NIC, 0x8c), 0x5678);
+        assert_int_equal(get16(NIC, 0x8e), 0x1234);
+    }
+    put16(NIC, 0x104, 0x7777);
+    assert_int_equal(pci_read(&by_ecam, NIC, 0x104, 2), 0x7777);
+    assert_int_equal(pci_read(&by_port, NIC, 0x104, 2), 0xffff); /* ports don't reach there */
+    assert_int_equal(pci_read(&by_port, NIC, 0x104, 1), 0xff);
+    pci_write(&by_port, NIC, 0x104, 2, 0);
+    assert_int_equal(get16(NIC, 0x104), 0x7777);
+    put16(PLAIN, 0x80, 0x1234); /* a bus without ECAM is reached by the ports */
+    assert_int_equal(pci_read(&by_ecam, PLAIN, 0x80, 2), 0x1234);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(ports_silence_everything, setup, teardown),
+        cmocka_unit_test_setup_teardown(ecam_silences_everything, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stubborn_master_is_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(capability_loops_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(accesses_have_their_width, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

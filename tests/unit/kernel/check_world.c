@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check_world.h"
+#include "kernel/abi/layout.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { P = 1, W = 2, U = 4, LARGE = 0x80, EPT_RWX = 7, EPT_WB = 0x30 };
+#define NX      (1ull << 63)
+#define ADDRESS 0xffffffffff000ull
+
+const uint64_t world_ept_leaf = EPT_RWX | EPT_WB;
+
+static uint64_t new_table(struct world *world, uint32_t cpu)
+{
+    uint64_t hpa = world->next_table[cpu];
+    world->next_table[cpu] += PAGE_BYTES;
+    return hpa;
+}
+
+uint64_t *world_entry(struct world *world, uint64_t root, uint64_t address, unsigned level)
+{
+    uint64_t table = root & ADDRESS;
+    for (unsigned at = 4;; at--) {
+        uint64_t *entry =
+            (uint64_t *)(world->memory + table) + (address >> (12 + 9 * (at - 1)) & 511);
+        if (at == level)
+            return entry;
+        table = *entry & ADDRESS;
+    }
+}
+
+void world_map(struct world *world, uint32_t cpu, uint64_t root, uint64_t address, uint64_t entry,
+               unsigned level, uint64_t branch)
+{
+    for (unsigned at = 4; at > level; at--) {
+        uint64_t *link = world_entry(world, root, address, at);
+        if (!*link)
+            *link = new_table(world, cpu) | branch;
+    }
+    *world_entry(world, root, address, level) = entry;
+}
+
+static void map_run(struct world *world, uint32_t cpu, uint64_t va, uint64_t hpa, uint64_t bytes,
+                    uint64_t bits)
+{
+    for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
+        world_map(world, cpu < 2 ? 0 : cpu, world->handoff.cpus[cpu].page_table, va + at,
+                  (hpa + at) | bits, 1, P | W);
+}
+
+static void add_extent(struct world *world, uint32_t kind, uint32_t index, uint64_t base,
+                       uint64_t bytes)
+{
+    struct handoff *handoff = &world->handoff;
+    handoff->extents[handoff->extent_count++] = (struct handoff_extent){base, bytes, kind, index};
+}
+
+static void make_segments(struct world *world)
+{
+    static const struct check_segment segments[] = {
+        {VA_KERNEL, 0x4000, EXTENT_TEXT},      {VA_KERNEL + 0x4000, 0x2000, EXTENT_CONSTANTS},
+        {VA_CPU, 0x5000, EXTENT_CPU},          {VA_CPU + 0x6000, 0x1000, EXTENT_CPU},
+        {VA_CPU + 0x8000, 0x1000, EXTENT_CPU}, {VA_CPU + 0xa000, 0x1000, EXTENT_CPU},
+        {VA_DOMAIN, 0x2000, EXTENT_PRIVATE},
+    };
+    memcpy(world->segments, segments, sizeof segments);
+}
+
+static void make_domain(struct world *world, uint32_t index)
+{
+    struct handoff_domain *domain = &world->handoff.domains[index];
+    uint64_t step = (uint64_t)index * WORLD_DOMAIN_STEP;
+    uint64_t ram = WORLD_RAM + (uint64_t)index * WORLD_RAM_STEP;
+    *domain = (struct handoff_domain){.cpu_count = index ? 1 : 2,
+                                      .cpus = {index ? 2 : 0, index ? 0 : 1},
+                                      .ram_count = index ? 1 : 2,
+                                      .ram_bytes = 4 << 20,
+                                      .ram = {{0, ram, index ? 4 << 20 : 3 << 20}},
+                                      .tables_hpa = WORLD_TABLES + step,
+                                      .tables_bytes = WORLD_TABLES_BYTES,
+                                      .payload_hpa = WORLD_PAYLOAD + step,
+                                      .payload_bytes = 0x2345,
+                                      .private_hpa = WORLD_PRIVATE + step,
+                                      .private_bytes = 0x2000,
+                                      .public_hpa = WORLD_PUBLIC + step,
+                                      .ram_leaf_bytes = index ? LARGE_PAGE_BYTES : PAGE_BYTES};
+    if (!index)
+        domain->ram[1] = (struct handoff_ram){1ull << 32, ram + (3 << 20), 1 << 20};
+    world->rules[index] =
+        (struct manifest_domain){.cpu_count = domain->cpu_count, .memory = 4 << 20};
+    world->next_table[index * 2] = domain->tables_hpa;
+    domain->nested_root = new_table(world, index * 2);
+}
+
+static void make_extents(struct world *world)
+{
+    add_extent(world, EXTENT_TRAMPOLINE, 0, 0x8000, 0x1000);
+    add_extent(world, EXTENT_TEXT, 0, WORLD_TEXT, 0x4000);
+    add_extent(world, EXTENT_CONSTANTS, 0, WORLD_CONSTANTS, 0x2000);
+    add_extent(world, EXTENT_HANDOFF, 0, WORLD_HANDOFF, WORLD_HANDOFF_BYTES);
+    for (uint32_t i = 0; i < 4; i++)
+        add_extent(world, EXTENT_CPU, i, WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP,
+                   WORLD_STATE_PAGES * PAGE_BYTES + (i == 3 ? PARKED_TABLES_BYTES : 0));
+    for (uint32_t i = 0; i < 2; i++) {
+        uint64_t step = (uint64_t)i * WORLD_DOMAIN_STEP;
+        add_extent(world, EXTENT_TABLES, i, WORLD_TABLES + step, WORLD_TABLES_BYTES);
+        add_extent(world, EXTENT_PAYLOAD, i, WORLD_PAYLOAD + step, 0x3000);
+        add_extent(world, EXTENT_PRIVATE, i, WORLD_PRIVATE + step, 0x2000);
+        add_extent(world, EXTENT_PUBLIC, i, WORLD_PUBLIC + step, 0x1000);
+    }
+    for (uint32_t i = 0; i < 2; i++)
+        add_extent(world, EXTENT_RAM, i, WORLD_RAM + (uint64_t)i * WORLD_RAM_STEP, 4 << 20);
+}
+
+static void make_nested(struct world *world, uint32_t index)
+{
+    struct handoff_domain *domain = &world->handoff.domains[index];
+    uint64_t leaf = world->amd ? P | W | U : world_ept_leaf;
+    uint64_t size = domain->ram_leaf_bytes;
+    for (uint32_t r = 0; r < domain->ram_count; r++)
+        for (uint64_t at = 0; at < domain->ram[r].bytes; at += size)
+            world_map(world, index * 2, domain->nested_root, domain->ram[r].gpa + at,
+                      (domain->ram[r].hpa + at) | leaf | (size > PAGE_BYTES ? LARGE : 0),
+                      size > PAGE_BYTES ? 2 : 1, 7);
+}
+
+static void make_page_tables(struct world *world, uint32_t index)
+{
+    struct handoff_cpu *cpu = &world->handoff.cpus[index];
+    uint64_t state = cpu->state_hpa;
+    if (index == 3)
+        world->next_table[3] = state + WORLD_STATE_PAGES * PAGE_BYTES;
+    cpu->page_table = new_table(world, index < 2 ? 0 : index);
+    map_run(world, index, VA_KERNEL, WORLD_TEXT, 0x4000, P);
+    map_run(world, index, VA_KERNEL + 0x4000, WORLD_CONSTANTS, 0x2000, P | NX);
+    map_run(world, index, VA_HANDOFF, WORLD_HANDOFF, WORLD_HANDOFF_BYTES, P | NX);
+    for (uint32_t i = 2; i < 6; i++) {
+        map_run(world, index, world->segments[i].va, state, world->segments[i].bytes, P | W | NX);
+        state += world->segments[i].bytes;
+    }
+    if (cpu->domain == HANDOFF_NOBODY) {
+        map_run(world, index, VA_TABLES, state, PARKED_TABLES_BYTES, P | NX);
+        return;
+    }
+    const struct handoff_domain *domain = &world->handoff.domains[cpu->domain];
+    map_run(world, index, VA_DOMAIN, domain->private_hpa, domain->private_bytes, P | W | NX);
+    map_run(world, index, VA_PUBLIC, domain->public_hpa, PAGE_BYTES, P | W | NX);
+    map_run(world, index, VA_TABLES, domain->tables_hpa, domain->tables_bytes, P | NX);
+    map_run(world, index, VA_PAYLOAD, domain->payload_hpa, 0x3000, P | NX);
+    for (uint32_t r = 0; r < domain->ram_count; r++)
+        for (uint64_t at = 0; at < domain->ram[r].bytes;) {
+            bool large = domain->ram[r].bytes - at >= LARGE_PAGE_BYTES;
+            world_map(
+                world, index < 2 ? 0 : index, cpu->page_table, VA_RAM + domain->ram[r].gpa + at,
+                (domain->ram[r].hpa + at) | P | W | NX | (large ? LARGE : 0), large ? 2 : 1, P | W);
+            at += large ? LARGE_PAGE_BYTES : PAGE_BYTES;
+        }
+}
+
+static const void *frame(uint64_t hpa, void *context)
+{
+    struct world *world = context;
+    return hpa < world->bytes ? world->memory + hpa : NULL;
+}
+
+/* Two MSRs for reading, one of them for writing; on AMD-V one of the third range too. */
+static bool granted(uint32_t msr, bool write, const void *policy)
+{
+    const struct world *world = policy;
+    return msr == 0xc0000100 || (msr == 0x10 && !write) ||
+           (msr == 0xc0010114 && !write && world->amd);
+}
+
+static void make_registers(struct world *world, uint32_t index)
+{
+    const struct handoff_cpu *cpu = &world->handoff.cpus[index];
+    bool owned = cpu->domain != HANDOFF_NOBODY;
+    struct check_host host = {.cr0 = 0x80010033,
+                              .cr3 = cpu->page_table,
+                              .cr4 = 0x302668,
+                              .efer = 0xd00,
+                              .pat = 0x0007040600070406};
+    world->registers =
+        (struct check_registers){.nested = world->amd ? CHECK_NPT : CHECK_EPT,
+                                 .now = host,
+                                 .on_exit = host,
+                                 .cr4_offered = 0x300000,
+                                 .exceptions = 1 << 1 | 1 << 17 | 1 << 18,
+                                 .controls = {0x3e, 0x9100e172u | 1u << 28, 0x000000ea, 0x3b6fff,
+                                              0x60000020, ~0x770fbfull, 0},
+                                 .msr_bitmap = cpu->state_hpa,
+                                 .io_bitmap = cpu->state_hpa + 0x2000,
+                                 .structures = {{"VMCS", cpu->state_hpa + 0x1000}}};
+    if (owned)
+        world->registers.nested_root =
+            world->handoff.domains[cpu->domain].nested_root | (world->amd ? 0 : 0x1e);
+    if (!world->amd) {
+        uint8_t *bitmap = world->memory + cpu->state_hpa;
+        memset(bitmap, 0xff, PAGE_BYTES);
+        bitmap[0x10 / 8] &= (uint8_t) ~(1 << 0x10 % 8);
+        bitmap[0x400 + 0x100 / 8] &= (uint8_t)~1;
+        bitmap[0xc00 + 0x100 / 8] &= (uint8_t)~1;
+        return;
+    }
+    uint32_t controls[CHECK_CONTROLS] = {0x9840000au | 1u << 27, 0x227f, 1, 0, 0x1b, 0x110001};
+    for (int i = 0; i < CHECK_CONTROLS; i++)
+        world->registers.controls[i] = controls[i];
+    uint8_t *map = world->memory + cpu->state_hpa;
+    memset(map, 0xff, 5 * PAGE_BYTES);
+    map[0x10 / 4] &= (uint8_t)~1;
+    map[0x800 + 0x100 / 4] &= (uint8_t)~3;
+    map[0x1000 + 0x114 / 4] &= (uint8_t)~1;
+}
+
+void world_aim(struct world *world, uint32_t cpu, uint32_t segment_count)
+{
+    make_registers(world, cpu);
+    world->input = (struct check_input){.handoff = &world->handoff,
+                                        .manifest = &world->manifest,
+                                        .registers = &world->registers,
+                                        .segments = world->segments,
+                                        .segment_count = segment_count,
+                                        .cpu = cpu,
+                                        .frame = frame,
+                                        .context = world,
+                                        .granted = granted,
+                                        .policy = world,
+                                        .granted_count = world->amd ? 4 : 3};
+}
+
+void world_make(struct world *world, bool amd, uint32_t cpu)
+{
+    *world = (struct world){.memory = calloc(1, WORLD_BYTES), .bytes = WORLD_BYTES, .amd = amd};
+    struct handoff *handoff = &world->handoff;
+    handoff->magic = HANDOFF_MAGIC;
+    handoff->version = HANDOFF_VERSION;
+    handoff->bytes = WORLD_HANDOFF_BYTES;
+    handoff->self_hpa = WORLD_HANDOFF;
+    handoff->kernel_hpa = WORLD_TEXT;
+    handoff->kernel_bytes = 0x6000;
+    handoff->cpu_state_bytes = WORLD_STATE_PAGES * PAGE_BYTES;
+    handoff->cpu_count = 4;
+    handoff->domain_count = 2;
+    handoff->ioapic_count = 1;
+    handoff->ioapics[0].address = 0xfec00000;
+    for (uint32_t i = 0; i < 4; i++)
+        handoff->cpus[i] =
+            (struct handoff_cpu){.apic_id = i * 2,
+                                 .domain = i == 3 ? HANDOFF_NOBODY : i / 2,
+                                 .index = i == 1,
+                                 .state_hpa = WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP};
+    world->header.memory_guard = 2 << 20;
+    world->manifest =
+        (struct manifest){.header = &world->header, .domains = world->rules, .domain_count = 2};
+    make_segments(world);
+    for (uint32_t i = 0; i < 2; i++)
+        make_domain(world, i);
+    make_extents(world);
+    for (uint32_t i = 0; i < 2; i++)
+        make_nested(world, i);
+    for (uint32_t i = 0; i < 4; i++)
+        make_page_tables(world, i);
+    world_aim(world, cpu, 7);
+}
+
+void world_free(struct world *world)
+{
+    free(world->memory);
+}

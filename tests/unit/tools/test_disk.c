@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A disk image holds what was put into it, as somebody who only knows FAT32 finds it. */
+#include "tools/image/disk.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { SECTOR = 512 };
+static const char image_path[] = "/tmp/bulkhead-test-disk.img";
+static const char small_path[] = "/tmp/bulkhead-test-small";
+static const char large_path[] = "/tmp/bulkhead-test-large";
+
+struct volume {
+    uint8_t *bytes;
+    long size;
+    uint64_t fat, data, cluster_bytes;
+    uint32_t root, clusters;
+};
+
+static uint32_t get(const uint8_t *at, int bytes)
+{
+    uint32_t value = 0;
+    while (bytes-- > 0)
+        value = value << 8 | at[bytes];
+    return value;
+}
+
+static uint8_t *read_file(const char *path, long *size)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    *size = ftell(file);
+    rewind(file);
+    uint8_t *bytes = calloc(1, (size_t)*size + 1);
+    assert_int_equal(fread(bytes, 1, (size_t)*size, file), (size_t)*size);
+    fclose(file);
+    return bytes;
+}
+
+static void open_volume(struct volume *volume)
+{
+    volume->bytes = read_file(image_path, &volume->size);
+    const uint8_t *mbr = volume->bytes;
+    assert_int_equal(get(mbr + 510, 2), 0xaa55);
+    assert_int_equal(mbr[446 + 4], 0xef); /* EFI system partition */
+    uint64_t start = get(mbr + 446 + 8, 4), sectors = get(mbr + 446 + 12, 4);
+    assert_true((start + sectors) * SECTOR <= (uint64_t)volume->size);
+
+    const uint8_t *boot = volume->bytes + start * SECTOR;
+    uint64_t fat_sectors = get(boot + 36, 4);
+    assert_int_equal(get(boot + 11, 2), SECTOR);
+    assert_int_equal(get(boot + 32, 4), sectors);
+    assert_int_equal(get(boot + 17, 2), 0); /* FAT32 has no fixed root folder */
+    assert_int_equal(get(boot + 22, 2), 0);
+    volume->cluster_bytes = (uint64_t)boot[13] * SECTOR;
+    volume->fat = (start + get(boot + 14, 2)) * SECTOR;
+    volume->data = volume->fat + 2 * fat_sectors * SECTOR;
+    volume->clusters =
+        (uint32_t)(((start + sectors) * SECTOR - volume->data) / volume->cluster_bytes);
+    volume->root = get(boot + 44, 4);
+    assert_true(volume->clusters >= 65525); /* fewer would make it FAT16 */
+    assert_true(fat_sectors * SECTOR / 4 >= volume->clusters + 2);
+    assert_memory_equal(volume->bytes + volume->fat,
+                        volume->bytes + volume->fat + fat_sectors * SECTOR, fat_sectors * SECTOR);
+}
+
+/* The content of a chain of clusters. */
+static uint8_t *read_chain(const struct volume *volume, uint32_t cluster, uint32_t bytes)
+{
+    uint8_t *out = calloc(1, bytes + volume->cluster_bytes + 1);
+    uint64_t at = 0;
+    while (at < bytes) {
+        assert_true(cluster >= 2 && cluster < volume->clusters + 2);
+        memcpy(out + at, volume->bytes + volume->data + (cluster - 2) * volume->cluster_bytes,
+               volume->cluster_bytes);
+        at += volume->cluster_bytes;
+        cluster = get(volume->bytes + volume->fat + cluster * 4ull, 4) & 0x0fffffff;
+    }
+    assert_true(cluster >= 0x0ffffff8);
+    return out;
+}
+
+/* Finds an entry of eleven characters in a folder; its first cluster and size. */
+static void find(const struct volume *volume, uint32_t folder, const char *name, uint32_t *cluster,
+                 uint32_t *bytes)
+{
+    uint8_t *entries = read_chain(volume, folder, (uint32_t)volume->cluster_bytes);
+    for (uint8_t *entry = entries; *entry; entry += 32)
+        if (memcmp(entry, name, 11) == 0) {
+            *cluster = get(entry + 20, 2) << 16 | get(entry + 26, 2);
+            *bytes = get(entry + 28, 4);
+            free(entries);
+            return;
+        }
+    free(entries);
+    fail_msg("no %s", name);
+}
+
+static void check_file(const struct volume *volume, uint32_t folder, const char *name,
+                       const char *source)
+{
+    uint32_t cluster = 0, bytes = 0;
+    long size = 0;
+    uint8_t *expected = read_file(source, &size);
+    find(volume, folder, name, &cluster, &bytes);
+    assert_int_equal(bytes, size);
+    uint8_t *found = read_chain(volume, cluster, bytes);
+    assert_memory_equal(found, expected, bytes);
+    free(found);
+    free(expected);
+}
+
+static void make_file(const char *path, size_t bytes)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    for (size_t i = 0; i < bytes; i++)
+        fputc((int)(i * 31 >> 3 & 0xff), file);
+    fclose(file);
+}
+
+static void test_files_are_found(void **state)
+{
+    (void)state;
+    struct volume volume;
+    uint32_t efi = 0, boot = 0, bytes = 0;
+    struct disk_file files[] = {{DISK_BOOT_PATH, small_path}, {"NEXT.EFI", large_path}};
+    make_file(small_path, 5000);
+    make_file(large_path, 3 << 20);
+    assert_int_equal(disk_write(image_path, files, 2), 0);
+    open_volume(&volume);
+    check_file(&volume, volume.root, "NEXT    EFI", large_path);
+    find(&volume, volume.root, "EFI        ", &efi, &bytes);
+    find(&volume, efi, "BOOT       ", &boot, &bytes);
+    check_file(&volume, boot, "BOOTX64 EFI", small_path);
+    free(volume.bytes);
+}
+
+static void test_same_bytes(void **state)
+{
+    (void)state;
+    long size = 0, again = 0;
+    struct disk_file file = {DISK_BOOT_PATH, small_path};
+    make_file(small_path, 2048); /* a whole cluster */
+    assert_int_equal(disk_write(image_path, &file, 1), 0);
+    uint8_t *first = read_file(image_path, &size);
+    assert_int_equal(disk_write(image_path, &file, 1), 0);
+    uint8_t *second = read_file(image_path, &again);
+    assert_int_equal(size, again);
+    assert_memory_equal(first, second, (size_t)size);
+    free(first);
+    free(second);
+}
+
+static void test_missing_file(void **state)
+{
+    (void)state;
+    struct disk_file file = {DISK_BOOT_PATH, "/nowhere/at.all"};
+    assert_int_equal(disk_write(image_path, &file, 1), -1);
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    unlink(image_path);
+    unlink(small_path);
+    unlink(large_path);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_files_are_found),
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_missing_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, remove_files);
+}
