@@ -2,16 +2,14 @@
 /* Start-up: every processor sets itself up and checks itself; when all have passed, the boot
  * processor says on one screen who owns what and lets them go. */
 #include "arch/x86/include/machine_words.h"
-#include "arch/x86/include/percpu.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/vcpu.h"
+#include "manifest.h"
 #include "format.h"
-#include "kernel.h"
+#include "arch/x86/include/upcalls.h"
 #include "kernel/check/separation.h"
 #include "kernel/life/log.h"
 #include "kernel/life/memory.h"
-#include "kernel/life/panic.h"
-#include "kernel/life/public.h"
 
 enum { ANSWER_SECONDS = 60, MEBIBYTE = 1 << 20 };
 
@@ -66,6 +64,7 @@ static void prepare(void)
     __atomic_store_n(&answer.ready, 1, __ATOMIC_RELEASE);
 }
 
+_Noreturn void kernel_ap_main(uint32_t index);
 _Noreturn void kernel_ap_main(uint32_t index)
 {
     machine_setup();
@@ -144,7 +143,6 @@ static void show_domain(uint32_t index)
 /* Who owns what, on one screen. */
 static void show_machine(void)
 {
-    char line[256];
     uint32_t policies;
     log_print("bulkhead: host %s%s, %u processors, TSC %lu kHz\n", manifest.header->host,
               manifest.header->flags & MANIFEST_LAB ? " (LAB image)" : "", handoff()->cpu_count,
@@ -153,8 +151,11 @@ static void show_machine(void)
     if (policies && policy->classification)
         log_print("  classified %s\n", manifest_string(&manifest, policy->classification));
     if (cpu.domain) {
-        vcpu_describe(line, sizeof(line));
-        log_print("  %s\n", line);
+        struct vcpu_word words[VCPU_WORDS];
+        uint32_t count = vcpu_words(words);
+        for (uint32_t i = 0; i < count; i++)
+            log_print("%s%s 0x%x", i ? ", " : "  ", words[i].name, words[i].value);
+        log_print("\n");
     }
     for (uint32_t i = 0; i < handoff()->domain_count; i++)
         show_domain(i);
@@ -194,6 +195,7 @@ static void release_domains(void)
     }
 }
 
+_Noreturn void kernel_main(void);
 _Noreturn void kernel_main(void)
 {
     machine_setup();

@@ -6,29 +6,22 @@
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/vcpu.h"
-#include "kernel/check/check.h"
-#include "kernel/format.h"
-#include "kernel/kernel.h"
-#include "kernel/life/panic.h"
+#include "arch/x86/include/check_registers.h"
+#include "arch/x86/include/upcalls.h"
 
 PER_CPU struct machine machine;
 PER_CPU uint64_t *vcpu_exits;
 
-/* What this life's processors count; each writes its own row. */
-static PER_DOMAIN struct {
-    uint64_t exits[MAX_DOMAIN_CPUS][MACHINE_EXIT_KINDS];
-    uint64_t refused_interrupts[MAX_DOMAIN_CPUS];
-} counts;
-
-static uint64_t *refused_interrupts(void)
+static struct public_page *public_page(void)
 {
-    return &counts.refused_interrupts[cpu.local];
+    return (struct public_page *)VA_PUBLIC;
 }
 
 void machine_refused_interrupts(uint32_t number)
 {
-    *refused_interrupts() += number;
+    public_page()->refused_interrupts[cpu.local] += number;
 }
+
 static PER_CPU uint8_t fpu_image[4096] __attribute__((aligned(64)));
 
 enum { FPU_FCW = 0, FPU_MXCSR = 24, MXCSR_AT_RESET = 0x1f80, FCW_AT_RESET = 0x37f };
@@ -98,7 +91,7 @@ const char *machine_setup_guest(void)
     for (uint32_t i = 0; i < cpu.domain->cpu_count; i++)
         machine.apic_ids[i] = handoff()->cpus[cpu.domain->cpus[i]].apic_id;
     machine.features.tsc_hz = handoff()->tsc_hz;
-    vcpu_exits = counts.exits[cpu.local];
+    vcpu_exits = public_exits(public_page(), cpu.local);
     if (features_have(&machine.features, FEATURE_ARCH_CAPABILITIES))
         machine.features.arch_capabilities = cpu_rdmsr(IA32_ARCH_CAPABILITIES);
     const char *refused = vcpu_setup();
@@ -204,28 +197,9 @@ bool machine_msr_granted(uint32_t msr, bool write, const void *policy)
 
 void machine_clear_counts(void)
 {
-    for (uint32_t kind = 0; kind < vcpu_exit_kinds; kind++)
+    for (uint32_t kind = 0; kind < PUBLIC_EXIT_KINDS; kind++)
         vcpu_exits[kind] = 0;
-    *refused_interrupts() = 0;
-}
-
-uint64_t machine_counts(char *out, uint64_t room)
-{
-    size_t length = 0;
-    uint64_t others = 0, refused = 0;
-    for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
-        refused += counts.refused_interrupts[local];
-    for (uint32_t kind = 0; kind < vcpu_exit_kinds; kind++) {
-        uint64_t sum = 0;
-        for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
-            sum += counts.exits[local][kind];
-        if (!vcpu_exit_names[kind])
-            others += sum;
-        else if (sum != 0)
-            length += format(out + length, room - length, " %s %lu", vcpu_exit_names[kind], sum);
-    }
-    return length + format(out + length, room - length, " other %lu; interrupts refused: %lu",
-                           others, refused);
+    public_page()->refused_interrupts[cpu.local] = 0;
 }
 
 void machine_stop_others(void)

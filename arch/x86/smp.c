@@ -4,7 +4,7 @@
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/machine_words.h"
-#include "kernel/kernel.h"
+#include "arch/x86/include/upcalls.h"
 
 /* The end of the trampoline in entry.asm. */
 struct trampoline_words {

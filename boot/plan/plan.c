@@ -5,6 +5,7 @@
 #include "boot/guest/guest_memory.h"
 #include "diagnostic.h"
 #include "kernel/abi/layout.h"
+#include "kernel/abi/public.h"
 #include "place.h"
 #include "spaces.h"
 #include <string.h>
@@ -190,7 +191,7 @@ static bool place_domain(struct plan *plan, uint32_t index)
         return false;
 
     wish.kind = EXTENT_PUBLIC;
-    wish.bytes = PAGE_BYTES;
+    wish.bytes = domain->public_bytes = page_up(PUBLIC_BYTES(domain->cpu_count));
     if (!place_or_refuse(placement, &wish, "its public page", &domain->public_hpa))
         return false;
 

@@ -59,7 +59,7 @@ void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space
                    host_leaf(spaces->facts), PAGING_WRITE);
     add_hypervisor(spaces, cpu, out);
     add_area(spaces, KERNEL_DOMAIN, domain->private_hpa, out);
-    paging_add(out, VA_PUBLIC, domain->public_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
+    paging_add(out, VA_PUBLIC, domain->public_hpa, domain->public_bytes, PAGE_BYTES, PAGING_WRITE);
 }
 
 /* Maps the part of a device window that lies above `top`; returns the new top. */

@@ -60,7 +60,7 @@ enum handoff_extent_kind {
     EXTENT_TABLES,     /* EPT and page tables of its processors */
     EXTENT_PAYLOAD,    /* payloads and load templates */
     EXTENT_PRIVATE,    /* its copy of the segments at VA_DOMAIN */
-    EXTENT_PUBLIC,     /* its public page */
+    EXTENT_PUBLIC,     /* its public page, which counts exits too */
 };
 enum { MAX_EXTENTS = 8 + MAX_CPUS + MAX_DOMAINS * (4 + MAX_RAM_SEGMENTS) };
 
@@ -108,7 +108,7 @@ struct handoff_domain {
     uint64_t tables_hpa, tables_bytes;
     uint64_t payload_hpa, payload_bytes;
     uint64_t private_hpa, private_bytes;
-    uint64_t public_hpa;
+    uint64_t public_hpa, public_bytes;
     uint64_t nested_root;    /* host-physical address of the EPT's or nested tables' top table */
     uint64_t ram_leaf_bytes; /* largest leaf that maps RAM executable: 4 KiB, 2 MiB or 1 GiB */
     struct handoff_load load[MAX_LOAD_STEPS];

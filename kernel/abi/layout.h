@@ -20,7 +20,7 @@
 #define VA_DOMAIN      0xffffffffd0000000ull /* this domain's private state (read, write) */
 #define VA_DOMAIN_END  0xffffffffd8000000ull
 #define VA_PUBLIC      0xffffffffe0000000ull /* this domain's public page (read, write) */
-#define VA_PUBLIC_END  0xffffffffe0001000ull
+#define VA_PUBLIC_END  0xffffffffe0010000ull
 
 /* Frames charged to this domain. */
 #define VA_TABLES                                                                                  \

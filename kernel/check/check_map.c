@@ -281,7 +281,8 @@ static bool expect_kernel(struct walk *walk)
         return check_fail(check, "I11", "segments: %lx bytes of processor state, expected %lx",
                           state, handoff->cpu_state_bytes);
     return !check->domain ||
-           expect(walk, EXTENT_PUBLIC, VA_PUBLIC, check->domain->public_hpa, PAGE_BYTES);
+           expect(walk, EXTENT_PUBLIC, VA_PUBLIC, check->domain->public_hpa,
+                  check->domain->public_bytes);
 }
 
 /* A parked processor's tables lie behind its state, a domain's processors' among its tables. */

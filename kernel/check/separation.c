@@ -2,7 +2,7 @@
 /* Runs the separation check (I12) on this processor: registers read back, kernel segments. */
 #include "separation.h"
 #include "arch/x86/include/machine_words.h"
-#include "kernel/kernel.h"
+#include "arch/x86/include/upcalls.h"
 
 extern const uint8_t text_end[], constants_end[], cpu_begin[], cpu_end[], stack_begin[],
     stack_end[], nmi_stack_begin[], nmi_stack_end[], fault_stack_begin[], fault_stack_end[],

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of this processor's domain: start, end, restart (I7, I9). */
-#include "life.h"
 #include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/vcpu.h"
 #include "kernel/format.h"
-#include "kernel/kernel.h"
+#include "arch/x86/include/upcalls.h"
 #include "kernel/sha256.h"
 #include "kernel/vm/devices.h"
-#include "lock.h"
 #include "memory.h"
-#include "public.h"
 
 struct mailbox {
     volatile uint32_t requests; /* enum life_request */
@@ -84,7 +81,7 @@ _Noreturn void life_end(enum life_end cause)
 }
 
 /* Waits for SIPI in root mode (the emulators' wait-for-SIPI state is not to be trusted). */
-void life_wait_for_sipi(void)
+static void wait_for_sipi(void)
 {
     struct mailbox *mail = &life.mail[cpu.local];
     for (;;) {
@@ -111,7 +108,7 @@ void life_knocked(void)
         if (requests & REQUEST_SIPI) /* came after INIT: a running processor ignores it */
             __atomic_or_fetch(&mail->requests, REQUEST_SIPI, __ATOMIC_ACQ_REL);
         machine_init();
-        life_wait_for_sipi();
+        wait_for_sipi();
         return;
     }
     if (requests & REQUEST_NMI)
@@ -172,21 +169,22 @@ static bool may_restart(uint32_t cause)
     return true;
 }
 
-static void say_counts(const char *title)
-{
-    char line[512];
-    size_t length = format(line, sizeof(line), "%s", title);
-    length += machine_counts(line + length, sizeof(line) - length - 2);
-    format(line + length, sizeof(line) - length, "\n");
-    devices_say(line);
-}
-
 #ifdef BENCH
+/* A line of "kind count" pairs, all processors together. */
 void life_mark(uint32_t mark)
 {
-    char title[64];
-    format(title, sizeof(title), "\nbulkhead: mark %u, tsc %lu:", mark, machine_tsc());
-    say_counts(title);
+    char line[512];
+    size_t length =
+        format(line, sizeof(line), "\nbulkhead: mark %u, tsc %lu:", mark, machine_tsc());
+    for (uint32_t kind = 0; kind < PUBLIC_EXIT_KINDS; kind++) {
+        uint64_t sum = 0;
+        for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
+            sum += public_exits(public_page(), local)[kind];
+        if (sum)
+            length += format(line + length, sizeof(line) - length, " %u %lu", kind, sum);
+    }
+    format(line + length, sizeof(line) - length, "\n");
+    devices_say(line);
 }
 #endif
 
@@ -201,7 +199,6 @@ static void say_end(uint32_t cause, bool restarts)
     else
         format(line + length, sizeof(line) - length, "it stays stopped\n");
     devices_say(line);
-    say_counts("bulkhead: exits of that life:");
 }
 
 /* First processor: what becomes of the domain, all of whose processors are at rest. */
@@ -261,7 +258,7 @@ _Noreturn void life_run(void)
     if (life.state != LIFE_RUNNING)
         stay_stopped();
     if (cpu.local != 0) {
-        life_wait_for_sipi();
+        wait_for_sipi();
         vcpu_enter();
     }
     load_payloads();

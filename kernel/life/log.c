@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The boot log. */
 #include "log.h"
-#include "arch/x86/include/percpu.h"
 #include "drivers/screen.h"
 #include "drivers/uart16550.h"
 #include "kernel/format.h"
-#include "kernel/kernel.h"
+#include "arch/x86/include/upcalls.h"
 
 enum { LINE_BYTES = 512 };
 #define SCREEN_LIMIT 0x100000000ull /* the boot page table maps at least this much one to one */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of the machine. */
-#include "panic.h"
 #include "arch/x86/include/machine_words.h"
-#include "arch/x86/include/percpu.h"
-#include "kernel/kernel.h"
+#include "arch/x86/include/upcalls.h"
 #include "log.h"
 
 _Noreturn void panic_halt(void)

@@ -2,16 +2,15 @@
 /* The devices that a domain finds. */
 #include "devices.h"
 #include "arch/x86/include/machine_words.h"
-#include "arch/x86/include/percpu.h"
-#include "kernel/abi/guest.h"
-#include "kernel/kernel.h"
-#include "kernel/life/life.h"
-#include "kernel/life/lock.h"
+#include "lock.h"
 #include "vioapic.h"
 #include "vpci.h"
 #include "vpit.h"
 #include "vrtc.h"
 #include "vuart.h"
+#include <stddef.h>
+
+_Static_assert(offsetof(struct vuart, status) == 0, "upcalls.h");
 
 PER_DOMAIN struct vuart devices_uart;
 static PER_DOMAIN struct {

@@ -24,7 +24,7 @@ static unsigned out_count(const struct vuart *v)
 static void receive(struct vuart *v, uint8_t byte)
 {
     v->in[v->in_head++ % VUART_IN_BYTES] = byte;
-    v->lsr |= UART_LSR_DR;
+    v->status.lsr |= UART_LSR_DR;
     v->causes |= UART_IER_RECEIVE;
 }
 
@@ -36,10 +36,10 @@ static void receive(struct vuart *v, uint8_t byte)
 static void update_transmitter(struct vuart *v)
 {
     if (out_count(v) > VUART_OUT_BYTES - UART_FIFO_BYTES) {
-        v->lsr &= ~TRANSMIT_EMPTY;
+        v->status.lsr &= ~TRANSMIT_EMPTY;
         v->causes &= ~UART_IER_THRE;
-    } else if (!(v->lsr & UART_LSR_THRE)) {
-        v->lsr |= TRANSMIT_EMPTY;
+    } else if (!(v->status.lsr & UART_LSR_THRE)) {
+        v->status.lsr |= TRANSMIT_EMPTY;
         v->causes |= UART_IER_THRE;
     }
 }
@@ -72,7 +72,7 @@ static void set_physical_interrupts(struct vuart *v)
 {
     bool room = in_count(v) < VUART_IN_BYTES && !(v->mcr & UART_MCR_LOOP);
 
-    if (!v->polled)
+    if (!v->status.polled)
         uart_set_interrupts(&v->uart,
                             (room ? UART_IER_RECEIVE : 0) | (out_count(v) ? UART_IER_THRE : 0));
 }
@@ -85,11 +85,11 @@ void vuart_pump(struct vuart *v)
         take_input(v);
         send_output(v);
         set_physical_interrupts(v);
-        if (v->polled || !uart_interrupt_pending(&v->uart))
+        if (v->status.polled || !uart_interrupt_pending(&v->uart))
             return;
     }
     uart_set_interrupts(&v->uart, 0);
-    v->polled = true;
+    v->status.polled = true;
 }
 
 static void transmit(struct vuart *v, uint8_t byte)
@@ -102,7 +102,7 @@ static void transmit(struct vuart *v, uint8_t byte)
     } else if (out_count(v)) {
         if (out_count(v) < VUART_OUT_BYTES)
             v->out[v->out_head++ % VUART_OUT_BYTES] = byte;
-        if (v->polled)
+        if (v->status.polled)
             send_output(v);
         else
             update_transmitter(v);
@@ -110,7 +110,7 @@ static void transmit(struct vuart *v, uint8_t byte)
         v->out[v->out_head++ % VUART_OUT_BYTES] = byte;
         set_physical_interrupts(v);
     }
-    if (v->lsr & UART_LSR_THRE)
+    if (v->status.lsr & UART_LSR_THRE)
         v->causes |= UART_IER_THRE;
 }
 
@@ -122,7 +122,7 @@ static uint8_t take_byte(struct vuart *v)
         return 0;
     byte = v->in[v->in_tail++ % VUART_IN_BYTES];
     if (!in_count(v)) {
-        v->lsr &= ~UART_LSR_DR;
+        v->status.lsr &= ~UART_LSR_DR;
         v->causes &= ~UART_IER_RECEIVE;
     }
     /* Bytes left in the physical FIFO while the ring was full follow when half of it is free. */
@@ -147,9 +147,9 @@ static uint8_t read_iir(struct vuart *v)
 uint8_t vuart_read(struct vuart *v, unsigned reg)
 {
     if (__builtin_expect(reg == UART_LSR, 1)) {
-        if (v->polled)
+        if (v->status.polled)
             vuart_pump(v);
-        return v->lsr;
+        return v->status.lsr;
     }
     switch (reg) {
     case UART_DATA:
@@ -190,7 +190,7 @@ static void write_fcr(struct vuart *v, uint8_t value)
     /* Output that was accepted counts as sent, so clearing the transmitter takes none back. */
     if (fifo != v->fifo || value & UART_FCR_CLEAR_RECEIVE) {
         v->in_tail = v->in_head;
-        v->lsr &= ~UART_LSR_DR;
+        v->status.lsr &= ~UART_LSR_DR;
         v->causes &= ~UART_IER_RECEIVE;
         vuart_pump(v);
     }
@@ -209,7 +209,7 @@ void vuart_write(struct vuart *v, unsigned reg, uint8_t value)
         break;
     case UART_IER:
         /* Enabling THRE raises it again while the transmitter is empty (TRAPS 20). */
-        if (~v->ier & value & UART_IER_THRE && v->lsr & UART_LSR_THRE)
+        if (~v->ier & value & UART_IER_THRE && v->status.lsr & UART_LSR_THRE)
             v->causes |= UART_IER_THRE;
         v->ier = value & WRITABLE_IER;
         break;
@@ -242,7 +242,7 @@ void vuart_reset(struct vuart *v)
     v->divisor[0] = 1; /* 115200 baud: Linux divides by what it finds here */
     v->divisor[1] = 0;
     v->msr = MODEM_LINES;
-    v->lsr = TRANSMIT_EMPTY;
+    v->status.lsr = TRANSMIT_EMPTY;
     v->line = false;
     v->in_tail = v->in_head;
     if (!v->uart.base) /* given up: what waits for it would keep the ring full for ever */
@@ -259,7 +259,7 @@ bool vuart_init(struct vuart *v, unsigned com, bool polled)
 {
     bool found = uart_init(&v->uart, com, !polled);
 
-    v->polled = polled;
+    v->status.polled = polled;
     vuart_reset(v);
     return found;
 }

@@ -11,15 +11,16 @@
 #ifndef BULKHEAD_VUART_H
 #define BULKHEAD_VUART_H
 
+#include "arch/x86/include/upcalls.h"
 #include "drivers/uart16550.h"
 
 enum { VUART_IN_BYTES = 256, VUART_OUT_BYTES = 2048 }; /* powers of two */
 
 struct vuart {
-    struct uart uart; /* the physical port; base 0: there is none, output is dropped */
-    bool polled;      /* its interrupt line is not ours: every look of the guest pumps */
-    bool line;        /* interrupt output as vuart_edge() saw it last */
-    uint8_t ier, lcr, mcr, lsr, msr, scr;
+    struct uart_status status; /* first: upcalls.h */
+    struct uart uart;          /* the physical port; base 0: there is none, output is dropped */
+    bool line;                 /* interrupt output as vuart_edge() saw it last */
+    uint8_t ier, lcr, mcr, msr, scr;
     uint8_t divisor[2];
     uint8_t fifo;   /* UART_IIR_FIFO while the guest has the FIFOs on */
     uint8_t causes; /* pending causes of an interrupt, as bits of IER */

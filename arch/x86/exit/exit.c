@@ -8,9 +8,7 @@
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/vcpu.h"
 #include "arch/x86/interrupt/icr.h"
-#include "kernel/kernel.h"
-#include "kernel/life/life.h"
-#include "kernel/vm/devices.h"
+#include "arch/x86/include/upcalls.h"
 
 uint64_t exit_gpr(unsigned n)
 {

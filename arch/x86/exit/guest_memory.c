@@ -7,7 +7,7 @@
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/vcpu.h"
 #include "decode.h"
-#include "kernel/kernel.h"
+#include "arch/x86/include/upcalls.h"
 
 enum { PRESENT = 1, LARGE = 1 << 7, CS_LONG = 1 << 13, CS_DEFAULT_32 = 1 << 14 };
 #define ADDRESS_MASK 0x000ffffffffff000ull

@@ -7,7 +7,7 @@
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/vcpu.h"
 #include "decode.h"
-#include "kernel/vm/devices.h"
+#include "arch/x86/include/upcalls.h"
 
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_RESERVED = 8 };
 

@@ -7,7 +7,7 @@
 #ifndef BULKHEAD_EXIT_H
 #define BULKHEAD_EXIT_H
 
-#include "kernel/vm/devices.h"
+#include "upcalls.h"
 #include "vcpu.h"
 #include <stdbool.h>
 #include <stdint.h>

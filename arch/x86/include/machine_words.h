@@ -49,12 +49,7 @@ void machine_use_page_table(uint64_t root);
 /* Starts every other processor of the handoff, in order; false: `failed` does not answer. */
 bool machine_start_processors(uint32_t *failed);
 
-/*
- * Exits by kind and interrupts that went to no processor of the domain: cleared by each processor
- * before a life, written out as text for all of them; returns the characters written.
- */
-enum { MACHINE_EXIT_KINDS = 160 };
+/* Before a life: this processor's numbers in the public page begin at 0. */
 void machine_clear_counts(void);
-uint64_t machine_counts(char *out, uint64_t room);
 
 #endif

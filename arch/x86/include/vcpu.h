@@ -101,13 +101,15 @@ struct check_registers;
 /* What the hardware says it is using, for the separation check (I12). */
 void vcpu_read_back(struct check_registers *registers);
 
-/* One line for the boot log: which controls were granted. */
-void vcpu_describe(char *out, uint64_t room);
+/* For the boot log: what the processor granted, by name. Returns how many. */
+struct vcpu_word {
+    const char *name;
+    uint32_t value;
+};
+enum { VCPU_WORDS = 5 };
+uint32_t vcpu_words(struct vcpu_word words[VCPU_WORDS]);
 
-/* The number of exit kinds that the backend counts, and their names. */
-extern const char *const vcpu_exit_names[];
-extern const uint32_t vcpu_exit_kinds;
-extern uint64_t *vcpu_exits; /* by kind, this processor's row of the domain's table */
+extern uint64_t *vcpu_exits; /* this processor's row of the public page (kernel/abi/public.h) */
 
 #ifdef BACKEND_SVM
 #include "arch/x86/svm/vcpu_svm.h"

@@ -2,8 +2,7 @@
 /* Machine checks. */
 #include "arch/x86/include/mce.h"
 #include "arch/x86/include/cpu.h"
-#include "kernel/life/life.h"
-#include "kernel/life/panic.h"
+#include "arch/x86/include/upcalls.h"
 
 enum {
     MCG_CAP = 0x179,

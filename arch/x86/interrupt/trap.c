@@ -5,7 +5,7 @@
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/percpu.h"
 #include "arch/x86/include/vcpu.h"
-#include "kernel/life/panic.h"
+#include "arch/x86/include/upcalls.h"
 
 struct gate {
     uint16_t offset_low, selector;

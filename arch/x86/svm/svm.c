@@ -8,15 +8,9 @@
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/mce.h"
 #include "arch/x86/include/vcpu.h"
-#include "kernel/kernel.h"
-#include "kernel/life/life.h"
-#include "kernel/life/panic.h"
+#include "arch/x86/include/upcalls.h"
 
 enum {
-    KIND_MEMORY = SVM_EXIT_KINDS, /* exits with codes far above the others */
-    KIND_WRMSR,
-    KIND_OTHER,
-    KINDS,
     RFLAGS_TF = 1 << 8,
     DR6_BREAKPOINTS = 15,
     DR6_BS = 1 << 14,
@@ -26,34 +20,8 @@ enum {
 
 PER_CPU struct vcpu vcpu;
 
-const uint32_t vcpu_exit_kinds = KINDS;
-const char *const vcpu_exit_names[KINDS] = {
-    [SVM_EXIT_READ_CR0] = "read_cr0",
-    [SVM_EXIT_READ_CR4] = "read_cr4",
-    [SVM_EXIT_WRITE_CR0] = "cr0",
-    [SVM_EXIT_WRITE_CR4] = "cr4",
-    [SVM_EXIT_EXCEPTION + VECTOR_DB] = "debug",
-    [SVM_EXIT_EXCEPTION + VECTOR_AC] = "alignment",
-    [SVM_EXIT_NMI] = "nmi",
-    [SVM_EXIT_RDPMC] = "rdpmc",
-    [SVM_EXIT_CPUID] = "cpuid",
-    [SVM_EXIT_IRET] = "iret",
-    [SVM_EXIT_INVD] = "invd",
-    [SVM_EXIT_IO] = "io",
-    [SVM_EXIT_MSR] = "rdmsr",
-    [SVM_EXIT_TASK_SWITCH] = "task_switch",
-    [SVM_EXIT_SHUTDOWN] = "triple_fault",
-    [SVM_EXIT_VMMCALL] = "vmmcall",
-    [SVM_EXIT_WBINVD] = "wbinvd",
-    [SVM_EXIT_MONITOR] = "monitor",
-    [SVM_EXIT_MWAIT] = "mwait",
-    [SVM_EXIT_XSETBV] = "xsetbv",
-    [KIND_MEMORY] = "memory",
-    [KIND_WRMSR] = "wrmsr",
-};
-
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
-_Static_assert((int)KINDS <= (int)MACHINE_EXIT_KINDS, "machine_words.h");
+_Static_assert((int)PUBLIC_EXIT_SVM_MEMORY == (int)SVM_EXIT_KINDS, "public.h");
 
 void svm_exit(void);
 void svm_knocked(void);
@@ -309,8 +277,8 @@ static void exit_port(void)
 static void count(uint64_t code)
 {
     vcpu_exits[code < SVM_EXIT_KINDS           ? code
-               : code == SVM_EXIT_NESTED_FAULT ? (uint64_t)KIND_MEMORY
-                                               : (uint64_t)KIND_OTHER]++;
+               : code == SVM_EXIT_NESTED_FAULT ? (uint64_t)PUBLIC_EXIT_SVM_MEMORY
+                                               : (uint64_t)PUBLIC_EXIT_SVM_OTHER]++;
 }
 
 void svm_exit(void)
@@ -328,7 +296,7 @@ void svm_exit(void)
     case SVM_EXIT_MSR:
         if (vmcb.exit_info[0]) {
             vcpu_exits[SVM_EXIT_MSR]--;
-            vcpu_exits[KIND_WRMSR]++;
+            vcpu_exits[PUBLIC_EXIT_SVM_WRMSR]++;
             emulate_plain(INSTRUCTION_WRMSR, 0x300f, exit_wrmsr);
         } else {
             emulate_plain(INSTRUCTION_RDMSR, 0x320f, exit_rdmsr);

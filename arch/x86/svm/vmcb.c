@@ -4,9 +4,8 @@
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/vcpu.h"
-#include "kernel/check/check.h"
-#include "kernel/format.h"
-#include "kernel/kernel.h"
+#include "arch/x86/include/check_registers.h"
+#include "arch/x86/include/upcalls.h"
 
 /* Always on; those that come and go are svm.c's. */
 static const uint8_t intercepts[] = {
@@ -179,20 +178,10 @@ void vcpu_clear(void)
     svm.window = NMI_OPEN;
 }
 
-void vcpu_describe(char *out, uint64_t room)
+uint32_t vcpu_words(struct vcpu_word words[VCPU_WORDS])
 {
-    static const struct {
-        uint32_t bit;
-        const char *name;
-    } names[] = {{SVM_FEATURE_NESTED, "nested paging"},
-                 {SVM_FEATURE_NEXT_RIP, "next RIP"},
-                 {SVM_FEATURE_FLUSH_ASID, "flush by ASID"},
-                 {SVM_FEATURE_DECODE, "decode assists"},
-                 {SVM_FEATURE_VIRTUAL_NMI, "virtual NMI"}};
-    size_t length = format(out, room, "AMD-V:");
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        length += format(out + length, room - length, "%s%s %s", i ? ", " : " ",
-                         svm.features & names[i].bit ? "with" : "without", names[i].name);
+    words[0] = (struct vcpu_word){"AMD-V: features", svm.features};
+    return 1;
 }
 
 void vcpu_read_back(struct check_registers *registers)

@@ -9,9 +9,8 @@
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/vcpu.h"
-#include "kernel/check/check.h"
-#include "kernel/format.h"
-#include "kernel/kernel.h"
+#include "arch/x86/include/check_registers.h"
+#include "arch/x86/include/upcalls.h"
 
 /* What is asked of the processor: one line a control field. */
 static const struct controls {
@@ -21,7 +20,7 @@ static const struct controls {
     uint32_t required;
     uint32_t wanted; /* used where present */
 } controls[] = {
-    {"pin-based", VMCS_PIN_CONTROLS, IA32_VMX_TRUE_PINBASED_CTLS,
+    {"VT-x: pin-based", VMCS_PIN_CONTROLS, IA32_VMX_TRUE_PINBASED_CTLS,
      PIN_NMI_EXITING | PIN_VIRTUAL_NMIS, 0},
     {"processor-based", VMCS_PROC_CONTROLS, IA32_VMX_TRUE_PROCBASED_CTLS,
      PROC_UNCONDITIONAL_IO | PROC_MSR_BITMAPS | PROC_RDPMC_EXITING | PROC_MONITOR_EXITING |
@@ -275,14 +274,11 @@ void vcpu_leave(void)
 {
 }
 
-void vcpu_describe(char *out, uint64_t room)
+uint32_t vcpu_words(struct vcpu_word words[VCPU_WORDS])
 {
-    size_t length = 0;
     for (unsigned i = 0; i < CONTROLS; i++)
-        length +=
-            format(out + length, room - length, "%s%s 0x%x%s",
-                   i ? ", " : "VT-x controls: ", controls[i].name, granted[i],
-                   (controls[i].wanted & ~granted[i]) ? " (some wanted ones are absent)" : "");
+        words[i] = (struct vcpu_word){controls[i].name, granted[i]};
+    return CONTROLS;
 }
 
 void vcpu_read_back(struct check_registers *registers)

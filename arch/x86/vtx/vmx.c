@@ -8,36 +8,14 @@
 #include "arch/x86/include/mce.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/vcpu.h"
-#include "kernel/life/life.h"
-#include "kernel/life/panic.h"
+#include "arch/x86/include/upcalls.h"
 #include "vmcs.h"
 
 PER_CPU struct vcpu vcpu;
 
-const uint32_t vcpu_exit_kinds = VMX_EXIT_REASONS;
-const char *const vcpu_exit_names[VMX_EXIT_REASONS] = {
-    [VMX_EXIT_EXCEPTION_NMI] = "exception_nmi",
-    [VMX_EXIT_TRIPLE_FAULT] = "triple_fault",
-    [VMX_EXIT_NMI_WINDOW] = "nmi_window",
-    [VMX_EXIT_TASK_SWITCH] = "task_switch",
-    [VMX_EXIT_CPUID] = "cpuid",
-    [VMX_EXIT_INVD] = "invd",
-    [VMX_EXIT_RDPMC] = "rdpmc",
-    [VMX_EXIT_VMCALL] = "vmcall",
-    [VMX_EXIT_CR_ACCESS] = "cr",
-    [VMX_EXIT_IO] = "io",
-    [VMX_EXIT_RDMSR] = "rdmsr",
-    [VMX_EXIT_WRMSR] = "wrmsr",
-    [VMX_EXIT_MWAIT] = "mwait",
-    [VMX_EXIT_MONITOR] = "monitor",
-    [VMX_EXIT_EPT_VIOLATION] = "memory",
-    [VMX_EXIT_WBINVD] = "wbinvd",
-    [VMX_EXIT_XSETBV] = "xsetbv",
-};
-
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
 
-_Static_assert((int)VMX_EXIT_REASONS <= (int)MACHINE_EXIT_KINDS, "counts");
+_Static_assert((int)VMX_EXIT_REASONS <= (int)PUBLIC_EXIT_KINDS, "public.h");
 
 enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14 };
 enum { DEBUG_BD = 1 << 13, DR7_GD = 1 << 13 };

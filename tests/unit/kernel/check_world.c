@@ -83,6 +83,7 @@ static void make_domain(struct world *world, uint32_t index)
                                       .private_hpa = WORLD_PRIVATE + step,
                                       .private_bytes = 0x2000,
                                       .public_hpa = WORLD_PUBLIC + step,
+                                      .public_bytes = PAGE_BYTES,
                                       .ram_leaf_bytes = index ? LARGE_PAGE_BYTES : PAGE_BYTES};
     if (!index)
         domain->ram[1] = (struct handoff_ram){1ull << 32, ram + (3 << 20), 1 << 20};

@@ -576,7 +576,7 @@ static void endless_interrupt_ends_in_polling(void **state)
     (void)state;
     port.broken_iir = true;
     vuart_pump(&v);
-    assert_true(v.polled);
+    assert_true(v.status.polled);
     assert_int_equal(port.ier, 0);
     assert_true(port.reads < 200);
 }
