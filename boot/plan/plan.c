@@ -102,6 +102,7 @@ static bool place_hypervisor(struct plan *plan)
     if (!place_own(plan, EXTENT_PANIC, PAGE_BYTES, "the panic record", &handoff->panic_hpa) ||
         !place_own(plan, EXTENT_TRAMPOLINE, PAGE_BYTES, "the start of processors",
                    &handoff->trampoline_hpa) ||
+        !place_own(plan, EXTENT_STOP, PAGE_BYTES, "the stop word", &handoff->stop_hpa) ||
         !place_own(plan, EXTENT_TEXT, handoff->kernel_bytes, "its text", &handoff->kernel_hpa) ||
         !place_own(plan, EXTENT_HANDOFF, handoff->bytes, "the handoff", &handoff->self_hpa))
         return false;

@@ -31,6 +31,7 @@ static void add_hypervisor(const struct spaces *spaces, uint32_t cpu, struct pag
     add_area(spaces, KERNEL_TEXT, handoff->kernel_hpa, out);
     add_area(spaces, KERNEL_CONSTANTS, handoff->kernel_hpa, out);
     paging_add(out, VA_HANDOFF, handoff->self_hpa, handoff->bytes, PAGE_BYTES, PAGING_READ);
+    paging_add(out, VA_STOP, handoff->stop_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
     add_area(spaces, KERNEL_CPU, handoff->cpus[cpu].state_hpa, out);
 }
 

@@ -56,6 +56,7 @@ enum handoff_extent_kind {
     EXTENT_TRAMPOLINE, /* start of processors, below 1 MiB: nobody's after boot */
     EXTENT_BOOT,       /* tables that only kernel_main uses; nobody's after boot */
     EXTENT_PANIC,      /* the page that keeps a panic record over a warm reset */
+    EXTENT_STOP,       /* a panic's stop word: shared, read and write */
     EXTENT_RAM,        /* of a domain (index: into domains[]), as are all below */
     EXTENT_TABLES,     /* EPT and page tables of its processors */
     EXTENT_PAYLOAD,    /* payloads and load templates */
@@ -135,6 +136,7 @@ struct handoff {
     uint64_t boot_page_table; /* CR3 of kernel_main: RAM one to one, and VA_KERNEL, VA_HANDOFF */
     uint64_t trampoline_hpa;  /* one page below 1 MiB */
     uint64_t panic_hpa;
+    uint64_t stop_hpa;  /* the page at VA_STOP */
     uint64_t ecam_base; /* 0: none, CF8/CFC */
     uint32_t ecam_bus_first, ecam_bus_last;
     uint32_t boot_cpu; /* index into cpus[] of the processor that firmware started */

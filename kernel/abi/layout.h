@@ -15,6 +15,8 @@
 #define VA_KERNEL_END  0xffffffff88000000ull
 #define VA_HANDOFF     0xffffffffa0000000ull /* struct handoff and the manifest (read): shared */
 #define VA_HANDOFF_END 0xffffffffa8000000ull
+#define VA_STOP        0xffffffffb0000000ull /* the stop word (read, write): shared */
+#define VA_STOP_END    0xffffffffb0001000ull
 #define VA_CPU         0xffffffffc0000000ull /* this processor's state and stacks (read, write) */
 #define VA_CPU_END     0xffffffffc8000000ull
 #define VA_DOMAIN      0xffffffffd0000000ull /* this domain's private state (read, write) */

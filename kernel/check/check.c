@@ -21,6 +21,7 @@ const struct check_kind check_kinds[EXTENT_PUBLIC + 1] = {
     [EXTENT_TRAMPOLINE] = {"trampoline", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_BOOT] = {"boot tables", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_PANIC] = {"panic record", SCOPE_SHARED, 0, 0, 0},
+    [EXTENT_STOP] = {"stop word", SCOPE_SHARED, RW, VA_STOP, VA_STOP_END},
     [EXTENT_RAM] = {"RAM", SCOPE_DOMAIN, RW, VA_RAM, VA_KERNEL},
     [EXTENT_TABLES] = {"tables", SCOPE_DOMAIN, CHECK_READ, VA_TABLES, VA_PAYLOAD},
     [EXTENT_PAYLOAD] = {"payloads", SCOPE_DOMAIN, CHECK_READ, VA_PAYLOAD, VA_RAM},

@@ -269,7 +269,8 @@ static bool expect_kernel(struct walk *walk)
     for (uint32_t i = 0; i < check->in->segment_count; i++) {
         const struct check_segment *segment = &check->in->segments[i];
         if (segment->kind == EXTENT_CPU && !state &&
-            !expect(walk, EXTENT_HANDOFF, VA_HANDOFF, handoff->self_hpa, handoff->bytes))
+            (!expect(walk, EXTENT_HANDOFF, VA_HANDOFF, handoff->self_hpa, handoff->bytes) ||
+             !expect(walk, EXTENT_STOP, VA_STOP, handoff->stop_hpa, PAGE_BYTES)))
             return false;
         if (segment->kind == EXTENT_CPU)
             state += segment->bytes;

@@ -84,6 +84,7 @@ static const struct right {
     [EXTENT_CONSTANTS] = {VA_KERNEL, VA_KERNEL_END, NX},
     [EXTENT_HANDOFF] = {VA_HANDOFF, VA_HANDOFF_END, NX},
     [EXTENT_CPU] = {VA_CPU, VA_CPU_END, NX | WRITE},
+    [EXTENT_STOP] = {VA_STOP, VA_STOP_END, NX | WRITE},
     [EXTENT_RAM] = {VA_RAM, VA_RAM + (1ull << 46), NX | WRITE},
     [EXTENT_TABLES] = {VA_TABLES, VA_PAYLOAD, NX},
     [EXTENT_PAYLOAD] = {VA_PAYLOAD, VA_RAM, NX},
@@ -147,6 +148,8 @@ static void processors_map_their_own_and_no_more(void **state)
         assert_int_equal(seen.bytes[EXTENT_CONSTANTS], 0x2000);
         assert_int_equal(seen.bytes[EXTENT_HANDOFF], handoff->bytes);
         assert_int_equal(seen.bytes[EXTENT_CPU], handoff->cpu_state_bytes);
+        assert_int_equal(seen.bytes[EXTENT_STOP], 0x1000);
+        assert_int_equal(frame_at(root, VA_STOP), handoff->stop_hpa);
         /* Stacks follow in the block, but not in the map: a guard page lies between. */
         uint64_t state_hpa = handoff->cpus[cpu].state_hpa;
         assert_int_equal(frame_at(root, VA_CPU), state_hpa);
@@ -188,7 +191,8 @@ static void check_boot_leaf(const struct leaf *leaf, void *context)
         executable[1] += leaf->bytes;
     } else {
         assert_true(leaf->bits & NX || !(leaf->bits & WRITE));
-        assert_true(owner(leaf->pa, leaf->bytes)->kind < EXTENT_TRAMPOLINE);
+        uint32_t kind = owner(leaf->pa, leaf->bytes)->kind;
+        assert_true(kind < EXTENT_TRAMPOLINE || kind == EXTENT_STOP);
     }
 }
 

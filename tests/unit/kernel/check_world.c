@@ -99,6 +99,7 @@ static void make_extents(struct world *world)
     add_extent(world, EXTENT_TEXT, 0, WORLD_TEXT, 0x4000);
     add_extent(world, EXTENT_CONSTANTS, 0, WORLD_CONSTANTS, 0x2000);
     add_extent(world, EXTENT_HANDOFF, 0, WORLD_HANDOFF, WORLD_HANDOFF_BYTES);
+    add_extent(world, EXTENT_STOP, 0, WORLD_STOP, 0x1000);
     for (uint32_t i = 0; i < 4; i++)
         add_extent(world, EXTENT_CPU, i, WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP,
                    WORLD_STATE_PAGES * PAGE_BYTES + (i == 3 ? PARKED_TABLES_BYTES : 0));
@@ -135,6 +136,7 @@ static void make_page_tables(struct world *world, uint32_t index)
     map_run(world, index, VA_KERNEL, WORLD_TEXT, 0x4000, P);
     map_run(world, index, VA_KERNEL + 0x4000, WORLD_CONSTANTS, 0x2000, P | NX);
     map_run(world, index, VA_HANDOFF, WORLD_HANDOFF, WORLD_HANDOFF_BYTES, P | NX);
+    map_run(world, index, VA_STOP, WORLD_STOP, PAGE_BYTES, P | W | NX);
     for (uint32_t i = 2; i < 6; i++) {
         map_run(world, index, world->segments[i].va, state, world->segments[i].bytes, P | W | NX);
         state += world->segments[i].bytes;
@@ -237,6 +239,7 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
     handoff->version = HANDOFF_VERSION;
     handoff->bytes = WORLD_HANDOFF_BYTES;
     handoff->self_hpa = WORLD_HANDOFF;
+    handoff->stop_hpa = WORLD_STOP;
     handoff->kernel_hpa = WORLD_TEXT;
     handoff->kernel_bytes = 0x6000;
     handoff->cpu_state_bytes = WORLD_STATE_PAGES * PAGE_BYTES;

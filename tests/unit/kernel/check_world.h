@@ -18,6 +18,7 @@ enum {
     WORLD_CONSTANTS = 0x104000,
     WORLD_HANDOFF = 0x106000,
     WORLD_HANDOFF_BYTES = 0x8000,
+    WORLD_STOP = 0x110000,
     WORLD_CPU = 0x200000, /* and one every WORLD_CPU_STEP */
     WORLD_CPU_STEP = 0x40000,
     WORLD_STATE_PAGES = 8,   /* 5 of data, three stacks of 1 */

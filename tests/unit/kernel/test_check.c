@@ -174,6 +174,11 @@ BREAK(text_not_executable, *page(w, VA_KERNEL) |= NX)
 BREAK(constants_executable, *page(w, VA_KERNEL + 0x4000) &= ~NX)
 BREAK(constants_writable, *page(w, VA_KERNEL + 0x4000) |= 2)
 BREAK(handoff_writable, *page(w, VA_HANDOFF) |= 2)
+BREAK(stop_missing, *page(w, VA_STOP) = 0)
+BREAK(stop_not_writable, *page(w, VA_STOP) &= ~2ull)
+BREAK(stop_elsewhere, *page(w, VA_STOP) = WORLD_NOBODY | NX | 3)
+BREAK(stop_page_next, *page(w, VA_STOP + 0x1000) = WORLD_NOBODY | NX | 3)
+BREAK(stop_not_its_extent, the_handoff->stop_hpa = WORLD_CPU)
 BREAK(stack_executable, *page(w, VA_CPU + 0x6000) &= ~NX)
 BREAK(ram_executable, *world_entry(w, host, VA_RAM, 2) &= ~NX)
 BREAK(tables_writable, *page(w, VA_TABLES) |= 2)
@@ -209,7 +214,7 @@ BREAK(extents_unsorted, struct handoff_extent swap = the_handoff->extents[1];
 BREAK(extent_unaligned, extent(EXTENT_PUBLIC, 0)->bytes = 0x800)
 BREAK(extent_empty, extent(EXTENT_PUBLIC, 0)->bytes = 0)
 BREAK(extent_wraps, extent(EXTENT_RAM, 1)->bytes = 0ull - 0xe00000)
-BREAK(extent_unknown, extent(EXTENT_PUBLIC, 0)->kind = 13)
+BREAK(extent_unknown, extent(EXTENT_PUBLIC, 0)->kind = EXTENT_PUBLIC + 1)
 BREAK(extent_no_owner, extent(EXTENT_PUBLIC, 0)->index = 2)
 BREAK(extent_no_cpu, extent(EXTENT_CPU, 0)->index = 4)
 BREAK(too_many_extents, the_handoff->extent_count = MAX_EXTENTS + 1)
@@ -334,7 +339,7 @@ static const struct corruption corruptions[] = {
         "gpa 0 level 3: 402000 (tables of domain 0) rights 0; due: link to a table, bits 0"),
     ROW(table_loop, "I1",
         "gpa 20000000000 level 1: 403007 (tables of domain 0) rights 7; due: nothing"),
-    ROW(table_shared, "I1", "gpa: table at 42f000 (tables of domain 0): shared or in a loop"),
+    ROW(table_shared, "I1", "gpa: table at 431000 (tables of domain 0): shared or in a loop"),
     ROW(page_of_512_gib, "I1",
         "gpa 8000000000 level 4: b7 (nobody) rights 7; due: link to a table, bits 0"),
     ROW_AMD(npt_supervisor, "I1",
@@ -418,6 +423,17 @@ static const struct corruption corruptions[] = {
     ROW(handoff_writable, "I11",
         "va ffffffffa0000000 level 1: 8000000000106003 (handoff) rights 3; due: handoff 106000 "
         "rights 1"),
+    ROW(stop_missing, "I11",
+        "va ffffffffb0000000 level 1: 0 (not mapped) rights 0; due: stop word 110000 rights 3"),
+    ROW(stop_not_writable, "I11",
+        "va ffffffffb0000000 level 1: 8000000000110001 (stop word) rights 1; due: stop word "
+        "110000 rights 3"),
+    ROW(stop_elsewhere, "I11",
+        "va ffffffffb0000000 level 1: 8000000001800003 (nobody) rights 3; due: stop word 110000 "
+        "rights 3"),
+    ROW(stop_page_next, "I11",
+        "va ffffffffb0001000 level 1: 8000000001800003 (nobody) rights 3; due: nothing"),
+    ROW(stop_not_its_extent, "I11", "stop word due at va ffffffffb0000000, hpa 200000"),
     ROW(stack_executable, "I11",
         "va ffffffffc0006000 level 1: 205003 (state of cpu 0) rights 7; due: state 205000 rights "
         "3"),
@@ -500,10 +516,10 @@ static const struct corruption corruptions[] = {
     ROW(ram_in_screen, "I1", "RAM of domain 0 at 800000: the device window at 700000 overlaps it"),
     ROW(ram_in_ecam, "I1", "RAM of domain 0 at 800000: the device window at 800000 overlaps it"),
     ROW(wrong_version, "I12",
-        "handoff version 2, 4 cpus with this one 0, 18 extents, 2 domains, expected 2"),
+        "handoff version 2, 4 cpus with this one 0, 19 extents, 2 domains, expected 2"),
     ROW(domain_lacking, "I12", "2 domains, expected 3"),
     ROW(cpu_beyond, "I12",
-        "handoff version 1, 4 cpus with this one 4, 18 extents, 2 domains, expected 2"),
+        "handoff version 1, 4 cpus with this one 4, 19 extents, 2 domains, expected 2"),
     ROW(cpu_too_few, "I2", "domain 0: 1 cpus, expected 2"),
     ROW(cpu_of_two, "I2", "domain 1: number 0 is cpu 1, which says otherwise"),
     ROW(cpu_shared, "I2", "domain 1: number 0 is cpu 0, which says otherwise"),
