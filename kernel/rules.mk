@@ -15,14 +15,16 @@ KERNEL_VMX := arch/x86/vtx/vmx.c arch/x86/vtx/vmcs.c
 KERNEL_SVM := arch/x86/svm/svm.c arch/x86/svm/vmcb.c
 KERNEL_SOURCES := $(filter-out $(KERNEL_VMX) $(KERNEL_SVM) drivers/pci.c,\
     $(wildcard kernel/*.c kernel/*/*.c arch/x86/*.c arch/x86/*/*.c drivers/*.c))
+# What only start-up runs, and no domain sees (linker.ld): the rooms called start, and these.
+KERNEL_START := drivers/screen.c kernel/manifest.c
 KERNEL_INTEL := $(BUILD)/kernel/kernel-intel.elf
 KERNEL_AMD := $(BUILD)/kernel/kernel-amd.elf
 
 kernel: $(KERNEL_INTEL) $(KERNEL_AMD)
 
-$(BUILD)/kernel/linker.ld: linker.ld kernel/abi/layout.h
+$(BUILD)/kernel/linker.ld: linker.ld kernel/abi/layout.h kernel/rules.mk
 	@mkdir -p $(@D)
-	@$(CC) -E -P -x c -D__LINKER__ -I . $< | sed 's/ull\b//g' > $@
+	@$(CC) -E -P -x c -D__LINKER__ -D'START_FILES=*/start/?*.o $(KERNEL_START:%.c=*/%.o)' -I . $< | sed 's/ull\b//g' > $@
 
 # kernel_elf NAME, C sources, assembly sources, flags: build/kernel/kernel-NAME.elf
 define kernel_elf

@@ -2,12 +2,12 @@
 /* This processor as the hypervisor and its guest use it: set-up and reset. */
 #include "arch/x86/include/machine.h"
 #include "arch/x86/grant/cr.h"
+#include "arch/x86/include/check_registers.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/trap.h"
-#include "arch/x86/include/vcpu.h"
-#include "arch/x86/include/check_registers.h"
 #include "arch/x86/include/upcalls.h"
+#include "arch/x86/include/vcpu.h"
 
 PER_CPU struct machine machine;
 PER_CPU uint64_t *vcpu_exits;
@@ -89,8 +89,8 @@ void machine_setup(void)
 const char *machine_setup_guest(void)
 {
     for (uint32_t i = 0; i < cpu.domain->cpu_count; i++)
-        machine.apic_ids[i] = handoff()->cpus[cpu.domain->cpus[i]].apic_id;
-    machine.features.tsc_hz = handoff()->tsc_hz;
+        machine.apic_ids[i] = slice()->cpus[i].apic_id;
+    machine.features.tsc_hz = slice()->tsc_hz;
     vcpu_exits = public_exits(public_page(), cpu.local);
     if (features_have(&machine.features, FEATURE_ARCH_CAPABILITIES))
         machine.features.arch_capabilities = cpu_rdmsr(IA32_ARCH_CAPABILITIES);
@@ -157,7 +157,7 @@ bool machine_reset(void)
 }
 
 /* Bits of an x2APIC id that tell threads of one core apart (CPUID 0xB, first level). */
-static uint32_t smt_shift(void)
+uint32_t machine_smt_shift(void)
 {
     enum { TOPOLOGY_LEAF = 0xb, LEVEL_SMT = 1 };
     uint32_t leaf[4];
@@ -179,7 +179,6 @@ void machine_read_back(struct check_registers *registers)
     if (features_have(&machine.features, FEATURE_SMAP))
         offered |= CR4_SMAP;
     *registers = (struct check_registers){.cr4_offered = offered,
-                                          .smt_shift = smt_shift(),
                                           .now = {.cr0 = cpu_read_cr0(),
                                                   .cr3 = cpu_read_cr3(),
                                                   .cr4 = cpu_read_cr4(),

@@ -46,7 +46,7 @@ static bool start_one(struct trampoline_words *words, uint32_t index)
 {
     const struct handoff_cpu *target = &handoff()->cpus[index];
     uint8_t page = (uint8_t)(handoff()->trampoline_hpa / PAGE_BYTES);
-    words->page_table = target->page_table;
+    words->page_table = target->start_table;
     words->index = index;
     words->arrived = 0;
     lapic_send(target->apic_id, LAPIC_SIPI, page);

@@ -14,6 +14,8 @@ static const struct area {
 } areas[KERNEL_AREAS] = {
     [KERNEL_TEXT] = {VA_KERNEL, VA_KERNEL_END, ELF64_READ | ELF64_EXECUTE, true},
     [KERNEL_CONSTANTS] = {VA_KERNEL, VA_KERNEL_END, ELF64_READ, true},
+    [KERNEL_START_TEXT] = {VA_START, VA_START_END, ELF64_READ | ELF64_EXECUTE, true},
+    [KERNEL_START_CONSTANTS] = {VA_START, VA_START_END, ELF64_READ, true},
     [KERNEL_CPU] = {VA_CPU, VA_CPU_END, ELF64_READ | ELF64_WRITE, false},
     [KERNEL_DOMAIN] = {VA_DOMAIN, VA_DOMAIN_END, ELF64_READ | ELF64_WRITE, false},
 };
@@ -39,9 +41,9 @@ static bool add_segment(struct kernel_image *image, const struct elf64_segment *
                         segment->address, segment->flags, segment->bytes, segment->file_bytes);
     enum kernel_area area = (enum kernel_area)(found - areas);
     uint64_t block_offset = image->bytes[area];
-    if (area == KERNEL_CONSTANTS)
-        block_offset += image->bytes[KERNEL_TEXT];
-    if (area <= KERNEL_CONSTANTS && image->bytes[area] > 0)
+    if (area == KERNEL_CONSTANTS || area == KERNEL_START_CONSTANTS)
+        block_offset += image->bytes[area - 1];
+    if (area <= KERNEL_START_CONSTANTS && image->bytes[area] > 0)
         return diagnose(why,
                         "the hypervisor has two segments of one kind, the second at %lx: "
                         "build it with linker.ld",
@@ -77,9 +79,10 @@ bool kernel_image_parse(const void *file, size_t bytes, struct kernel_image *ima
                             "with linker.ld",
                             image->segments[i].va);
     }
-    if (image->bytes[KERNEL_CPU] == 0 || image->bytes[KERNEL_CONSTANTS] == 0)
-        return diagnose(why, "the hypervisor lacks its constants or its processors' state: build "
-                             "it with linker.ld");
+    for (unsigned area = KERNEL_TEXT; area <= KERNEL_CPU; area++)
+        if (image->bytes[area] == 0)
+            return diagnose(why, "the hypervisor lacks its text, its constants, those of start-up "
+                                 "or its processors' state: build it with linker.ld");
     if (image->segments[0].area != KERNEL_TEXT)
         return diagnose(why, "the hypervisor's text does not come first: build it with linker.ld");
     image->entry = elf.entry;

@@ -10,15 +10,17 @@
 enum kernel_area {
     KERNEL_TEXT,      /* one copy: read and execute */
     KERNEL_CONSTANTS, /* one copy: read */
-    KERNEL_CPU,       /* a copy for each processor: read and write */
-    KERNEL_DOMAIN,    /* a copy for each domain: read and write */
+    KERNEL_START_TEXT,
+    KERNEL_START_CONSTANTS, /* the same, of start-up */
+    KERNEL_CPU,             /* a copy for each processor: read and write */
+    KERNEL_DOMAIN,          /* a copy for each domain: read and write */
     KERNEL_AREAS,
 };
 
 struct kernel_segment {
     enum kernel_area area;
     uint64_t va, bytes;          /* whole pages */
-    uint64_t block_offset;       /* in its block: text and constants, or VA_CPU, or VA_DOMAIN */
+    uint64_t block_offset;       /* in its block: text and constants, VA_CPU, or VA_DOMAIN */
     uint64_t offset, file_bytes; /* in the file; 0 for state, which starts as zeros */
 };
 

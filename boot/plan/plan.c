@@ -67,7 +67,7 @@ static bool place_own(struct plan *plan, enum handoff_extent_kind kind, uint64_t
     return place_or_refuse(&plan->placement, &wish, what, base);
 }
 
-/* State and stacks; an unowned processor's page tables follow them. */
+/* State and stacks; an unowned processor's page tables and slice follow them. */
 static bool place_cpu_state(struct plan *plan, uint32_t cpu)
 {
     struct handoff_cpu *out = &plan->handoff->cpus[cpu];
@@ -82,12 +82,35 @@ static bool place_cpu_state(struct plan *plan, uint32_t cpu)
             return diagnose(plan->placement.why,
                             "the kernel's segments need more page tables than a parked "
                             "processor has room for: build the image anew");
-        wish.bytes += PARKED_TABLES_BYTES;
+        wish.bytes += PARKED_TABLES_BYTES + PAGE_BYTES;
     }
     if (!place_or_refuse(&plan->placement, &wish, "the state of a processor", &out->state_hpa))
         return false;
-    if (out->domain == HANDOFF_NOBODY)
+    if (out->domain == HANDOFF_NOBODY) {
         out->page_table = out->state_hpa + plan->handoff->cpu_state_bytes;
+        out->slice_hpa = out->page_table + PARKED_TABLES_BYTES;
+    }
+    return true;
+}
+
+/* The tables that processors start on: kernel_main's, then each processor's. */
+static bool place_start_tables(struct plan *plan)
+{
+    struct handoff *handoff = plan->handoff;
+    struct paging_space space;
+    space_of_boot(&plan->spaces, &space);
+    handoff->boot_table_bytes = paging_bytes(&space);
+    uint64_t bytes = handoff->boot_table_bytes;
+    for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++) {
+        space_of_start(&plan->spaces, cpu, &space);
+        handoff->cpus[cpu].start_table = bytes;
+        bytes += paging_bytes(&space);
+    }
+    if (!place_own(plan, EXTENT_BOOT, bytes, "the page tables of the start",
+                   &handoff->boot_page_table))
+        return false;
+    for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
+        handoff->cpus[cpu].start_table += handoff->boot_page_table;
     return true;
 }
 
@@ -96,23 +119,23 @@ static bool place_hypervisor(struct plan *plan)
 {
     struct handoff *handoff = plan->handoff;
     const uint64_t *bytes = plan->image.bytes;
-    struct paging_space boot;
     handoff->cpu_state_bytes = bytes[KERNEL_CPU];
     handoff->kernel_bytes = bytes[KERNEL_TEXT] + bytes[KERNEL_CONSTANTS];
+    handoff->start_bytes = bytes[KERNEL_START_TEXT] + bytes[KERNEL_START_CONSTANTS];
     if (!place_own(plan, EXTENT_PANIC, PAGE_BYTES, "the panic record", &handoff->panic_hpa) ||
         !place_own(plan, EXTENT_TRAMPOLINE, PAGE_BYTES, "the start of processors",
                    &handoff->trampoline_hpa) ||
         !place_own(plan, EXTENT_STOP, PAGE_BYTES, "the stop word", &handoff->stop_hpa) ||
         !place_own(plan, EXTENT_TEXT, handoff->kernel_bytes, "its text", &handoff->kernel_hpa) ||
+        !place_own(plan, EXTENT_START, handoff->start_bytes, "its start-up code",
+                   &handoff->start_hpa) ||
         !place_own(plan, EXTENT_HANDOFF, handoff->bytes, "the handoff", &handoff->self_hpa))
         return false;
     place_split(handoff, handoff->kernel_hpa, bytes[KERNEL_TEXT], EXTENT_CONSTANTS);
     for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
         if (!place_cpu_state(plan, cpu))
             return false;
-    space_of_boot(&plan->spaces, &boot);
-    return place_own(plan, EXTENT_BOOT, paging_bytes(&boot), "its first page table",
-                     &handoff->boot_page_table);
+    return true;
 }
 
 /* What has a place of its own goes before what fits anywhere. */
@@ -191,6 +214,14 @@ static bool place_domain(struct plan *plan, uint32_t index)
         !place_or_refuse(placement, &wish, "its private state", &domain->private_hpa))
         return false;
 
+    uint64_t slice;
+    wish.kind = EXTENT_SLICE;
+    wish.bytes = PAGE_BYTES;
+    if (!place_or_refuse(placement, &wish, "its slice of the handoff", &slice))
+        return false;
+    for (uint32_t i = 0; i < domain->cpu_count; i++)
+        plan->handoff->cpus[domain->cpus[i]].slice_hpa = slice;
+
     wish.kind = EXTENT_PUBLIC;
     wish.bytes = domain->public_bytes = page_up(PUBLIC_BYTES(domain->cpu_count));
     if (!place_or_refuse(placement, &wish, "its public page", &domain->public_hpa))
@@ -235,5 +266,5 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         if (!place_domain(&plan, i))
             return false;
-    return true;
+    return place_start_tables(&plan);
 }

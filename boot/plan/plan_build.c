@@ -54,8 +54,10 @@ static void copy_kernel(struct build *build)
 {
     for (uint32_t i = 0; i < build->image.count; i++) {
         const struct kernel_segment *segment = &build->image.segments[i];
-        if (segment->area == KERNEL_TEXT || segment->area == KERNEL_CONSTANTS)
-            copy_to(build, build->handoff->kernel_hpa + segment->block_offset,
+        uint64_t block = segment->area >= KERNEL_START_TEXT ? build->handoff->start_hpa
+                                                            : build->handoff->kernel_hpa;
+        if (segment->area <= KERNEL_START_CONSTANTS)
+            copy_to(build, block + segment->block_offset,
                     (const uint8_t *)build->in->kernel + segment->offset, segment->file_bytes);
     }
 }
@@ -68,6 +70,9 @@ static void build_tables(struct build *build)
     for (uint32_t i = 0; i < handoff->cpu_count; i++) {
         space_of_cpu(&build->spaces, i, &space);
         paging_build(&space, PAGING_HOST, handoff->cpus[i].page_table, build->memory,
+                     build->context);
+        space_of_start(&build->spaces, i, &space);
+        paging_build(&space, PAGING_HOST, handoff->cpus[i].start_table, build->memory,
                      build->context);
     }
     for (uint32_t i = 0; i < handoff->domain_count; i++) {
@@ -101,6 +106,34 @@ static void build_domain(struct build *build, uint32_t index)
                           build->memory(hpa, bytes, build->context));
 }
 
+/* What processor `cpu`, the first of its domain or a parked one, keeps of the handoff. */
+static void build_slice(struct build *build, uint32_t cpu)
+{
+    const struct handoff *handoff = build->handoff;
+    const struct handoff_cpu *first = &handoff->cpus[cpu];
+    struct handoff_slice *slice = build->memory(first->slice_hpa, PAGE_BYTES, build->context);
+    *slice = (struct handoff_slice){.bytes = sizeof(*slice),
+                                    .domain = first->domain,
+                                    .cpu_count = 1,
+                                    .cpus = {*first},
+                                    .self_hpa = first->slice_hpa,
+                                    .tsc_hz = handoff->tsc_hz,
+                                    .unix_time = handoff->unix_time,
+                                    .unix_time_tsc = handoff->unix_time_tsc,
+                                    .kernel_hpa = handoff->kernel_hpa,
+                                    .kernel_bytes = handoff->kernel_bytes,
+                                    .cpu_state_bytes = handoff->cpu_state_bytes,
+                                    .stop_hpa = handoff->stop_hpa};
+    if (first->domain == HANDOFF_NOBODY)
+        return;
+    slice->place = handoff->domains[first->domain];
+    slice->rules = build->in->manifest->domains[first->domain];
+    memcpy(slice->manifest_digest, build->in->manifest->header->digest, DIGEST_BYTES);
+    slice->cpu_count = slice->place.cpu_count;
+    for (uint32_t i = 0; i < slice->cpu_count; i++)
+        slice->cpus[i] = handoff->cpus[slice->place.cpus[i]];
+}
+
 static void copy_handoff(struct build *build)
 {
     const struct facts *facts = build->in->facts;
@@ -127,5 +160,8 @@ void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memor
     build_tables(&build);
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         build_domain(&build, i);
+    for (uint32_t i = 0; i < handoff->cpu_count; i++)
+        if (handoff->cpus[i].domain == HANDOFF_NOBODY || handoff->cpus[i].index == 0)
+            build_slice(&build, i);
     copy_handoff(&build);
 }

@@ -6,10 +6,9 @@
 #include "kernel/abi/layout.h"
 
 static const uint32_t area_access[KERNEL_AREAS] = {
-    [KERNEL_TEXT] = PAGING_EXECUTE,
-    [KERNEL_CONSTANTS] = PAGING_READ,
-    [KERNEL_CPU] = PAGING_WRITE,
-    [KERNEL_DOMAIN] = PAGING_WRITE,
+    [KERNEL_TEXT] = PAGING_EXECUTE,       [KERNEL_CONSTANTS] = PAGING_READ,
+    [KERNEL_START_TEXT] = PAGING_EXECUTE, [KERNEL_START_CONSTANTS] = PAGING_READ,
+    [KERNEL_CPU] = PAGING_WRITE,          [KERNEL_DOMAIN] = PAGING_WRITE,
 };
 
 /* The kernel's segments of one area, whose block starts at `block`. */
@@ -24,15 +23,30 @@ static void add_area(const struct spaces *spaces, enum kernel_area area, uint64_
     }
 }
 
-/* What every processor maps above VA_KERNEL, but for its domain's part. */
-static void add_hypervisor(const struct spaces *spaces, uint32_t cpu, struct paging_space *out)
+/* What a processor maps above VA_KERNEL, but for its domain's part; `start`: and at start-up. */
+static void add_hypervisor(const struct spaces *spaces, uint32_t cpu, bool start,
+                           struct paging_space *out)
 {
     const struct handoff *handoff = spaces->handoff;
     add_area(spaces, KERNEL_TEXT, handoff->kernel_hpa, out);
     add_area(spaces, KERNEL_CONSTANTS, handoff->kernel_hpa, out);
-    paging_add(out, VA_HANDOFF, handoff->self_hpa, handoff->bytes, PAGE_BYTES, PAGING_READ);
+    if (start) {
+        add_area(spaces, KERNEL_START_TEXT, handoff->start_hpa, out);
+        add_area(spaces, KERNEL_START_CONSTANTS, handoff->start_hpa, out);
+    }
+    paging_add(out, VA_SLICE, handoff->cpus[cpu].slice_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_READ);
+    if (start)
+        paging_add(out, VA_HANDOFF, handoff->self_hpa, handoff->bytes, PAGE_BYTES, PAGING_READ);
     paging_add(out, VA_STOP, handoff->stop_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
     add_area(spaces, KERNEL_CPU, handoff->cpus[cpu].state_hpa, out);
+}
+
+/* What a processor maps of its domain's own state. */
+static void add_domain(const struct spaces *spaces, const struct handoff_domain *domain,
+                       struct paging_space *out)
+{
+    add_area(spaces, KERNEL_DOMAIN, domain->private_hpa, out);
+    paging_add(out, VA_PUBLIC, domain->public_hpa, domain->public_bytes, PAGE_BYTES, PAGING_WRITE);
 }
 
 static uint64_t host_leaf(const struct facts *facts)
@@ -48,7 +62,7 @@ void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space
     if (index == HANDOFF_NOBODY) {
         paging_add(out, VA_TABLES, handoff->cpus[cpu].state_hpa + handoff->cpu_state_bytes,
                    PARKED_TABLES_BYTES, PAGE_BYTES, PAGING_READ);
-        add_hypervisor(spaces, cpu, out);
+        add_hypervisor(spaces, cpu, false, out);
         return;
     }
     const struct handoff_domain *domain = &handoff->domains[index];
@@ -58,9 +72,18 @@ void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space
     for (uint32_t i = 0; i < domain->ram_count; i++)
         paging_add(out, VA_RAM + domain->ram[i].gpa, domain->ram[i].hpa, domain->ram[i].bytes,
                    host_leaf(spaces->facts), PAGING_WRITE);
-    add_hypervisor(spaces, cpu, out);
-    add_area(spaces, KERNEL_DOMAIN, domain->private_hpa, out);
-    paging_add(out, VA_PUBLIC, domain->public_hpa, domain->public_bytes, PAGE_BYTES, PAGING_WRITE);
+    add_hypervisor(spaces, cpu, false, out);
+    add_domain(spaces, domain, out);
+}
+
+void space_of_start(const struct spaces *spaces, uint32_t cpu, struct paging_space *out)
+{
+    const struct handoff *handoff = spaces->handoff;
+    uint32_t index = handoff->cpus[cpu].domain;
+    out->count = 0;
+    add_hypervisor(spaces, cpu, true, out);
+    if (index != HANDOFF_NOBODY)
+        add_domain(spaces, &handoff->domains[index], out);
 }
 
 /* Maps the part of a device window that lies above `top`; returns the new top. */
@@ -98,7 +121,7 @@ void space_of_boot(const struct spaces *spaces, struct paging_space *out)
         top = add_window(ecam, ecam_bytes, top, leaf, out);
         add_window(facts->screen.base, facts->screen.bytes, top, leaf, out);
     }
-    add_hypervisor(spaces, handoff->boot_cpu, out);
+    add_hypervisor(spaces, handoff->boot_cpu, true, out);
 }
 
 void space_of_domain(const struct spaces *spaces, uint32_t index, struct paging_space *out)

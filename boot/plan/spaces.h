@@ -18,6 +18,9 @@ struct spaces {
 /* What processor `cpu` maps in its hypervisor: shared text, its own state, its domain's memory. */
 void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space *out);
 
+/* What it maps before, while start-up code runs. */
+void space_of_start(const struct spaces *spaces, uint32_t cpu, struct paging_space *out);
+
 /* What kernel_main maps: all memory one to one, and what the boot processor needs of the above. */
 void space_of_boot(const struct spaces *spaces, struct paging_space *out);
 

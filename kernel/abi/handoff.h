@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What boot/ hands to kernel_main: the facts of the machine, the placement of everything, and for
- * each domain how its payloads come into its RAM. Written once by boot/, read-only afterwards on
- * every processor (VA_HANDOFF; the compiled manifest follows it at `manifest_offset`).
+ * each domain how its payloads come into its RAM. Written once by boot/. The whole is seen at
+ * start-up only (VA_HANDOFF; the compiled manifest follows it at `manifest_offset`) and zeroed
+ * before a domain runs; of it a processor keeps its own domain's slice (VA_SLICE).
  */
 #ifndef BULKHEAD_ABI_HANDOFF_H
 #define BULKHEAD_ABI_HANDOFF_H
 
 #include "limits.h"
+#include "manifest.h"
 #include <stdint.h>
 
 #define HANDOFF_MAGIC 0x46464f444e41484bull /* "KHANDOFF" */
@@ -19,8 +21,10 @@ struct handoff_cpu {
     uint32_t domain; /* index, or HANDOFF_NOBODY: parked */
     uint32_t index;  /* within its domain; 0 is the domain's boot processor */
     uint32_t reserved;
-    uint64_t state_hpa;  /* its copy of the segments at VA_CPU, one after the other in a block */
-    uint64_t page_table; /* its CR3 */
+    uint64_t state_hpa;   /* its copy of the segments at VA_CPU, one after the other in a block */
+    uint64_t page_table;  /* its CR3 while its domain runs */
+    uint64_t start_table; /* its CR3 before: start-up code and handoff, but no RAM */
+    uint64_t slice_hpa;   /* its struct handoff_slice, one for all processors of a domain */
 };
 
 struct handoff_ioapic {
@@ -51,19 +55,22 @@ struct handoff_reset {
 enum handoff_extent_kind {
     EXTENT_TEXT = 1,   /* kernel text: shared, read and execute */
     EXTENT_CONSTANTS,  /* kernel constants: shared, read */
-    EXTENT_HANDOFF,    /* handoff and manifest: shared, read */
+    EXTENT_START,      /* start-up text and constants: nobody's after boot */
+    EXTENT_HANDOFF,    /* handoff and manifest: nobody's after boot */
     EXTENT_CPU,        /* one processor's state and stacks (index: into cpus[]) */
     EXTENT_TRAMPOLINE, /* start of processors, below 1 MiB: nobody's after boot */
-    EXTENT_BOOT,       /* tables that only kernel_main uses; nobody's after boot */
+    EXTENT_BOOT,       /* tables that processors start on: nobody's after boot */
     EXTENT_PANIC,      /* the page that keeps a panic record over a warm reset */
     EXTENT_STOP,       /* a panic's stop word: shared, read and write */
     EXTENT_RAM,        /* of a domain (index: into domains[]), as are all below */
     EXTENT_TABLES,     /* EPT and page tables of its processors */
     EXTENT_PAYLOAD,    /* payloads and load templates */
     EXTENT_PRIVATE,    /* its copy of the segments at VA_DOMAIN */
+    EXTENT_SLICE,      /* its slice of handoff and manifest */
     EXTENT_PUBLIC,     /* its public page, which counts exits too */
+    EXTENT_KINDS,
 };
-enum { MAX_EXTENTS = 8 + MAX_CPUS + MAX_DOMAINS * (4 + MAX_RAM_SEGMENTS) };
+enum { MAX_EXTENTS = 16 + MAX_CPUS + MAX_DOMAINS * (5 + MAX_RAM_SEGMENTS) };
 
 struct handoff_extent {
     uint64_t base, bytes; /* host-physical, whole pages */
@@ -117,6 +124,26 @@ struct handoff_domain {
     struct handoff_entry entry;
 };
 
+/*
+ * What the processors of one domain keep of handoff and manifest while it runs, or a parked
+ * processor for itself: nothing of another domain stands in it, so nothing of another can leak
+ * through what a processor may fetch ahead of itself (TRAPS 25).
+ */
+struct handoff_slice {
+    uint64_t bytes;  /* of this structure */
+    uint32_t domain; /* index, or HANDOFF_NOBODY */
+    uint32_t cpu_count;
+    struct handoff_cpu cpus[MAX_DOMAIN_CPUS]; /* by index within the domain */
+    uint64_t self_hpa;
+    uint64_t tsc_hz;
+    uint64_t unix_time, unix_time_tsc;
+    uint64_t kernel_hpa, kernel_bytes, cpu_state_bytes, stop_hpa;
+    struct handoff_domain place; /* zeros for a parked processor, as what follows */
+    struct manifest_domain rules;
+    uint8_t manifest_digest[DIGEST_BYTES];
+};
+_Static_assert(sizeof(struct handoff_slice) <= PAGE_BYTES, "one page");
+
 struct handoff {
     uint64_t magic;
     uint32_t version;
@@ -132,9 +159,12 @@ struct handoff {
     uint64_t unix_time_tsc;
     uint64_t kernel_hpa; /* text and constants, one block in the order of VA_KERNEL */
     uint64_t kernel_bytes;
+    uint64_t start_hpa; /* start-up text and constants, likewise in the order of VA_START */
+    uint64_t start_bytes;
     uint64_t cpu_state_bytes; /* of the segments at VA_CPU */
-    uint64_t boot_page_table; /* CR3 of kernel_main: RAM one to one, and VA_KERNEL, VA_HANDOFF */
-    uint64_t trampoline_hpa;  /* one page below 1 MiB */
+    uint64_t boot_page_table; /* CR3 of kernel_main: RAM one to one, and what is at VA_KERNEL.. */
+    uint64_t boot_table_bytes;
+    uint64_t trampoline_hpa; /* one page below 1 MiB */
     uint64_t panic_hpa;
     uint64_t stop_hpa;  /* the page at VA_STOP */
     uint64_t ecam_base; /* 0: none, CF8/CFC */

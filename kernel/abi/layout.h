@@ -6,6 +6,9 @@
  *
  * boot/ builds these tables from the kernel's ELF program headers and the handoff; the separation
  * check walks them. Pages between two segments stay unmapped: these are the stacks' guard pages.
+ *
+ * What only start-up needs (VA_START, VA_HANDOFF) is mapped by the tables that processors start on
+ * and not by those that they keep.
  */
 #ifndef BULKHEAD_ABI_LAYOUT_H
 #define BULKHEAD_ABI_LAYOUT_H
@@ -13,8 +16,12 @@
 /* Kernel ELF segments, by virtual address. linker.ld places the sections. */
 #define VA_KERNEL      0xffffffff80000000ull /* text (read, execute) and constants (read): shared */
 #define VA_KERNEL_END  0xffffffff88000000ull
-#define VA_HANDOFF     0xffffffffa0000000ull /* struct handoff and the manifest (read): shared */
-#define VA_HANDOFF_END 0xffffffffa8000000ull
+#define VA_START       0xffffffff90000000ull /* start-up text and constants */
+#define VA_START_END   0xffffffff98000000ull
+#define VA_SLICE       0xffffffffa0000000ull /* its slice of handoff and manifest (read) */
+#define VA_SLICE_END   0xffffffffa0010000ull
+#define VA_HANDOFF     0xffffffffa8000000ull /* handoff and manifest whole: at start-up */
+#define VA_HANDOFF_END 0xffffffffb0000000ull
 #define VA_STOP        0xffffffffb0000000ull /* the stop word (read, write): shared */
 #define VA_STOP_END    0xffffffffb0001000ull
 #define VA_CPU         0xffffffffc0000000ull /* this processor's state and stacks (read, write) */
@@ -31,7 +38,7 @@
 #define VA_PAYLOAD 0xffff840000000000ull /* its payloads and load templates (read) */
 #define VA_RAM     0xffff880000000000ull /* its RAM: VA_RAM + guest-physical (read, write) */
 
-/* Room for the page tables of a processor without a domain, behind its state. */
+/* Room for the page tables of a processor without a domain, behind its state; then its slice. */
 #define PARKED_TABLES_BYTES 0x10000ull
 
 #endif

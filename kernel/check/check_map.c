@@ -8,12 +8,9 @@
 #include "check_parts.h"
 #include "kernel/abi/layout.h"
 #include "kernel/format.h"
-#include "kernel/sha256.h"
 
 /* EPT pointer: write-back tables, a walk of four levels, no accessed and dirty flags. */
 #define EPTP_BITS (MEMORY_WB | (PAGING_LEVELS - 1) << 3)
-
-enum { MAX_RUNS = MAX_RAM_SEGMENTS + 16 };
 
 /* Tables of one format. Bits of an entry that no field here names must be 0. */
 struct table_format {
@@ -38,27 +35,6 @@ static const struct table_format nested_formats[] = {
                    PAGE_ACCESSED | PAGE_DIRTY, 0},
 };
 
-/* What must be mapped: consecutive frames at consecutive addresses. */
-struct run {
-    uint64_t address, hpa, bytes;
-    uint64_t rights; /* enum check_rights */
-    uint32_t kind;   /* enum handoff_extent_kind */
-};
-
-struct walk {
-    const struct check *check;
-    const struct table_format *format;
-    uint64_t tables_hpa, tables_bytes; /* where every table must lie */
-    uint64_t tables_left;              /* each frame serves once: no loop, no sharing */
-    uint64_t executable_leaf;          /* the largest page that may be executable */
-    struct run runs[MAX_RUNS + 1];     /* what is due; after the last one nothing is */
-    uint32_t run_count;
-    struct run *run; /* the next that is due, less what of it has been seen */
-    uint64_t leaves, bytes;
-    struct sha256 *hash; /* NULL: no digest wanted */
-    uint64_t joined[4];  /* gpa, hpa, bytes, rights: leaves not hashed yet */
-};
-
 static uint64_t rights_of(const struct table_format *format, uint64_t entry)
 {
     if (format->rights == EPT_RIGHTS)
@@ -70,14 +46,13 @@ static uint64_t rights_of(const struct table_format *format, uint64_t entry)
  * The one message about an entry: where it stands, whose memory it names, with which rights in
  * all, and what is due. `entry` 0: it is missing.
  */
-static bool fail_entry(const struct walk *walk, uint64_t address, unsigned level, uint64_t entry,
+static bool fail_entry(const struct check *check, uint64_t address, unsigned level, uint64_t entry,
                        uint64_t rights, bool link)
 {
-    const struct run *due = walk->run;
-    char owner[48] = "not mapped", expected[80] = "nothing";
+    const struct check_walk *walk = &check->walk;
+    const struct check_due *due = walk->run;
+    char expected[80] = "nothing";
     uint64_t most = due->bytes;
-    if (entry)
-        check_owner(walk->check, entry & PAGING_ADDRESS, owner, sizeof owner);
     if (due->rights & CHECK_EXECUTE && most > walk->executable_leaf)
         most = walk->executable_leaf;
     if (link)
@@ -85,21 +60,22 @@ static bool fail_entry(const struct walk *walk, uint64_t address, unsigned level
     else if (address >= due->address)
         format(expected, sizeof expected, "%s %lx rights %lx bits %lx up to %lx bytes",
                check_kinds[due->kind].name, due->hpa, due->rights, walk->format->leaf, most);
-    return check_fail(walk->check, walk->format->invariant,
-                      "%s %lx level %u: %lx (%s) rights %lx; due: %s", walk->format->name, address,
-                      level, entry, owner, rights, expected);
+    return check_fail(
+        check->result, walk->format->invariant, "%s %lx level %u: %lx (%s) rights %lx; due: %s",
+        walk->format->name, address, level, entry,
+        entry ? check_owner(check, entry & PAGING_ADDRESS) : "not mapped", rights, expected);
 }
 
-static void hash_joined(struct walk *walk)
+static void hash_joined(struct check_walk *walk)
 {
-    if (walk->hash && walk->joined[2])
-        sha256_update(walk->hash, walk->joined, sizeof walk->joined);
+    if (walk->hashed && walk->joined[2])
+        sha256_update(&walk->hash, walk->joined, sizeof walk->joined);
 }
 
 /* Books `bytes` of the run that is due as mapped in `leaves` entries. */
-static void accept(struct walk *walk, uint64_t bytes, uint64_t leaves)
+static void accept(struct check_walk *walk, uint64_t bytes, uint64_t leaves)
 {
-    struct run *run = walk->run;
+    struct check_due *run = walk->run;
     uint64_t *joined = walk->joined;
     if (run->address != joined[0] + joined[2] || run->hpa != joined[1] + joined[2] ||
         run->rights != joined[3]) {
@@ -123,21 +99,22 @@ static void accept(struct walk *walk, uint64_t bytes, uint64_t leaves)
  * The leaf `entries[0]` at `address`; `above` is what the levels above allow. Takes as many of
  * the `count` entries as simply go on from it, and returns how many; 0 is a failure.
  */
-static unsigned check_leaf(struct walk *walk, const uint64_t *entries, unsigned count,
+static unsigned check_leaf(struct check *check, const uint64_t *entries, unsigned count,
                            unsigned level, uint64_t address, uint64_t above)
 {
+    struct check_walk *walk = &check->walk;
     const struct table_format *rules = walk->format;
-    const struct run *due = walk->run;
+    const struct check_due *due = walk->run;
     uint64_t size = 1ull << paging_shift(level), large = level > 1 ? PAGE_LARGE : 0;
     uint64_t entry = entries[0] & ~rules->ignored;
     uint64_t rights = above & rights_of(rules, entry);
     uint64_t bits = entry & ~(rules->rights | PAGING_ADDRESS | large);
     if (address > due->address)
-        return fail_entry(walk, due->address, 1, 0, 0, false);
+        return fail_entry(check, due->address, 1, 0, 0, false);
     if (address != due->address || (entry & PAGING_ADDRESS) != due->hpa || rights != due->rights ||
         bits != rules->leaf || size > due->bytes || due->hpa % size ||
         (rights & CHECK_EXECUTE && size > walk->executable_leaf))
-        return fail_entry(walk, address, level, entries[0], rights, false);
+        return fail_entry(check, address, level, entries[0], rights, false);
     uint64_t most = due->bytes / size < count ? due->bytes / size : count;
     unsigned n = 1;
     for (entry += size; n < most && (entries[n] & ~rules->ignored) == entry; entry += size)
@@ -146,97 +123,120 @@ static unsigned check_leaf(struct walk *walk, const uint64_t *entries, unsigned 
     return n;
 }
 
-static const uint64_t *open_table(struct walk *walk, uint64_t hpa)
+/* Goes down to the table at `hpa`. False: it is none of those that there may be. */
+static bool enter_table(struct check *check, uint64_t hpa, unsigned level, uint64_t address,
+                        uint64_t rights)
 {
-    const struct check_input *in = walk->check->in;
+    const struct check_input *in = check->in;
+    struct check_walk *walk = &check->walk;
     const uint64_t *table = NULL;
     const char *why = "outside its tables";
-    char owner[48];
     if (hpa - walk->tables_hpa < walk->tables_bytes) {
         why = walk->tables_left ? "not to be seen" : "shared or in a loop";
         if (walk->tables_left && walk->tables_left--)
             table = in->frame(hpa, in->context);
     }
-    if (table)
-        return table;
-    check_owner(walk->check, hpa, owner, sizeof owner);
-    check_fail(walk->check, walk->format->invariant, "%s: table at %lx (%s): %s",
-               walk->format->name, hpa, owner, why);
-    return NULL;
+    if (!table)
+        return check_fail(check->result, walk->format->invariant, "%s: table at %lx (%s): %s",
+                          walk->format->name, hpa, check_owner(check, hpa), why);
+    walk->level = level;
+    walk->levels[level] = (struct check_level){table, 0, address, rights};
+    return true;
 }
 
-/* Recursion ends at level 1, and after as many tables as there are frames for them. */
-static bool walk_table(struct walk *walk, uint64_t hpa, unsigned level, uint64_t address,
-                       uint64_t above)
+/* Looks at the entries that come next, `left` at most; false: at one that is wrong. */
+static bool check_entries(struct check *check, unsigned *left)
 {
+    struct check_walk *walk = &check->walk;
     const struct table_format *rules = walk->format;
-    const uint64_t *table = open_table(walk, hpa);
-    for (unsigned i = 0, taken; table && i < PAGING_ENTRIES; i += taken) {
-        uint64_t entry = table[i], at = address + ((uint64_t)i << paging_shift(level));
-        taken = 1;
-        if (!entry)
-            continue;
-        if (level == PAGING_LEVELS && i >= PAGING_ENTRIES / 2)
-            at |= rules->sign;
-        if (level == 1 || (level < PAGING_LEVELS && entry & PAGE_LARGE)) {
-            taken = check_leaf(walk, table + i, PAGING_ENTRIES - i, level, at, above);
-            if (!taken)
-                return false;
-            continue;
-        }
+    unsigned level = walk->level;
+    struct check_level *here = &walk->levels[level];
+    unsigned i = here->next, taken = 1, most = PAGING_ENTRIES - i;
+    uint64_t entry = here->table[i], at = here->address + ((uint64_t)i << paging_shift(level));
+    if (most > *left)
+        most = *left;
+    if (level == PAGING_LEVELS && i >= PAGING_ENTRIES / 2)
+        at |= rules->sign;
+    if (entry && (level == 1 || (level < PAGING_LEVELS && entry & PAGE_LARGE))) {
+        taken = check_leaf(check, here->table + i, most, level, at, here->rights);
+    } else if (entry) {
         uint64_t bits = entry & ~(rules->rights | rules->ignored | PAGING_ADDRESS);
         uint64_t rights = rights_of(rules, entry);
         if (bits != rules->branch || !(rights & CHECK_READ))
-            return fail_entry(walk, at, level, entry, above & rights, true);
-        if (!walk_table(walk, entry & PAGING_ADDRESS, level - 1, at, above & rights))
+            return fail_entry(check, at, level, entry, here->rights & rights, true);
+        if (!enter_table(check, entry & PAGING_ADDRESS, level - 1, at, here->rights & rights))
             return false;
     }
-    return table;
+    here->next += taken;
+    *left -= taken;
+    return taken;
 }
 
-static bool walk_all(struct walk *walk, uint64_t root)
+enum check_progress check_walk_on(struct check *check, unsigned *left, bool *good)
 {
+    struct check_walk *walk = &check->walk;
+    while (*good && walk->level <= PAGING_LEVELS) {
+        if (walk->levels[walk->level].next == PAGING_ENTRIES)
+            walk->level++;
+        else if (*left == 0)
+            return CHECK_GOES_ON;
+        else
+            *good = check_entries(check, left);
+    }
+    if (*good && walk->run != walk->runs + walk->run_count)
+        *good = fail_entry(check, walk->run->address, 1, 0, 0, false);
+    if (!*good)
+        return CHECK_DONE;
+    hash_joined(walk);
+    if (walk->hashed) {
+        sha256_final(&walk->hash, check->result->digest);
+        check->result->nested_leaves = walk->leaves;
+        check->result->nested_bytes = walk->bytes;
+    } else {
+        check->result->host_leaves = walk->leaves;
+    }
+    return CHECK_DONE;
+}
+
+static bool begin_walk(struct check *check, uint64_t root)
+{
+    struct check_walk *walk = &check->walk;
     walk->run = walk->runs;
     walk->runs[walk->run_count].address = UINT64_MAX;
     walk->tables_left = walk->tables_bytes / PAGE_BYTES;
-    if (!walk_table(walk, root, PAGING_LEVELS, 0, CHECK_READ | CHECK_WRITE | CHECK_EXECUTE))
-        return false;
-    if (walk->run != walk->runs + walk->run_count)
-        return fail_entry(walk, walk->run->address, 1, 0, 0, false);
-    hash_joined(walk);
-    return true;
+    return enter_table(check, root, PAGING_LEVELS, 0, CHECK_READ | CHECK_WRITE | CHECK_EXECUTE);
 }
 
 static uint64_t parked_tables(const struct check_input *in)
 {
-    return in->handoff->cpus[in->cpu].state_hpa + in->handoff->cpu_state_bytes;
+    return in->slice->cpus[in->local].state_hpa + in->slice->cpu_state_bytes;
 }
 
-/* Adds a run that must be mapped next; it must lie in a window and in an extent of its kind. */
-static bool expect(struct walk *walk, uint32_t kind, uint64_t va, uint64_t hpa, uint64_t bytes)
+/* Adds a run that must be mapped next; it must lie in the window of its kind. */
+static bool expect(struct check *check, uint32_t kind, uint64_t va, uint64_t hpa, uint64_t bytes)
 {
-    const struct check_kind *rules = &check_kinds[va == VA_TABLES ? EXTENT_TABLES : kind];
-    const struct run *last = walk->run_count ? &walk->runs[walk->run_count - 1] : NULL;
+    struct check_walk *walk = &check->walk;
+    const struct check_kind *rules = &check_kinds[kind];
+    const struct check_due *last = walk->run_count ? &walk->runs[walk->run_count - 1] : NULL;
     uint64_t guard = last && last->kind == EXTENT_CPU ? PAGE_BYTES : 0;
-    bool placed = bytes && (va | hpa | bytes) % PAGE_BYTES == 0 && va >= rules->window &&
-                  va < rules->window_end && bytes <= rules->window_end - va &&
-                  (!last || va >= last->address + last->bytes + guard);
-    if (!placed || !check_own_extent(walk->check, kind, hpa, bytes) || walk->run_count == MAX_RUNS)
-        return check_fail(walk->check, "I11", "%s due at va %lx, hpa %lx, %lx bytes: %s",
-                          rules->name, va, hpa, bytes,
-                          placed ? "not its own extent" : "out of place");
-    walk->runs[walk->run_count++] = (struct run){va, hpa, bytes, rules->rights, kind};
+    if (!bytes || (va | hpa | bytes) % PAGE_BYTES || va < rules->window ||
+        va >= rules->window_end || bytes > rules->window_end - va ||
+        (last && va < last->address + last->bytes + guard) || walk->run_count == CHECK_RUNS)
+        return check_fail(check->result, "I11",
+                          "%s due at va %lx, hpa %lx, %lx bytes: out of place", rules->name, va,
+                          hpa, bytes);
+    walk->runs[walk->run_count++] = (struct check_due){va, hpa, bytes, rules->rights, kind};
     return true;
 }
 
 /* What a domain's processors see of it below the kernel. */
-static bool expect_domain(struct walk *walk, const struct handoff_domain *domain)
+static bool expect_domain(struct check *check, const struct handoff_domain *domain)
 {
     uint64_t payload = (domain->payload_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-    if (payload && !expect(walk, EXTENT_PAYLOAD, VA_PAYLOAD, domain->payload_hpa, payload))
+    if (payload && !expect(check, EXTENT_PAYLOAD, VA_PAYLOAD, domain->payload_hpa, payload))
         return false;
     for (uint32_t i = 0; i < domain->ram_count; i++)
-        if (!expect(walk, EXTENT_RAM, VA_RAM + domain->ram[i].gpa, domain->ram[i].hpa,
+        if (!expect(check, EXTENT_RAM, VA_RAM + domain->ram[i].gpa, domain->ram[i].hpa,
                     domain->ram[i].bytes))
             return false;
     return true;
@@ -249,97 +249,89 @@ static bool expect_domain(struct walk *walk, const struct handoff_domain *domain
 static uint64_t segment_hpa(const struct check_input *in, uint32_t i)
 {
     const struct check_segment *segment = &in->segments[i];
-    const struct handoff_cpu *cpu = &in->handoff->cpus[in->cpu];
-    uint64_t hpa = cpu->state_hpa;
+    uint64_t hpa = in->slice->cpus[in->local].state_hpa;
     if (segment->kind == EXTENT_TEXT || segment->kind == EXTENT_CONSTANTS)
-        return in->handoff->kernel_hpa + (segment->va - VA_KERNEL);
-    if (segment->kind == EXTENT_PRIVATE && cpu->domain < MAX_DOMAINS)
-        hpa = in->handoff->domains[cpu->domain].private_hpa;
+        return in->slice->kernel_hpa + (segment->va - VA_KERNEL);
+    if (segment->kind == EXTENT_PRIVATE)
+        hpa = in->slice->place.private_hpa;
     while (i--)
         if (in->segments[i].kind == segment->kind)
             hpa += in->segments[i].bytes;
     return hpa;
 }
 
-static bool expect_kernel(struct walk *walk)
+static bool expect_kernel(struct check *check)
 {
-    const struct check *check = walk->check;
-    const struct handoff *handoff = check->handoff;
-    uint64_t state = 0;
-    for (uint32_t i = 0; i < check->in->segment_count; i++) {
-        const struct check_segment *segment = &check->in->segments[i];
+    const struct check_input *in = check->in;
+    const struct handoff_slice *slice = in->slice;
+    uint64_t state = 0, shared = 0;
+    for (uint32_t i = 0; i < in->segment_count; i++) {
+        const struct check_segment *segment = &in->segments[i];
         if (segment->kind == EXTENT_CPU && !state &&
-            (!expect(walk, EXTENT_HANDOFF, VA_HANDOFF, handoff->self_hpa, handoff->bytes) ||
-             !expect(walk, EXTENT_STOP, VA_STOP, handoff->stop_hpa, PAGE_BYTES)))
+            (!expect(check, EXTENT_SLICE, VA_SLICE, slice->self_hpa, PAGE_BYTES) ||
+             !expect(check, EXTENT_STOP, VA_STOP, slice->stop_hpa, PAGE_BYTES)))
             return false;
         if (segment->kind == EXTENT_CPU)
             state += segment->bytes;
+        if (segment->kind == EXTENT_TEXT || segment->kind == EXTENT_CONSTANTS)
+            shared += segment->bytes;
         if ((check->domain || segment->kind != EXTENT_PRIVATE) &&
-            !expect(walk, segment->kind, segment->va, segment_hpa(check->in, i), segment->bytes))
+            !expect(check, segment->kind, segment->va, segment_hpa(in, i), segment->bytes))
             return false;
     }
-    if (state != handoff->cpu_state_bytes)
-        return check_fail(check, "I11", "segments: %lx bytes of processor state, expected %lx",
-                          state, handoff->cpu_state_bytes);
-    return !check->domain ||
-           expect(walk, EXTENT_PUBLIC, VA_PUBLIC, check->domain->public_hpa,
-                  check->domain->public_bytes);
+    if (state != slice->cpu_state_bytes || shared != slice->kernel_bytes)
+        return check_fail(check->result, "I11",
+                          "segments: %lx bytes of processor state and %lx shared, expected %lx and "
+                          "%lx",
+                          state, shared, slice->cpu_state_bytes, slice->kernel_bytes);
+    return !check->domain || expect(check, EXTENT_PUBLIC, VA_PUBLIC, check->domain->public_hpa,
+                                    check->domain->public_bytes);
 }
 
 /* A parked processor's tables lie behind its state, a domain's processors' among its tables. */
-bool check_page_tables(const struct check *check)
+bool check_begin_page_tables(struct check *check)
 {
     const struct handoff_domain *domain = check->domain;
-    struct walk walk = {
-        .check = check,
+    check->walk = (struct check_walk){
         .format = &page_tables,
         .tables_hpa = domain ? domain->tables_hpa : parked_tables(check->in),
         .tables_bytes = domain ? domain->tables_bytes : PARKED_TABLES_BYTES,
         .executable_leaf = UINT64_MAX,
     };
-    if (!expect(&walk, domain ? EXTENT_TABLES : EXTENT_CPU, VA_TABLES, walk.tables_hpa,
-                walk.tables_bytes) ||
-        (domain && !expect_domain(&walk, domain)) || !expect_kernel(&walk) ||
-        !walk_all(&walk, check->in->registers->now.cr3))
-        return false;
-    check->result->host_leaves = walk.leaves;
-    return true;
+    return expect(check, EXTENT_TABLES, VA_TABLES, check->walk.tables_hpa,
+                  check->walk.tables_bytes) &&
+           (!domain || expect_domain(check, domain)) && expect_kernel(check) &&
+           begin_walk(check, check->in->registers->now.cr3);
 }
 
-bool check_nested_tables(const struct check *check)
+bool check_begin_nested_tables(struct check *check)
 {
     const struct handoff_domain *domain = check->domain;
     const struct check_registers *registers = check->in->registers;
     uint64_t due =
         (domain->nested_root & PAGING_ADDRESS) | (registers->nested == CHECK_EPT ? EPTP_BITS : 0);
-    struct sha256 hash;
-    struct walk walk = {.check = check,
-                        .format = &nested_formats[registers->nested],
-                        .tables_hpa = domain->tables_hpa,
-                        .tables_bytes = domain->tables_bytes,
-                        .executable_leaf = domain->ram_leaf_bytes,
-                        .hash = &hash,
-                        .run_count = domain->ram_count};
+    check->walk = (struct check_walk){.format = &nested_formats[registers->nested],
+                                      .tables_hpa = domain->tables_hpa,
+                                      .tables_bytes = domain->tables_bytes,
+                                      .executable_leaf = domain->ram_leaf_bytes,
+                                      .hashed = true,
+                                      .run_count = domain->ram_count};
     if (registers->nested_root != due)
-        return check_fail(check, "I1", "root of nested tables: %lx, expected %lx",
+        return check_fail(check->result, "I1", "root of nested tables: %lx, expected %lx",
                           registers->nested_root, due);
     for (uint32_t i = 0; i < domain->ram_count; i++)
-        walk.runs[i] = (struct run){domain->ram[i].gpa, domain->ram[i].hpa, domain->ram[i].bytes,
-                                    CHECK_READ | CHECK_WRITE | CHECK_EXECUTE, EXTENT_RAM};
-    sha256_init(&hash);
-    if (!walk_all(&walk, registers->nested_root & PAGING_ADDRESS))
-        return false;
-    sha256_final(&hash, check->result->digest);
-    check->result->nested_leaves = walk.leaves;
-    check->result->nested_bytes = walk.bytes;
-    return true;
+        check->walk.runs[i] =
+            (struct check_due){domain->ram[i].gpa, domain->ram[i].hpa, domain->ram[i].bytes,
+                               CHECK_READ | CHECK_WRITE | CHECK_EXECUTE, EXTENT_RAM};
+    sha256_init(&check->walk.hash);
+    return begin_walk(check, registers->nested_root & PAGING_ADDRESS);
 }
 
 const void *check_own_frame(uint64_t hpa, void *context)
 {
     const struct check_input *in = context;
-    uint32_t index = in->handoff->cpus[in->cpu].domain;
-    const struct handoff_domain *domain = index < MAX_DOMAINS ? &in->handoff->domains[index] : NULL;
+    const struct handoff_domain *domain =
+        in->slice->domain == HANDOFF_NOBODY ? NULL : &in->slice->place;
     uint64_t tables = domain ? domain->tables_hpa : parked_tables(in);
     if (hpa - tables < (domain ? domain->tables_bytes : PARKED_TABLES_BYTES))
         return (const void *)(VA_TABLES + (hpa - tables));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the rooms of the separation check; nobody else includes it. */
+/* Shared by the files of the separation check; nobody else includes it. */
 #ifndef BULKHEAD_CHECK_PARTS_H
 #define BULKHEAD_CHECK_PARTS_H
 
@@ -14,29 +14,23 @@ struct check_kind {
     uint32_t rights; /* enum check_rights; 0: mapped nowhere */
     uint64_t window, window_end;
 };
-extern const struct check_kind check_kinds[EXTENT_PUBLIC + 1];
-
-struct check {
-    const struct check_input *in;
-    const struct handoff *handoff;
-    const struct handoff_cpu *cpu;       /* set once the handoff's counts are known to be good */
-    const struct handoff_domain *domain; /* NULL: nobody's processor */
-    struct check_result *result;
-};
+extern const struct check_kind check_kinds[EXTENT_KINDS];
 
 /* Records what is wrong; returns false. */
-bool check_fail(const struct check *check, const char *invariant, const char *text, ...)
+bool check_fail(struct check_result *result, const char *invariant, const char *text, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Who owns a host-physical address, for a person. */
-void check_owner(const struct check *check, uint64_t hpa, char *out, size_t room);
+/* What of this processor's a host-physical address is, for a person. */
+const char *check_owner(const struct check *check, uint64_t hpa);
 
-/* The extent of this kind and this processor (or its domain) that holds the whole run, or NULL. */
-const struct handoff_extent *check_own_extent(const struct check *check, uint32_t kind,
-                                              uint64_t hpa, uint64_t bytes);
+/* Whether the page is this processor's own state, or private state of its domain. */
+bool check_own_state(const struct check *check, uint64_t hpa);
 
-bool check_page_tables(const struct check *check);
-bool check_nested_tables(const struct check *check);
+/* Begins a walk; false: what is due makes no sense. Then steps; `left` counts entries down. */
+bool check_begin_page_tables(struct check *check);
+bool check_begin_nested_tables(struct check *check);
+enum check_progress check_walk_on(struct check *check, unsigned *left, bool *good);
+
 bool check_host_state(const struct check *check);
 bool check_guest_state(const struct check *check);
 

@@ -59,8 +59,8 @@ static bool check_required(const struct check *check, const char *invariant, con
         uint64_t value = *(const uint64_t *)((const char *)base + table[i].offset);
         uint64_t wrong = (~value & table[i].ones) | (value & table[i].zeros);
         if (wrong)
-            return check_fail(check, invariant, "%s%s: %lx, bits %lx must be %s", table[i].name,
-                              when, value, wrong, wrong & table[i].ones ? "1" : "0");
+            return check_fail(check->result, invariant, "%s%s: %lx, bits %lx must be %s",
+                              table[i].name, when, value, wrong, wrong & table[i].ones ? "1" : "0");
     }
     return true;
 }
@@ -101,12 +101,9 @@ static const struct msr_range svm_ranges[] = {
 /* A page that only the hypervisor reaches: state of this processor or private of its domain. */
 static bool check_place(const struct check *check, const char *name, uint64_t hpa)
 {
-    char owner[48];
-    if (hpa % PAGE_BYTES == 0 && (check_own_extent(check, EXTENT_CPU, hpa, PAGE_BYTES) ||
-                                  check_own_extent(check, EXTENT_PRIVATE, hpa, PAGE_BYTES)))
-        return true;
-    check_owner(check, hpa, owner, sizeof owner);
-    return check_fail(check, "I11", "%s at %lx (%s), expected state of its own", name, hpa, owner);
+    return (hpa % PAGE_BYTES == 0 && check_own_state(check, hpa)) ||
+           check_fail(check->result, "I11", "%s at %lx (%s), expected state of its own", name, hpa,
+                      check_owner(check, hpa));
 }
 
 static const uint64_t *open_bitmap(const struct check *check, const char *name, uint64_t hpa)
@@ -115,7 +112,7 @@ static const uint64_t *open_bitmap(const struct check *check, const char *name, 
     if (check_place(check, name, hpa)) {
         page = check->in->frame(hpa, check->in->context);
         if (!page)
-            check_fail(check, "I12", "%s at %lx can't be seen", name, hpa);
+            check_fail(check->result, "I12", "%s at %lx can't be seen", name, hpa);
     }
     return page;
 }
@@ -167,10 +164,10 @@ static bool check_range(const struct check *check, const struct msr_range *range
             bool write = range->per_msr == 2 ? bit & 1 : range->write;
             if (check->in->granted(msr, write, check->in->policy) == exits)
                 return check_fail(
-                    check, "I4", "MSR bitmap: %s of MSR %x %s", write ? "write" : "read", msr,
-                    exits ? "is granted, but exits" : "is not granted, but does not exit");
+                    check->result, "I4", "MSR bitmap: %s of MSR %x %s", write ? "write" : "read",
+                    msr, exits ? "is granted, but exits" : "is not granted, but does not exit");
             if (!exits && write && must_exit(msr))
-                return check_fail(check, "I4",
+                return check_fail(check->result, "I4",
                                   "MSR bitmap: write of MSR %x must exit whatever the "
                                   "policy says",
                                   msr);
@@ -202,7 +199,7 @@ static bool check_io_bitmap(const struct check *check)
             return false;
         for (uint32_t i = 0; i < PAGE_BYTES / sizeof *words; i++)
             if (~words[i])
-                return check_fail(check, "I4", "I/O bitmap: port %x does not exit",
+                return check_fail(check->result, "I4", "I/O bitmap: port %x does not exit",
                                   page * 0x8000 + i * 64 + (uint32_t)__builtin_ctzll(~words[i]));
     }
     return true;

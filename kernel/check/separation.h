@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs the separation check (I12) on this processor. */
+/* Runs a domain's part of the separation check (I12) on this processor, on the tables it keeps. */
 #ifndef BULKHEAD_SEPARATION_H
 #define BULKHEAD_SEPARATION_H
 
 #include "check.h"
 
-/* Checks this processor, which must run on its own page tables. Returns result->ok. */
-bool separation_check(const struct manifest *manifest, struct check_result *result);
+/* Reads the registers back; then a piece at a time. */
+void separation_begin(void);
+enum check_progress separation_go_on(void);
+
+/* The verdict, once separation_go_on() has said CHECK_DONE. */
+extern struct check_result separation_result;
 
 #endif

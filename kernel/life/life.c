@@ -2,9 +2,9 @@
 /* The life of this processor's domain: start, end, restart (I7, I9). */
 #include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/trap.h"
+#include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
 #include "kernel/format.h"
-#include "arch/x86/include/upcalls.h"
 #include "kernel/sha256.h"
 #include "kernel/vm/devices.h"
 #include "memory.h"
@@ -158,7 +158,7 @@ static bool may_restart(uint32_t cause)
     if (cause == END_POWER_OFF || rules->on_exit != MANIFEST_EXIT_RESTART)
         return false;
     uint64_t now = machine_tsc();
-    uint64_t window = rules->restart_window * handoff()->tsc_hz;
+    uint64_t window = rules->restart_window * slice()->tsc_hz;
     if (life.restarts == 0 || (window != 0 && now - life.window_start > window)) {
         life.restarts = 0;
         life.window_start = now;

@@ -18,7 +18,7 @@ _Noreturn void panic(const char *text, ...)
         panic_halt();
     panicking = true;
     machine_stop_others();
-    log_open_uart();
+    log_open();
     log_print("\nbulkhead: panic on processor %u: ", cpu.apic_id);
     va_start(args, text);
     log_vprint(text, args);

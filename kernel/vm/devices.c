@@ -26,16 +26,15 @@ enum { POST_PORT = 0x80, SLEEP_ENABLE = 1 << 5, SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE
 void devices_setup(void)
 {
     vuart_init(&devices_uart, cpu.rules->serial_port, cpu.rules->flags & MANIFEST_SERIAL_POLLED);
-    devices.rtc = (struct vrtc){.unix_time = handoff()->unix_time,
-                                .tsc = handoff()->unix_time_tsc,
-                                .tsc_hz = handoff()->tsc_hz};
+    devices.rtc = (struct vrtc){
+        .unix_time = slice()->unix_time, .tsc = slice()->unix_time_tsc, .tsc_hz = slice()->tsc_hz};
 }
 
 void devices_reset(void)
 {
     vuart_reset(&devices_uart);
     vioapic_reset(&devices.ioapic);
-    vpit_reset(&devices.pit, handoff()->tsc_hz);
+    vpit_reset(&devices.pit, slice()->tsc_hz);
     devices.rtc.index = 0;
     devices.pci.address = 0;
 }

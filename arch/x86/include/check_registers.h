@@ -32,7 +32,6 @@ struct check_registers {
     uint64_t controls[CHECK_CONTROLS];
     uint64_t msr_bitmap; /* VT-x: one page; AMD-V: two */
     uint64_t io_bitmap;  /* AMD-V: three pages, ones throughout; VT-x uses none */
-    uint32_t smt_shift;  /* processors whose APIC ids differ only below this bit are siblings */
     /* One page each that only the hypervisor may reach: VMCS, VMXON region, VMCB, save areas. */
     struct check_structure {
         const char *name; /* NULL: none */

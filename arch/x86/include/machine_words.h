@@ -38,6 +38,9 @@ uint64_t machine_tsc(void);
 /* Stops every other processor for good: a panic. */
 void machine_stop_others(void);
 
+/* Bits of an x2APIC id that tell threads of one core apart (CPUID 0xB, first level). */
+uint32_t machine_smt_shift(void);
+
 struct check_registers;
 /* What this processor really uses, for the separation check (I12). */
 void machine_read_back(struct check_registers *registers);

@@ -31,6 +31,13 @@ struct cpu {
 };
 extern struct cpu cpu;
 
+/* What this processor keeps of the handoff. */
+static inline const struct handoff_slice *slice(void)
+{
+    return (const struct handoff_slice *)VA_SLICE;
+}
+
+/* The whole: start-up code only. */
 static inline const struct handoff *handoff(void)
 {
     return (const struct handoff *)VA_HANDOFF;

@@ -126,7 +126,7 @@ const char *vcpu_switch_on(void)
 static void write_host_state(void)
 {
     vmcs_write(VMCS_HOST_CR0, cpu_read_cr0());
-    vmcs_write(VMCS_HOST_CR3, cpu_read_cr3());
+    vmcs_write(VMCS_HOST_CR3, cpu.place->page_table);
     vmcs_write(VMCS_HOST_CR4, cpu_read_cr4());
     vmcs_write(VMCS_HOST_EFER, cpu_rdmsr(IA32_EFER));
     vmcs_write(VMCS_HOST_PAT, PAT_AT_RESET);

@@ -60,6 +60,8 @@ void made_kernel(struct made_elf *elf)
     made_elf_init(elf, VA_KERNEL + 0x40);
     made_elf_segment(elf, PF_R | PF_X, VA_KERNEL, 0x3456, 0x3456);
     made_elf_segment(elf, PF_R, VA_KERNEL + 0x4000, 0x1234, 0x1234);
+    made_elf_segment(elf, PF_R | PF_X, VA_START, 0x1456, 0x1456);
+    made_elf_segment(elf, PF_R, VA_START + 0x2000, 0x234, 0x234);
     made_elf_segment(elf, PF_R | PF_W, VA_CPU, 0, 0x7000);
     made_elf_segment(elf, PF_R | PF_W, VA_CPU + 0x8000, 0, 0x4000);
     made_elf_segment(elf, PF_R | PF_W, VA_CPU + 0xd000, 0, 0x1000);

@@ -28,7 +28,17 @@ size_t made_elf_write(const struct made_elf *elf, uint8_t *out, size_t room);
 void made_kernel(struct made_elf *elf);
 
 /* Segments of made_kernel(), by index. */
-enum { MADE_TEXT, MADE_CONSTANTS, MADE_CPU, MADE_STACK, MADE_NMI, MADE_FAULT, MADE_DOMAIN };
+enum {
+    MADE_TEXT,
+    MADE_CONSTANTS,
+    MADE_START_TEXT,
+    MADE_START_CONSTANTS,
+    MADE_CPU,
+    MADE_STACK,
+    MADE_NMI,
+    MADE_FAULT,
+    MADE_DOMAIN
+};
 
 enum { MADE_BZIMAGE_BYTES = 5 * 512 + 0x3000, MADE_BZIMAGE_CODE = 5 * 512 };
 

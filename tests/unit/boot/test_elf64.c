@@ -155,12 +155,15 @@ static void a_good_kernel(void **state)
     (void)state;
     made_kernel(&made);
     assert_true(parse_kernel(&image, &why));
-    assert_int_equal(image.count, 7);
+    assert_int_equal(image.count, 9);
     assert_int_equal(image.bytes[KERNEL_TEXT], 0x4000);
     assert_int_equal(image.bytes[KERNEL_CONSTANTS], 0x2000);
+    assert_int_equal(image.bytes[KERNEL_START_TEXT], 0x2000);
+    assert_int_equal(image.bytes[KERNEL_START_CONSTANTS], 0x1000);
     assert_int_equal(image.bytes[KERNEL_CPU], 0xd000);
     assert_int_equal(image.bytes[KERNEL_DOMAIN], 0x1000);
     assert_int_equal(image.segments[MADE_CONSTANTS].block_offset, 0x4000);
+    assert_int_equal(image.segments[MADE_START_CONSTANTS].block_offset, 0x2000);
     assert_int_equal(image.segments[MADE_STACK].block_offset, 0x7000);
     assert_int_equal(image.segments[MADE_FAULT].block_offset, 0xc000);
     assert_int_equal(image.segments[MADE_DOMAIN].block_offset, 0);

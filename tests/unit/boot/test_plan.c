@@ -2,6 +2,7 @@
 /* What the loader leaves behind: tables of every kind (I1, I11), the handoff, what is copied. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,19 +83,19 @@ static const struct right {
 } rights[] = {
     [EXTENT_TEXT] = {VA_KERNEL, VA_KERNEL_END, 0},
     [EXTENT_CONSTANTS] = {VA_KERNEL, VA_KERNEL_END, NX},
-    [EXTENT_HANDOFF] = {VA_HANDOFF, VA_HANDOFF_END, NX},
     [EXTENT_CPU] = {VA_CPU, VA_CPU_END, NX | WRITE},
     [EXTENT_STOP] = {VA_STOP, VA_STOP_END, NX | WRITE},
     [EXTENT_RAM] = {VA_RAM, VA_RAM + (1ull << 46), NX | WRITE},
     [EXTENT_TABLES] = {VA_TABLES, VA_PAYLOAD, NX},
     [EXTENT_PAYLOAD] = {VA_PAYLOAD, VA_RAM, NX},
     [EXTENT_PRIVATE] = {VA_DOMAIN, VA_DOMAIN_END, NX | WRITE},
+    [EXTENT_SLICE] = {VA_SLICE, VA_SLICE_END, NX},
     [EXTENT_PUBLIC] = {VA_PUBLIC, VA_PUBLIC_END, NX | WRITE},
 };
 
 struct seen {
     uint32_t cpu;
-    uint64_t bytes[EXTENT_PUBLIC + 1];
+    uint64_t bytes[EXTENT_KINDS];
 };
 
 static void check_host_leaf(const struct leaf *leaf, void *context)
@@ -105,6 +106,8 @@ static void check_host_leaf(const struct leaf *leaf, void *context)
     uint32_t domain = world->handoff.cpus[seen->cpu].domain;
     if (extent->kind == EXTENT_CPU && leaf->va < VA_PAYLOAD && domain == HANDOFF_NOBODY)
         right = &rights[EXTENT_TABLES]; /* its own page tables */
+    if (extent->kind == EXTENT_CPU && leaf->va == VA_SLICE && domain == HANDOFF_NOBODY)
+        right = &rights[EXTENT_SLICE];
     if (right->end == 0 || leaf->va < right->va || leaf->va >= right->end)
         fail_msg("a frame of kind %u is mapped at %lx", extent->kind, leaf->va);
     assert_int_equal(leaf->bits & (NX | WRITE | USER), right->bits);
@@ -146,7 +149,9 @@ static void processors_map_their_own_and_no_more(void **state)
         walk(root, 0, 4, check_host_leaf, &seen);
         assert_int_equal(seen.bytes[EXTENT_TEXT], 0x4000);
         assert_int_equal(seen.bytes[EXTENT_CONSTANTS], 0x2000);
-        assert_int_equal(seen.bytes[EXTENT_HANDOFF], handoff->bytes);
+        assert_int_equal(seen.bytes[EXTENT_HANDOFF], 0);
+        assert_int_equal(seen.bytes[EXTENT_START], 0);
+        assert_int_equal(frame_at(root, VA_SLICE), handoff->cpus[cpu].slice_hpa);
         assert_int_equal(seen.bytes[EXTENT_CPU], handoff->cpu_state_bytes);
         assert_int_equal(seen.bytes[EXTENT_STOP], 0x1000);
         assert_int_equal(frame_at(root, VA_STOP), handoff->stop_hpa);
@@ -169,7 +174,8 @@ static void processors_map_their_own_and_no_more(void **state)
         assert_int_equal(seen.bytes[EXTENT_TABLES], domain->tables_bytes);
         assert_int_equal(seen.bytes[EXTENT_PAYLOAD], domain->payload_bytes);
         assert_int_equal(seen.bytes[EXTENT_PRIVATE], 0x1000);
-        assert_int_equal(seen.bytes[EXTENT_PUBLIC], 0x1000);
+        assert_int_equal(seen.bytes[EXTENT_PUBLIC], domain->public_bytes);
+        assert_int_equal(seen.bytes[EXTENT_SLICE], 0x1000);
         assert_int_equal(frame_at(root, VA_PUBLIC), domain->public_hpa);
         assert_int_equal(frame_at(root, VA_TABLES + 0x3000), domain->tables_hpa + 0x3000);
         assert_int_equal(frame_at(root, VA_PAYLOAD + 0x1000), domain->payload_hpa + 0x1000);
@@ -192,7 +198,72 @@ static void check_boot_leaf(const struct leaf *leaf, void *context)
     } else {
         assert_true(leaf->bits & NX || !(leaf->bits & WRITE));
         uint32_t kind = owner(leaf->pa, leaf->bytes)->kind;
-        assert_true(kind < EXTENT_TRAMPOLINE || kind == EXTENT_STOP);
+        assert_true(kind < EXTENT_TRAMPOLINE || kind == EXTENT_STOP || kind == EXTENT_SLICE);
+    }
+}
+
+struct search {
+    const char *text;
+};
+
+static void search_leaf(const struct leaf *leaf, void *context)
+{
+    const struct search *search = context;
+    size_t length = strlen(search->text);
+    if (owner(leaf->pa, leaf->bytes)->kind == EXTENT_RAM)
+        return; /* not the loader's to fill */
+    for (uint64_t at = 0; at + length <= leaf->bytes; at++)
+        if (memcmp(world->memory + leaf->pa + at, search->text, length) == 0)
+            fail_msg("`%s` at %lx, mapped at %lx", search->text, leaf->pa + at, leaf->va);
+}
+
+/* I11: nothing that a processor maps holds a word about another domain (TRAPS 25). */
+static void no_word_of_others(void **state)
+{
+    const struct handoff *handoff = &world->handoff;
+    (void)state;
+    static const char *const names[] = {"FIRST-OF-ALL", "SECOND-OF-ALL"};
+    for (uint32_t i = 0; i < 2; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "console=ttyS0 marker=%s", names[i]);
+        world->made.domains[i].cmdline = made_manifest_string(&world->made, line);
+        strcpy(world->made.domains[i].name, names[i]);
+    }
+    place_and_build();
+    for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
+        for (uint32_t other = 0; other < 2; other++) {
+            struct search search = {.text = names[other]};
+            if (handoff->cpus[cpu].domain != other)
+                walk(handoff->cpus[cpu].page_table, 0, 4, search_leaf, &search);
+        }
+}
+
+/* At start-up a processor maps start-up code and the handoff, and no domain's RAM. */
+static void check_start_leaf(const struct leaf *leaf, void *context)
+{
+    struct seen *seen = context;
+    const struct handoff_extent *extent = owner(leaf->pa, leaf->bytes);
+    assert_true(leaf->bits & NX || !(leaf->bits & WRITE));
+    assert_true(extent->kind != EXTENT_RAM && extent->kind != EXTENT_PAYLOAD);
+    if (extent->kind == EXTENT_CPU)
+        assert_int_equal(extent->index, seen->cpu);
+    seen->bytes[extent->kind] += leaf->bytes;
+}
+
+static void processors_start_on_tables_of_their_own(void **state)
+{
+    const struct handoff *handoff = &world->handoff;
+    (void)state;
+    place_and_build();
+    for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++) {
+        struct seen seen = {.cpu = cpu};
+        uint64_t root = handoff->cpus[cpu].start_table;
+        assert_true(root >= handoff->boot_page_table + handoff->boot_table_bytes);
+        walk(root, 0, 4, check_start_leaf, &seen);
+        assert_int_equal(seen.bytes[EXTENT_START], 0x3000);
+        assert_int_equal(seen.bytes[EXTENT_HANDOFF], handoff->bytes);
+        assert_int_equal(frame_at(root, VA_START), handoff->start_hpa);
+        assert_int_equal(frame_at(root, VA_CPU), handoff->cpus[cpu].state_hpa);
     }
 }
 
@@ -380,12 +451,20 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(processors_map_their_own_and_no_more), TEST(kernel_main_maps_memory_one_to_one),
-        TEST(nested_tables_map_ram_only),           TEST(amd_has_ordinary_tables),
-        TEST(unsafe_processors_get_small_pages),    TEST(capability_limits_pages),
-        TEST(gib_of_ram_takes_a_gib_page),          TEST(shared_blocks_are_copied),
-        TEST(absurd_glyphs_are_left_out),           TEST(work_is_accounted),
-        TEST(truncated_payloads_are_refused),       TEST(bad_kernel_is_refused),
+        TEST(processors_map_their_own_and_no_more),
+        TEST(no_word_of_others),
+        TEST(processors_start_on_tables_of_their_own),
+        TEST(kernel_main_maps_memory_one_to_one),
+        TEST(nested_tables_map_ram_only),
+        TEST(amd_has_ordinary_tables),
+        TEST(unsafe_processors_get_small_pages),
+        TEST(capability_limits_pages),
+        TEST(gib_of_ram_takes_a_gib_page),
+        TEST(shared_blocks_are_copied),
+        TEST(absurd_glyphs_are_left_out),
+        TEST(work_is_accounted),
+        TEST(truncated_payloads_are_refused),
+        TEST(bad_kernel_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,7 +83,7 @@ static void make_domain(struct world *world, uint32_t index)
                                       .private_hpa = WORLD_PRIVATE + step,
                                       .private_bytes = 0x2000,
                                       .public_hpa = WORLD_PUBLIC + step,
-                                      .public_bytes = PAGE_BYTES,
+                                      .public_bytes = 2 * PAGE_BYTES,
                                       .ram_leaf_bytes = index ? LARGE_PAGE_BYTES : PAGE_BYTES};
     if (!index)
         domain->ram[1] = (struct handoff_ram){1ull << 32, ram + (3 << 20), 1 << 20};
@@ -100,15 +100,19 @@ static void make_extents(struct world *world)
     add_extent(world, EXTENT_CONSTANTS, 0, WORLD_CONSTANTS, 0x2000);
     add_extent(world, EXTENT_HANDOFF, 0, WORLD_HANDOFF, WORLD_HANDOFF_BYTES);
     add_extent(world, EXTENT_STOP, 0, WORLD_STOP, 0x1000);
+    add_extent(world, EXTENT_START, 0, WORLD_START, WORLD_START_BYTES);
+    add_extent(world, EXTENT_BOOT, 0, WORLD_BOOT, WORLD_BOOT_BYTES);
     for (uint32_t i = 0; i < 4; i++)
         add_extent(world, EXTENT_CPU, i, WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP,
-                   WORLD_STATE_PAGES * PAGE_BYTES + (i == 3 ? PARKED_TABLES_BYTES : 0));
+                   WORLD_STATE_PAGES * PAGE_BYTES +
+                       (i == 3 ? PARKED_TABLES_BYTES + PAGE_BYTES : 0));
     for (uint32_t i = 0; i < 2; i++) {
         uint64_t step = (uint64_t)i * WORLD_DOMAIN_STEP;
         add_extent(world, EXTENT_TABLES, i, WORLD_TABLES + step, WORLD_TABLES_BYTES);
         add_extent(world, EXTENT_PAYLOAD, i, WORLD_PAYLOAD + step, 0x3000);
         add_extent(world, EXTENT_PRIVATE, i, WORLD_PRIVATE + step, 0x2000);
-        add_extent(world, EXTENT_PUBLIC, i, WORLD_PUBLIC + step, 0x1000);
+        add_extent(world, EXTENT_PUBLIC, i, WORLD_PUBLIC + step, 0x2000);
+        add_extent(world, EXTENT_SLICE, i, WORLD_SLICE + step, 0x1000);
     }
     for (uint32_t i = 0; i < 2; i++)
         add_extent(world, EXTENT_RAM, i, WORLD_RAM + (uint64_t)i * WORLD_RAM_STEP, 4 << 20);
@@ -135,7 +139,7 @@ static void make_page_tables(struct world *world, uint32_t index)
     cpu->page_table = new_table(world, index < 2 ? 0 : index);
     map_run(world, index, VA_KERNEL, WORLD_TEXT, 0x4000, P);
     map_run(world, index, VA_KERNEL + 0x4000, WORLD_CONSTANTS, 0x2000, P | NX);
-    map_run(world, index, VA_HANDOFF, WORLD_HANDOFF, WORLD_HANDOFF_BYTES, P | NX);
+    map_run(world, index, VA_SLICE, cpu->slice_hpa, PAGE_BYTES, P | NX);
     map_run(world, index, VA_STOP, WORLD_STOP, PAGE_BYTES, P | W | NX);
     for (uint32_t i = 2; i < 6; i++) {
         map_run(world, index, world->segments[i].va, state, world->segments[i].bytes, P | W | NX);
@@ -147,7 +151,7 @@ static void make_page_tables(struct world *world, uint32_t index)
     }
     const struct handoff_domain *domain = &world->handoff.domains[cpu->domain];
     map_run(world, index, VA_DOMAIN, domain->private_hpa, domain->private_bytes, P | W | NX);
-    map_run(world, index, VA_PUBLIC, domain->public_hpa, PAGE_BYTES, P | W | NX);
+    map_run(world, index, VA_PUBLIC, domain->public_hpa, domain->public_bytes, P | W | NX);
     map_run(world, index, VA_TABLES, domain->tables_hpa, domain->tables_bytes, P | NX);
     map_run(world, index, VA_PAYLOAD, domain->payload_hpa, 0x3000, P | NX);
     for (uint32_t r = 0; r < domain->ram_count; r++)
@@ -218,17 +222,66 @@ static void make_registers(struct world *world, uint32_t index)
 void world_aim(struct world *world, uint32_t cpu, uint32_t segment_count)
 {
     make_registers(world, cpu);
-    world->input = (struct check_input){.handoff = &world->handoff,
-                                        .manifest = &world->manifest,
-                                        .registers = &world->registers,
+    world->cpu = cpu;
+    world->input = (struct check_input){.registers = &world->registers,
+                                        .local = world->handoff.cpus[cpu].index,
                                         .segments = world->segments,
                                         .segment_count = segment_count,
-                                        .cpu = cpu,
                                         .frame = frame,
                                         .context = world,
                                         .granted = granted,
                                         .policy = world,
                                         .granted_count = world->amd ? 4 : 3};
+}
+
+void world_slice(struct world *world)
+{
+    const struct handoff *handoff = &world->handoff;
+    for (uint32_t i = 0; i < handoff->cpu_count; i++) {
+        const struct handoff_cpu *cpu = &handoff->cpus[i];
+        struct handoff_slice *slice = (void *)(world->memory + cpu->slice_hpa);
+        if (cpu->domain != HANDOFF_NOBODY && cpu->domain >= handoff->domain_count)
+            continue;
+        memset(slice, 0, PAGE_BYTES);
+        *slice = (struct handoff_slice){.bytes = sizeof *slice,
+                                        .domain = cpu->domain,
+                                        .cpu_count = 1,
+                                        .cpus = {*cpu},
+                                        .self_hpa = cpu->slice_hpa,
+                                        .tsc_hz = handoff->tsc_hz,
+                                        .unix_time = handoff->unix_time,
+                                        .unix_time_tsc = handoff->unix_time_tsc,
+                                        .kernel_hpa = handoff->kernel_hpa,
+                                        .kernel_bytes = handoff->kernel_bytes,
+                                        .cpu_state_bytes = handoff->cpu_state_bytes,
+                                        .stop_hpa = handoff->stop_hpa};
+        if (cpu->domain == HANDOFF_NOBODY)
+            continue;
+        slice->place = handoff->domains[cpu->domain];
+        slice->rules = world->manifest.domains[cpu->domain];
+        memcpy(slice->manifest_digest, world->manifest.header->digest, DIGEST_BYTES);
+        slice->cpu_count = slice->place.cpu_count;
+        for (uint32_t k = 0; k < slice->cpu_count; k++)
+            slice->cpus[k] = handoff->cpus[slice->place.cpus[k] % MAX_CPUS];
+    }
+}
+
+bool world_check(struct world *world, unsigned piece)
+{
+    const struct owners owners = {.handoff = &world->handoff,
+                                  .manifest = &world->manifest,
+                                  .smt_shift = world->smt_shift,
+                                  .frame = frame,
+                                  .context = world,
+                                  .result = &world->result};
+    struct check check;
+    if (!check_owners(&owners))
+        return false;
+    world->input.slice = frame(world->handoff.cpus[world->cpu].slice_hpa, world);
+    check_begin(&check, &world->input, &world->result);
+    while (check_go_on(&check, piece) == CHECK_GOES_ON)
+        continue;
+    return world->result.ok;
 }
 
 void world_make(struct world *world, bool amd, uint32_t cpu)
@@ -252,7 +305,14 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
             (struct handoff_cpu){.apic_id = i * 2,
                                  .domain = i == 3 ? HANDOFF_NOBODY : i / 2,
                                  .index = i == 1,
-                                 .state_hpa = WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP};
+                                 .state_hpa = WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP,
+                                 .slice_hpa = WORLD_SLICE + (uint64_t)(i / 2) * WORLD_DOMAIN_STEP};
+    handoff->cpus[3].slice_hpa =
+        handoff->cpus[3].state_hpa + WORLD_STATE_PAGES * PAGE_BYTES + PARKED_TABLES_BYTES;
+    handoff->start_hpa = WORLD_START;
+    handoff->start_bytes = WORLD_START_BYTES;
+    handoff->boot_page_table = WORLD_BOOT;
+    handoff->boot_table_bytes = WORLD_BOOT_BYTES / 2;
     world->header.memory_guard = 2 << 20;
     world->manifest =
         (struct manifest){.header = &world->header, .domains = world->rules, .domain_count = 2};

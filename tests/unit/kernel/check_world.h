@@ -11,6 +11,7 @@
 #define BULKHEAD_CHECK_WORLD_H
 
 #include "kernel/check/check.h"
+#include "kernel/start/check_owners.h"
 
 enum {
     WORLD_BYTES = 32 << 20,
@@ -18,6 +19,10 @@ enum {
     WORLD_CONSTANTS = 0x104000,
     WORLD_HANDOFF = 0x106000,
     WORLD_HANDOFF_BYTES = 0x8000,
+    WORLD_START = 0x120000,
+    WORLD_START_BYTES = 0x3000,
+    WORLD_BOOT = 0x124000,
+    WORLD_BOOT_BYTES = 0x4000,
     WORLD_STOP = 0x110000,
     WORLD_CPU = 0x200000, /* and one every WORLD_CPU_STEP */
     WORLD_CPU_STEP = 0x40000,
@@ -28,6 +33,7 @@ enum {
     WORLD_PAYLOAD = 0x480000,
     WORLD_PRIVATE = 0x490000,
     WORLD_PUBLIC = 0x498000,
+    WORLD_SLICE = 0x49c000,
     WORLD_RAM = 0x800000, /* domain 0; domain 1 follows after the guard gap */
     WORLD_RAM_STEP = 0x600000,
     WORLD_NOBODY = 0x1800000,
@@ -43,6 +49,8 @@ struct world {
     struct manifest manifest;
     struct check_registers registers;
     struct check_segment segments[7];
+    uint32_t cpu; /* that is checked */
+    uint32_t smt_shift;
     struct check_input input;
     struct check_result result;
     uint64_t next_table[4]; /* by processor that is built; a domain's share its first's */
@@ -54,6 +62,12 @@ void world_free(struct world *world);
 
 /* For tables that others built: fills registers, bitmaps and input for processor `cpu`. */
 void world_aim(struct world *world, uint32_t cpu, uint32_t segment_count);
+
+/* Writes each processor's slice as the handoff has it now. */
+void world_slice(struct world *world);
+
+/* The machine's part, then the part of the processor's domain, in pieces of `piece` entries. */
+bool world_check(struct world *world, unsigned piece);
 
 /* The entry of `level` (4 the top) for `address` in the tables at `root`; tables must be there. */
 uint64_t *world_entry(struct world *world, uint64_t root, uint64_t address, unsigned level);

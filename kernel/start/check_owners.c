@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The separation check, the machine's part, ownership: does the handoff give every frame and
+ * processor to one owner, to each domain what the manifest says (I1, I2), and to each processor
+ * its own slice of itself (I11)?
+ */
+#include "check_owners.h"
+#include "kernel/abi/guest.h"
+#include "kernel/abi/layout.h"
+#include "kernel/abi/public.h"
+#include "kernel/check/check_parts.h"
+#include "kernel/format.h"
+#include <string.h>
+
+#define MAX_HPA    (1ull << 52)
+#define LOCAL_APIC 0xfee00000ull
+static void describe(const struct handoff_extent *extent, char *out, size_t room)
+{
+    const struct check_kind *kind = &check_kinds[extent->kind];
+    if (kind->scope == SCOPE_SHARED)
+        format(out, room, "%s", kind->name);
+    else
+        format(out, room, "%s of %s %u", kind->name, kind->scope == SCOPE_CPU ? "cpu" : "domain",
+               extent->index);
+}
+
+static bool holds(const struct handoff_extent *extent, uint64_t base, uint64_t bytes)
+{
+    return base >= extent->base && base - extent->base < extent->bytes &&
+           bytes <= extent->bytes - (base - extent->base);
+}
+
+/* The extent of this kind that holds the run; `index` is looked at where the kind has owners. */
+static const struct handoff_extent *find(const struct handoff *handoff, uint32_t kind,
+                                         uint32_t index, uint64_t base, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < handoff->extent_count; i++) {
+        const struct handoff_extent *extent = &handoff->extents[i];
+        if (extent->kind == kind && holds(extent, base, bytes) &&
+            (check_kinds[kind].scope == SCOPE_SHARED || extent->index == index))
+            return extent;
+    }
+    return NULL;
+}
+
+/* Counts first: everything after this may index by them. */
+static bool check_counts(const struct owners *check)
+{
+    const struct handoff *handoff = check->handoff;
+    uint32_t due = check->manifest->domain_count;
+    if (handoff->magic != HANDOFF_MAGIC || handoff->version != HANDOFF_VERSION ||
+        handoff->cpu_count > MAX_CPUS || handoff->domain_count > MAX_DOMAINS ||
+        handoff->domain_count != due || handoff->ioapic_count > MAX_IOAPICS ||
+        handoff->extent_count > MAX_EXTENTS)
+        return check_fail(check->result, "I12",
+                          "handoff version %u, %u cpus, %u extents, %u domains, expected %u",
+                          handoff->version, handoff->cpu_count, handoff->extent_count,
+                          handoff->domain_count, due);
+    return true;
+}
+
+/* No owned frame lies where a device answers. */
+static bool check_devices(const struct owners *check, const struct handoff_extent *extent,
+                          const char *whose)
+{
+    const struct handoff *handoff = check->handoff;
+    uint64_t buses = (uint64_t)handoff->ecam_bus_last - handoff->ecam_bus_first + 1;
+    struct handoff_extent windows[MAX_IOAPICS + 3] = {
+        {LOCAL_APIC, PAGE_BYTES, 0, 0},
+        {handoff->screen.base, handoff->screen.bytes, 0, 0},
+        {handoff->ecam_base + ((uint64_t)handoff->ecam_bus_first << 20),
+         handoff->ecam_base ? buses << 20 : 0, 0, 0}};
+    for (uint32_t i = 0; i < handoff->ioapic_count; i++)
+        windows[3 + i] = (struct handoff_extent){handoff->ioapics[i].address, PAGE_BYTES, 0, 0};
+    for (uint32_t i = 0; i < 3 + handoff->ioapic_count; i++)
+        if (windows[i].bytes &&
+            (holds(&windows[i], extent->base, 1) || holds(extent, windows[i].base, 1)))
+            return check_fail(check->result, "I1",
+                              "%s at %lx: the device window at %lx overlaps it", whose,
+                              extent->base, windows[i].base);
+    return true;
+}
+
+/* Sorted and disjoint: with that, "inside an extent" means "nobody else's" everywhere else. */
+static bool check_extents(const struct owners *check)
+{
+    const struct handoff *handoff = check->handoff;
+    const struct handoff_extent *ram = NULL;
+    uint64_t end = 0, unowned = 0, guard = check->manifest->header->memory_guard;
+    for (uint32_t i = 0; i < handoff->extent_count; i++) {
+        const struct handoff_extent *extent = &handoff->extents[i];
+        const char *wrong = NULL;
+        char whose[48] = "extent";
+        if (extent->kind == 0 || extent->kind >= EXTENT_KINDS) {
+            wrong = "unknown kind";
+        } else {
+            enum check_scope scope = check_kinds[extent->kind].scope;
+            describe(extent, whose, sizeof whose);
+            if ((scope == SCOPE_CPU && extent->index >= handoff->cpu_count) ||
+                (scope == SCOPE_DOMAIN && extent->index >= handoff->domain_count))
+                wrong = "no such owner";
+        }
+        if (!extent->bytes || (extent->base | extent->bytes) % PAGE_BYTES ||
+            extent->base >= MAX_HPA || extent->bytes > MAX_HPA - extent->base)
+            wrong = "not whole pages";
+        else if (extent->base < end)
+            wrong = "overlaps the one before";
+        unowned += extent->base - end;
+        end = extent->base + extent->bytes;
+        if (extent->kind == EXTENT_RAM) {
+            if (ram && ram->index != extent->index && unowned < guard)
+                wrong = "no guard gap to the domain below";
+            ram = extent;
+            unowned = 0;
+        }
+        if (wrong)
+            return check_fail(check->result, "I1", "%s at %lx, %lx bytes: %s", whose, extent->base,
+                              extent->bytes, wrong);
+        if (!check_devices(check, extent, whose))
+            return false;
+    }
+    return true;
+}
+
+/* A domain's RAM: its manifest's size, all in its extents, from 0 without a gap but the hole. */
+static bool check_ram(const struct owners *check, uint32_t index)
+{
+    const struct handoff_domain *domain = &check->handoff->domains[index];
+    uint64_t next = 0, sum = 0, owned = 0, memory = check->manifest->domains[index].memory;
+    for (uint32_t i = 0; i < domain->ram_count; i++) {
+        const struct handoff_ram *ram = &domain->ram[i];
+        bool above = ram->gpa == GUEST_HOLE_END && next && next <= GUEST_HOLE_BASE;
+        const char *wrong = NULL;
+        if ((ram->gpa != next && !above) || (ram->hpa | ram->bytes) % PAGE_BYTES || !ram->bytes)
+            wrong = "out of place";
+        else if (!find(check->handoff, EXTENT_RAM, index, ram->hpa, ram->bytes))
+            wrong = "not all its own";
+        for (uint32_t k = 0; k < i; k++)
+            if (ram->hpa < domain->ram[k].hpa + domain->ram[k].bytes &&
+                domain->ram[k].hpa < ram->hpa + ram->bytes)
+                wrong = "mapped twice";
+        next = ram->gpa + ram->bytes;
+        if (ram->gpa < GUEST_HOLE_END && next > GUEST_HOLE_BASE)
+            wrong = "in the hole";
+        if (wrong)
+            return check_fail(check->result, "I1",
+                              "domain %u: RAM %u at gpa %lx, hpa %lx, %lx bytes: %s", index, i,
+                              ram->gpa, ram->hpa, ram->bytes, wrong);
+        sum += ram->bytes;
+    }
+    for (uint32_t i = 0; i < check->handoff->extent_count; i++)
+        if (check->handoff->extents[i].kind == EXTENT_RAM &&
+            check->handoff->extents[i].index == index)
+            owned += check->handoff->extents[i].bytes;
+    if (sum != memory || domain->ram_bytes != memory || owned != memory)
+        return check_fail(check->result, "I1",
+                          "domain %u: %lx bytes of RAM, of %lx owned, expected %lx", index, sum,
+                          owned, memory);
+    return true;
+}
+
+static bool check_domain(const struct owners *check, uint32_t index)
+{
+    const struct handoff *handoff = check->handoff;
+    const struct handoff_domain *domain = &handoff->domains[index];
+    const struct manifest_domain *rules = &check->manifest->domains[index];
+    if (domain->cpu_count != rules->cpu_count || domain->cpu_count > MAX_DOMAIN_CPUS ||
+        domain->ram_count > MAX_RAM_SEGMENTS)
+        return check_fail(check->result, "I2", "domain %u: %u cpus, expected %u", index,
+                          domain->cpu_count, rules->cpu_count);
+    for (uint32_t i = 0; i < domain->cpu_count; i++) {
+        uint32_t cpu = domain->cpus[i];
+        bool wanted = cpu < handoff->cpu_count && !(rules->flags & MANIFEST_CPUS_PINNED);
+        for (uint32_t k = 0; k < rules->cpu_count && cpu < handoff->cpu_count; k++)
+            wanted |= rules->cpus[k] == handoff->cpus[cpu].apic_id;
+        if (!wanted || handoff->cpus[cpu].domain != index || handoff->cpus[cpu].index != i)
+            return check_fail(check->result, "I2", "domain %u: number %u is cpu %u, %s", index, i,
+                              cpu, wanted ? "which says otherwise" : "not one that it asks for");
+    }
+    return check_ram(check, index);
+}
+
+static bool check_cpus(const struct owners *check)
+{
+    const struct handoff *handoff = check->handoff;
+    uint32_t shift = check->smt_shift & 31;
+    for (uint32_t i = 0; i < handoff->cpu_count; i++) {
+        const struct handoff_cpu *cpu = &handoff->cpus[i];
+        if (cpu->domain != HANDOFF_NOBODY &&
+            (cpu->domain >= handoff->domain_count ||
+             cpu->index >= handoff->domains[cpu->domain].cpu_count ||
+             handoff->domains[cpu->domain].cpus[cpu->index] != i))
+            return check_fail(check->result, "I2", "cpu %u: domain %u does not list it", i,
+                              cpu->domain);
+        uint64_t behind = cpu->domain == HANDOFF_NOBODY ? PARKED_TABLES_BYTES : 0;
+        if (!find(handoff, EXTENT_CPU, i, cpu->state_hpa, handoff->cpu_state_bytes + behind))
+            return check_fail(check->result, "I11",
+                              "cpu %u: state at %lx, %lx bytes: not all its own", i, cpu->state_hpa,
+                              handoff->cpu_state_bytes + behind);
+        for (uint32_t k = 0; k < i; k++) {
+            const struct handoff_cpu *other = &handoff->cpus[k];
+            bool apart = other->domain != cpu->domain && other->domain != HANDOFF_NOBODY &&
+                         cpu->domain != HANDOFF_NOBODY;
+            if (other->apic_id == cpu->apic_id ||
+                (apart && other->apic_id >> shift == cpu->apic_id >> shift))
+                return check_fail(check->result, "I2", "cpus %u and %u, APIC ids %u and %u: %s", k,
+                                  i, other->apic_id, cpu->apic_id,
+                                  apart ? "siblings in different domains" : "the same");
+        }
+    }
+    return true;
+}
+
+/*
+ * What each processor keeps of the handoff is what the handoff says, and no more: its processors,
+ * its placement, its rules, and zeros.
+ */
+static bool check_slice(const struct owners *check, uint32_t index)
+{
+    const struct handoff *handoff = check->handoff;
+    const struct handoff_cpu *cpu = &handoff->cpus[index];
+    bool parked = cpu->domain == HANDOFF_NOBODY;
+    if (!find(handoff, parked ? EXTENT_CPU : EXTENT_SLICE, parked ? index : cpu->domain,
+              cpu->slice_hpa, PAGE_BYTES))
+        return check_fail(check->result, "I11", "cpu %u: its slice at %lx is not its own", index,
+                          cpu->slice_hpa);
+    const struct handoff_domain *domain = parked ? NULL : &handoff->domains[cpu->domain];
+    const struct handoff_slice *slice = check->frame(cpu->slice_hpa, check->context);
+    struct handoff_slice due = {.bytes = sizeof due,
+                                .domain = cpu->domain,
+                                .cpu_count = parked ? 1 : domain->cpu_count,
+                                .cpus = {*cpu},
+                                .self_hpa = cpu->slice_hpa,
+                                .tsc_hz = handoff->tsc_hz,
+                                .unix_time = handoff->unix_time,
+                                .unix_time_tsc = handoff->unix_time_tsc,
+                                .kernel_hpa = handoff->kernel_hpa,
+                                .kernel_bytes = handoff->kernel_bytes,
+                                .cpu_state_bytes = handoff->cpu_state_bytes,
+                                .stop_hpa = handoff->stop_hpa};
+    for (uint32_t i = 0; !parked && i < due.cpu_count; i++)
+        due.cpus[i] = handoff->cpus[domain->cpus[i]];
+    if (!parked) {
+        due.place = *domain;
+        due.rules = check->manifest->domains[cpu->domain];
+        memcpy(due.manifest_digest, check->manifest->header->digest, DIGEST_BYTES);
+    }
+    const uint8_t *rest = (const uint8_t *)slice + sizeof due;
+    for (uint64_t i = 0; slice && i < PAGE_BYTES - sizeof due; i++)
+        if (rest[i])
+            slice = NULL;
+    if (!slice || memcmp(slice, &due, sizeof due) != 0)
+        return check_fail(check->result, "I11", "cpu %u: its slice at %lx is not what is due",
+                          index, cpu->slice_hpa);
+    return true;
+}
+
+/* What a processor's tables are told to map lies in extents that say so. */
+static bool check_places(const struct owners *check)
+{
+    const struct handoff *handoff = check->handoff;
+    const struct {
+        uint32_t kind;
+        uint64_t base, bytes;
+    } shared[] = {{EXTENT_TEXT, handoff->kernel_hpa, 1},
+                  {EXTENT_STOP, handoff->stop_hpa, PAGE_BYTES},
+                  {EXTENT_START, handoff->start_hpa, handoff->start_bytes},
+                  {EXTENT_BOOT, handoff->boot_page_table, handoff->boot_table_bytes}};
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
+        if (!find(handoff, shared[i].kind, 0, shared[i].base, shared[i].bytes))
+            return check_fail(check->result, "I11", "%s at %lx, %lx bytes: not its extent",
+                              check_kinds[shared[i].kind].name, shared[i].base, shared[i].bytes);
+    for (uint32_t i = 0; i < handoff->domain_count; i++) {
+        const struct handoff_domain *domain = &handoff->domains[i];
+        const struct {
+            uint32_t kind;
+            uint64_t base, bytes;
+        } own[] = {{EXTENT_TABLES, domain->tables_hpa, domain->tables_bytes},
+                   {EXTENT_PAYLOAD, domain->payload_hpa, domain->payload_bytes},
+                   {EXTENT_PRIVATE, domain->private_hpa, domain->private_bytes},
+                   {EXTENT_PUBLIC, domain->public_hpa, domain->public_bytes}};
+        for (size_t k = 0; k < sizeof own / sizeof own[0]; k++)
+            if (!find(handoff, own[k].kind, i, own[k].base, own[k].bytes))
+                return check_fail(check->result, "I11",
+                                  "domain %u: %s at %lx, %lx bytes: not its own extent", i,
+                                  check_kinds[own[k].kind].name, own[k].base, own[k].bytes);
+        if (domain->public_bytes < PUBLIC_BYTES(domain->cpu_count))
+            return check_fail(check->result, "I11", "domain %u: public page of %lx bytes", i,
+                              domain->public_bytes);
+    }
+    return true;
+}
+
+bool check_owners(const struct owners *check)
+{
+    *check->result = (struct check_result){.invariant = ""};
+    if (!check_counts(check) || !check_extents(check))
+        return false;
+    for (uint32_t i = 0; i < check->handoff->domain_count; i++)
+        if (!check_domain(check, i))
+            return false;
+    if (!check_cpus(check) || !check_places(check))
+        return false;
+    for (uint32_t i = 0; i < check->handoff->cpu_count; i++)
+        if (!check_slice(check, i))
+            return false;
+    check->result->ok = true;
+    return true;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Start-up: every processor sets itself up and checks itself; when all have passed, the boot
+ * processor says on one screen who owns what and lets them go. */
+#include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/trap.h"
+#include "arch/x86/include/upcalls.h"
+#include "arch/x86/include/vcpu.h"
+#include "check_owners.h"
+#include "kernel/format.h"
+#include "kernel/life/memory.h"
+#include "kernel/settle.h"
+#include "show.h"
+
+enum { ANSWER_SECONDS = 60, MEBIBYTE = 1 << 20 };
+
+PER_CPU struct cpu cpu;
+static PER_CPU struct manifest manifest;
+
+/* What this processor is. */
+static void identify(uint32_t index)
+{
+    const struct handoff_slice *own = slice();
+    uint32_t local = handoff()->cpus[index].index;
+    const struct handoff_cpu *place = &own->cpus[local];
+    cpu = (struct cpu){.index = index, .local = local, .apic_id = place->apic_id, .place = place};
+    if (own->domain != HANDOFF_NOBODY) {
+        cpu.domain = &own->place;
+        cpu.rules = &own->rules;
+    }
+}
+
+static void set_up(void)
+{
+    const char *refused = vcpu_switch_on();
+    if (!refused && cpu.domain)
+        refused = machine_setup_guest();
+    if (refused)
+        format(settle_answer.text, sizeof(settle_answer.text), "processor %u: %s", cpu.apic_id,
+               refused);
+}
+
+_Noreturn void kernel_ap_main(uint32_t index);
+_Noreturn void kernel_ap_main(uint32_t index)
+{
+    machine_setup();
+    identify(index);
+    set_up();
+    settle();
+}
+
+static _Noreturn void refuse(const char *text)
+{
+    show("bulkhead: refused: %s\nbulkhead: no domain was started\n", text);
+    panic_halt();
+}
+
+/* The boot processor reaches every other's state through the boot page table. */
+static const struct answer *answer_of(uint32_t index)
+{
+    uint64_t offset = (uint64_t)&settle_answer - VA_CPU;
+    return (const struct answer *)(handoff()->cpus[index].state_hpa + offset);
+}
+
+static void wait_for_answer(uint32_t index)
+{
+    const struct answer *other = answer_of(index);
+    uint64_t start = machine_tsc();
+    while (!__atomic_load_n(&other->ready, __ATOMIC_ACQUIRE)) {
+        if (machine_tsc() - start > handoff()->tsc_hz * ANSWER_SECONDS)
+            refuse("a processor was started and never answered: a firmware fault");
+        __builtin_ia32_pause();
+    }
+    if (!other->ok)
+        refuse(other->text);
+}
+
+static void start_others(void)
+{
+    uint32_t failed;
+    char text[96];
+    if (machine_start_processors(&failed))
+        return;
+    format(text, sizeof(text), "processor %u does not start: update the firmware",
+           handoff()->cpus[failed].apic_id);
+    refuse(text);
+}
+
+static void show_processors(uint32_t owner)
+{
+    for (uint32_t i = 0; i < handoff()->cpu_count; i++)
+        if (handoff()->cpus[i].domain == owner)
+            show(" %u", handoff()->cpus[i].apic_id);
+}
+
+static void show_domain(uint32_t index)
+{
+    const struct handoff_domain *place = &handoff()->domains[index];
+    const struct manifest_domain *rules = &manifest.domains[index];
+    const struct answer *first = answer_of(place->cpus[0]);
+    const uint8_t *digest = first->check.digest;
+    show("  %s: processors", rules->name);
+    show_processors(index);
+    show(", memory %lu MiB at 0x%lx, ", place->ram_bytes / MEBIBYTE, place->ram[0].hpa);
+    if (rules->serial_port)
+        show("serial com%u%s", rules->serial_port,
+             rules->flags & MANIFEST_SERIAL_POLLED ? " (polled)" : "");
+    else
+        show("no serial");
+    show(", on exit %s\n", rules->on_exit == MANIFEST_EXIT_RESTART ? "restart" : "stop");
+    show("    separation check passed: %lu entries, sha256 %02x%02x%02x%02x%02x%02x%02x%02x\n",
+         first->check.nested_leaves, digest[0], digest[1], digest[2], digest[3], digest[4],
+         digest[5], digest[6], digest[7]);
+}
+
+/* Who owns what, on one screen. */
+static void show_machine(void)
+{
+    uint32_t policies;
+    show("bulkhead: host %s%s, %u processors, TSC %lu kHz\n", manifest.header->host,
+         manifest.header->flags & MANIFEST_LAB ? " (LAB image)" : "", handoff()->cpu_count,
+         handoff()->tsc_hz / 1000);
+    const struct manifest_policy *policy = manifest_entries(&manifest, MANIFEST_POLICY, &policies);
+    if (policies && policy->classification)
+        show("  classified %s\n", manifest_string(&manifest, policy->classification));
+    if (cpu.domain) {
+        struct vcpu_word words[VCPU_WORDS];
+        uint32_t count = vcpu_words(words);
+        for (uint32_t i = 0; i < count; i++)
+            show("%s%s 0x%x", i ? ", " : "  ", words[i].name, words[i].value);
+        show("\n");
+    }
+    for (uint32_t i = 0; i < handoff()->domain_count; i++)
+        show_domain(i);
+    show("  nobody: processors");
+    show_processors(HANDOFF_NOBODY);
+    show("; every PCI endpoint (no IOMMU in use: bus mastering off), all interrupt lines but "
+         "the serial ports'\n");
+    if (handoff()->domain_count && handoff()->domains[0].ram_leaf_bytes == PAGE_BYTES)
+        show("  memory is mapped in 4 KiB pages: this processor may have the erratum of "
+             "CVE-2018-12207\n");
+}
+
+/* Memory of the firmware's boot time that ends with nobody (TRAPS 6). */
+static uint64_t scrub(void)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < handoff()->scrub_count; i++) {
+        memory_zero((void *)handoff()->scrubs[i].base, handoff()->scrubs[i].bytes);
+        bytes += handoff()->scrubs[i].bytes;
+    }
+    return bytes;
+}
+
+/* The boot processor sets itself up and checks itself as the others do, and comes back. */
+static void prepare_self(void)
+{
+    machine_use_page_table(cpu.place->start_table);
+    set_up();
+    settle_check(handoff()->boot_page_table);
+}
+
+static const void *frame(uint64_t hpa, void *context)
+{
+    (void)context;
+    return (const void *)hpa;
+}
+
+/* The machine's part of the separation check. */
+static void check_machine(void)
+{
+    char text[224];
+    struct check_result result;
+    const struct owners owners = {.handoff = handoff(),
+                                  .manifest = &manifest,
+                                  .smt_shift = machine_smt_shift(),
+                                  .frame = frame,
+                                  .result = &result};
+    if (check_owners(&owners))
+        return;
+    format(text, sizeof(text), "separation check, %s, the machine: %s", result.invariant,
+           result.text);
+    refuse(text);
+}
+
+static _Noreturn void release(void)
+{
+    const struct handoff *all = handoff();
+    uint64_t tables = all->boot_page_table + all->boot_table_bytes, tables_bytes = 0;
+    struct settle_last last = {.domains = all->domain_count};
+    for (uint32_t i = 0; i < all->extent_count; i++)
+        if (all->extents[i].kind == EXTENT_BOOT)
+            tables_bytes = all->extents[i].bytes - all->boot_table_bytes;
+    last.zeroed[0] = (struct settle_range){all->start_hpa, all->start_bytes};
+    last.zeroed[1] = (struct settle_range){all->trampoline_hpa, PAGE_BYTES};
+    last.zeroed[2] = (struct settle_range){tables, tables_bytes};
+    last.zeroed[3] = (struct settle_range){all->self_hpa, all->bytes};
+    for (uint32_t i = 0; i < last.domains; i++)
+        last.go[i] = &((struct public_page *)all->domains[i].public_hpa)->go;
+    settle_release(&last);
+}
+
+_Noreturn void kernel_main(void);
+_Noreturn void kernel_main(void)
+{
+    machine_setup();
+    show_open();
+    if (handoff()->magic != HANDOFF_MAGIC || handoff()->version != HANDOFF_VERSION)
+        refuse("loader and kernel are of different versions; build the image anew");
+    enum manifest_error error =
+        manifest_open((const uint8_t *)handoff() + handoff()->manifest_offset,
+                      handoff()->manifest_bytes, &manifest);
+    if (error != MANIFEST_OK)
+        refuse(manifest_error_text(error));
+    identify(handoff()->boot_cpu);
+    start_others();
+    prepare_self();
+    for (uint32_t i = 0; i < handoff()->cpu_count; i++)
+        wait_for_answer(i);
+    check_machine();
+
+    uint64_t start = machine_tsc(), bytes = scrub();
+    show_machine();
+    show("bulkhead: scrubbed %lu MiB of the firmware's memory; hand-over %lu ticks, of them "
+         "%lu for %lu MiB hashed, copied and zeroed\n",
+         bytes / MEBIBYTE, machine_tsc() - handoff()->entry_tsc,
+         handoff()->work_tsc + (machine_tsc() - start), (handoff()->work_bytes + bytes) / MEBIBYTE);
+    show("bulkhead: %u %s\n", handoff()->domain_count,
+         handoff()->domain_count == 1 ? "domain starts" : "domains start");
+    release();
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The boot log, on the first UART and the framebuffer. */
+#include "show.h"
+#include "arch/x86/include/upcalls.h"
+#include "drivers/screen.h"
+#include "kernel/format.h"
+#include "kernel/life/log.h"
+
+enum { LINE_BYTES = 512 };
+#define SCREEN_LIMIT 0x100000000ull /* the boot page table maps at least this much one to one */
+
+static PER_CPU struct screen screen;
+
+void show_open(void)
+{
+    const struct handoff_screen *facts = &handoff()->screen;
+    log_open();
+    if (facts->base < SCREEN_LIMIT && facts->bytes <= SCREEN_LIMIT - facts->base)
+        screen_open(&screen, facts, (const uint8_t *)handoff() + facts->glyph_offset,
+                    (void *)facts->base, handoff()->text_row);
+}
+
+void show(const char *text, ...)
+{
+    char line[LINE_BYTES];
+    va_list args;
+    va_start(args, text);
+    vformat(line, sizeof(line), text, args);
+    va_end(args);
+    log_write(line);
+    for (const char *at = line; *at; at++)
+        screen_put(&screen, *at);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The boot log, on the first UART and the framebuffer, from the boot processor. */
+#ifndef BULKHEAD_SHOW_H
+#define BULKHEAD_SHOW_H
+
+/* Goes on where the loader stopped; on the boot page table, which maps the framebuffer. */
+void show_open(void);
+void show(const char *text, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
