@@ -11,12 +11,13 @@ KERNEL_HOT := arch/x86/vtx/vmx.c arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86
     arch/x86/grant/port.c kernel/vm/devices.c kernel/vm/vuart.c kernel/check/check_map.c kernel/sha256.c
 
 # What only one backend has; all else is in both. Only the loader scans PCI.
-KERNEL_VMX := arch/x86/vtx/vmx.c arch/x86/vtx/vmcs.c
-KERNEL_SVM := arch/x86/svm/svm.c arch/x86/svm/vmcb.c
+KERNEL_VMX := arch/x86/vtx/vmx.c arch/x86/vtx/vmcs.c arch/x86/start/vtx.c
+KERNEL_SVM := arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86/start/svm.c
 KERNEL_SOURCES := $(filter-out $(KERNEL_VMX) $(KERNEL_SVM) drivers/pci.c,\
     $(wildcard kernel/*.c kernel/*/*.c arch/x86/*.c arch/x86/*/*.c drivers/*.c))
 # What only start-up runs, and no domain sees (linker.ld): the rooms called start, and these.
-KERNEL_START := drivers/screen.c kernel/manifest.c
+KERNEL_START := drivers/screen.c kernel/manifest.c arch/x86/grant/features.c \
+    arch/x86/grant/cpuid_build.c arch/x86/grant/msr_bitmap.c
 KERNEL_INTEL := $(BUILD)/kernel/kernel-intel.elf
 KERNEL_AMD := $(BUILD)/kernel/kernel-amd.elf
 

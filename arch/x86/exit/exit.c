@@ -6,9 +6,9 @@
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/machine.h"
+#include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
 #include "arch/x86/interrupt/icr.h"
-#include "arch/x86/include/upcalls.h"
 
 uint64_t exit_gpr(unsigned n)
 {

@@ -5,9 +5,9 @@
 #include "arch/x86/grant/cr.h"
 #include "arch/x86/include/exit.h"
 #include "arch/x86/include/machine.h"
+#include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
 #include "decode.h"
-#include "arch/x86/include/upcalls.h"
 
 enum { PRESENT = 1, LARGE = 1 << 7, CS_LONG = 1 << 13, CS_DEFAULT_32 = 1 << 14 };
 #define ADDRESS_MASK 0x000ffffffffff000ull

@@ -5,9 +5,9 @@
 #include "arch/x86/include/exit.h"
 #include "arch/x86/include/guest_memory.h"
 #include "arch/x86/include/machine.h"
+#include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
 #include "decode.h"
-#include "arch/x86/include/upcalls.h"
 
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_RESERVED = 8 };
 

@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The MSR table at work. It is expanded twice: as an array, from which the bitmaps are made, and
- * as the cases of the exit handlers, so that a denied access is decided in a dozen instructions.
- * The separation check compares the one with the other.
+ * The MSR table at work. It is expanded as an array (msr_lines.h), from which the bitmaps are made
+ * and a restart resets, and as the cases of the exit handlers, so that a denied access is decided
+ * in a dozen instructions. The separation check compares the one with the other.
  */
-#include "msr.h"
-#include <stddef.h>
-
-enum msr_access { MSR_DENY, MSR_DIRECT, MSR_LVT, MSR_VALUE, MSR_IGNORE, MSR_ZERO, MSR_ASK };
-
-struct msr_line {
-    uint32_t first, last;
-    uint8_t read, write; /* enum msr_access */
-    uint8_t needs;       /* enum cpu_feature */
-    uint8_t reset;       /* enum msr_reset */
-    uint64_t value;
-};
-
-static const struct msr_line msr_table[] = {
-#define MSR(first, last, read, write, needs, reset, value)                                         \
-    {first, last, MSR_##read, MSR_##write, FEATURE_##needs, MSR_RESET_##reset, value},
-#include "msr_table.h"
-};
-enum { MSR_LINES = sizeof(msr_table) / sizeof(msr_table[0]) };
+#include "msr_lines.h"
 
 /* TRAPS 23: what is granted for writing has a way back to its reset value. */
 #define MSR(first, last, read, write, needs, reset, value)                                         \
@@ -126,75 +108,17 @@ bool msr_write(struct vmsr *state, uint32_t msr, uint64_t value)
     }
 }
 
-static bool is_direct(const struct cpu_features *features, enum msr_access access)
-{
-    return access == MSR_DIRECT || (access == MSR_LVT && features_have(features, FEATURE_INTEL));
-}
-
 bool msr_granted(const struct cpu_features *features, uint32_t msr, bool write)
 {
     switch (msr) {
 #define MSR(first, last, read, write_access, needs, reset, number)                                 \
     case first ... last:                                                                           \
-        return is_direct(features, write ? MSR_##write_access : MSR_##read) &&                     \
+        return msr_is_direct(features, write ? MSR_##write_access : MSR_##read) &&                 \
                features_have(features, FEATURE_##needs);
 #include "msr_table.h"
     default:
         return false;
     }
-}
-
-/* All bytes of `map` set, then `open` for each MSR and direction that a guest gets. */
-static void open_granted(uint8_t *map, size_t bytes, const struct cpu_features *features,
-                         void (*open)(uint8_t *map, uint32_t msr, bool write))
-{
-    for (size_t i = 0; i < bytes; i++)
-        map[i] = 0xff;
-    for (const struct msr_line *line = msr_table; line < msr_table + MSR_LINES; line++) {
-        if (!features_have(features, line->needs))
-            continue;
-        for (uint32_t msr = line->first; msr <= line->last; msr++) {
-            if (line->read == MSR_DIRECT)
-                open(map, msr, false);
-            if (is_direct(features, line->write))
-                open(map, msr, true);
-        }
-    }
-}
-
-/* Four bitmaps of 1 KiB: read 0-0x1fff, read 0xc0000000-0xc0001fff, and the same for write. */
-static void open_vmx(uint8_t *map, uint32_t msr, bool write)
-{
-    uint32_t low = msr & ~0xc0000000u;
-
-    if (low < 0x2000 && (msr < 0x2000 || msr >= 0xc0000000))
-        map[(write ? 2048 : 0) + (msr < 0x2000 ? 0 : 1024) + low / 8] &= (uint8_t) ~(1 << low % 8);
-}
-
-/* Three ranges of 0x2000 MSRs, 2 KiB each: from 0, 0xc0000000 and 0xc0010000; bit 0 is read. */
-static void open_svm(uint8_t *map, uint32_t msr, bool write)
-{
-    uint32_t low = msr & 0x1fff, range;
-
-    if (msr < 0x2000)
-        range = 0;
-    else if (msr - 0xc0000000 < 0x2000)
-        range = 1;
-    else if (msr - 0xc0010000 < 0x2000)
-        range = 2;
-    else
-        return;
-    map[range * 2048 + low / 4] &= (uint8_t) ~((write ? 2 : 1) << low % 4 * 2);
-}
-
-void msr_bitmap_vmx(uint8_t bitmap[4096], const struct cpu_features *features)
-{
-    open_granted(bitmap, 4096, features, open_vmx);
-}
-
-void msr_permission_map_svm(uint8_t map[8192], const struct cpu_features *features)
-{
-    open_granted(map, 8192, features, open_svm);
 }
 
 void msr_reset_walk(const struct cpu_features *features, msr_reset_function *reset, void *context)

@@ -11,6 +11,9 @@ enum lapic_delivery { LAPIC_FIXED = 0, LAPIC_NMI = 4, LAPIC_INIT = 5, LAPIC_SIPI
 /* Switches to x2APIC mode and leaves the APIC as after reset. */
 void lapic_setup(void);
 
+/* Masks the entries of the local vector table that this APIC has. */
+void lapic_mask_local(void);
+
 /* Sends one interrupt to one processor, physical destination. */
 void lapic_send(uint32_t apic_id, enum lapic_delivery mode, uint8_t vector);
 

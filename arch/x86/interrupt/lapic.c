@@ -6,8 +6,6 @@
 #include "arch/x86/include/trap.h"
 
 enum {
-    APIC_BASE_X2APIC = 1 << 10,
-    APIC_BASE_ENABLE = 1 << 11,
     SVR_RESET = 0xff,
     SVR_ENABLED = 0x1ff,
     LVT_MASKED = 1 << 16,
@@ -46,7 +44,7 @@ static void end_service(void)
 }
 
 /* Entries of the table of local interrupts, by the number of them that this APIC has. */
-static void mask_local_vectors(void)
+void lapic_mask_local(void)
 {
     uint32_t highest = (uint32_t)cpu_rdmsr(IA32_X2APIC_VERSION) >> 16 & 0xff;
     cpu_wrmsr(IA32_X2APIC_LVT_TIMER, LVT_MASKED);
@@ -76,7 +74,7 @@ bool lapic_drain(void)
     cpu_cpuid(1, 0, leaf);
     if (leaf[2] & CPUID_TSC_DEADLINE)
         cpu_wrmsr(IA32_TSC_DEADLINE, 0);
-    mask_local_vectors();
+    lapic_mask_local();
     cpu_wrmsr(IA32_X2APIC_INIT_COUNT, 0);
     cpu_wrmsr(IA32_X2APIC_SIVR, SVR_ENABLED);
     end_service();
@@ -89,13 +87,4 @@ bool lapic_drain(void)
     cpu_wrmsr(IA32_X2APIC_ESR, 0); /* now there is nothing */
     cpu_wrmsr(IA32_X2APIC_SIVR, SVR_RESET);
     return empty;
-}
-
-void lapic_setup(void)
-{
-    uint64_t base = cpu_rdmsr(IA32_APIC_BASE) | APIC_BASE_ENABLE;
-    cpu_wrmsr(IA32_APIC_BASE, base);
-    cpu_wrmsr(IA32_APIC_BASE, base | APIC_BASE_X2APIC);
-    cpu_wrmsr(IA32_APIC_BASE, base | APIC_BASE_X2APIC); /* the emulator's LDR needs a second */
-    mask_local_vectors();
 }

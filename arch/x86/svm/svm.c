@@ -7,8 +7,8 @@
 #include "arch/x86/include/guest_memory.h"
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/mce.h"
-#include "arch/x86/include/vcpu.h"
 #include "arch/x86/include/upcalls.h"
+#include "arch/x86/include/vcpu.h"
 
 enum {
     RFLAGS_TF = 1 << 8,

@@ -177,4 +177,9 @@ enum { IO_IN = 1 << 0, IO_STRING = 1 << 2, IO_BYTES_SHIFT = 4, IO_PORT_SHIFT = 1
 
 enum { INTERRUPT_SHADOW = 1 << 0 };
 
+/* What start/svm.c fills and vmcb.c keeps. */
+enum { MSR_MAP_BYTES = 2 * 4096, IO_MAP_BYTES = 3 * 4096 };
+extern struct vmcb vmcb, vmcb_host;
+extern uint8_t vmcb_save_area[], vmcb_msr_map[], vmcb_io_map[];
+
 #endif

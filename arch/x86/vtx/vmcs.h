@@ -195,4 +195,9 @@ static inline void vmcs_write(enum vmcs_field field, uint64_t value)
     __asm__ volatile("vmwrite %0, %1" ::"rm"(value), "r"((uint64_t)field) : "cc", "memory");
 }
 
+/* What start/vtx.c fills and vmcs.c keeps: the words of control that were granted, by place. */
+enum { VMCS_PROCESSOR_BASED = 1, VMCS_SECONDARY = 2, VMCS_CONTROLS = 5 };
+extern uint32_t vmcs_granted[VMCS_CONTROLS];
+extern uint8_t vmxon_region[], vmcs_region[], vmcs_msr_bitmap[];
+
 #endif

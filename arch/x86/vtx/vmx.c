@@ -7,8 +7,8 @@
 #include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/mce.h"
 #include "arch/x86/include/trap.h"
-#include "arch/x86/include/vcpu.h"
 #include "arch/x86/include/upcalls.h"
+#include "arch/x86/include/vcpu.h"
 #include "vmcs.h"
 
 PER_CPU struct vcpu vcpu;

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* This processor set up as the hypervisor and its guest use it. */
+#include "arch/x86/include/machine.h"
+#include "arch/x86/grant/cr.h"
+#include "arch/x86/include/cpu.h"
+#include "arch/x86/include/lapic.h"
+#include "arch/x86/include/trap.h"
+#include "arch/x86/include/upcalls.h"
+#include "arch/x86/include/vcpu.h"
+
+/* CR0 and CR4 that the hypervisor runs with: what protects it, where the processor has it (I11). */
+static void protect_self(void)
+{
+    static const struct {
+        enum cpu_feature feature;
+        uint64_t bit;
+    } protections[] = {{FEATURE_SMEP, CR4_SMEP},
+                       {FEATURE_SMAP, CR4_SMAP},
+                       {FEATURE_UMIP, CR4_UMIP},
+                       {FEATURE_XSAVE, CR4_OSXSAVE}};
+    uint64_t cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR;
+    for (unsigned i = 0; i < sizeof(protections) / sizeof(protections[0]); i++)
+        if (features_have(&machine.features, protections[i].feature))
+            cr4 |= protections[i].bit;
+    cpu_write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
+    cpu_write_cr4(cr4);
+    cpu_wrmsr(IA32_EFER, EFER_LME | EFER_NXE | EFER_LMA);
+}
+
+void machine_setup(void)
+{
+    trap_setup();
+    features_read(&machine.features, cpu_cpuid);
+    protect_self();
+    lapic_setup();
+    if (features_have(&machine.features, FEATURE_AMD)) /* else INIT would start the firmware anew */
+        cpu_wrmsr(AMD_VM_CR, cpu_rdmsr(AMD_VM_CR) | VM_CR_R_INIT);
+    if (features_have(&machine.features, FEATURE_TSC_ADJUST))
+        cpu_wrmsr(IA32_TSC_ADJUST, 0);
+    if (features_have(&machine.features, FEATURE_XSAVES))
+        cpu_wrmsr(IA32_XSS, 0);
+}
+
+const char *machine_setup_guest(void)
+{
+    for (uint32_t i = 0; i < cpu.domain->cpu_count; i++)
+        machine.apic_ids[i] = slice()->cpus[i].apic_id;
+    machine.features.tsc_hz = slice()->tsc_hz;
+    vcpu_exits = public_exits((struct public_page *)VA_PUBLIC, cpu.local);
+    if (features_have(&machine.features, FEATURE_ARCH_CAPABILITIES))
+        machine.features.arch_capabilities = cpu_rdmsr(IA32_ARCH_CAPABILITIES);
+    const char *refused = vcpu_setup();
+    if (refused)
+        return refused;
+    cpuid_build(&machine.cpuid, &machine.features, cpu_cpuid);
+    msr_init(&machine.msr, &machine.features, cpu.local == 0);
+    return NULL;
+}
+
+/* Bits of an x2APIC id that tell threads of one core apart (CPUID 0xB, first level). */
+uint32_t machine_smt_shift(void)
+{
+    enum { TOPOLOGY_LEAF = 0xb, LEVEL_SMT = 1 };
+    uint32_t leaf[4];
+    cpu_cpuid(0, 0, leaf);
+    if (leaf[0] < TOPOLOGY_LEAF)
+        return 0;
+    cpu_cpuid(TOPOLOGY_LEAF, 0, leaf);
+    bool several = (leaf[1] & 0xffff) != 1; /* Bochs 3.0 gives a shift to a core of one thread */
+    return several && (leaf[2] >> 8 & 0xff) == LEVEL_SMT ? leaf[0] & 31 : 0;
+}
