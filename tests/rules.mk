@@ -11,6 +11,7 @@ test-unit: $(UNIT)/test_run_line $(UNIT)/test_disk
 
 -include tests/fuzz/rules.mk
 -include tests/proof/rules.mk
+-include tests/habits/rules.mk
 -include tests/setup/rules.mk
 -include tests/install/rules.mk
 -include tests/bench/rules.mk
