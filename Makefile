@@ -9,6 +9,16 @@ MANIFEST ?= guests/demo.yaml
 MACHINE ?= auto
 # Seconds after which a run ends; empty: none on a terminal, 300 otherwise.
 TIMEOUT ?=
+
+# What is mistyped is refused before anything is built or installed.
+MACHINES := auto bochs kvm tcg
+ifeq ($(filter $(MACHINES),$(MACHINE)),)
+$(error MACHINE=$(MACHINE) is none of $(MACHINES))
+endif
+strip_digits = $(if $(2),$(call strip_digits,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,10,$(2))),$(1))
+ifneq ($(call strip_digits,$(TIMEOUT),0 1 2 3 4 5 6 7 8 9),)
+$(error TIMEOUT=$(TIMEOUT) is no number of seconds)
+endif
 # Boot tests that run at the same time.
 JOBS ?= 2
 

@@ -2,7 +2,7 @@
 /*
  * Runs boot tests: usage: boot-test [-j JOBS] [-m MACHINE] NAME.test...
  * Prints a verdict for each with the invariant that it holds, and at the end how many passed and
- * failed. Status 0: none failed.
+ * failed. Status 0: at least one ran, and none failed.
  */
 #include "spec.h"
 #include "tools/run/image.h"
@@ -330,15 +330,44 @@ static void finish_job(struct job *jobs, unsigned count[VERDICTS])
     }
 }
 
-/* Whether a test is to run on a machine; a test that can't be read says so on the first. */
+/*
+ * Whether a test is to run on a machine; a test that can't be read says so on the first. On KVM a
+ * test runs only when it was asked for: few hosts lend out VT-x.
+ */
 static bool is_due(const char *path, enum machine_kind kind, const char *only)
 {
     static struct spec spec;
     char why[512];
-    if (only && strcmp(only, machine_names[kind]) != 0)
+    if (only ? strcmp(only, machine_names[kind]) != 0 : kind == MACHINE_KVM)
         return false;
     return spec_read(path, kind, &spec, why, sizeof(why)) ? spec.machines >> kind & 1
                                                           : only || kind == MACHINE_BOCHS;
+}
+
+/* The sums; the status of the whole. */
+static int print_sums(const unsigned count[VERDICTS], const char *only)
+{
+    bool none = count[PASSED] + count[FAILED] == 0;
+    if (none)
+        printf("FAIL nothing ran: %s%s\n",
+               count[SKIPPED] ? "this machine has not what the tests need"
+                              : "none of these tests is for ",
+               count[SKIPPED] ? "" : (only ? only : "a machine that is there"));
+    if (count[SKIPPED])
+        printf("%u skipped\n", count[SKIPPED]);
+    printf("%u passed, %u failed\n", count[PASSED], count[FAILED] + none);
+    return count[FAILED] || none ? 1 : 0;
+}
+
+/* Whether the machine that was asked for can be had at all; says why not. */
+static bool is_usable(const char *only)
+{
+    enum machine_kind kind;
+    char why[256];
+    if (!only || machine_choose(only, false, &kind, why, sizeof(why)))
+        return true;
+    printf("FAIL nothing ran: can't use the machine \"%s\": %s\n0 passed, 1 failed\n", only, why);
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -355,6 +384,8 @@ int main(int argc, char **argv)
             return 2;
         }
     }
+    if (!is_usable(only))
+        return 1;
     if (system("mkdir -p build/tests/boot") != 0)
         return 3;
     for (int running = 0, kind = 0; optind < argc || running > 0;) {
@@ -373,8 +404,5 @@ int main(int argc, char **argv)
             running--;
         }
     }
-    if (count[SKIPPED])
-        printf("%u skipped\n", count[SKIPPED]);
-    printf("%u passed, %u failed\n", count[PASSED], count[FAILED]);
-    return count[FAILED] ? 1 : 0;
+    return print_sums(count, only);
 }

@@ -4,8 +4,8 @@
  *
  *   invariant I4 WORDS...      what it shows; printed with the verdict (required)
  *   manifest FILE              the manifest to build and boot, beside the test (required)
- *   machine NAMES...           where it runs, of bochs, kvm and tcg; default bochs and tcg. For
- *                              tcg the image is built with --cpu amd
+ *   machine NAMES...           where it runs, of bochs, kvm (if it is asked for) and tcg; default
+ *                              bochs and tcg. For tcg the image is built with --cpu amd
  *   on NAME                    what follows is for that machine; `on all` ends it. `on steady`:
  *                              for machines whose time moves evenly (Bochs before 3.0)
  *   model NAME, cpus N, memory MIB, ips N
