@@ -6,7 +6,7 @@ include tests/unit/rules.mk
 include tests/boot/rules.mk
 
 $(call unit_test,tools/run_line,tools/run/line.c)
-$(call unit_test,tools/disk,tools/image/disk.c)
+$(call unit_test,tools/disk,tools/image/disk.c tools/output.c tools/text.c)
 test-unit: $(UNIT)/test_run_line $(UNIT)/test_disk
 
 -include tests/fuzz/rules.mk

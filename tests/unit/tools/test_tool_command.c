@@ -157,6 +157,17 @@ static const struct {
      0, "d.man: ", "does not carry out `devices` (line 3)"},
     {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL, "no/where: No such file"},
     {"cp a.man kept; bulkhead build bad.yaml -o kept; cmp a.man kept", 0, NULL, "error[range]"},
+    /* Nothing is written over what it is made of, whatever it is called there. */
+    {"cp m.yaml own.yaml; cp good.elf own.elf; sed -i s/good/own/ own.yaml; ln -sf own.yaml l;"
+     "for o in own.yaml ./l own.elf; do bulkhead build own.yaml --manifest-only -o $o; done;"
+     "cmp good.elf own.elf; sed s/own/good/ own.yaml | cmp - m.yaml",
+     0, NULL, "own.elf: is what would be read"},
+    {"cp $B/build/boot/loader.efi own.efi; bulkhead build own.yaml --loader own.efi -o own.efi", 3,
+     NULL, "own.efi: is what would be read"},
+    {"cmp own.efi $B/build/boot/loader.efi; bulkhead disk own.efi -o own.efi", 3, NULL,
+     "own.efi: is what would be read"},
+    {"trap '' XFSZ; ulimit -f 100; bulkhead disk own.efi -o full.img; echo $? $(ls full*)", 0,
+     "3\n", "full.img: can't write: "},
     {"bulkhead build m.yaml --loader absent -o x", 3, NULL, "absent: No such file"},
     {"bulkhead build m.yaml --loader m.yaml --kernel m.yaml -o x", 3, NULL, "is no PE file"},
     {"test -z \"$(ls x*)\"", 0, NULL, "x*"}, /* no temporary file is left either */
