@@ -81,6 +81,27 @@ bool output_close(struct output *output, bool good)
     return whole || !good;
 }
 
+bool folder_make(const char *path)
+{
+    char part[OUTPUT_PATH_BYTES];
+    struct stat status;
+
+    if ((size_t)snprintf(part, sizeof(part), "%s/", path) >= sizeof(part)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    for (char *at = strchr(part + 1, '/'); at; at = strchr(at + 1, '/')) {
+        *at = 0;
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return false;
+        *at = '/';
+    }
+    if (stat(path, &status) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(status.st_mode);
+}
+
 bool output_is_input(const char *path, const char *input)
 {
     struct stat out, in;

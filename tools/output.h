@@ -26,6 +26,9 @@ bool output_open(struct output *output, const char *path);
  * failed; true for one that was not good. */
 bool output_close(struct output *output, bool good);
 
+/* Makes a folder, and those above it, if it is not there; false: errno says why not. */
+bool folder_make(const char *path);
+
 /* Whether `path` is the file `input`, by whatever names; said on stderr. */
 bool output_is_input(const char *path, const char *input);
 
