@@ -26,7 +26,11 @@ IMAGE := $(BUILD)/bulkhead.efi
 DISK := $(BUILD)/bulkhead.img
 RUN := $(BUILD)/bulkhead run --machine $(MACHINE) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
+# Of what is there already nothing needs to be said.
+QUIETLY := --no-print-directory -s
+
 all: tools kernel loader guests
+	@:
 
 include boot/rules.mk
 include kernel/rules.mk
@@ -55,19 +59,19 @@ test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg)
 run smoke image debug test: setup
 
 run:
-	@$(MAKE) --no-print-directory $(IMAGE)
+	@$(MAKE) $(QUIETLY) $(IMAGE)
 	@$(RUN) $(IMAGE)
 
 image:
-	@$(MAKE) --no-print-directory $(IMAGE) $(DISK)
+	@$(MAKE) $(QUIETLY) $(IMAGE) $(DISK)
 	@ls -l $(IMAGE) $(DISK)
 
 debug:
-	@$(MAKE) --no-print-directory $(IMAGE)
+	@$(MAKE) $(QUIETLY) $(IMAGE)
 	@$(RUN) --debug $(IMAGE)
 
 smoke:
-	@$(MAKE) --no-print-directory all $(BOOT_TEST)
+	@$(MAKE) $(QUIETLY) all $(BOOT_TEST)
 	@$(BOOT_TEST) -m $(patsubst auto,bochs,$(MACHINE)) tests/boot/smoke.test
 
 # Phony prerequisites: the image is made anew each time, from whatever the manifest now says.

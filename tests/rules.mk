@@ -25,7 +25,7 @@ TEST_SUITES := test-unit $(TEST_SUITES) test-boot
 
 # Payloads first: tests that read them leave themselves out where they are not there.
 test: setup
-	@$(MAKE) --no-print-directory all || echo 'make all failed: what needs it will fail or be left out'
+	@$(MAKE) $(QUIETLY) all || echo 'make all failed: what needs it will fail or be left out'
 	@tests/all $(TEST_SUITES)
 
 .PHONY: test
