@@ -42,14 +42,16 @@ include tests/rules.mk
 help:
 	@echo 'make run      set up, build and boot the demo (MANIFEST= MACHINE=bochs|kvm|tcg TIMEOUT=s)'
 	@echo 'make smoke    one boot, two minutes: does it work here at all'
-	@echo 'make test     all tests; make test-unit: those that need no emulator'
+	@echo 'make test     all tests; make test-unit: those that need no emulator; make test-boot: those'
+	@echo '              that boot (BOOT_TESTS="smoke attack" MACHINE= JOBS=2)'
 	@echo 'make image    $(IMAGE) and $(DISK), which can be written to a USB stick'
 	@echo 'make debug    the demo in a debugger'
 	@echo 'make fuzz     five minutes of made-up manifests (FUZZ_SECONDS= for each of two targets)'
 	@echo 'make proof    no run-time error in the parser of compiled manifests (Frama-C, Debian 12)'
 	@echo 'make bench    figures; make mutants: do the tests notice a broken line; make lint'
 	@echo 'make install  the command, its parts and documents (DESTDIR= PREFIX=/usr/local); uninstall'
-	@echo 'make setup    only installs what is missing'
+	@echo 'make setup    only installs what is missing; make clean: removes all that was built'
+	@echo 'make format   lays the source out as make lint wants it'
 
 # What needs a tool runs after the set-up, which may only just have installed it.
 setup:
