@@ -217,12 +217,30 @@ static const struct {
      "echo '  {name: audit, key: audit.pub, role: auditor, expires: 2199-01-31}]}'; } "
      ">keyed.yaml; bulkhead check keyed.yaml",
      0, "keyed.yaml: good", NULL},
+    /* A hint is for what was likely meant; of several as likely, and of a word as unlike, none is.
+     */
+    {"sed 's/cpus: 1/&\\n    serial: {port: com5}/' m.yaml >h.yaml; bulkhead check h.yaml", 1,
+     "write com1, com2, com3 or com4", "1 error"},
+    {"sed '1aplatform: {cpu: arm}' m.yaml >h.yaml; bulkhead check h.yaml", 1, "write intel or amd",
+     "1 error"},
+    {"sed '1aplatform: {cpu: intle}' m.yaml >h.yaml; bulkhead check h.yaml", 1,
+     "did you mean intel?", "1 error"},
+    {"sed '1aplatform: {processors: 4}' m.yaml | sed 's/cpus: 1/cpus: 9/' >h.yaml;"
+     "sed -n '/- name/,$p' m.yaml | sed 's/one/two/' >>h.yaml; bulkhead check h.yaml",
+     1, "give it at most 3, as the others have the rest, take 6 from another", "1 error"},
+    {"sed '1aplatform: {processors: 4}' m.yaml | sed 's/cpus: 1/cpus: 9/' >h.yaml;"
+     "bulkhead check h.yaml",
+     1, "; give it at most 4, or correct platform.processors", "1 error"},
+    {"sed '1aplatform: {memory: 64M}' m.yaml >h.yaml; bulkhead check h.yaml | grep -c guard", 1,
+     "0", "1 error"},
     {"mkdir sub; cp m.yaml sub; cp $B/build/fixtures/good.elf sub; rm good.elf;"
      "bulkhead check sub/m.yaml",
      0, "good", NULL}, /* beside the manifest */
     {"cp sub/good.elf .; rm sub/good.elf; bulkhead check sub/m.yaml", 0, "good", NULL},
-    {"cd sub; bulkhead check ./m.yaml", 1, ": ./good.elf does not exist", "1 error"},
-    {"rm good.elf; bulkhead check sub/m.yaml", 1, "neither sub/good.elf nor ./good.elf exists",
+    {"cd sub; bulkhead check ./m.yaml", 1, ": ./good.elf (beside the manifest) does not exist",
+     "1 error"},
+    {"rm good.elf; bulkhead check sub/m.yaml", 1,
+     "neither sub/good.elf (beside the manifest) nor ./good.elf (in the current folder) exists",
      "1 error"},
 };
 
