@@ -33,7 +33,6 @@ struct test {
     char broken_line[LINE_BYTES];
     char tail[SERIAL_PORTS][TAIL_LINES][MAX_TAIL];
     unsigned tail_count[SERIAL_PORTS];
-    char shown[8192]; /* what `show` collected */
 };
 
 static void keep_tail(struct test *test, int port, const char *line)
@@ -93,12 +92,11 @@ static void heed_line(struct test *test, int port, const char *line, bool whole)
         struct step *step = &spec->steps[i];
         regmatch_t groups[2];
         if (step->kind == STEP_SEND || step->port != port ||
-            (step->done && step->kind != STEP_NEVER && step->kind != STEP_SHOW) ||
+            (step->done && step->kind != STEP_NEVER) ||
             (step->kind == STEP_THEN && (last_done || !all_above_done(spec, step))) ||
             (!whole && step->kind != STEP_MUST && step->kind != STEP_THEN) ||
             regexec(&step->regex, line, 2, groups, 0) != 0)
             continue;
-        size_t used = strlen(test->shown);
         switch (step->kind) {
         case STEP_NEVER:
             break_test(test, step, line);
@@ -106,16 +104,13 @@ static void heed_line(struct test *test, int port, const char *line, bool whole)
         case STEP_BELOW:
             check_number(test, step, line, &groups[1]);
             break;
-        case STEP_SHOW:
-            snprintf(test->shown + used, sizeof(test->shown) - used, "    %s\n", line);
-            break;
         case STEP_TIMES:
             step->done = --step->number == 0;
             break;
         default:
             step->done = true;
         }
-        if (step->done && step->kind != STEP_NEVER && step->kind != STEP_SHOW)
+        if (step->done && step->kind != STEP_NEVER)
             last_done = step;
     }
 }
@@ -245,8 +240,6 @@ static enum verdict run_test(struct test *test, const char *directory)
     machine_stop(&test->machine);
     if (trouble_words)
         report_failure(test, trouble_words);
-    else
-        fputs(test->shown, stdout);
     return trouble_words ? FAILED : PASSED;
 }
 
