@@ -9,6 +9,16 @@ MANIFEST ?= guests/demo.yaml
 MACHINE ?= auto
 # Seconds after which a run ends; empty: none on a terminal, 300 otherwise.
 TIMEOUT ?=
+
+# What is mistyped is refused before anything is built or installed.
+MACHINES := auto bochs kvm tcg
+ifeq ($(filter $(MACHINES),$(MACHINE)),)
+$(error MACHINE=$(MACHINE) is none of $(MACHINES))
+endif
+strip_digits = $(if $(2),$(call strip_digits,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,10,$(2))),$(1))
+ifneq ($(call strip_digits,$(TIMEOUT),0 1 2 3 4 5 6 7 8 9),)
+$(error TIMEOUT=$(TIMEOUT) is no number of seconds)
+endif
 # Boot tests that run at the same time.
 JOBS ?= 2
 # Checks of `make lint`, all where it is empty; make itself presets this name, to "lint".
@@ -18,7 +28,11 @@ IMAGE := $(BUILD)/bulkhead.efi
 DISK := $(BUILD)/bulkhead.img
 RUN := $(BUILD)/bulkhead run --machine $(MACHINE) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
+# Of what is there already nothing needs to be said.
+QUIETLY := --no-print-directory -s
+
 all: tools kernel loader guests
+	@:
 
 include boot/rules.mk
 include kernel/rules.mk
@@ -30,14 +44,16 @@ include tests/rules.mk
 help:
 	@echo 'make run      set up, build and boot the demo (MANIFEST= MACHINE=bochs|kvm|tcg TIMEOUT=s)'
 	@echo 'make smoke    one boot, two minutes: does it work here at all'
-	@echo 'make test     all tests; make test-unit: those that need no emulator'
+	@echo 'make test     all tests; make test-unit: those that need no emulator; make test-boot: those'
+	@echo '              that boot (BOOT_TESTS="smoke attack" MACHINE= JOBS=2)'
 	@echo 'make image    $(IMAGE) and $(DISK), which can be written to a USB stick'
 	@echo 'make debug    the demo in a debugger'
 	@echo 'make fuzz     five minutes of made-up manifests (FUZZ_SECONDS= for each of two targets)'
 	@echo 'make proof    no run-time error in the parser of compiled manifests (Frama-C, Debian 12)'
 	@echo 'make bench    figures; make mutants: do the tests notice a broken line; make lint'
 	@echo 'make install  the command, its parts and documents (DESTDIR= PREFIX=/usr/local); uninstall'
-	@echo 'make setup    only installs what is missing'
+	@echo 'make setup    only installs what is missing; make clean: removes all that was built'
+	@echo 'make format   lays the source out as make lint wants it'
 
 # What needs a tool runs after the set-up, which may only just have installed it.
 setup:
@@ -47,19 +63,19 @@ test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg)
 run smoke image debug test: setup
 
 run:
-	@$(MAKE) --no-print-directory $(IMAGE)
+	@$(MAKE) $(QUIETLY) $(IMAGE)
 	@$(RUN) $(IMAGE)
 
 image:
-	@$(MAKE) --no-print-directory $(IMAGE) $(DISK)
+	@$(MAKE) $(QUIETLY) $(IMAGE) $(DISK)
 	@ls -l $(IMAGE) $(DISK)
 
 debug:
-	@$(MAKE) --no-print-directory $(IMAGE)
+	@$(MAKE) $(QUIETLY) $(IMAGE)
 	@$(RUN) --debug $(IMAGE)
 
 smoke:
-	@$(MAKE) --no-print-directory all $(BOOT_TEST)
+	@$(MAKE) $(QUIETLY) all $(BOOT_TEST)
 	@$(BOOT_TEST) -m $(patsubst auto,bochs,$(MACHINE)) tests/boot/smoke.test
 
 # Phony prerequisites: the image is made anew each time, from whatever the manifest now says.

@@ -10,11 +10,6 @@ GUEST_ELVES := $(GUEST_NAMES:%=$(BUILD)/guests/%.elf)
 GUEST_LIB := $(patsubst guests/%,$(BUILD)/guests/obj/%.o,\
     $(wildcard guests/lib/*.c) guests/lib/entry.asm)
 GUEST_EARLY := $(BUILD)/guests/obj/lib/early.asm.o
-# guests/attack has a guest_early of its own.
-GUEST_EARLY_OF_attack :=
-GUEST_EARLY_OF_hello := $(GUEST_EARLY)
-GUEST_EARLY_OF_bench := $(GUEST_EARLY)
-
 $(BUILD)/guests/obj/%.c.o: guests/%.c guests/rules.mk
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
@@ -25,9 +20,11 @@ $(BUILD)/guests/obj/%.asm.o: guests/%.asm guests/rules.mk
 	@echo "  NASM    $<"
 	@$(NASM) -f elf64 -g -MD $@.d -MT $@ $< -o $@
 
+# A guest with an early.asm has a guest_early of its own.
 define guest_rule
 GUEST_OBJECTS_$(1) := $$(patsubst guests/%,$(BUILD)/guests/obj/%.o,\
-    $$(wildcard guests/$(1)/*.c guests/$(1)/*.asm)) $$(GUEST_EARLY_OF_$(1)) $(GUEST_LIB)
+    $$(wildcard guests/$(1)/*.c guests/$(1)/*.asm)) \
+    $(if $(wildcard guests/$(1)/early.asm),,$(GUEST_EARLY)) $(GUEST_LIB)
 $(BUILD)/guests/$(1).elf: $$(GUEST_OBJECTS_$(1)) guests/lib/guest.lds
 	@echo "  LD      $$@"
 	@ld $(GUEST_LDFLAGS) -T guests/lib/guest.lds -o $$@ $$(GUEST_OBJECTS_$(1))

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead build`. */
 #include "mapped.h"
+#include "output.h"
 #include "tool.h"
 #include "tools/image/compile.h"
 #include "tools/image/elf64.h"
+#include "tools/image/payload.h"
 #include "tools/image/pe.h"
 #include "tools/image/version.h"
 
@@ -139,6 +141,8 @@ static enum exit_status assemble(struct check *check, const struct job *job,
     struct pe pe;
     uint64_t kernel_bytes;
 
+    if (output_is_input(job->output, loader_path) || output_is_input(job->output, kernel_path))
+        return EXIT_ENVIRONMENT;
     if (mapped_open(loader_path, &loader) && mapped_open(kernel_path, &kernel)) {
         const char *complaint = pe_open(loader.bytes, loader.size, &pe);
         uint8_t *stripped =
@@ -167,33 +171,39 @@ static enum exit_status assemble(struct check *check, const struct job *job,
     return status;
 }
 
-/* Writes beside the output and renames, so that a failure leaves no half image behind. */
+/* Whether the image would be written over what it is made of; said on stderr. */
+static bool would_overwrite(struct check *check, const struct job *job)
+{
+    if (output_is_input(job->output, job->manifest))
+        return true;
+    const char *inventory = check->model.platform.inventory.value;
+    if (inventory && output_is_input(job->output, payload_path(check, inventory)))
+        return true;
+    for (const struct payload *file = check->payloads; file; file = file->next) {
+        if (output_is_input(job->output, file->resolved))
+            return true;
+    }
+    return false;
+}
+
 static enum exit_status write_output(struct check *check, const struct job *job,
                                      const struct compiled *compiled)
 {
-    char *temporary = say(&check->arena, "%s.XXXXXX", job->output);
-    struct stat existing;
+    struct output output;
 
-    if (stat(job->output, &existing) == 0 && !S_ISREG(existing.st_mode))
-        return complain(job->output, "exists and is no regular file");
-    int file = mkstemp(temporary);
-    FILE *out = file < 0 ? NULL : fdopen(file, "wb");
-    if (!out)
-        return complain(job->output, strerror(errno));
-    enum exit_status status = EXIT_GOOD;
-    if (job->manifest_only)
+    if (would_overwrite(check, job) || !output_open(&output, job->output))
+        return EXIT_ENVIRONMENT;
+    FILE *out = fdopen(dup(output.file), "wb");
+    enum exit_status status = out ? EXIT_GOOD : complain(job->output, strerror(errno));
+    if (out && job->manifest_only)
         fwrite(compiled->manifest, 1, compiled->manifest_bytes, out);
-    else
+    else if (out)
         status = assemble(check, job, compiled, out);
-    mode_t mask = umask(0);
-    umask(mask);
-    bool failed = ferror(out) || fchmod(file, 0666 & ~mask) != 0;
-    failed = fclose(out) != 0 || failed;
-    if (status == EXIT_GOOD && (failed || rename(temporary, job->output) != 0))
+    bool failed = out && ferror(out);
+    failed = (out && fclose(out) != 0) || failed;
+    if (status == EXIT_GOOD && failed)
         status = complain(job->output, strerror(errno));
-    if (status != EXIT_GOOD)
-        unlink(temporary);
-    return status;
+    return output_close(&output, status == EXIT_GOOD) ? status : EXIT_ENVIRONMENT;
 }
 
 static void print_summary(const struct check *check, const struct job *job,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead key`: key pairs of administrators. */
 #include "kernel/abi/manifest.h"
+#include "output.h"
 #include "text.h"
 #include "tool.h"
 
@@ -22,7 +23,9 @@ const char key_help[] =
     "its owner only, which stays with the administrator; and NAME.pub, the public key, which the\n"
     "manifest names. Never writes over an existing file.\n"
     "\n"
-    "  -d, --dir DIR        the folder to write to, instead of the current one\n"
+    "  -d, --dir DIR        the folder to write to, instead of the current one; it is made if it "
+    "is\n"
+    "                       not there\n"
     "  -h, --help           this text\n"
     "\n"
     "Exit status: 0 good, 2 wrong usage, 3 a file exists or cannot be written, or the system has\n"
@@ -112,7 +115,9 @@ static enum exit_status new_key(const char *folder, const char *name)
     enum exit_status status = EXIT_ENVIRONMENT;
     struct pair pair;
 
-    if (!generate(&pair)) {
+    if (!folder_make(folder)) {
+        complain(folder, strerror(errno));
+    } else if (!generate(&pair)) {
         complain(private_path, "the system has no randomness to make a key of");
     } else {
         encode(&pair);

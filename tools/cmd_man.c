@@ -47,7 +47,8 @@ static const char ending[] =
     "SOURCE_DATE_EPOCH\n"
     "Seconds since 1970; dates in manifests are compared with that day instead of today.\n"
     ".SH SEE ALSO\n"
-    "docs/manifest.md, which every key and rule stands in, and CAVEATS.md.\n";
+    "PREFIX/share/doc/bulkhead/docs/manifest.md, which every key and rule stands in, and\n"
+    "PREFIX/share/doc/bulkhead/CAVEATS.md.\n";
 
 /* What roff would take for something else, or show as a typographic character. */
 static const char *roff_character(char c)

@@ -204,9 +204,12 @@ const char *nearest_word(const char *word, const char *const *words, size_t coun
 {
     size_t length = strlen(word), best = length / 3 + 1;
     const char *found = NULL;
+    bool several = false;
 
     if (length == 0 || length > WORD_MAX)
         return NULL;
+    if (length <= 3)
+        best = 1; /* of a short word two letters are most of it */
     for (size_t i = 0; i < count; i++) {
         size_t other = strlen(words[i]);
 
@@ -218,7 +221,10 @@ const char *nearest_word(const char *word, const char *const *words, size_t coun
         if (apart < best || (!found && apart == best && apart < other)) {
             best = apart;
             found = words[i];
+            several = false;
+        } else if (found && apart == best) {
+            several = true;
         }
     }
-    return found;
+    return several ? NULL : found; /* which of several was meant is not for us to say */
 }

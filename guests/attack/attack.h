@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hostile domain. Each attempt reports one line,
+ * A hostile domain. Each attempt that was not stopped, and with `verbose` each, reports one line,
  *   attack: PASS I4 icr-nmi-broadcast: what was seen
  * judged by what a guest can see; the other domains judge by their own counts.
  */
@@ -23,6 +23,10 @@ enum {
 /* One line of the report. `invariant` is the one that a failure would break. */
 void report(bool pass, const char *invariant, const char *name, const char *text, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Whether the command line asks for a line an attempt; what was good is only summed up otherwise.
+ */
+bool attack_is_verbose(void);
 
 /* Interrupts that came at `vector` on processor `index` so far. */
 uint32_t interrupts_seen(uint32_t index, uint8_t vector);

@@ -3,7 +3,9 @@
  * Choice of parts, the siblings, and the report.
  *
  * Command line: attack= parts (all), last= how this life ends (triple; see last.c, "none" stops by
- * S5 without planting anything), life_ms= how long it lasts at least, in milliseconds.
+ * S5 without planting anything), life_ms= how long it lasts at least, in milliseconds, verbose: a
+ * line an attempt, where otherwise each part is summed up and only failures have a line of their
+ * own.
  */
 #include "attack.h"
 #include "guests/lib/apic.h"
@@ -37,13 +39,32 @@ static volatile sibling_function sibling_work[MAX_DOMAIN_CPUS];
 
 void report(bool pass, const char *invariant, const char *name, const char *text, ...)
 {
+    *(pass ? &passed : &failed) += 1;
+    if (pass && !attack_is_verbose()) {
+        return;
+    }
     va_list args;
     va_start(args, text);
     print("attack: %s %s %s: ", pass ? "PASS" : "FAIL", invariant, name);
     vprint(text, args);
     print("\n");
     va_end(args);
-    *(pass ? &passed : &failed) += 1;
+}
+
+bool attack_is_verbose(void)
+{
+    static enum { UNKNOWN, SUMS, ALL } verbose;
+    if (verbose == UNKNOWN) {
+        verbose = cmdline_has("verbose") ? ALL : SUMS;
+    }
+    return verbose == ALL;
+}
+
+/* The sum of a part: what it has added to the counts before it. */
+static void sum_up(const char *part, unsigned passed_before, unsigned failed_before)
+{
+    print("attack: %s: %u attempts, %u not stopped\n", part,
+          passed + failed - passed_before - failed_before, failed - failed_before);
 }
 
 const char *fault_name(int vector)
@@ -154,7 +175,8 @@ static bool selected(const struct part *part)
 void guest_main(void)
 {
     uint64_t start = rdtsc();
-    print("attack: this is domain %s: %u processors\n", boot_info.domain, cpu_count());
+    print("attack: this is domain %s: %u processor%s\n", boot_info.domain, cpu_count(),
+          cpu_count() == 1 ? "" : "s");
     residue_check();
     for (unsigned vector = TIMER_VECTOR; vector < VECTORS; vector++) {
         interrupt_set((uint8_t)vector, count_interrupt);
@@ -165,16 +187,22 @@ void guest_main(void)
     report(up + 1 == cpu_count() && timer_works(), "I2", "start", "%u of %u processors are up",
            up + 1, cpu_count());
     attack_boot_processor();
+    sum_up("residue and start", 0, 0);
     for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (selected(&parts[i])) {
             uint64_t part_start = rdtsc();
+            unsigned passed_before = passed;
+            unsigned failed_before = failed;
             parts[i].run();
             report(timer_works(), "I9", parts[i].word, "still alive after %lu TSC ticks",
                    rdtsc() - part_start);
+            sum_up(parts[i].word, passed_before, failed_before);
         }
     }
     print("attack: %u passed, %u failed\n", passed, failed);
-    print("attack: %lu TSC ticks\n", rdtsc() - start);
+    if (attack_is_verbose()) {
+        print("attack: %lu TSC ticks\n", rdtsc() - start);
+    }
     if (cmdline_lists("last", "none", false)) {
         return;
     }

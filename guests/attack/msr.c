@@ -104,17 +104,25 @@ static void remember(struct tally *tally, uint32_t msr)
     tally->digest = (tally->digest ^ msr) * 0x100000001b3ull; /* FNV-1a, a word at a time */
 }
 
-/* Runs of numbers, printed as first-last. */
+/* Runs of numbers, printed as first-last where all is. */
 struct runs {
     uint32_t first, next;
     bool open;
 };
 
+static void runs_say(const char *text)
+{
+    if (attack_is_verbose()) {
+        print("%s", text);
+    }
+}
+
 static void runs_end(struct runs *runs)
 {
-    if (runs->open && runs->next - runs->first == 1) {
+    bool shown = runs->open && attack_is_verbose();
+    if (shown && runs->next - runs->first == 1) {
         print(" 0x%x", runs->first);
-    } else if (runs->open) {
+    } else if (shown) {
         print(" 0x%x-0x%x", runs->first, runs->next - 1);
     }
     runs->open = false;
@@ -134,7 +142,7 @@ static void read_all(void)
 {
     struct tally tally = {0};
     struct runs runs = {0};
-    print("attack: msr readable:");
+    runs_say("attack: msr readable:");
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         for (uint32_t msr = ranges[i].first; msr <= ranges[i].last; msr++) {
             uint64_t value;
@@ -146,7 +154,7 @@ static void read_all(void)
         }
         runs_end(&runs);
     }
-    print("\n");
+    runs_say("\n");
     report(true, "I10", "msr-read", "%u tried, %u readable, digest 0x%lx", tally.tried, tally.taken,
            tally.digest);
 }
@@ -198,7 +206,7 @@ static void write_all(void)
     struct runs runs = {0};
     uint64_t start = rdtsc();
     wrmsr(APIC_LVT_TIMER, APIC_MASKED | TIMER_VECTOR); /* deadlines that are written never come */
-    print("attack: msr writable:");
+    runs_say("attack: msr writable:");
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         for (uint32_t msr = ranges[i].first; msr <= ranges[i].last; msr++) {
             if (!IN(spared, msr)) {
@@ -207,7 +215,7 @@ static void write_all(void)
         }
         runs_end(&runs);
     }
-    print("\n");
+    runs_say("\n");
     if (tally.stuck) {
         report(false, "I10", "msr-write", "%u of the machine's keep a value, first 0x%x (%s)",
                tally.stuck, tally.first_stuck, owner_name(tally.first_stuck));

@@ -47,7 +47,9 @@ void guest_start(const struct guest_boot_info *info)
     domain_stop();
 }
 
-const char *cmdline_value(const char *key)
+/* What follows `key` where it begins a word: '=' or, for a `flag`, the word's end. NULL: nowhere.
+ */
+static const char *behind(const char *key, bool flag)
 {
     const char *text = boot_cmdline;
     while (*text) {
@@ -55,8 +57,8 @@ const char *cmdline_value(const char *key)
         while (key[i] && text[i] == key[i]) {
             i++;
         }
-        if (!key[i] && text[i] == '=') {
-            return text + i + 1;
+        if (!key[i] && (flag ? text[i] == 0 || text[i] == ' ' : text[i] == '=')) {
+            return text + i;
         }
         while (*text && *text != ' ') {
             text++;
@@ -66,6 +68,17 @@ const char *cmdline_value(const char *key)
         }
     }
     return NULL;
+}
+
+const char *cmdline_value(const char *key)
+{
+    const char *text = behind(key, false);
+    return text ? text + 1 : NULL;
+}
+
+bool cmdline_has(const char *word)
+{
+    return behind(word, true) != NULL;
 }
 
 uint64_t cmdline_number(const char *key, uint64_t otherwise)

@@ -28,6 +28,9 @@ const char *cmdline_value(const char *key);
 /* The number after `key=`, decimal or 0x; `otherwise` when absent. */
 uint64_t cmdline_number(const char *key, uint64_t otherwise);
 
+/* Is `word` on the command line, between spaces? */
+bool cmdline_has(const char *word);
+
 /* Is `word` in the comma-separated list after `key=`? `otherwise` when the key is absent. */
 bool cmdline_lists(const char *key, const char *word, bool otherwise);
 

@@ -4,8 +4,8 @@ LINUX_OUT := $(BUILD)/guests
 LINUX_PAYLOADS := $(LINUX_OUT)/vmlinuz $(LINUX_OUT)/initrd.img $(LINUX_OUT)/memtest.bin
 
 $(LINUX_OUT)/linux.stamp: guests/linux/fetch
-	guests/linux/fetch $(LINUX_OUT)
-	touch $@
+	@guests/linux/fetch $(LINUX_OUT)
+	@touch $@
 
 $(LINUX_OUT)/vmlinuz $(LINUX_OUT)/memtest.bin $(LINUX_OUT)/busybox: $(LINUX_OUT)/linux.stamp
 
@@ -17,6 +17,7 @@ $(LINUX_OUT)/window: guests/linux/window.c guests/linux/rules.mk
 
 $(LINUX_OUT)/initrd.img: guests/linux/initramfs guests/linux/init $(LINUX_OUT)/window \
     $(LINUX_OUT)/linux.stamp
-	guests/linux/initramfs $(LINUX_OUT)/busybox $(LINUX_OUT)/window guests/linux/init $@
+	@echo "  INITRD  $@"
+	@guests/linux/initramfs $(LINUX_OUT)/busybox $(LINUX_OUT)/window guests/linux/init $@
 
 guests: $(LINUX_PAYLOADS)

@@ -3,7 +3,7 @@
 BENCH := guest linux size cascade
 
 bench: setup
-	@$(MAKE) --no-print-directory all $(BUILD)/kernel/kernel-intel-bench.elf \
+	@$(MAKE) $(QUIETLY) all $(BUILD)/kernel/kernel-intel-bench.elf \
 	    $(BUILD)/kernel/kernel-amd-bench.elf $(BUILD)/bench-cascade
 	@tools/bench $(if $(filter bochs kvm tcg,$(MACHINE)),-m $(MACHINE)) $(BENCH)
 

@@ -2,7 +2,7 @@
 /*
  * Runs boot tests: usage: boot-test [-j JOBS] [-m MACHINE] NAME.test...
  * Prints a verdict for each with the invariant that it holds, and at the end how many passed and
- * failed. Status 0: none failed.
+ * failed. Status 0: at least one ran, and none failed.
  */
 #include "spec.h"
 #include "tools/run/image.h"
@@ -33,7 +33,6 @@ struct test {
     char broken_line[LINE_BYTES];
     char tail[SERIAL_PORTS][TAIL_LINES][MAX_TAIL];
     unsigned tail_count[SERIAL_PORTS];
-    char shown[8192]; /* what `show` collected */
 };
 
 static void keep_tail(struct test *test, int port, const char *line)
@@ -93,12 +92,11 @@ static void heed_line(struct test *test, int port, const char *line, bool whole)
         struct step *step = &spec->steps[i];
         regmatch_t groups[2];
         if (step->kind == STEP_SEND || step->port != port ||
-            (step->done && step->kind != STEP_NEVER && step->kind != STEP_SHOW) ||
+            (step->done && step->kind != STEP_NEVER) ||
             (step->kind == STEP_THEN && (last_done || !all_above_done(spec, step))) ||
             (!whole && step->kind != STEP_MUST && step->kind != STEP_THEN) ||
             regexec(&step->regex, line, 2, groups, 0) != 0)
             continue;
-        size_t used = strlen(test->shown);
         switch (step->kind) {
         case STEP_NEVER:
             break_test(test, step, line);
@@ -106,16 +104,13 @@ static void heed_line(struct test *test, int port, const char *line, bool whole)
         case STEP_BELOW:
             check_number(test, step, line, &groups[1]);
             break;
-        case STEP_SHOW:
-            snprintf(test->shown + used, sizeof(test->shown) - used, "    %s\n", line);
-            break;
         case STEP_TIMES:
             step->done = --step->number == 0;
             break;
         default:
             step->done = true;
         }
-        if (step->done && step->kind != STEP_NEVER && step->kind != STEP_SHOW)
+        if (step->done && step->kind != STEP_NEVER)
             last_done = step;
     }
 }
@@ -245,8 +240,6 @@ static enum verdict run_test(struct test *test, const char *directory)
     machine_stop(&test->machine);
     if (trouble_words)
         report_failure(test, trouble_words);
-    else
-        fputs(test->shown, stdout);
     return trouble_words ? FAILED : PASSED;
 }
 
@@ -330,15 +323,44 @@ static void finish_job(struct job *jobs, unsigned count[VERDICTS])
     }
 }
 
-/* Whether a test is to run on a machine; a test that can't be read says so on the first. */
+/*
+ * Whether a test is to run on a machine; a test that can't be read says so on the first. On KVM a
+ * test runs only when it was asked for: few hosts lend out VT-x.
+ */
 static bool is_due(const char *path, enum machine_kind kind, const char *only)
 {
     static struct spec spec;
     char why[512];
-    if (only && strcmp(only, machine_names[kind]) != 0)
+    if (only ? strcmp(only, machine_names[kind]) != 0 : kind == MACHINE_KVM)
         return false;
     return spec_read(path, kind, &spec, why, sizeof(why)) ? spec.machines >> kind & 1
                                                           : only || kind == MACHINE_BOCHS;
+}
+
+/* The sums; the status of the whole. */
+static int print_sums(const unsigned count[VERDICTS], const char *only)
+{
+    bool none = count[PASSED] + count[FAILED] == 0;
+    if (none)
+        printf("FAIL nothing ran: %s%s\n",
+               count[SKIPPED] ? "this machine has not what the tests need"
+                              : "none of these tests is for ",
+               count[SKIPPED] ? "" : (only ? only : "a machine that is there"));
+    if (count[SKIPPED])
+        printf("%u skipped\n", count[SKIPPED]);
+    printf("%u passed, %u failed\n", count[PASSED], count[FAILED] + none);
+    return count[FAILED] || none ? 1 : 0;
+}
+
+/* Whether the machine that was asked for can be had at all; says why not. */
+static bool is_usable(const char *only)
+{
+    enum machine_kind kind;
+    char why[256];
+    if (!only || machine_choose(only, false, &kind, why, sizeof(why)))
+        return true;
+    printf("FAIL nothing ran: can't use the machine \"%s\": %s\n0 passed, 1 failed\n", only, why);
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -355,6 +377,8 @@ int main(int argc, char **argv)
             return 2;
         }
     }
+    if (!is_usable(only))
+        return 1;
     if (system("mkdir -p build/tests/boot") != 0)
         return 3;
     for (int running = 0, kind = 0; optind < argc || running > 0;) {
@@ -373,8 +397,5 @@ int main(int argc, char **argv)
             running--;
         }
     }
-    if (count[SKIPPED])
-        printf("%u skipped\n", count[SKIPPED]);
-    printf("%u passed, %u failed\n", count[PASSED], count[FAILED]);
-    return count[FAILED] ? 1 : 0;
+    return print_sums(count, only);
 }

@@ -43,8 +43,7 @@ static bool keep(char *out, size_t room, const char *text)
     return *text && (size_t)snprintf(out, room, "%s", text) < room;
 }
 
-static const char *const step_words[] = {"must",  "then",  "times", "send",
-                                         "never", "below", "show",  NULL};
+static const char *const step_words[] = {"must", "then", "times", "send", "never", "below", NULL};
 static const char *const damage_words[] = {"flip", "poke", "redigest", "cut", NULL};
 
 static int word_index(const char *const *words, const char *word)
@@ -65,7 +64,7 @@ static void read_step(struct reader *reader, enum step_kind kind, char *rest)
     }
     struct step *step = &spec->steps[spec->step_count];
     step->kind = kind;
-    step->done = kind == STEP_NEVER || kind == STEP_SHOW;
+    step->done = kind == STEP_NEVER;
     if (!take_word(&rest, port, sizeof(port)) || strncmp(port, "com", 3) != 0 || port[3] < '1' ||
         port[3] >= '1' + SERIAL_PORTS || port[4]) {
         reader->complaint = "a port is com1, com2, com3 or com4";

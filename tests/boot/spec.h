@@ -4,8 +4,8 @@
  *
  *   invariant I4 WORDS...      what it shows; printed with the verdict (required)
  *   manifest FILE              the manifest to build and boot, beside the test (required)
- *   machine NAMES...           where it runs, of bochs, kvm and tcg; default bochs and tcg. For
- *                              tcg the image is built with --cpu amd
+ *   machine NAMES...           where it runs, of bochs, kvm (if it is asked for) and tcg; default
+ *                              bochs and tcg. For tcg the image is built with --cpu amd
  *   on NAME                    what follows is for that machine; `on all` ends it. `on steady`:
  *                              for machines whose time moves evenly (Bochs before 3.0)
  *   model NAME, cpus N, memory MIB, ips N
@@ -27,7 +27,6 @@
  *   send PORT TEXT             typed with a return once everything above it has appeared
  *   never PORT REGEX           no such line until the last expectation was met
  *   below PORT N REGEX         as must; what its first (...) matched is a number of at most N
- *   show PORT REGEX            such lines are printed with the verdict
  *
  * The emulator is ended as soon as all that must appear has appeared. What the firmware writes
  * before the loader's first line is not looked at.
@@ -40,7 +39,7 @@
 
 enum { MAX_STEPS = 96, MAX_DAMAGES = 16, SPEC_WORD = 256, SPEC_TEXT = 512 };
 
-enum step_kind { STEP_MUST, STEP_THEN, STEP_TIMES, STEP_SEND, STEP_NEVER, STEP_BELOW, STEP_SHOW };
+enum step_kind { STEP_MUST, STEP_THEN, STEP_TIMES, STEP_SEND, STEP_NEVER, STEP_BELOW };
 
 struct step {
     enum step_kind kind;

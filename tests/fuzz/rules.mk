@@ -25,11 +25,11 @@ $(FUZZ_PROGRAMS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/obj/tests/fuzz/f
 fuzz-programs: $(FUZZ_PROGRAMS) $(BUILD)/fixtures/made $(BUILD)/bulkhead
 
 fuzz:
-	@$(MAKE) --no-print-directory -j$(shell nproc) fuzz-programs
+	@$(MAKE) $(QUIETLY) -j$(shell nproc) fuzz-programs
 	@tests/fuzz/run seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 test-fuzz:
-	@$(MAKE) --no-print-directory -j$(shell nproc) fuzz-programs
+	@$(MAKE) $(QUIETLY) -j$(shell nproc) fuzz-programs
 	@tests/fuzz/run runs 4000 $(FUZZ_TARGETS)
 
 -include $(shell find $(FUZZ)/obj -name '*.d' 2>/dev/null)

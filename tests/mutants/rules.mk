@@ -5,7 +5,7 @@ MUTANTS := .
 MUTANT_LISTS := $(sort $(wildcard tests/mutants/*.list))
 
 mutants: setup
-	@$(MAKE) --no-print-directory guests
+	@$(MAKE) $(QUIETLY) guests
 	@tests/mutants/run -j $(JOBS) -f '$(MUTANTS)' $(MUTANT_LISTS)
 
 .PHONY: mutants

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 test-setup:
-	@tests/setup/run
+	@result=0; tests/setup/run || result=1; tests/setup/fetch || result=1; exit $$result
 
 TEST_SUITES += test-setup
 .PHONY: test-setup

@@ -86,7 +86,7 @@ $(call unit_test,kernel/check_plan,$(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
 
 # A first build compiles some hundred files, so it uses all processors even without -j.
 test-unit:
-	@$(MAKE) --no-print-directory -j$(shell nproc) unit-programs
+	@$(MAKE) $(QUIETLY) -j$(shell nproc) unit-programs
 	@tests/unit/run $(UNIT_TESTS)
 
 .SECONDEXPANSION:

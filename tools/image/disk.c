@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Disk images: MBR, one FAT32 partition, files laid out one after the other. */
 #include "disk.h"
+#include "tools/output.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -263,14 +264,35 @@ static bool measure(const struct disk_file *files, unsigned count, uint64_t *byt
     return true;
 }
 
+/* Lays the files out and writes everything; -1: said on stderr. */
+static int fill(struct disk *disk, const struct disk_file *files, unsigned count,
+                const uint64_t *bytes)
+{
+    if (ftruncate(disk->file, (off_t)cluster_offset(disk, disk->clusters)) != 0) {
+        fprintf(stderr, "bulkhead: %s: can't write: %s\n", disk->path, strerror(errno));
+        return -1;
+    }
+    disk->fat[0] = 0x0ffffff8;
+    disk->fat[1] = END_OF_CHAIN;
+    open_folder(disk, "", 0);
+    for (unsigned i = 0; i < count; i++)
+        if (add_file(disk, &files[i], bytes[i]))
+            return -1;
+    return write_tables(disk) || write_boot_sectors(disk) ? -1 : 0;
+}
+
 int disk_write(const char *out, const struct disk_file *files, unsigned count)
 {
     uint64_t bytes[MAX_FOLDER];
     uint32_t needed;
     if (count > MAX_FOLDER || !measure(files, count, bytes, &needed))
         return -1;
+    for (unsigned i = 0; i < count; i++)
+        if (output_is_input(out, files[i].source))
+            return -1;
 
     struct disk *disk = calloc(1, sizeof(*disk));
+    struct output output;
     int result = -1;
     if (!disk)
         return -1;
@@ -279,23 +301,12 @@ int disk_write(const char *out, const struct disk_file *files, unsigned count)
     disk->fat_sectors = (disk->clusters * 4 + SECTOR - 1) / SECTOR;
     disk->fat = calloc(disk->fat_sectors, SECTOR);
     disk->used = FIRST_CLUSTER;
-    disk->file = open(out, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (disk->file < 0) {
-        fprintf(stderr, "bulkhead: %s: %s\n", out, strerror(errno));
-        goto end;
+    if (disk->fat && output_open(&output, out)) {
+        disk->file = output.file;
+        result = fill(disk, files, count, bytes);
+        if (!output_close(&output, result == 0))
+            result = -1;
     }
-    if (!disk->fat || ftruncate(disk->file, (off_t)cluster_offset(disk, disk->clusters)) != 0)
-        goto end;
-    disk->fat[0] = 0x0ffffff8;
-    disk->fat[1] = END_OF_CHAIN;
-    open_folder(disk, "", 0);
-    for (unsigned i = 0; i < count; i++)
-        if (add_file(disk, &files[i], bytes[i]))
-            goto end;
-    result = write_tables(disk) || write_boot_sectors(disk) ? -1 : 0;
-end:
-    if (disk->file >= 0 && close(disk->file) != 0)
-        result = -1;
     free(disk->fat);
     free(disk);
     return result;

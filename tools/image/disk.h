@@ -13,7 +13,8 @@ struct disk_file {
 /*
  * Writes a disk image with one EFI system partition (MBR, FAT32) holding `count` files to `out`.
  * The same files give the same bytes. The image is sparse and fits a USB stick. Returns 0, or -1
- * with the cause on stderr. FAT specification, "Boot Sector and BPB Structure".
+ * with the cause on stderr, and then `out` is as it was before: one of the files, no regular file,
+ * or not to be written whole. FAT specification, "Boot Sector and BPB Structure".
  */
 int disk_write(const char *out, const struct disk_file *files, unsigned count);
 

@@ -62,11 +62,16 @@ const char *payload_searched(struct check *check, const char *path)
     const char *beside = beside_manifest(check, path);
 
     if (!beside)
-        return say(&check->arena, "%s does not exist", path);
+        return say(&check->arena,
+                   *path == '/' ? "%s does not exist"
+                                : "./%s (in the current folder) does not exist",
+                   path);
     const char *folder = say(&check->arena, "%.*s", (int)(strlen(beside) - strlen(path)), beside);
     return check->beside_only || is_current_directory(folder)
-               ? say(&check->arena, "%s does not exist", beside)
-               : say(&check->arena, "neither %s nor ./%s exists", beside, path);
+               ? say(&check->arena, "%s (beside the manifest) does not exist", beside)
+               : say(&check->arena,
+                     "neither %s (beside the manifest) nor ./%s (in the current folder) exists",
+                     beside, path);
 }
 
 const char *payload_path(struct check *check, const char *path)

@@ -50,6 +50,29 @@ void rule_cpu_twice(struct check *check)
     }
 }
 
+/* How domains that want more than `room` processors together can be made to fit. */
+static const char *cpus_remedy(struct check *check, const struct model_domain *domain,
+                               uint64_t room)
+{
+    uint64_t others = 0, wanted = domain->cpus.value;
+
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_domain *other = partition(check, i);
+
+        if (other != domain && other->cpus.valid)
+            others += other->cpus.value;
+    }
+    const char *less = others < room ? say(&check->arena, "give it at most %llu%s",
+                                           (unsigned long long)(room - others),
+                                           others ? ", as the others have the rest" : "")
+                                     : "";
+    const char *take = others ? say(&check->arena, "%stake %llu from another domain",
+                                    *less ? ", " : "", (unsigned long long)(others + wanted - room))
+                              : "";
+    return say(&check->arena, "%s%s%s", less, take,
+               check->model.platform.processors.valid ? ", or correct platform.processors" : "");
+}
+
 void rule_cpus_platform(struct check *check)
 {
     const struct model *model = &check->model;
@@ -64,19 +87,16 @@ void rule_cpus_platform(struct check *check)
             continue;
         if (taken + domain->cpus.value > room) {
             report(check, domain->cpus.at,
-                   say(&check->arena, "%s wants %llu processors, but %llu of %llu are left: %s%s%s",
+                   say(&check->arena,
+                       "%s wants %llu processor%s, but %llu of %llu are left: %s%s%s",
                        domain_of(check, domain), (unsigned long long)domain->cpus.value,
-                       (unsigned long long)(room - taken), (unsigned long long)room,
+                       domain->cpus.value == 1 ? "" : "s", (unsigned long long)(room - taken),
+                       (unsigned long long)room,
                        limit->valid ? say(&check->arena, "platform.processors is %llu (%s)",
                                           (unsigned long long)room, line_of(check, limit->at))
                                     : "the hypervisor drives at most 64",
                        *owners ? ", of which " : "", owners),
-                   say(&check->arena, "%stake %llu from another domain%s",
-                       taken < room ? say(&check->arena, "give it at most %llu, ",
-                                          (unsigned long long)(room - taken))
-                                    : "",
-                       (unsigned long long)(taken + domain->cpus.value - room),
-                       limit->valid ? ", or correct platform.processors" : ""));
+                   cpus_remedy(check, domain, room));
             return;
         }
         taken += domain->cpus.value;
@@ -148,6 +168,12 @@ static const char *about(struct check *check, uint64_t bytes)
     return say(&check->arena, "%lluM", (unsigned long long)((bytes + (1 << 20) - 1) >> 20));
 }
 
+/* ", WORDS" of a share that is not nothing. */
+static const char *share(struct check *check, uint64_t bytes, const char *words)
+{
+    return bytes ? say(&check->arena, ", %s %s", about(check, bytes), words) : "";
+}
+
 /* What all share: the less of what is written and of what the inventory has; 0: not known. */
 static uint64_t memory_limit(struct check *check, const char **text)
 {
@@ -187,12 +213,11 @@ void rule_memory_platform(struct check *check)
 
             report(check, domain->memory.at,
                    say(&check->arena,
-                       "%s needs %s (%s memory, %s payloads kept for restarts, %s tables, %s guard "
-                       "gap), but %s of %s are left: %s",
+                       "%s needs %s (%s memory%s, %s tables%s), but %s of %s are left: %s",
                        domain_of(check, domain), about(check, need),
-                       size_text(&check->arena, domain->memory.value), about(check, payloads),
-                       about(check, tables), about(check, guard), about(check, left), limit_text,
-                       owners),
+                       size_text(&check->arena, domain->memory.value),
+                       share(check, payloads, "payloads kept for restarts"), about(check, tables),
+                       share(check, guard, "guard gap"), about(check, left), limit_text, owners),
                    say(&check->arena, "give the domains together at least %s less, or %s",
                        about(check, taken + need - limit),
                        model->platform.memory.valid ? "correct platform.memory"

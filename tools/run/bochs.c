@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 /* What Debian 12 and 13 install, in the order of preference. */
-static const char *const programs[] = {"/usr/bin/bochs-bin", "/usr/bin/bochs", NULL};
+static const char *const programs[] = {"bochs-bin", "bochs", NULL};
 static const char *const firmwares[] = {"/usr/share/ovmf/OVMF.fd", NULL};
 static const char *const vga_roms[] = {"/usr/share/vgabios/vgabios.stdvga.bin",
                                        "/usr/share/bochs/VGABIOS-lgpl-latest", NULL};
@@ -63,7 +63,7 @@ static bool write_configuration(const struct machine_options *options,
 bool bochs_command(const struct machine_options *options, const uint16_t tcp[SERIAL_PORTS],
                    struct machine_command *command)
 {
-    const char *program = first_of(programs);
+    const char *program = program_of(programs);
     if (!program) {
         fprintf(stderr, "bulkhead: Bochs is not installed (packages bochs, bochs-term): run "
                         "tools/setup\n");

@@ -23,23 +23,32 @@ static void take_manifest(const struct manifest *manifest, struct run_image *out
         uint32_t port = manifest->domains[i].serial_port;
         if (port >= 1 && port <= SERIAL_PORTS)
             memcpy(out->owners[port - 1], manifest->domains[i].name, NAME_BYTES);
+        memcpy(out->domains[out->domain_count++], manifest->domains[i].name, NAME_BYTES);
     }
 }
 
-static void read_bytes(const void *bytes, size_t size, struct run_image *out)
+/* Why it is no image, or NULL. */
+static const char *read_bytes(const void *bytes, size_t size, struct run_image *out)
 {
     struct pe pe;
     struct manifest manifest;
-    if (pe_open(bytes, size, &pe))
-        return;
+    const char *complaint = pe_open(bytes, size, &pe);
+    if (complaint)
+        return complaint;
     const struct pe_section *section = pe_find(&pe, ".manif");
-    void *copy = section ? malloc(section->raw_bytes) : NULL; /* aligned, as the reader wants it */
+    if (!section)
+        return "is an EFI program, but holds no manifest";
+    if (!pe_find(&pe, ".kernel"))
+        return "holds a manifest, but no hypervisor";
+    void *copy = malloc(section->raw_bytes); /* aligned, as the reader wants it */
     if (!copy)
-        return;
+        return "is too large for the memory that is free";
     memcpy(copy, (const uint8_t *)bytes + section->raw_offset, section->raw_bytes);
-    if (manifest_open(copy, section->raw_bytes, &manifest) == MANIFEST_OK)
+    bool good = manifest_open(copy, section->raw_bytes, &manifest) == MANIFEST_OK;
+    if (good)
         take_manifest(&manifest, out);
     free(copy);
+    return good ? NULL : "holds a manifest that is damaged";
 }
 
 int run_image_read(const char *path, struct run_image *out)
@@ -60,7 +69,7 @@ int run_image_read(const char *path, struct run_image *out)
         fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
         return -1;
     }
-    read_bytes(bytes, size, out);
+    out->trouble = read_bytes(bytes, size, out);
     munmap(bytes, size);
     return 0;
 }

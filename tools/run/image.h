@@ -7,14 +7,17 @@
 #include "machine.h"
 
 struct run_image {
+    const char *trouble;                   /* why it is no image that boots, NULL: it is one */
     bool amd;                              /* made for AMD-V */
     unsigned cpus, memory_mib;             /* 0: not said */
     char owners[SERIAL_PORTS][NAME_BYTES]; /* the domain of each port, "": none */
+    unsigned domain_count;
+    char domains[MAX_DOMAINS][NAME_BYTES];
 };
 
 /*
- * Reads an image; one without a good manifest (another EFI file, a damaged image) says nothing.
- * Returns 0, or -1 with the cause on stderr when the file can't be read.
+ * Reads an image; one without a good manifest (another EFI file, a damaged image) says nothing but
+ * its trouble. Returns 0, or -1 with the cause on stderr when the file can't be read.
  */
 int run_image_read(const char *path, struct run_image *out);
 

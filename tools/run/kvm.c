@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether this host's KVM lends VT-x to its guests: asked of KVM, not of the file's existence. */
 #include "machine.h"
+#include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -51,9 +52,16 @@ static uint64_t feature_msr(int kvm, uint32_t index)
 
 bool kvm_offers_vtx(char *why, size_t room)
 {
+    unsigned eax, ebx, ecx = 0, edx;
+    /* Whoever has no VT-x needs no hint about the device. */
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & CPUID_VMX)) {
+        snprintf(why, room, "this processor offers no VT-x here");
+        return false;
+    }
     int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     if (kvm < 0) {
-        snprintf(why, room, "/dev/kvm can't be opened (%s)", strerror(errno));
+        snprintf(why, room, "/dev/kvm can't be opened (%s)%s", strerror(errno),
+                 errno == EACCES ? ": its group, kvm, wants you as a member" : "");
         return false;
     }
     const char *missing = NULL;

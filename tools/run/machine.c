@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Choosing, starting and ending an emulator. */
 #include "machine.h"
+#include "tools/output.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,21 @@ const char *first_of(const char *const *paths)
     while (*paths && access(*paths, R_OK) != 0)
         paths++;
     return *paths;
+}
+
+const char *program_of(const char *const *names)
+{
+    static char path[4096];
+    const char *folders = getenv("PATH");
+    for (; *names; names++)
+        for (const char *at = folders ? folders : ""; *at; at += strspn(at, ":")) {
+            int length = (int)strcspn(at, ":");
+            snprintf(path, sizeof(path), "%.*s/%s", length, at, *names);
+            if (access(path, X_OK) == 0)
+                return path;
+            at += length;
+        }
+    return NULL;
 }
 
 void command_add(struct machine_command *command, const char *text, ...)
@@ -171,20 +187,47 @@ end:
     return result;
 }
 
+/* Two runs in one folder would mix their files, and one rewrite the other's disk. */
+static int lock_folder(const char *directory)
+{
+    char path[4096], owner[32] = "";
+    snprintf(path, sizeof(path), "%s/run.lock", directory);
+    int lock = folder_make(directory) ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
+    if (lock < 0) {
+        fprintf(stderr, "bulkhead: %s: %s; --dir names another folder\n", directory,
+                strerror(errno));
+        return -1;
+    }
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t got = read(lock, owner, sizeof(owner) - 1);
+        owner[got > 0 ? strspn(owner, "0123456789") : 0] = 0;
+        fprintf(stderr,
+                "bulkhead: %s is in use by another run%s%s: end that one, or give this one a "
+                "folder of its own with --dir\n",
+                directory, *owner ? ", process " : "", owner);
+        close(lock);
+        return -1;
+    }
+    if (ftruncate(lock, 0) != 0 || dprintf(lock, "%d\n", (int)getpid()) < 0)
+        fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno)); /* locked all the same */
+    return lock;
+}
+
 int machine_start(const struct machine_options *options, struct machine *machine)
 {
     char path[4096];
     *machine = (struct machine){.pid = 0, .ports = {-1, -1, -1, -1}};
-    if (mkdir(options->directory, 0755) != 0 && errno != EEXIST) {
-        fprintf(stderr, "bulkhead: %s: %s\n", options->directory, strerror(errno));
+    machine->lock = lock_folder(options->directory);
+    if (machine->lock < 0)
         return -1;
-    }
     /* A run that was killed leaves a lock, and Bochs then refuses the disk. */
     snprintf(path, sizeof(path), "%s/disk.img.lock", options->directory);
     unlink(path);
     snprintf(path, sizeof(path), "%s/disk.img", options->directory);
-    if (disk_write(path, options->files, options->file_count))
+    if (disk_write(path, options->files, options->file_count)) {
+        machine_stop(machine);
         return -1;
+    }
     int result = options->kind == MACHINE_BOCHS ? start_bochs(options, machine)
                                                 : start_qemu(options, machine);
     if (result)
@@ -211,6 +254,9 @@ void machine_stop(struct machine *machine)
             close(machine->ports[i]);
         machine->ports[i] = -1;
     }
+    if (machine->lock >= 0)
+        close(machine->lock);
+    machine->lock = -1;
 }
 
 double machine_seconds(const struct machine *machine)

@@ -38,6 +38,7 @@ struct machine {
     pid_t pid;               /* 0: not running */
     int ports[SERIAL_PORTS]; /* non-blocking streams to com1..com4, -1: closed */
     int status;              /* how it ended, as waitpid() says it */
+    int lock;                /* keeps others out of the folder, -1: none */
 };
 
 /*
@@ -50,8 +51,9 @@ bool kvm_offers_vtx(char *why, size_t room);
 bool machine_choose(const char *name, bool amd, enum machine_kind *kind, char *why, size_t room);
 
 /*
- * Writes the disk image and starts the emulator, which dies with this process. Returns 0, or -1
- * with the cause on stderr.
+ * Makes the folder and locks it, writes the disk image and starts the emulator, which dies with
+ * this process. Returns 0, or -1 with the cause on stderr, which may be the process that has the
+ * folder.
  */
 int machine_start(const struct machine_options *options, struct machine *machine);
 
@@ -83,5 +85,8 @@ void command_add(struct machine_command *command, const char *text, ...)
 
 /* The first of the NULL-terminated `paths` that exists, or NULL. */
 const char *first_of(const char *const *paths);
+
+/* The first of the NULL-terminated `names` that is a program in PATH, with its folder, or NULL. */
+const char *program_of(const char *const *names);
 
 #endif

@@ -99,6 +99,15 @@ void ports_read(struct ports *ports)
             read_port(ports, i, false);
 }
 
+double ports_last(const struct ports *ports)
+{
+    double last = 0;
+    for (int i = 0; i < SERIAL_PORTS; i++)
+        if (ports->port[i].last > last)
+            last = ports->port[i].last;
+    return last;
+}
+
 bool ports_partial(struct ports *ports, int number, double silence, char out[LINE_BYTES])
 {
     struct port *port = &ports->port[number];

@@ -43,6 +43,9 @@ bool ports_wait(struct ports *ports, int other, int ms);
  */
 void ports_read(struct ports *ports);
 
+/* When a port last had something to say, as seconds_now(). */
+double ports_last(const struct ports *ports);
+
 /*
  * The unfinished line of a port that has been silent for `silence` seconds; false when there is
  * nothing new to look at.

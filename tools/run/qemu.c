@@ -4,16 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const programs[] = {"/usr/bin/qemu-system-x86_64", NULL};
+static const char *const programs[] = {"qemu-system-x86_64", NULL};
 static const char *const firmware_code[] = {"/usr/share/OVMF/OVMF_CODE_4M.fd", NULL};
 static const char *const firmware_variables[] = {"/usr/share/OVMF/OVMF_VARS_4M.fd", NULL};
 
 /* The version of the installed QEMU as major * 100 + minor, 0 when it won't say. */
-static unsigned version(const char *program)
+static unsigned version(void)
 {
-    char line[256], text[256];
+    char line[64], text[256];
     unsigned major = 0, minor = 0;
-    snprintf(line, sizeof(line), "%s --version", program);
+    snprintf(line, sizeof(line), "%s --version", programs[0]);
     FILE *pipe = popen(line, "r");
     if (!pipe)
         return 0;
@@ -30,7 +30,7 @@ static bool parts_present(const struct machine_options *options, const char *pro
                 program ? "UEFI firmware (package ovmf)" : "QEMU (package qemu-system-x86)");
         return false;
     }
-    unsigned installed = version(program);
+    unsigned installed = version();
     if (options->kind == MACHINE_TCG && installed < 901) {
         fprintf(stderr,
                 "bulkhead: QEMU %u.%u has no x2APIC for an emulated processor, 9.1 or newer is "
@@ -61,7 +61,7 @@ static void add_processor(const struct machine_options *options, struct machine_
 bool qemu_command(const struct machine_options *options, const int sockets[SERIAL_PORTS],
                   struct machine_command *command)
 {
-    const char *program = first_of(programs);
+    const char *program = program_of(programs);
     if (!parts_present(options, program))
         return false;
     command_add(command, "%s", program);

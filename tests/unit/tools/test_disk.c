@@ -2,12 +2,14 @@
 /* A disk image holds what was put into it, as somebody who only knows FAT32 finds it. */
 #include "tools/image/disk.h"
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -167,6 +169,46 @@ static void test_missing_file(void **state)
     assert_int_equal(disk_write(image_path, &file, 1), -1);
 }
 
+/* What can't be made whole leaves what was there before, and nothing beside it. */
+static void test_failure_leaves_nothing(void **state)
+{
+    (void)state;
+    struct disk_file good = {DISK_BOOT_PATH, small_path};
+    struct disk_file deep = {"A/B/C/D/E/F/G/H/I/J.EFI", small_path};
+    long size = 0, again = 0;
+    make_file(small_path, 5000);
+    assert_int_equal(disk_write(image_path, &good, 1), 0);
+    uint8_t *before = read_file(image_path, &size);
+    assert_int_equal(disk_write(image_path, &deep, 1), -1);
+
+    struct rlimit limit, none = {1 << 20, RLIM_INFINITY};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    int result = disk_write(image_path, &good, 1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(result, -1);
+
+    uint8_t *after = read_file(image_path, &again);
+    assert_int_equal(size, again);
+    assert_memory_equal(before, after, (size_t)size);
+    free(before);
+    free(after);
+    assert_int_equal(system("! ls /tmp/bulkhead-test-disk.img.* 2>/dev/null"), 0);
+}
+
+static void test_input_stays(void **state)
+{
+    (void)state;
+    struct disk_file file = {DISK_BOOT_PATH, small_path};
+    long size = 0;
+    make_file(small_path, 5000);
+    assert_int_equal(disk_write(small_path, &file, 1), -1);
+    free(read_file(small_path, &size));
+    assert_int_equal(size, 5000);
+    assert_int_equal(disk_write("/dev/null", &file, 1), -1);
+}
+
 static int remove_files(void **state)
 {
     (void)state;
@@ -179,9 +221,9 @@ static int remove_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files_are_found),
-        cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_files_are_found), cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_missing_file),    cmocka_unit_test(test_failure_leaves_nothing),
+        cmocka_unit_test(test_input_stays),
     };
     return cmocka_run_group_tests(tests, NULL, remove_files);
 }

@@ -157,6 +157,17 @@ static const struct {
      0, "d.man: ", "does not carry out `devices` (line 3)"},
     {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL, "no/where: No such file"},
     {"cp a.man kept; bulkhead build bad.yaml -o kept; cmp a.man kept", 0, NULL, "error[range]"},
+    /* Nothing is written over what it is made of, whatever it is called there. */
+    {"cp m.yaml own.yaml; cp good.elf own.elf; sed -i s/good/own/ own.yaml; ln -sf own.yaml l;"
+     "for o in own.yaml ./l own.elf; do bulkhead build own.yaml --manifest-only -o $o; done;"
+     "cmp good.elf own.elf; sed s/own/good/ own.yaml | cmp - m.yaml",
+     0, NULL, "own.elf: is what would be read"},
+    {"cp $B/build/boot/loader.efi own.efi; bulkhead build own.yaml --loader own.efi -o own.efi", 3,
+     NULL, "own.efi: is what would be read"},
+    {"cmp own.efi $B/build/boot/loader.efi; bulkhead disk own.efi -o own.efi", 3, NULL,
+     "own.efi: is what would be read"},
+    {"trap '' XFSZ; ulimit -f 100; bulkhead disk own.efi -o full.img; echo $? $(ls full*)", 0,
+     "3\n", "full.img: can't write: "},
     {"bulkhead build m.yaml --loader absent -o x", 3, NULL, "absent: No such file"},
     {"bulkhead build m.yaml --loader m.yaml --kernel m.yaml -o x", 3, NULL, "is no PE file"},
     {"test -z \"$(ls x*)\"", 0, NULL, "x*"}, /* no temporary file is left either */
@@ -183,7 +194,8 @@ static const struct {
     {"bulkhead key new", 2, NULL, "say `new` and a name"},
     {"bulkhead key new ../ops", 2, NULL, "a name has at most 31"},
     {"bulkhead key new -- -ops", 2, NULL, "a name has at most 31"},
-    {"bulkhead key new ops --dir absent", 3, NULL, "absent/ops.key: No such file"},
+    {"bulkhead key new ops --dir keys/new && ls keys/new", 0, "key: keys/new/ops.pub", NULL},
+    {"bulkhead key new ops --dir m.yaml/keys", 3, NULL, "m.yaml/keys: Not a directory"},
     {"umask 0; bulkhead key new ops", 0, "{name: ops, key: ./ops.pub, role: auditor", NULL},
     {"stat -c %a ops.key ops.pub | tr '\\n' ' '", 0, "600 644 ", NULL},
     {"cp ops.key kept; bulkhead key new ops; cmp ops.key kept || echo lost", 0, NULL,
@@ -205,12 +217,30 @@ static const struct {
      "echo '  {name: audit, key: audit.pub, role: auditor, expires: 2199-01-31}]}'; } "
      ">keyed.yaml; bulkhead check keyed.yaml",
      0, "keyed.yaml: good", NULL},
+    /* A hint is for what was likely meant; of several as likely, and of a word as unlike, none is.
+     */
+    {"sed 's/cpus: 1/&\\n    serial: {port: com5}/' m.yaml >h.yaml; bulkhead check h.yaml", 1,
+     "write com1, com2, com3 or com4", "1 error"},
+    {"sed '1aplatform: {cpu: arm}' m.yaml >h.yaml; bulkhead check h.yaml", 1, "write intel or amd",
+     "1 error"},
+    {"sed '1aplatform: {cpu: intle}' m.yaml >h.yaml; bulkhead check h.yaml", 1,
+     "did you mean intel?", "1 error"},
+    {"sed '1aplatform: {processors: 4}' m.yaml | sed 's/cpus: 1/cpus: 9/' >h.yaml;"
+     "sed -n '/- name/,$p' m.yaml | sed 's/one/two/' >>h.yaml; bulkhead check h.yaml",
+     1, "give it at most 3, as the others have the rest, take 6 from another", "1 error"},
+    {"sed '1aplatform: {processors: 4}' m.yaml | sed 's/cpus: 1/cpus: 9/' >h.yaml;"
+     "bulkhead check h.yaml",
+     1, "; give it at most 4, or correct platform.processors", "1 error"},
+    {"sed '1aplatform: {memory: 64M}' m.yaml >h.yaml; bulkhead check h.yaml | grep -c guard", 1,
+     "0", "1 error"},
     {"mkdir sub; cp m.yaml sub; cp $B/build/fixtures/good.elf sub; rm good.elf;"
      "bulkhead check sub/m.yaml",
      0, "good", NULL}, /* beside the manifest */
     {"cp sub/good.elf .; rm sub/good.elf; bulkhead check sub/m.yaml", 0, "good", NULL},
-    {"cd sub; bulkhead check ./m.yaml", 1, ": ./good.elf does not exist", "1 error"},
-    {"rm good.elf; bulkhead check sub/m.yaml", 1, "neither sub/good.elf nor ./good.elf exists",
+    {"cd sub; bulkhead check ./m.yaml", 1, ": ./good.elf (beside the manifest) does not exist",
+     "1 error"},
+    {"rm good.elf; bulkhead check sub/m.yaml", 1,
+     "neither sub/good.elf (beside the manifest) nor ./good.elf (in the current folder) exists",
      "1 error"},
 };
 
