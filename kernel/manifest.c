@@ -358,7 +358,7 @@ static const struct {
     FIELD(MANIFEST_DOMAINS, manifest_domain, categories, BITS_OF, MANIFEST_CATEGORIES),
     FIELD(MANIFEST_DOMAINS, manifest_domain, manage, AT_MOST, MANIFEST_RIGHTS),
     FIELD(MANIFEST_DOMAINS, manifest_domain, start_after, BITS_OF, MANIFEST_DOMAINS),
-    FIELD(MANIFEST_DOMAINS, manifest_domain, reserved, AT_MOST, 0),
+    FIELD(MANIFEST_DOMAINS, manifest_domain, serial_irq, AT_MOST, ISA_LINES - 1),
     FIELD(MANIFEST_PAYLOADS, manifest_payload, pinned, AT_MOST, 1),
     FIELD(MANIFEST_LEVELS, manifest_name, name, NAME, 0),
     FIELD(MANIFEST_CATEGORIES, manifest_name, name, NAME, 0),

@@ -11,6 +11,7 @@ enum {
     MAX_PAYLOADS = 32,    /* payloads of a manifest */
     MAX_LOAD_STEPS = 24,  /* copies that bring one domain's payloads into its RAM */
     MAX_IOAPICS = 8,
+    ISA_LINES = 16,
     MAX_LEVELS = 16,     /* levels of classification */
     MAX_CATEGORIES = 32, /* one bit each */
     MAX_NETWORKS = 32,   /* one bit each */

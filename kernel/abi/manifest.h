@@ -103,7 +103,7 @@ struct manifest_domain {
     uint8_t serial_write;    /* and write to it */
     uint8_t on_dma_fault;    /* enum manifest_dma_fault */
     uint8_t cache_ways;      /* of the last-level cache, its own; 0: shared */
-    uint32_t reserved;
+    uint32_t serial_irq;     /* ISA line of its UART; 0: the usual one */
 };
 
 /* Domains' bits in `start_after` and devices' owner fit these widths. */
@@ -137,7 +137,8 @@ enum manifest_device_flags {
     MANIFEST_REMOVABLE = 1 << 0, /* it carries removable media */
     MANIFEST_NO_RESET = 1 << 1,  /* accepted although it cannot be reset */
     MANIFEST_SIDEBAND = 1 << 2,  /* accepted although firmware shares the network card */
-    MANIFEST_DEVICE_FLAGS = 0x7,
+    MANIFEST_SILENT = 1 << 3,    /* in the domain's IOMMU group: no DMA, not shown to it */
+    MANIFEST_DEVICE_FLAGS = 0xf,
 };
 struct manifest_device {
     uint32_t domain;        /* index; MANIFEST_NONE: the management domain */

@@ -55,6 +55,7 @@ $(call unit_test,tools/tool_schema,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_fixtures,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_hostile,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_image,$(TOOL_UNIT_SOURCES))
+$(call unit_test,tools/tool_boards,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_diff,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_command,)
 REPORT_WORLD := tests/unit/tools/report_world.c $(wildcard tools/report/*.c) tools/map/map.c \

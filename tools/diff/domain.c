@@ -59,6 +59,11 @@ static void device(struct facts *facts, const struct model_device *device)
     if (device->accept_no_reset.value)
         fact_add(facts, true, device->accept_no_reset.at,
                  say(arena, "%s cannot be reset, and that is accepted", pci), NULL);
+    if (device->accept_sideband.value)
+        fact_add(facts, true, device->accept_sideband.at,
+                 say(arena, "firmware shares %s, and that is accepted", pci), NULL);
+    if (device->interrupts.value == INTERRUPTS_NONE)
+        fact_add(facts, false, device->interrupts.at, say(arena, "%s stays silent", pci), NULL);
     fact_text(facts, say(arena, "%s sanitized by", pci), &device->sanitized_by);
 }
 
@@ -133,6 +138,7 @@ void facts_of_domain(struct facts *facts, const struct model_domain *domain)
     if (domain->serial.port.valid) /* its UART leads out of the machine */
         fact_add(facts, true, domain->serial.port.at, "serial port",
                  choice_word("domains[].serial.port", domain->serial.port.value));
+    fact_count(facts, "serial port's interrupt line", &domain->serial.irq);
     if (domain->serial.polled.value)
         fact_add(facts, false, domain->serial.polled.at, "serial port is polled", NULL);
     rights(facts, domain);

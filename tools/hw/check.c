@@ -101,14 +101,14 @@ static enum state umip(const struct hw *hw)
 /* Of AMD's there is no driver yet. */
 static enum state dma_remapping(const struct hw *hw)
 {
-    if (hw->unit_count > 0 && !hw_is_amd(hw))
+    if (hw->unit_count > 0)
         return YES;
-    return hw_is_amd(hw) || (hw->tables_listed && !hw->lists_dmar) ? NO : UNKNOWN;
+    return hw_is_amd_board(hw) || (hw->tables_listed && !hw->lists_dmar) ? NO : UNKNOWN;
 }
 
 static enum state interrupt_remapping(const struct hw *hw)
 {
-    if (hw->has_dmar && !hw_is_amd(hw))
+    if (hw->has_dmar)
         return hw->dmar_flags & 1 ? YES : NO;
     return dma_remapping(hw);
 }
@@ -132,7 +132,7 @@ static enum state ecam(const struct hw *hw)
 
 static enum state one_segment(const struct hw *hw)
 {
-    bool many = hw->has_segments;
+    bool many = hw->has_segments || hw->unread_count > 0;
 
     for (uint32_t i = 0; i < hw->function_count; i++)
         many |= hw->functions[i].address >> 16 != 0;
@@ -158,9 +158,14 @@ static enum state two_processors(const struct hw *hw)
     return hw->cpu_count >= 2 ? YES : hw->cpu_count == 0 ? UNKNOWN : NO;
 }
 
+/* Those of memory and of cards are no ports that Bulkhead drives. */
 static enum state uart(const struct hw *hw)
 {
-    return hw->uart_count > 0 ? YES : hw->shows_ttys ? NO : UNKNOWN;
+    for (uint64_t com = 1; com <= UARTS; com++) {
+        if (hw_uart_at(hw, com))
+            return YES;
+    }
+    return hw->shows_ttys ? NO : UNKNOWN;
 }
 
 static enum state ecc(const struct hw *hw)
@@ -208,7 +213,8 @@ static const struct row {
      "firmware: all cores on; one domain needs one, management another"},
     {"at most 64 processors", few_processors, REQUIRED,
      "firmware: some cores, or the threads of all, off"},
-    {"one PCI segment group", one_segment, REQUIRED, "firmware: the others off (VMD, NUMA nodes)"},
+    {"one PCI segment group", one_segment, REQUIRED,
+     "firmware: the others off (Intel VMD, also named RST or RAID mode; NUMA nodes)"},
     {"64-bit UEFI", uefi, REQUIRED, "firmware: boot mode UEFI, legacy support (CSM) off"},
     {"firmware with 4-level paging", four_levels, WANTED,
      "the processor has 5 levels too; if firmware runs with them, turn that off there"},
@@ -224,7 +230,9 @@ static const struct row {
      "firmware: interrupt remapping or x2APIC on; without it no device can be assigned"},
     {"x2APIC not opted out", x2apic_allowed, DEVICES, "firmware: x2APIC opt-out off"},
     {"ECAM (MCFG)", ecam, DEVICES, "firmware: PCI Express base address on"},
-    {"UART", uart, WANTED, "firmware: serial port on; else the boot log goes to the display only"},
+    {"UART at com1 to com4", uart, WANTED,
+     "firmware: serial port on, at its first address (3F8h, 2F8h, 3E8h or 2E8h); else the boot log "
+     "goes to the display only, and no domain has a port"},
     {"ECC memory", ecc, WANTED, "bit flips, by chance or by hammering rows, go unnoticed"},
     {"SMT off", no_smt, WANTED,
      "firmware: Hyper-Threading off, or give both threads of a core to one domain"},
@@ -268,9 +276,14 @@ static void print_verdict(struct hw *hw, FILE *out)
 
 static const char *remedy(const struct hw *hw, const struct row *row)
 {
-    return row->need == DEVICES && hw_is_amd(hw)
-               ? "AMD's IOMMU is not supported yet; domains run without devices"
-               : row->remedy;
+    if (row->need == DEVICES && hw_is_amd_board(hw))
+        return "AMD's IOMMU is not supported yet; domains run without devices";
+    if (row->look == x2apic && hw_is_amd(hw))
+        return "AMD's processors before Zen 2 have none: not this board";
+    if (row->look == one_segment && hw->unread_count > 0)
+        return "firmware: Intel VMD off (also named RST, Optane or RAID mode), disks as AHCI and "
+               "NVMe";
+    return row->remedy;
 }
 
 uint32_t hw_check(struct hw *hw, FILE *out)

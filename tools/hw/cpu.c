@@ -11,6 +11,11 @@ enum {
     CPUS_MAX = 4096,
     MEMMAP_MAX = 1024,
     DMI_BYTES = 1 << 20,
+    DMI_MEMORY_ARRAY = 16,
+    DMI_IPMI = 38,
+    DMI_ONBOARD = 41,
+    DMI_END = 127,
+    DMI_ETHERNET = 5,
     NUMBERS = 8192, /* of processors, in the lists that are read */
     IDS_SHOWN = 64
 };
@@ -193,23 +198,36 @@ static uint64_t firmware_memory(struct hw *hw)
     return sum;
 }
 
-/* SMBIOS, Physical Memory Array (type 16): what corrects errors. NULL if it does not say. */
-static const char *dmi_ecc(const uint8_t *table, size_t count)
+/* SMBIOS, Onboard Devices Extended Information: where an Ethernet card of the board is. */
+static void take_onboard(struct hw *hw, const uint8_t *item)
+{
+    if ((item[5] & 0x7f) != DMI_ETHERNET)
+        return;
+    hw->onboard = hw_grow(hw, hw->onboard, hw->onboard_count, sizeof(*hw->onboard));
+    hw->onboard[hw->onboard_count++] =
+        little(item + 7, 2) << 16 | (uint32_t)item[9] << 8 | item[10];
+}
+
+/* System Management BIOS Reference Specification, Structure Definitions. */
+static void take_dmi(struct hw *hw, const uint8_t *table, size_t count)
 {
     static const char *const words[] = {"none", "parity", "single-bit ECC", "multi-bit ECC", "CRC"};
 
     for (size_t at = 0; at + 4 <= count;) {
         uint8_t type = table[at], length = table[at + 1];
 
-        if (length < 4 || at + length > count || type == 127)
+        if (length < 4 || at + length > count || type == DMI_END)
             break;
-        if (type == 16 && length > 6 && table[at + 6] >= 3 && table[at + 6] <= 7)
-            return words[table[at + 6] - 3];
+        if (type == DMI_MEMORY_ARRAY && !hw->ecc && length > 6 && table[at + 6] >= 3 &&
+            table[at + 6] <= 7)
+            hw->ecc = words[table[at + 6] - 3];
+        hw->has_ipmi |= type == DMI_IPMI;
+        if (type == DMI_ONBOARD && length >= 11)
+            take_onboard(hw, table + at);
         for (at += length; at + 1 < count && (table[at] != 0 || table[at + 1] != 0);)
             at++;
         at += 2;
     }
-    return NULL;
 }
 
 static const char *words_of(struct hw *hw, const char *first, const char *second)
@@ -220,14 +238,14 @@ static const char *words_of(struct hw *hw, const char *first, const char *second
                second ? second : "");
 }
 
-static void read_ecc(struct hw *hw)
+static void read_dmi(struct hw *hw)
 {
     uint8_t *dmi = malloc(DMI_BYTES);
     long count = dmi ? hw_read(hw, "sys/firmware/dmi/tables/DMI", dmi, DMI_BYTES) : -1;
     int why = count < 0 ? errno : ENODATA;
 
     if (count > 0)
-        hw->ecc = dmi_ecc(dmi, (size_t)count);
+        take_dmi(hw, dmi, (size_t)count);
     free(dmi);
     if (!hw->ecc)
         hw->ecc = hw_line(hw, "sys/devices/system/edac/mc/mc0/dimm0/dimm_edac_mode", HW_LIST);
@@ -249,7 +267,7 @@ void hw_read_memory(struct hw *hw)
         if (total)
             hw->memory_bytes = (uint64_t)strtoull(total + 9, NULL, 10) << 10;
     }
-    read_ecc(hw);
+    read_dmi(hw);
     hw->board = words_of(hw, hw_line(hw, "sys/class/dmi/id/sys_vendor", HW_LIST),
                          hw_line(hw, "sys/class/dmi/id/product_name", HW_LIST));
     hw->firmware = words_of(hw, hw_line(hw, "sys/class/dmi/id/bios_vendor", HW_LIST),

@@ -9,7 +9,13 @@
 #include "tools/text.h"
 #include <stdbool.h>
 
-enum { HW_BARS = 6, HW_CACHES = 4, HW_SCOPE_TEXT = 64, HW_UNIT_TEXT = 256, HW_CONFIG_BYTES = 4096 };
+enum {
+    HW_BARS = 6,
+    HW_CACHES = 4,
+    HW_CONFIG_BYTES = 4096,
+    HW_CONVENTIONAL_BYTES = 256, /* with fewer the capabilities were not seen */
+    UARTS = 4,
+};
 
 /* Something that could not be read, and what follows from that. */
 struct hw_missing {
@@ -45,20 +51,33 @@ struct hw_function {
     bool has_acs, has_serial, has_sriov;
     uint32_t acs_capability, express_type;
     uint64_t serial;
-    uint64_t reserved; /* bit n: firmware keeps range n for it; the last bit: one from there on */
-    int64_t physical;  /* address of the function whose virtual one this is; -1: none */
+    int64_t physical; /* address of the function whose virtual one this is; -1: none */
+    const struct hw_function *joining; /* the topmost bridge above it without ACS; NULL: none */
+};
+
+/* A function that a scope names; of a bridge all that is behind it too. */
+struct hw_scope_entry {
+    int64_t address; /* -1: its path cannot be followed */
+    bool is_bridge;
+};
+
+struct hw_scope {
+    struct hw_scope_entry *entries;
+    uint32_t count;
+    bool is_open;     /* there may be more: an entry that cannot be followed, or is damaged */
+    const char *text; /* by path; ">*": all behind a bridge */
 };
 
 struct hw_unit {
     uint32_t segment, flags; /* bit 0: all functions that no other unit has */
     uint64_t base;
-    char scope[HW_UNIT_TEXT]; /* what it covers, by path; ">*": all behind a bridge */
+    struct hw_scope scope;
 };
 
 struct hw_reserved {
     uint32_t segment;
     uint64_t base, limit;
-    char scope[HW_SCOPE_TEXT]; /* the functions, by path */
+    struct hw_scope scope;
 };
 
 /* Memory as the firmware's map has it; `end` belongs to it. */
@@ -68,7 +87,7 @@ struct hw_range {
 };
 
 struct hw_uart {
-    uint32_t number, irq;
+    uint32_t number, irq; /* irq: the kernel's number, which a driver may have made up */
     uint64_t port, memory;
 };
 
@@ -87,20 +106,27 @@ struct hw {
     uint64_t memory_bytes;
     struct hw_range *ranges; /* of memory; none: not known */
     uint32_t range_count;
-    const char *ecc; /* NULL: not known; "none" of SMBIOS is "None" of EDAC */
+    const char *ecc;   /* NULL: not known; "none" of SMBIOS is "None" of EDAC */
+    bool has_ipmi;     /* SMBIOS or ACPI tell of a BMC */
+    uint32_t *onboard; /* addresses of the network cards that SMBIOS says are part of the board */
+    uint32_t onboard_count;
     bool is_uefi, smt_active, smt_known;
     bool shows_firmware, shows_ttys; /* the folders below which UEFI and UARTs would be */
     const char *itlb_multihit;
 
     struct hw_function *functions; /* by address */
     uint32_t function_count;
+    uint32_t unread_count; /* of functions whose segment has five digits: those behind a VMD */
     bool tables_listed, lists_dmar, has_mcfg, has_ivrs; /* by the names of the ACPI tables */
     bool has_dmar;                                      /* and could be read */
+    bool dmar_whole;                                    /* to its end */
     bool has_segments;   /* the MCFG has several windows, or one beyond segment group 0 */
     uint32_t dmar_flags; /* bit 0: interrupt remapping, bit 1: x2APIC opt-out */
     struct hw_unit *units;
     struct hw_reserved *reserved;
     uint32_t unit_count, reserved_count;
+    uint64_t *amd_units; /* registers of AMD's IOMMUs, which are not supported */
+    uint32_t amd_unit_count;
     struct hw_uart *uarts;
     uint32_t uart_count;
     uint32_t *boot_functions; /* addresses of the controllers of the disks it boots from */
@@ -136,7 +162,7 @@ const char *hw_address(struct hw *hw, uint32_t address);
 /* Whether the function there is the controller of a disk that the machine boots from. */
 bool hw_boots_from(const struct hw *hw, uint32_t address);
 
-/* Whether its capabilities were seen, and no way to reset it was; or no MSI. */
+/* Whether its capabilities were seen, and no reset that counts was; or no MSI. */
 bool hw_lacks_reset(const struct hw_function *function);
 bool hw_lacks_msi(const struct hw_function *function);
 
@@ -159,12 +185,70 @@ const char *hw_apic_ids(struct hw *hw, const char *list);
 /* The function at this address, NULL if there is none. */
 const struct hw_function *hw_function_at(const struct hw *hw, uint64_t address);
 
+/* Whether the scope names the function, by itself or behind a bridge; an open one names all. */
+bool hw_scope_has(const struct hw *hw, const struct hw_scope *scope,
+                  const struct hw_function *function);
+
+/* The n-th range of memory that firmware keeps for the function, NULL behind the last. */
+const struct hw_reserved *hw_kept(const struct hw *hw, const struct hw_function *function,
+                                  uint32_t n);
+
+/* "0x7b000000-0x7b0fffff" */
+const char *hw_range_text(struct arena *arena, const struct hw_reserved *reserved);
+
+/* The IOMMU unit that has the function, NULL: not known. */
+const struct hw_unit *hw_unit_of(const struct hw *hw, const struct hw_function *function);
+
+/* What organ of the board the function is, which no domain may have; NULL: none. */
+const char *hw_organ(const struct hw *hw, const struct hw_function *function);
+
+/* Whether it is a bridge of any kind, which is nobody's. */
+bool hw_is_bridge(const struct hw_function *function);
+
+/* Whether it is a function of the management engine, and one by which AMT shows itself. */
+bool hw_is_engine(const struct hw *hw, const struct hw_function *function);
+bool hw_is_amt(const struct hw *hw, const struct hw_function *function);
+
+/* Whether Intel's VMD hides functions, and whether this function is one. */
+bool hw_is_vmd(const struct hw *hw, const struct hw_function *function);
+
+/* What controller of removable media it is, "a USB controller"; NULL: none. */
+const char *hw_removable(const struct hw_function *function);
+
+/* Whether it is a USB controller. */
+bool hw_is_usb(const struct hw_function *function);
+
+/* Why no domain can have it whatever a manifest says; NULL: one may. */
+const char *hw_refusal(struct hw *hw, const struct hw_function *function);
+
+/* Whether the board is AMD's: its IOMMU is not supported, so no device can be assigned. */
+bool hw_is_amd_board(const struct hw *hw);
+
+/* An organ that is in one IOMMU group with the function, NULL: none. */
+const struct hw_function *hw_group_organ(const struct hw *hw, const struct hw_function *function);
+
 /*
- * The functions that firmware keeps a range of memory for, -1 for what cannot be followed; returns
- * how many.
+ * The bridge above both, or functions of one device with it, that lets what is below reach each
+ * other: its configuration shows no ACS. NULL: none, as far as bridges go.
  */
-size_t hw_scope_addresses(const struct hw *hw, const struct hw_reserved *reserved,
-                          int64_t addresses[HW_SCOPE_TEXT]);
+const struct hw_function *hw_joining_port(const struct hw_function *one,
+                                          const struct hw_function *other);
+
+/* The UART com1 to com4 (1 to 4) at its port, NULL: the machine shows none there. */
+const struct hw_uart *hw_uart_at(const struct hw *hw, uint64_t com);
+
+/* Its interrupt line, 0: not known. */
+uint32_t hw_uart_line(const struct hw_uart *uart);
+
+/* Where com1 to com4 have their first port on a PC, and the line they have unless it is written. */
+extern const uint64_t uart_ports[UARTS];
+unsigned uart_default_line(uint64_t com);
+
+/*
+ * By what firmware may share a network card: "the management engine (AMT)", "the BMC (NC-SI)";
+ * NULL: the machine shows nothing of the kind. `evidence`: what it shows.
+ */
+const char *hw_sideband(struct hw *hw, const struct hw_function *card, const char **evidence);
 
 /* The functions that only the owner of this one can have, and why, as text; NULL: none. */
 const char *hw_partners(struct hw *hw, const struct hw_function *function);

@@ -7,7 +7,7 @@
 #include "tools/manifest/schema_parse.h"
 #include <string.h>
 
-enum { KEY_DAYS = 183, NETWORK = 0x02 };
+enum { KEY_DAYS = 183, NETWORK = 0x02, LITTLE_MEMORY = 1 << 30 };
 
 static const struct {
     uint32_t class_code; /* base class, subclass */
@@ -27,12 +27,6 @@ static const char *class_name(uint32_t class_code)
             return classes[i].what;
     }
     return "device";
-}
-
-/* Host bridges, bridges and the chipset's ISA bridge are nobody's. */
-static bool is_assignable(const struct hw_function *function)
-{
-    return !function->is_bridge && function->class_code >> 16 != 0x06;
 }
 
 static bool is_printable(const char *text)
@@ -94,43 +88,84 @@ static void print_cpu_choices(struct hw *hw, FILE *out)
     }
 }
 
-static void print_device(struct hw *hw, const struct hw_function *function, FILE *out)
+static bool has_twin(const struct hw *hw, const struct hw_function *function)
 {
-    const char *partners = hw_partners(hw, function);
+    for (uint32_t i = 0; i < hw->function_count; i++) {
+        const struct hw_function *other = &hw->functions[i];
 
-    fprintf(out, "    #   - {pci: \"%s\", id: \"%04x:%04x\"%s}  # %s",
-            hw_address(hw, function->address), function->vendor, function->device,
-            function->class_code >> 8 == 0x0c03     ? ", removable: true"
-            : function->class_code >> 16 == NETWORK ? ", network: work"
-                                                    : "",
-            class_name(function->class_code));
+        if (other != function && other->vendor == function->vendor &&
+            other->device == function->device && other->address >> 3 != function->address >> 3)
+            return true;
+    }
+    return false;
+}
+
+/* The keys behind `id`, where the rules ask for them. */
+static const char *device_keys(struct hw *hw, const struct hw_function *function)
+{
+    char *text = say(&hw->arena, "%s",
+                     hw_removable(function)                  ? ", removable: true"
+                     : function->class_code >> 16 == NETWORK ? ", network: work"
+                                                             : "");
+
+    if (function->has_serial)
+        text = say(&hw->arena, "%s, serial_number: \"%016llx\"", text,
+                   (unsigned long long)function->serial);
+    return hw_lacks_msi(function) ? say(&hw->arena, "%s, interrupts: none", text) : text;
+}
+
+/* What whoever gives it away has to know. */
+static void print_remarks(struct hw *hw, const struct hw_function *function, FILE *out)
+{
+    const char *refusal = hw_refusal(hw, function), *partners = hw_partners(hw, function);
+    const struct hw_reserved *kept = hw_kept(hw, function, 0);
+    const char *evidence, *by = hw_sideband(hw, function, &evidence);
+
+    if (refusal) {
+        fprintf(out, "; for nobody: %s", refusal);
+        return;
+    }
     if (partners)
         fprintf(out, "; only together with %s", partners);
+    if (function->config_bytes < HW_CONVENTIONAL_BYTES)
+        fputs("; its capabilities are not known: save the inventory as root", out);
     if (hw_lacks_msi(function))
-        fputs("; has no MSI, cannot be assigned", out);
-    if (hw_lacks_reset(function))
-        fputs("; has no reset: accept_no_reset", out);
-    if (hw_boots_from(hw, function->address))
-        fputs("; the machine boots from it: for management or nobody", out);
+        fputs("; has no MSI: kept silent, for its group's sake", out);
+    else if (hw_lacks_reset(function))
+        fputs("; has no reset that clears it: accept_no_reset", out);
+    if (by)
+        fprintf(out, "; %s may share it: accept_sideband", by);
+    if (kept)
+        fprintf(out, "; firmware keeps %s for it (RMRR): turn legacy support off",
+                hw_range_text(&hw->arena, kept));
+    if (has_twin(hw, function) && !function->has_serial)
+        fputs("; others have its id, and it shows no serial number", out);
+}
+
+static void print_device(struct hw *hw, const struct hw_function *function, FILE *out)
+{
+    fprintf(out, "    #   - {pci: \"%s\", id: \"%04x:%04x\"%s}  # %s",
+            hw_address(hw, function->address), function->vendor, function->device,
+            device_keys(hw, function), class_name(function->class_code));
+    print_remarks(hw, function, out);
     fputc('\n', out);
 }
 
 /* Why management cannot have the card, or should not; NULL: it can. */
 static const char *card_problem(struct hw *hw, const struct hw_function *card)
 {
-    const char *partners = hw_partners(hw, card);
-    bool engine;
+    const char *refusal = hw_refusal(hw, card), *partners = hw_partners(hw, card);
+    const char *evidence, *by = hw_sideband(hw, card, &evidence);
 
-    if (hw_boots_from(hw, card->address))
-        return "the machine boots from it";
+    if (refusal)
+        return refusal;
+    if (card->config_bytes < HW_CONVENTIONAL_BYTES)
+        return "its capabilities are not known: save the inventory as root";
     if (hw_lacks_msi(card))
         return "has no MSI";
     if (partners)
         return say(&hw->arena, "only together with %s", partners);
-    if (!sideband_of(hw, card, &engine))
-        return NULL;
-    return engine ? "shared with the management engine (AMT) unless that is off: accept_sideband"
-                  : "shared with the BMC (NC-SI) unless that is off: accept_sideband";
+    return by ? say(&hw->arena, "shared with %s unless that is off: accept_sideband", by) : NULL;
 }
 
 /* The first card that will do, and as comments all others. */
@@ -153,7 +188,10 @@ static void print_cards(struct hw *hw, FILE *out)
         found |= !problem;
     }
     if (!found)
-        fputs("#   # Of the cards seen none will do as it is: put one into a slot of its own.\n",
+        fputs(hw_is_amd_board(hw) ? "#   # AMD's IOMMU is not supported yet: no card of this board "
+                                    "can be given away.\n"
+                                  : "#   # Of the cards seen none will do as it is: put one into a "
+                                    "slot of its own.\n",
               out);
 }
 
@@ -174,6 +212,33 @@ static void print_management(struct hw *hw, uint32_t today, FILE *out)
             "#     - {name: ops, key: keys/ops.pub, role: operator, expires: %s}\n"
             "#     - {name: audit, key: keys/audit.pub, role: auditor, expires: %s}\n",
             expires, expires);
+}
+
+/* The first port that the machine has, com1 aside, with its line where that is not the usual one.
+ */
+static void print_serial(struct hw *hw, FILE *out)
+{
+    uint64_t com = 2;
+
+    while (com <= UARTS && !hw_uart_at(hw, com))
+        com++;
+    if (com > UARTS) {
+        fputs(hw_uart_at(hw, 1)
+                  ? "    # No port but com1, which is the boot log's.\n"
+                  : "    # No port: none of the UARTs seen is at the address of com1 to com4.\n",
+              out);
+        return;
+    }
+    const struct hw_uart *uart = hw_uart_at(hw, com);
+    uint32_t line = hw_uart_line(uart);
+    const char *more = "";
+
+    if (uart->irq == 0)
+        more = ", polled: true"; /* nothing shows a line */
+    else if (line != 0 && line != uart_default_line(com))
+        more = say(&hw->arena, ", irq: %u", line);
+    fprintf(out, "    serial: {port: com%llu%s}        # com1 is the boot log's\n",
+            (unsigned long long)com, more);
 }
 
 bool hw_manifest(struct hw *hw, const char *from, FILE *out)
@@ -200,18 +265,18 @@ bool hw_manifest(struct hw *hw, const char *from, FILE *out)
         "    cpus: 1                     # a number, or physical APIC ids\n",
         out);
     print_cpu_choices(hw, out);
-    fputs("    memory: 256M\n"
-          "    boot: {elf64: build/guests/hello.elf}\n"
+    fprintf(out, "    memory: %s\n",
+            hw->memory_bytes > 0 && hw->memory_bytes < LITTLE_MEMORY ? "64M" : "256M");
+    fputs("    boot: {elf64: build/guests/hello.elf}\n"
           "    # boot: {linux: vmlinuz, initrd: initrd.img, cmdline: \"console=ttyS0\"}\n",
           out);
-    if (hw->uart_count > 1)
-        fputs("    serial: {port: com2}        # com1 is the boot log's\n", out);
+    print_serial(hw, out);
     fputs("    on_exit: {do: stop}\n"
           "    # PCI functions of this machine; one belongs to one domain:\n"
           "    # devices:\n",
           out);
     for (uint32_t i = 0; i < hw->function_count; i++) {
-        if (is_assignable(&hw->functions[i]))
+        if (!hw_is_bridge(&hw->functions[i]) && !hw_organ(hw, &hw->functions[i]))
             print_device(hw, &hw->functions[i], out);
     }
     print_management(hw, today, out);

@@ -20,8 +20,12 @@ enum {
     EXTENDED_ACS = 0x0d,
     EXTENDED_SRIOV = 0x10,
     HEADER_BYTES = 64,
-    CONVENTIONAL_BYTES = 256,
 };
+
+/* Intel's Volume Management Device gives what is behind it segments with five digits. */
+#define VMD_REMEDY                                                                                 \
+    "PCI functions behind Intel's VMD (in firmware: VMD, RST or RAID mode off, NVMe and SATA as "  \
+    "AHCI)"
 
 int64_t hw_parse_address(const char *text)
 {
@@ -75,10 +79,10 @@ static void take_capability(struct hw_function *function, const uint8_t *config,
 /* A list that loops or leaves the space ends. */
 static void read_capabilities(struct hw_function *function, const uint8_t *config)
 {
-    if (function->config_bytes < CONVENTIONAL_BYTES || (config[6] & STATUS_CAPABILITIES) == 0)
+    if (function->config_bytes < HW_CONVENTIONAL_BYTES || (config[6] & STATUS_CAPABILITIES) == 0)
         return;
     uint32_t at = config[0x34] & ~3u;
-    for (int count = 0; at >= HEADER_BYTES && at <= CONVENTIONAL_BYTES - 12 && count < 48;
+    for (int count = 0; at >= HEADER_BYTES && at <= HW_CONVENTIONAL_BYTES - 12 && count < 48;
          count++) {
         take_capability(function, config, at);
         at = config[at + 1] & ~3u;
@@ -87,10 +91,10 @@ static void read_capabilities(struct hw_function *function, const uint8_t *confi
 
 static void read_extended(struct hw_function *function, const uint8_t *config)
 {
-    uint32_t at = CONVENTIONAL_BYTES;
+    uint32_t at = HW_CONVENTIONAL_BYTES;
 
     for (int count = 0;
-         at >= CONVENTIONAL_BYTES && at + 12 <= function->config_bytes && count < 960; count++) {
+         at >= HW_CONVENTIONAL_BYTES && at + 12 <= function->config_bytes && count < 960; count++) {
         uint32_t header = little(config + at, 4);
 
         if (header == 0 || header == UINT32_MAX)
@@ -184,6 +188,7 @@ void hw_read_pci(struct hw *hw)
 {
     char **names;
     uint32_t count = hw_list(hw, "sys/bus/pci/devices", &names), short_config = 0, groups = 0;
+    const char *first_unread = NULL;
     bool shows_some = false;
 
     if (count == 0)
@@ -193,11 +198,18 @@ void hw_read_pci(struct hw *hw)
 
         if (address >= 0)
             read_function(hw, names[i], (uint32_t)address);
+        else if (hw->unread_count++ == 0)
+            first_unread = names[i];
     }
+    if (hw->unread_count > 0)
+        hw_note(hw, say(&hw->arena, "sys/bus/pci/devices/%s", first_unread),
+                hw->unread_count == 1 ? "is in a segment that Bulkhead cannot reach"
+                                      : "and others are in segments that Bulkhead cannot reach",
+                VMD_REMEDY);
     if (hw->function_count > 0)
         qsort(hw->functions, hw->function_count, sizeof(*hw->functions), by_address);
     for (uint32_t i = 0; i < hw->function_count; i++) {
-        short_config += hw->functions[i].config_bytes < CONVENTIONAL_BYTES;
+        short_config += hw->functions[i].config_bytes < HW_CONVENTIONAL_BYTES;
         shows_some |= hw->functions[i].config_bytes > 0;
         groups += hw->functions[i].group >= 0;
     }
@@ -213,15 +225,23 @@ void hw_read_pci(struct hw *hw)
     }
 }
 
+/* What the kernel found it can do, of the ways that clear a function; else its capabilities. */
 bool hw_lacks_reset(const struct hw_function *function)
 {
-    return function->config_bytes >= CONVENTIONAL_BYTES && !function->reset_method &&
-           !function->has_flr && !function->has_af_flr && !function->has_d3_reset;
+    static const char *const counts[] = {"flr", "af_flr", "pm", "bus"};
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        if (hw_has_word(function->reset_method, counts[i]))
+            return false;
+    }
+    return function->config_bytes >= HW_CONVENTIONAL_BYTES &&
+           (function->reset_method ||
+            (!function->has_flr && !function->has_af_flr && !function->has_d3_reset));
 }
 
 bool hw_lacks_msi(const struct hw_function *function)
 {
-    return function->config_bytes > HEADER_BYTES &&
+    return function->config_bytes >= HW_CONVENTIONAL_BYTES &&
            function->msi_vectors + function->msix_vectors == 0;
 }
 

@@ -52,8 +52,9 @@ static void print_memory(struct hw *hw, FILE *out)
 static const char *resets(struct hw *hw, const struct hw_function *function)
 {
     if (function->reset_method)
-        return say(&hw->arena, "%s (the kernel's order)", function->reset_method);
-    if (function->config_bytes <= 64)
+        return say(&hw->arena, "%s (the kernel's order)%s", function->reset_method,
+                   hw_lacks_reset(function) ? ": none that clears it" : "");
+    if (function->config_bytes < HW_CONVENTIONAL_BYTES)
         return "not known";
     return function->has_flr        ? "FLR"
            : function->has_af_flr   ? "AF FLR"
@@ -63,7 +64,7 @@ static const char *resets(struct hw *hw, const struct hw_function *function)
 
 static const char *interrupts(struct hw *hw, const struct hw_function *function)
 {
-    if (function->config_bytes <= 64)
+    if (function->config_bytes < HW_CONVENTIONAL_BYTES)
         return "not known";
     if (function->msi_vectors == 0 && function->msix_vectors == 0)
         return "neither MSI nor MSI-X";
@@ -77,25 +78,29 @@ static const char *interrupts(struct hw *hw, const struct hw_function *function)
 /* Can a domain have it, and if not, why and what helps. */
 static const char *verdict(struct hw *hw, const struct hw_function *function)
 {
-    const char *partners = hw_partners(hw, function);
+    const char *refusal = hw_refusal(hw, function), *partners = hw_partners(hw, function);
+    const struct hw_reserved *kept = hw_kept(hw, function, 0);
 
-    if (function->class_code >> 16 == 0x06)
-        return "no: it is part of the chipset";
-    if (hw_boots_from(hw, function->address))
-        return "no: the machine boots from it; management may have it";
-    if (function->config_bytes <= 64)
+    if (refusal)
+        return say(&hw->arena, "no: %s", refusal);
+    if (function->config_bytes < HW_CONVENTIONAL_BYTES)
         return "not known; run this as root";
-    if (function->msi_vectors == 0 && function->msix_vectors == 0)
-        return "no: it has neither MSI nor MSI-X";
     if (partners)
-        return say(&hw->arena,
-                   "only together with %s; another slot, below a root port with ACS, may separate "
-                   "them",
-                   partners);
+        return say(&hw->arena, "only together with %s%s", partners,
+                   function->address >> 8 == 0
+                       ? ""
+                       : "; another slot, below a root port with ACS, may separate them");
+    if (hw_lacks_msi(function))
+        return "only with `interrupts: none`, kept silent for its group's sake: it has neither MSI "
+               "nor MSI-X";
     if (function->group < 0)
         return "not known; IOMMU groups are not shown";
     if (hw_lacks_reset(function))
-        return "only with accept_no_reset: it has no reset of its own";
+        return "only with accept_no_reset: it has no reset that clears it";
+    if (kept)
+        return say(&hw->arena,
+                   "yes; firmware keeps %s for it (RMRR), so turn its legacy support off there",
+                   hw_range_text(&hw->arena, kept));
     return "yes";
 }
 
@@ -116,6 +121,8 @@ static bool is_one_of_several(const struct hw *hw, const struct hw_function *fun
 
 static void print_function(struct hw *hw, const struct hw_function *function, FILE *out)
 {
+    const struct hw_reserved *kept;
+
     fprintf(out, "  %s %04x:%04x class %06x", hw_address(hw, function->address), function->vendor,
             function->device, function->class_code);
     if (function->driver) {
@@ -146,25 +153,48 @@ static void print_function(struct hw *hw, const struct hw_function *function, FI
         fprintf(out, "    ACS        %s\n", acs(function));
     if (function->group >= 0)
         fprintf(out, "    group      %d\n", function->group);
+    for (uint32_t i = 0; (kept = hw_kept(hw, function, i)); i++)
+        fprintf(out, "    kept       %s by firmware (RMRR)\n", hw_range_text(&hw->arena, kept));
     fprintf(out, "    to domains %s\n", verdict(hw, function));
 }
 
 static void print_iommu(struct hw *hw, FILE *out)
 {
-    fprintf(out, "IOMMU units: %u%s\n", hw->unit_count,
-            hw->has_ivrs ? " (and an AMD IOMMU, which is not supported)" : "");
+    fprintf(out, "IOMMU units: %u\n", hw->unit_count);
     for (uint32_t i = 0; i < hw->unit_count; i++) {
         const struct hw_unit *unit = &hw->units[i];
         bool has_rest = unit->flags & 1;
 
         fprintf(out, "  0x%llx segment %u for %s%s%s\n", (unsigned long long)unit->base,
-                unit->segment, unit->scope, has_rest && *unit->scope ? " and " : "",
+                unit->segment, unit->scope.text, has_rest && *unit->scope.text ? " and " : "",
                 has_rest ? "all that no other has" : "");
     }
+    for (uint32_t i = 0; i < hw->amd_unit_count; i++)
+        fprintf(out, "  0x%llx is AMD's (IVRS), which is not supported\n",
+                (unsigned long long)hw->amd_units[i]);
+    if (hw->has_ivrs && hw->amd_unit_count == 0)
+        fputs("  AMD's IOMMU (IVRS), which is not supported\n", out);
     for (uint32_t i = 0; i < hw->reserved_count; i++)
-        fprintf(out, "  firmware keeps 0x%llx-0x%llx for %s\n",
-                (unsigned long long)hw->reserved[i].base, (unsigned long long)hw->reserved[i].limit,
-                hw->reserved[i].scope);
+        fprintf(out, "  firmware keeps %s for %s%s\n", hw_range_text(&hw->arena, &hw->reserved[i]),
+                hw->reserved[i].scope.is_open ? "any function, as not all can be followed: " : "",
+                hw->reserved[i].scope.text);
+}
+
+static void print_uarts(struct hw *hw, FILE *out)
+{
+    fprintf(out, "UARTs: %u\n", hw->uart_count);
+    for (uint32_t i = 0; i < hw->uart_count; i++) {
+        const struct hw_uart *uart = &hw->uarts[i];
+        const char *name = "none that Bulkhead drives";
+
+        for (uint64_t com = 1; com <= UARTS; com++) {
+            if (hw_uart_at(hw, com) == uart)
+                name = say(&hw->arena, "com%llu", (unsigned long long)com);
+        }
+        fprintf(out, "  ttyS%u port 0x%llx memory 0x%llx interrupt %u%s: %s\n", uart->number,
+                (unsigned long long)uart->port, (unsigned long long)uart->memory, uart->irq,
+                hw_uart_line(uart) ? "" : " (not its line)", name);
+    }
 }
 
 void hw_print(struct hw *hw, FILE *out)
@@ -172,14 +202,13 @@ void hw_print(struct hw *hw, FILE *out)
     print_cpus(hw, out);
     print_memory(hw, out);
     print_iommu(hw, out);
-    fprintf(out, "PCI functions: %u\n", hw->function_count);
+    fprintf(out, "PCI functions: %u", hw->function_count);
+    if (hw->unread_count > 0)
+        fprintf(out, ", and %u in segments that cannot be reached", hw->unread_count);
+    fputc('\n', out);
     for (uint32_t i = 0; i < hw->function_count; i++)
         print_function(hw, &hw->functions[i], out);
-    fprintf(out, "UARTs: %u\n", hw->uart_count);
-    for (uint32_t i = 0; i < hw->uart_count; i++)
-        fprintf(out, "  ttyS%u port 0x%llx memory 0x%llx interrupt %u\n", hw->uarts[i].number,
-                (unsigned long long)hw->uarts[i].port, (unsigned long long)hw->uarts[i].memory,
-                hw->uarts[i].irq);
+    print_uarts(hw, out);
     if (hw->missing_count > 0)
         fputs("not known\n", out);
     for (uint32_t i = 0; i < hw->missing_count; i++)

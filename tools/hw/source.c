@@ -238,8 +238,8 @@ bool hw_open(struct hw *hw, const char *from, const char *save)
     hw_read_cpus(hw);
     hw_read_memory(hw);
     hw_read_pci(hw);
+    hw_find_joining(hw);
     hw_read_acpi(hw);
-    hw_join_by_reserved(hw);
     hw_read_ports(hw);
     hw_read_boot(hw);
     return !hw->save_failed || complain(save, "the copy is not whole: a file cannot be written");

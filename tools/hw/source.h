@@ -51,8 +51,9 @@ void *hw_grow(struct hw *hw, void *items, uint32_t count, size_t bytes);
 void hw_read_cpus(struct hw *hw);
 void hw_read_memory(struct hw *hw);
 void hw_read_pci(struct hw *hw);
+void hw_find_joining(struct hw *hw);
 void hw_read_acpi(struct hw *hw);
-void hw_join_by_reserved(struct hw *hw);
+bool hw_take_dmar(struct hw *hw, const uint8_t *table, size_t length);
 void hw_read_ports(struct hw *hw);
 void hw_read_boot(struct hw *hw);
 

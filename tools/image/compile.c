@@ -112,6 +112,7 @@ static void compile_domain(struct check *check, const struct model_domain *from,
     to->restart_limit = (uint32_t)from->on_exit.limit.value;
     to->restart_window = (uint32_t)from->on_exit.within.value;
     to->serial_port = (uint32_t)from->serial.port.value;
+    to->serial_irq = (uint32_t)from->serial.irq.value;
     compile_domain_policy(&check->model, from, to);
 }
 

@@ -215,6 +215,7 @@ static void put_device(const struct manifest *manifest, const struct manifest_de
     fputs(device->flags & MANIFEST_REMOVABLE ? ", removable: true" : "", out);
     fputs(device->flags & MANIFEST_NO_RESET ? ", accept_no_reset: true" : "", out);
     fputs(device->flags & MANIFEST_SIDEBAND ? ", accept_sideband: true" : "", out);
+    fputs(device->flags & MANIFEST_SILENT ? ", interrupts: none" : "", out);
     arena_free(&arena);
 }
 
@@ -253,6 +254,10 @@ static void put_serial(const struct manifest_domain *domain, FILE *out)
 
     if (domain->serial_port) {
         fprintf(out, "%sport: com%u", separator, domain->serial_port);
+        separator = ", ";
+    }
+    if (domain->serial_irq) {
+        fprintf(out, "%sirq: %u", separator, domain->serial_irq);
         separator = ", ";
     }
     if (domain->flags & MANIFEST_SERIAL_POLLED) {

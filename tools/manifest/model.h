@@ -94,6 +94,7 @@ struct model_on_exit {
 struct model_serial {
     struct place at;
     struct number port; /* 1..4; not valid: none */
+    struct number irq;  /* its interrupt line; not valid: the usual one */
     struct number polled;
     struct list read, write; /* struct number: enum manifest_role */
 };
@@ -109,9 +110,12 @@ struct model_device {
     struct place at;
     struct number pci, id;
     struct text serial_number, network, sanitized_by;
-    struct number removable, accept_no_reset;
-    struct number address, accept_sideband; /* management only */
+    struct number removable, accept_no_reset, accept_sideband;
+    struct number interrupts; /* enum interrupts */
+    struct number address;    /* management only */
 };
+
+enum interrupts { INTERRUPTS_MSI, INTERRUPTS_NONE };
 
 struct model_one_way {
     struct place at;

@@ -41,6 +41,8 @@ static const struct choice admin_choices[] = {
     {"operator", MANIFEST_OPERATOR}, {"auditor", MANIFEST_AUDITOR}, {NULL, 0}};
 static const struct choice identity_choices[] = {
     {"shared", IDENTITY_SHARED}, {"unique", IDENTITY_UNIQUE}, {NULL, 0}};
+static const struct choice interrupt_choices[] = {
+    {"msi", INTERRUPTS_MSI}, {"none", INTERRUPTS_NONE}, {NULL, 0}};
 static const struct choice dma_choices[] = {
     {"stop", MANIFEST_DMA_STOP}, {"log", MANIFEST_DMA_LOG}, {NULL, 0}};
 static const struct choice right_choices[] = {
@@ -216,9 +218,13 @@ const struct key keys[] = {
      .text = "Where the domain's serial port leads: to a UART, or to management."},
     {"domains[].serial.port", KEY_CHOICE, IN_DOMAIN(serial.port), .choices = port_choices,
      .text = "The physical UART that belongs to this domain alone."},
+    {"domains[].serial.irq", KEY_INTEGER, false, 3, 15, IN_DOMAIN(serial.irq),
+     .text = "The UART's ISA interrupt line where it is not the usual one: 4 for com1 and com3, 3 "
+             "for com2 and com4."},
     {"domains[].serial.polled", KEY_BOOLEAN, IN_DOMAIN(serial.polled), .fallback = "false",
-     .text = "The UART's interrupt line belongs to another domain's UART: look at the port now "
-             "and then instead."},
+     .text =
+         "The UART's interrupt line belongs to another domain's UART, or leads nowhere: look at "
+         "the port now and then instead."},
     {"domains[].serial.read", KEY_LIST, false, 0, 2, IN_DOMAIN(serial.read), .noun = "role", WORDS,
      .text = "Roles of management that may read what the domain prints."},
     {"domains[].serial.read[]", KEY_CHOICE, .choices = admin_choices,
@@ -244,6 +250,12 @@ const struct key keys[] = {
     {"domains[].devices[].accept_no_reset", KEY_BOOLEAN, IN_DEVICE(accept_no_reset),
      .fallback = "false",
      .text = "It cannot be reset, and what it keeps over a restart of its domain is accepted."},
+    {"domains[].devices[].accept_sideband", KEY_BOOLEAN, IN_DEVICE(accept_sideband),
+     .fallback = "false", .text = "Firmware (AMT, a BMC) shares the card, and that is accepted."},
+    {"domains[].devices[].interrupts", KEY_CHOICE, IN_DEVICE(interrupts),
+     .choices = interrupt_choices, .fallback = "msi",
+     .text = "none: it is listed for its IOMMU group's sake only. It stays silent, without "
+             "interrupts and DMA, and is not shown to the domain."},
     {"domains[].devices[].sanitized_by", KEY_TEXT, false, 1, TEXT_MAX, IN_DEVICE(sanitized_by),
      .text =
          "Who cleared it of what its earlier owner left, how and when; `bulkhead diff` asks for "

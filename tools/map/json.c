@@ -66,10 +66,13 @@ static void json_device(FILE *out, struct arena *arena, const struct model_devic
     fputs(", ", out);
     json_text_or_null(out, "address",
                       device->address.valid ? address_text(arena, device->address.value) : NULL);
-    fprintf(out, ", \"removable\": %s, \"accept_no_reset\": %s, \"accept_sideband\": %s}",
+    fprintf(out,
+            ", \"removable\": %s, \"accept_no_reset\": %s, \"accept_sideband\": %s, "
+            "\"interrupts\": \"%s\"}",
             device->removable.value ? "true" : "false",
             device->accept_no_reset.value ? "true" : "false",
-            device->accept_sideband.value ? "true" : "false");
+            device->accept_sideband.value ? "true" : "false",
+            device->interrupts.value == INTERRUPTS_NONE ? "none" : "msi");
 }
 
 static void json_owner(FILE *out, const struct map *map, const struct owner *owner)

@@ -34,6 +34,7 @@ const char *map_device_notes(struct arena *arena, const struct model_device *dev
         device->removable.value ? "removable" : NULL,
         device->accept_no_reset.value ? "no reset" : NULL,
         device->accept_sideband.value ? "shared with firmware" : NULL,
+        device->interrupts.value == INTERRUPTS_NONE ? "silent" : NULL,
         serial ? say(arena, "serial number %s", serial) : NULL,
         device->address.valid ? address_text(arena, device->address.value) : NULL,
     };

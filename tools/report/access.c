@@ -2,6 +2,8 @@
 /* Every path between two parties of a machine, from what its manifest says. */
 #include "access.h"
 
+#include "tools/manifest/owned.h"
+
 #include "kernel/abi/manifest.h"
 #include "shared.h"
 #include "tools/hw/inventory.h"
@@ -256,6 +258,21 @@ static void find_networks(struct finder *finder, uint32_t from, uint32_t to)
     }
 }
 
+static void find_sidebands(struct finder *finder)
+{
+    const struct model *model = &finder->check->model;
+    struct owned owned;
+
+    for (uint32_t i = 0; owned_device(model, i, &owned); i++) {
+        if (owned.device->accept_sideband.value)
+            add_both(finder,
+                     owned.domain ? (uint32_t)(owned.domain - model_domain(model, 0))
+                                  : ACCESS_MANAGEMENT,
+                     ACCESS_OUTSIDE, ACCESS_SIDEBAND,
+                     "firmware shares its network card: AMT or a BMC (accept_sideband)");
+    }
+}
+
 struct access_list access_paths(struct check *check)
 {
     struct finder finder = {.check = check};
@@ -279,8 +296,6 @@ struct access_list access_paths(struct check *check)
         }
         find_cables(&finder, from);
     }
-    if (check->model.management.nic.accept_sideband.value)
-        add_both(&finder, ACCESS_MANAGEMENT, ACCESS_OUTSIDE, ACCESS_SIDEBAND,
-                 "firmware shares its network card: AMT or a BMC (accept_sideband)");
+    find_sidebands(&finder);
     return (struct access_list){finder.count, finder.items};
 }

@@ -119,6 +119,8 @@ static enum sharing same_group(const struct hw *hw, const struct number *one,
     const struct hw_function *near = inventory_function(hw, one);
     const struct hw_function *far = inventory_function(hw, other);
 
+    if (near && far && hw_joining_port(near, far))
+        return SHARING_YES;
     if (!near || !far || near->group < 0 || far->group < 0)
         return SHARING_UNKNOWN;
     return near->group == far->group ? SHARING_YES : SHARING_NO;
@@ -160,13 +162,15 @@ static enum sharing same_port(const struct hw *hw, const struct number *one,
     return near && near == port_of(hw, (uint32_t)other->value) ? SHARING_YES : SHARING_NO;
 }
 
-/* Which functions a unit has the inventory does not tell, unless it is the only one. */
 static enum sharing same_unit(const struct hw *hw, const struct number *one,
                               const struct number *other)
 {
-    (void)one;
-    (void)other;
-    return hw->unit_count == 1 ? SHARING_YES : SHARING_UNKNOWN;
+    const struct hw_function *near = inventory_function(hw, one);
+    const struct hw_function *far = inventory_function(hw, other);
+    const struct hw_unit *unit = near ? hw_unit_of(hw, near) : NULL;
+    const struct hw_unit *mate = far ? hw_unit_of(hw, far) : NULL;
+
+    return !unit || !mate ? SHARING_UNKNOWN : unit == mate ? SHARING_YES : SHARING_NO;
 }
 
 enum sharing shares_group(struct check *check, uint32_t one, uint32_t other)

@@ -109,7 +109,10 @@ void rule_device_count(struct check *check)
                say(&check->arena, "assign at most %u functions in all", MAX_DEVICES));
 }
 
-/* Whether the inventory shows both in IOMMU groups of their own. */
+/*
+ * Whether the inventory shows both in IOMMU groups of their own, and that the device itself
+ * separates them: Linux takes some for isolated that do not say so.
+ */
 static bool are_separated(struct check *check, const struct model_device *one,
                           const struct model_device *other)
 {
@@ -117,7 +120,8 @@ static bool are_separated(struct check *check, const struct model_device *one,
     const struct hw_function *left = hw ? inventory_function(hw, &one->pci) : NULL;
     const struct hw_function *right = hw ? inventory_function(hw, &other->pci) : NULL;
 
-    return left && right && left->group >= 0 && right->group >= 0 && left->group != right->group;
+    return left && right && left->group >= 0 && right->group >= 0 && left->group != right->group &&
+           left->has_acs && right->has_acs;
 }
 
 /* Functions of one device often share what no IOMMU separates. */

@@ -122,6 +122,17 @@ static bool are_siblings(const struct hw_cpu *one, const struct hw_cpu *other)
            strcmp(one->siblings, other->siblings) == 0;
 }
 
+static bool has_threads(const struct hw *hw)
+{
+    for (uint32_t i = 1; i < hw->cpu_count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (are_siblings(&hw->cpus[i], &hw->cpus[j]))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* A processor and who gets it, NULL: nobody yet. */
 struct seat {
     const struct hw_cpu *cpu;
@@ -210,6 +221,7 @@ static const char *seats_text(struct check *check, const struct seat *seats, uin
 static void look_at_places(struct check *check, const struct hw *hw)
 {
     bool whole_cores = !unsafe_allows(&check->model, MANIFEST_SPLIT_CORE);
+    bool threads = whole_cores && has_threads(hw);
     struct seat *seats = seats_of(check, hw);
 
     for (uint32_t i = 0; i < partition_count(check); i++) {
@@ -221,14 +233,14 @@ static void look_at_places(struct check *check, const struct hw *hw)
         if (taken == domain->cpus.value)
             continue;
         report(check, domain->cpus.at,
-               say(&check->arena,
-                   "%s wants %llu of the %u processors in %s, but gets %llu, as threads of one "
-                   "core go to one domain: %s",
+               say(&check->arena, "%s wants %llu of the %u processors in %s, but gets %llu%s: %s",
                    domain_of(check, domain), (unsigned long long)domain->cpus.value, hw->cpu_count,
                    inventory_text(check), (unsigned long long)taken,
+                   threads ? ", as threads of one core go to one domain" : "",
                    seats_text(check, seats, hw->cpu_count)),
-               "give the domains fewer processors (each takes whole cores), or take a larger "
-               "machine");
+               threads ? "give the domains fewer processors (each takes whole cores), or take a "
+                         "larger machine"
+                       : "give the domains fewer processors, or take a larger machine");
         return;
     }
 }
@@ -286,26 +298,17 @@ void rule_smt_split(struct check *check)
     }
 }
 
-const uint64_t uart_ports[UARTS] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
-
-void rule_uart_missing(struct check *check)
+/* Of them nothing is known but that they are there. */
+void rule_pci_segments(struct check *check)
 {
     const struct hw *hw = inventory(check);
 
-    for (uint32_t i = 0; hw && hw->uart_count > 0 && i < check->model.domains.count; i++) {
-        const struct model_domain *domain = model_domain(&check->model, i);
-        const struct number *port = &domain->serial.port;
-        bool found = !port->valid;
-
-        for (uint32_t j = 0; j < hw->uart_count && !found; j++)
-            found = hw->uarts[j].port == uart_ports[(port->value - 1) % UARTS];
-        if (!found)
-            report(check, port->at,
-                   say(&check->arena,
-                       "%s asks for com%llu, but %s has no UART at port 0x%llx, where it would be",
-                       domain_of(check, domain), (unsigned long long)port->value,
-                       inventory_text(check),
-                       (unsigned long long)uart_ports[(port->value - 1) % UARTS]),
-                   "use a port that the machine has, or turn this one on in firmware");
-    }
+    if (hw && hw->unread_count > 0)
+        report(check, check->model.platform.inventory.at,
+               say(&check->arena,
+                   "the inventory has %u PCI function%s in segments that Bulkhead cannot reach: "
+                   "Intel's VMD is on",
+                   hw->unread_count, hw->unread_count == 1 ? "" : "s"),
+               "turn VMD off in firmware (also named RST, Optane or RAID mode), disks as AHCI and "
+               "NVMe, and save the inventory anew");
 }

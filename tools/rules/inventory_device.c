@@ -9,9 +9,7 @@
 enum {
     CLASS_STORAGE = 0x01,
     CLASS_NETWORK = 0x02,
-    CLASS_BRIDGE = 0x06,
     CLASS_WIRELESS = 0x0d,
-    CONVENTIONAL_BYTES = 256
 };
 
 /* One function that the manifest gives away, and the same in the inventory. */
@@ -86,7 +84,8 @@ void rule_device_id(struct check *check)
 static bool lacks_serial(const struct hw_function *function)
 {
     return !function->has_serial && function->class_code >> 16 != CLASS_STORAGE &&
-           function->config_bytes >= (function->has_express ? HW_CONFIG_BYTES : CONVENTIONAL_BYTES);
+           function->config_bytes >=
+               (function->has_express ? HW_CONFIG_BYTES : HW_CONVENTIONAL_BYTES);
 }
 
 static void look_at_serial(const struct found *found)
@@ -145,15 +144,10 @@ void rule_boot_controller_unknown(struct check *check)
     each_found(check, look_at_storage);
 }
 
-static bool is_bridge(const struct hw_function *function)
-{
-    return function->is_bridge || function->class_code >> 16 == CLASS_BRIDGE;
-}
-
 /* 00:00.0 is known without an inventory. */
 static void look_at_bridge(const struct found *found)
 {
-    if (is_bridge(found->function) && found->owned.device->pci.value % 0x10000 != 0)
+    if (hw_is_bridge(found->function) && found->owned.device->pci.value % 0x10000 != 0)
         report(found->check, found->owned.device->pci.at,
                say(&found->check->arena, "%s is a bridge (class %06x)", lists(found),
                    found->function->class_code),
@@ -165,16 +159,64 @@ void rule_device_bridge_class(struct check *check)
     each_found(check, look_at_bridge);
 }
 
-/* Without privilege the capabilities that tell are not in the inventory. */
+/* An organ of the board is none that another domain could have in its place. */
+static void look_at_organ(const struct found *found)
+{
+    const char *organ = hw_organ(found->hw, found->function);
+
+    if (organ && !hw_is_bridge(found->function))
+        report(found->check, found->owned.device->pci.at,
+               say(&found->check->arena, "%s is %s (class %06x)", lists(found), organ,
+                   found->function->class_code),
+               "who has it has more than a device: leave it to nobody, and what is in its IOMMU "
+               "group too");
+}
+
+void rule_device_chipset(struct check *check)
+{
+    each_found(check, look_at_organ);
+}
+
+/* Lines of INTx are not routed; what stays silent needs none. */
+static void look_at_interrupts(const struct found *found)
+{
+    struct check *check = found->check;
+    const struct hw_function *function = found->function;
+
+    if (hw_is_bridge(function) || hw_organ(found->hw, function) ||
+        found->owned.device->interrupts.value == INTERRUPTS_NONE)
+        return;
+    if (function->config_bytes < HW_CONVENTIONAL_BYTES)
+        report(check, found->owned.device->pci.at,
+               say(&check->arena, "%s does not show its capabilities", lists(found)),
+               "save the inventory anew as root: whether it can be assigned is not known");
+    else if (hw_lacks_msi(function))
+        report(check, found->owned.device->pci.at,
+               say(&check->arena, "%s has neither MSI nor MSI-X", lists(found)),
+               found->owned.domain
+                   ? "use another card; if it is listed for its IOMMU group's sake only, write "
+                     "`interrupts: none`: it is kept silent and not shown to the domain"
+                   : "use another card");
+}
+
+void rule_device_interrupts(struct check *check)
+{
+    each_found(check, look_at_interrupts);
+}
+
 static void look_at_reset(const struct found *found)
 {
     const struct hw_function *function = found->function;
 
     if (found->owned.domain && !found->owned.device->accept_no_reset.value &&
-        !is_bridge(function) && function->config_bytes >= 256 && !function->reset_method &&
-        !function->has_flr && !function->has_af_flr && !function->has_d3_reset)
+        found->owned.device->interrupts.value != INTERRUPTS_NONE && !hw_is_bridge(function) &&
+        !hw_lacks_msi(function) && hw_lacks_reset(function))
         report(found->check, found->owned.device->pci.at,
-               say(&found->check->arena, "%s has no way to be reset", lists(found)),
+               say(&found->check->arena, "%s has no way to be reset%s", lists(found),
+                   function->reset_method ? say(&found->check->arena, " that clears it, only %s",
+                                                quote(&found->check->arena, function->reset_method,
+                                                      strlen(function->reset_method)))
+                                          : ""),
                "use another card, or accept with `accept_no_reset: true` that it keeps what it "
                "has over a restart of its domain");
 }
@@ -224,27 +266,15 @@ void rule_nic_network(struct check *check)
     each_found(check, look_at_unnamed);
 }
 
-static const struct {
-    uint32_t class_code; /* base class, subclass */
-    const char *what;
-} removable_classes[] = {
-    {0x0102, "a floppy disk controller"},
-    {0x0805, "an SD card controller"},
-    {0x0c00, "a FireWire controller"},
-    {0x0c03, "a USB controller"},
-};
-
 static void look_at_removable(const struct found *found)
 {
-    if (!found->owned.domain || found->owned.device->removable.value)
-        return;
-    for (size_t i = 0; i < sizeof(removable_classes) / sizeof(removable_classes[0]); i++) {
-        if (removable_classes[i].class_code == found->function->class_code >> 8)
-            report(found->check, found->owned.device->pci.at,
-                   say(&found->check->arena, "%s is %s (class %06x), without `removable: true`",
-                       lists(found), removable_classes[i].what, found->function->class_code),
-                   "write `removable: true`: what is plugged in carries data to and from others");
-    }
+    const char *what = hw_removable(found->function);
+
+    if (what && found->owned.domain && !found->owned.device->removable.value)
+        report(found->check, found->owned.device->pci.at,
+               say(&found->check->arena, "%s is %s (class %06x), without `removable: true`",
+                   lists(found), what, found->function->class_code),
+               "write `removable: true`: what is plugged in carries data to and from others");
 }
 
 void rule_removable_class(struct check *check)

@@ -21,7 +21,7 @@ static bool find_kept(struct check *check, const struct hw *hw, uint64_t start, 
         const struct hw_reserved *range = &hw->reserved[i];
 
         *out = (struct hw_range){range->base, range->limit,
-                                 say(&check->arena, "memory of %s (RMRR)", range->scope)};
+                                 say(&check->arena, "memory of %s (RMRR)", range->scope.text)};
         if (out->start <= end && start <= out->end)
             return true;
     }

@@ -1,103 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Network cards that firmware may share: Intel's management engine (AMT) has the controllers named
- * -LM, and a BMC has cards with NC-SI where its board wires them so. An inventory does not show
- * whether firmware uses that; it shows that both ends are there.
- */
+/* Rules about network cards that firmware may share (tools/hw/sideband.c says which these are). */
 #include "rules.h"
 #include "tools/hw/inventory.h"
 
+#include "tools/manifest/label.h"
 #include "tools/manifest/schema_parse.h"
 
-enum { INTEL = 0x8086, BROADCOM = 0x14e4 };
+enum { CLASS_NETWORK = 0x02 };
 
-struct part {
-    uint32_t vendor, device;
+/* A card that someone has, and by what firmware may share it. */
+struct shared_card {
+    struct owned owned;
+    const struct hw_function *function;
+    const char *by, *evidence;
 };
 
-/* Ethernet controllers of chipsets with AMT: 82566 to I219-LM, I225-LM, I226-LM. */
-static const struct part engine_cards[] = {
-    {INTEL, 0x1049}, {INTEL, 0x104a}, {INTEL, 0x10bd}, {INTEL, 0x10f5}, {INTEL, 0x10cc},
-    {INTEL, 0x10de}, {INTEL, 0x10ea}, {INTEL, 0x10ef}, {INTEL, 0x1502}, {INTEL, 0x153a},
-    {INTEL, 0x155a}, {INTEL, 0x15a0}, {INTEL, 0x15a2}, {INTEL, 0x156f}, {INTEL, 0x15b7},
-    {INTEL, 0x15b9}, {INTEL, 0x15d7}, {INTEL, 0x15e3}, {INTEL, 0x15bd}, {INTEL, 0x15bb},
-    {INTEL, 0x15df}, {INTEL, 0x15e1}, {INTEL, 0x0d4e}, {INTEL, 0x0d4c}, {INTEL, 0x0d53},
-    {INTEL, 0x15fb}, {INTEL, 0x15f9}, {INTEL, 0x15f4}, {INTEL, 0x1a1e}, {INTEL, 0x1a1c},
-    {INTEL, 0x550a}, {INTEL, 0x550c}, {INTEL, 0x15f2}, {INTEL, 0x125b},
-};
-
-/* I210, I350, X550, X722; BCM5719, BCM5720 */
-static const struct part bmc_cards[] = {
-    {INTEL, 0x1533}, {INTEL, 0x1521},    {INTEL, 0x1563},
-    {INTEL, 0x37d2}, {BROADCOM, 0x1657}, {BROADCOM, 0x165f},
-};
-
-/* The display of a BMC: ASPEED, and Matrox G200 for servers */
-static const struct part bmc_displays[] = {
-    {0x1a03, 0x2000}, {0x102b, 0x0532}, {0x102b, 0x0533},
-    {0x102b, 0x0534}, {0x102b, 0x0536}, {0x102b, 0x0538},
-};
-
-static bool is_one_of(const struct hw_function *function, const struct part *parts, size_t count)
+/* The network that the card is said to be plugged into, NULL: not known. */
+static const struct model_network *network_of(const struct model *model,
+                                              const struct model_device *device)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i].vendor == function->vendor && parts[i].device == function->device)
+    uint32_t index = find_named(model, "networks", &device->network);
+
+    return index < model->networks.count ? model_network(model, index) : NULL;
+}
+
+static bool labels_differ(const struct model *model)
+{
+    for (uint32_t i = 1; i < model->domains.count; i++) {
+        if (!label_equal(label_of(model, &model_domain(model, i)->label),
+                         label_of(model, &model_domain(model, 0)->label)))
             return true;
     }
     return false;
 }
 
-#define IS_ONE_OF(function, parts) is_one_of(function, parts, sizeof(parts) / sizeof((parts)[0]))
-
-/* The management engine's host interface is device 22 of the chipset. */
-static bool is_engine(const struct hw_function *function)
+/* Why sharing this card is an error, NULL: it is not. */
+static const char *gravity(struct check *check, const struct shared_card *card)
 {
-    return function->address >> 3 == 0x16 && function->vendor == INTEL &&
-           function->class_code >> 16 == 0x07;
+    const struct model *model = &check->model;
+    const struct model_network *network = network_of(model, card->owned.device);
+
+    if (!card->owned.domain)
+        return "and who reaches it there reaches all of the machine";
+    if (!network)
+        return "and nothing says who reaches its network";
+    if (network->exposed.value)
+        return say(&check->arena, "and its network %s is exposed (%s)", network->name.value,
+                   line_of(check, network->exposed.at));
+    return labels_differ(model) ? "and domains of different labels are on this machine" : NULL;
 }
 
-static bool is_bmc(const struct hw_function *function)
+static void report_card(struct check *check, const struct shared_card *card, const char *gravity)
 {
-    return IS_ONE_OF(function, bmc_displays);
+    report(check, card->owned.device->pci.at,
+           say(&check->arena, "%s has the card %s (%04x:%04x), which %s may share: %s has %s%s%s",
+               owner_text(check, &card->owned),
+               pci_text(&check->arena, card->owned.device->pci.value), card->function->vendor,
+               card->function->device, card->by, inventory_text(check), card->evidence,
+               gravity ? ", " : "", gravity ? gravity : ""),
+           card->function->address >> 8 == 0
+               ? "use a card in a slot, or turn that off in firmware and write "
+                 "`accept_sideband: true` beside the card"
+               : "use a card of another kind, or turn that off in firmware and write "
+                 "`accept_sideband: true` beside the card");
 }
 
-static const struct hw_function *first_function(const struct hw *hw,
-                                                bool (*is)(const struct hw_function *function))
+/* Every such card that nobody accepted, if what follows is of that gravity. */
+static void each_card(struct check *check, bool grave)
 {
-    for (uint32_t i = 0; i < hw->function_count; i++) {
-        if (is(&hw->functions[i]))
-            return &hw->functions[i];
+    struct hw *hw = inventory(check);
+    struct shared_card card;
+
+    for (uint32_t i = 0; hw && owned_device(&check->model, i, &card.owned); i++) {
+        card.function = inventory_function(hw, &card.owned.device->pci);
+        if (!card.function || card.owned.device->accept_sideband.value ||
+            card.function->class_code >> 16 != CLASS_NETWORK)
+            continue;
+        card.by = hw_sideband(hw, card.function, &card.evidence);
+        const char *why = card.by ? gravity(check, &card) : NULL;
+        if (card.by && grave == (why != NULL))
+            report_card(check, &card, why);
     }
-    return NULL;
-}
-
-const struct hw_function *sideband_of(const struct hw *hw, const struct hw_function *card,
-                                      bool *engine)
-{
-    *engine = IS_ONE_OF(card, engine_cards);
-    if (*engine)
-        return first_function(hw, is_engine);
-    return IS_ONE_OF(card, bmc_cards) ? first_function(hw, is_bmc) : NULL;
 }
 
 void rule_sideband(struct check *check)
 {
-    const struct model_device *nic = &check->model.management.nic;
-    const struct hw *hw = inventory(check);
-    const struct hw_function *card = hw ? inventory_function(hw, &nic->pci) : NULL;
-    bool engine;
-    const struct hw_function *firmware = card ? sideband_of(hw, card, &engine) : NULL;
+    each_card(check, true);
+}
 
-    if (!firmware || nic->accept_sideband.value)
-        return;
-    report(check, nic->pci.at,
-           say(&check->arena,
-               "management has the card %s (%04x:%04x), which %s may share: %s has %s at %s "
-               "(%04x:%04x)",
-               pci_text(&check->arena, nic->pci.value), card->vendor, card->device,
-               engine ? "the management engine (AMT)" : "the BMC (NC-SI)", inventory_text(check),
-               engine ? "its host interface" : "the BMC's display",
-               pci_text(&check->arena, firmware->address), firmware->vendor, firmware->device),
-           "use a card of its own in a slot, or turn that off in firmware and write "
-           "`accept_sideband: true`");
+void rule_sideband_domain(struct check *check)
+{
+    each_card(check, false);
 }

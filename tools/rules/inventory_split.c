@@ -5,8 +5,6 @@
 
 #include "kernel/abi/manifest.h"
 #include "tools/manifest/schema_parse.h"
-#include <stdlib.h>
-#include <string.h>
 
 enum { MEMBERS_SHOWN = 16 };
 
@@ -21,12 +19,23 @@ static bool owner_of(const struct model *model, const struct hw_function *functi
     return false;
 }
 
-static bool is_bridge(const struct hw_function *function)
+/* What people call the function, and who has it. */
+static const char *member_text(struct check *check, const struct hw *hw,
+                               const struct hw_function *function, const struct owned *owned)
 {
-    return function->is_bridge || function->class_code >> 16 == 0x06;
+    const char *organ = hw_organ(hw, function);
+    const char *who = owned->device ? say(&check->arena, "%s, %s", owner_text(check, owned),
+                                          line_of(check, owned->device->pci.at))
+                                    : "nobody";
+
+    return say(&check->arena, "%s (%s%s%s)", pci_text(&check->arena, function->address),
+               organ ? organ : "", organ ? "; " : "", who);
 }
 
-/* The group's functions with their owners as text; `split`: not all have the owner given. */
+/*
+ * The group's functions with their owners as text; `split`: not all have the owner given, or one is
+ * an organ of the board, which nobody can have.
+ */
 static const char *group_text(struct check *check, const struct hw *hw, int32_t group,
                               const struct owned *owner, bool *split)
 {
@@ -38,19 +47,38 @@ static const char *group_text(struct check *check, const struct hw *hw, int32_t 
     for (uint32_t i = 0; i < hw->function_count; i++) {
         const struct hw_function *function = &hw->functions[i];
 
-        if (function->group != group || is_bridge(function))
+        if (function->group != group || (hw_is_bridge(function) && !hw_organ(hw, function)))
             continue;
-        bool has_owner = owner_of(&check->model, function, &owned);
-        *split |= !has_owner || owned.domain != owner->domain;
-        if (shown++ >= MEMBERS_SHOWN)
-            continue;
-        const char *who = has_owner ? say(&check->arena, "%s, %s", owner_text(check, &owned),
-                                          line_of(check, owned.device->pci.at))
-                                    : "nobody";
-        text = say(&check->arena, "%s%s%s (%s)", text ? text : "", text ? ", " : "",
-                   pci_text(&check->arena, function->address), who);
+        if (!owner_of(&check->model, function, &owned))
+            owned.device = NULL;
+        *split |= !owned.device || owned.domain != owner->domain;
+        if (shown++ < MEMBERS_SHOWN)
+            text = say(&check->arena, "%s%s%s", text ? text : "", text ? ", " : "",
+                       member_text(check, hw, function, &owned));
     }
     return shown > MEMBERS_SHOWN ? say(&check->arena, "%s and more", text) : text;
+}
+
+/* A member on a root bus is part of the board: no slot separates it. */
+static bool is_onboard(const struct hw *hw, int32_t group)
+{
+    for (uint32_t i = 0; i < hw->function_count; i++) {
+        if (hw->functions[i].group == group && hw->functions[i].address >> 8 == 0 &&
+            !hw_is_bridge(&hw->functions[i]))
+            return true;
+    }
+    return false;
+}
+
+static const char *group_remedy(const struct hw *hw, const struct hw_function *function)
+{
+    if (hw_organ(hw, function) || hw_group_organ(hw, function))
+        return "leave the whole group to nobody: with an organ of the board in it, no domain can "
+               "have it; use a card in a slot instead";
+    return is_onboard(hw, function->group)
+               ? "give all of them to one domain, or leave the whole group to nobody"
+               : "give all of them to one domain, or put the card into a slot below a root port "
+                 "with ACS";
 }
 
 /* Whether a function of this group stands before the n-th in the manifest. */
@@ -79,7 +107,7 @@ void rule_iommu_group_split(struct check *check)
         const struct hw_function *function = inventory_function(hw, &owned.device->pci);
         bool split;
 
-        if (!function || function->group < 0 || is_bridge(function) ||
+        if (!function || function->group < 0 || hw_is_bridge(function) ||
             group_was_seen(check, hw, i, function->group))
             continue;
         const char *members = group_text(check, hw, function->group, &owned, &split);
@@ -87,56 +115,85 @@ void rule_iommu_group_split(struct check *check)
             report(check, owned.device->pci.at,
                    say(&check->arena, "nothing separates the functions of IOMMU group %d of %s: %s",
                        function->group, inventory_text(check), members),
-                   "give all of them to one domain, or put the card into a slot below a root port "
-                   "with ACS");
+                   group_remedy(hw, function));
     }
 }
 
-static bool is_among(const int64_t *addresses, size_t count, const struct number *pci)
+/* So that a pair is reported once. */
+static bool stands_before(const struct model *model, const struct owned *other, uint32_t n)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (pci->valid && addresses[i] == (int64_t)pci->value)
+    struct owned owned;
+
+    for (uint32_t i = 0; i < n && owned_device(model, i, &owned); i++) {
+        if (owned.device == other->device)
             return true;
     }
     return false;
 }
 
-/* Reports the first two owners of functions for which firmware keeps one range. */
-static void look_at_reserved(struct check *check, const struct hw *hw,
-                             const struct hw_reserved *reserved)
+/* Two functions that Linux has in two groups, and a port without ACS joins. */
+static const struct hw_function *neighbour_of(const struct model *model, const struct hw *hw,
+                                              uint32_t n, const struct hw_function *function,
+                                              const struct owned *owner, struct owned *other)
 {
-    struct owned owned, first = {0};
-    int64_t addresses[HW_SCOPE_TEXT];
-    size_t count = hw_scope_addresses(hw, reserved, addresses);
+    for (uint32_t i = 0; i < hw->function_count; i++) {
+        const struct hw_function *one = &hw->functions[i];
 
-    for (uint32_t i = 0; owned_device(&check->model, i, &owned); i++) {
-        const struct number *pci = &owned.device->pci;
-
-        if (!is_among(addresses, count, pci))
+        if (one == function || hw_is_bridge(one) ||
+            (one->group >= 0 && one->group == function->group) || !hw_joining_port(function, one))
             continue;
-        if (!first.device) {
-            first = owned;
-        } else if (first.domain != owned.domain) {
-            report(check, pci->at,
+        if (!owner_of(model, one, other))
+            other->device = NULL;
+        if (!other->device || (other->domain != owner->domain && stands_before(model, other, n)))
+            return one;
+    }
+    return NULL;
+}
+
+void rule_iommu_group_quirk(struct check *check)
+{
+    const struct hw *hw = inventory(check);
+    struct owned owned, other;
+
+    if (!hw || unsafe_allows(&check->model, MANIFEST_SPLIT_IOMMU_GROUP))
+        return;
+    for (uint32_t i = 0; owned_device(&check->model, i, &owned); i++) {
+        const struct hw_function *function = inventory_function(hw, &owned.device->pci);
+        const struct hw_function *one =
+            function ? neighbour_of(&check->model, hw, i, function, &owned, &other) : NULL;
+
+        if (one)
+            report(check, owned.device->pci.at,
                    say(&check->arena,
-                       "%s of %s and %s of %s (%s) share memory: in %s firmware keeps "
-                       "0x%llx-0x%llx for both (RMRR)",
-                       pci_text(&check->arena, pci->value), owner_text(check, &owned),
-                       pci_text(&check->arena, first.device->pci.value), owner_text(check, &first),
-                       line_of(check, first.device->pci.at), inventory_text(check),
-                       (unsigned long long)reserved->base, (unsigned long long)reserved->limit),
-                   "give both to one domain, or one of them to nobody");
-            return;
-        }
+                       "%s of %s and %s reach each other past the IOMMU: in %s the port %s above "
+                       "shows no ACS%s",
+                       pci_text(&check->arena, function->address), owner_text(check, &owned),
+                       member_text(check, hw, one, &other), inventory_text(check),
+                       pci_text(&check->arena, hw_joining_port(function, one)->address),
+                       function->group >= 0 && one->group >= 0
+                           ? "; Linux separates these by a quirk that Bulkhead doesn't have"
+                           : ""),
+                   "give both to one domain, or put one of the cards below a port with ACS; if the "
+                   "inventory was saved without root, save it anew");
     }
 }
 
-void rule_device_rmrr(struct check *check)
+/* Why no device can be assigned on this machine, NULL: one can. */
+static const char *lacks_remapping(const struct model *model, const struct hw *hw)
 {
-    const struct hw *hw = inventory(check);
-
-    for (uint32_t i = 0; hw && i < hw->reserved_count; i++)
-        look_at_reserved(check, hw, &hw->reserved[i]);
+    if (!unsafe_allows(model, MANIFEST_NO_DMA_REMAPPING)) {
+        if (hw_is_amd_board(hw))
+            return "an IOMMU of AMD, which is not supported yet";
+        if (hw->tables_listed && !hw->lists_dmar)
+            return "no DMA remapping (no ACPI table DMAR)";
+        if (!hw->dmar_whole)
+            return "an ACPI table DMAR that is not there whole: what the IOMMU has, and what "
+                   "firmware keeps (RMRR), is not known";
+    }
+    return hw->has_dmar && (hw->dmar_flags & 1) == 0 &&
+                   !unsafe_allows(model, MANIFEST_NO_INTERRUPT_REMAPPING)
+               ? "no interrupt remapping (flags of the ACPI table DMAR)"
+               : NULL;
 }
 
 /* Without DMA remapping a device reaches all memory, without the other it raises any interrupt. */
@@ -146,19 +203,15 @@ void rule_iommu_missing(struct check *check)
     const struct model *model = &check->model;
     struct owned owned;
 
-    if (!hw || !hw_is_intel(hw) || !owned_device(model, 0, &owned))
+    if (!hw || !owned_device(model, 0, &owned))
         return;
-    bool no_remapping =
-        hw->tables_listed && !hw->lists_dmar && !unsafe_allows(model, MANIFEST_NO_DMA_REMAPPING);
-    bool no_interrupts = hw->has_dmar && (hw->dmar_flags & 1) == 0 &&
-                         !unsafe_allows(model, MANIFEST_NO_INTERRUPT_REMAPPING);
-    if (!no_remapping && !no_interrupts)
-        return;
-    report(check, owned.device->pci.at,
-           say(&check->arena, "%s lists %s, but %s has no %s", owner_text(check, &owned),
-               pci_text(&check->arena, owned.device->pci.value), inventory_text(check),
-               no_remapping ? "DMA remapping (no ACPI table DMAR)"
-                            : "interrupt remapping (flags of the ACPI table DMAR)"),
-           "turn VT-d on in firmware, interrupt remapping too, and save the inventory anew; "
-           "without it no device can be assigned");
+    const char *lack = lacks_remapping(model, hw);
+    if (lack)
+        report(check, owned.device->pci.at,
+               say(&check->arena, "%s lists %s, but %s has %s", owner_text(check, &owned),
+                   pci_text(&check->arena, owned.device->pci.value), inventory_text(check), lack),
+               hw_is_amd_board(hw)
+                   ? "assign no device on this machine, or use a board with Intel's VT-d"
+                   : "turn VT-d on in firmware, interrupt remapping too, and save the inventory "
+                     "anew, as root; without it no device can be assigned");
 }

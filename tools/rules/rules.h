@@ -104,6 +104,9 @@ void rule_serial_boot_log(struct check *check);
 void rule_serial_twice(struct check *check);
 void rule_serial_irq(struct check *check);
 
+/* The interrupt line of a domain's UART, as written or the usual one. */
+uint32_t serial_line(const struct model_serial *serial);
+
 /* payload.c, linux.c, elf.c: the files that domains boot */
 void rule_payload_missing(struct check *check);
 void rule_payload_file(struct check *check);
@@ -133,6 +136,8 @@ void rule_inventory_cpu(struct check *check);
 void rule_smt_split(struct check *check);
 void rule_memory_inventory(struct check *check);
 void rule_uart_missing(struct check *check);
+void rule_uart_irq(struct check *check);
+void rule_pci_segments(struct check *check);
 void rule_iommu_missing(struct check *check);
 void rule_device_missing(struct check *check);
 void rule_device_id(struct check *check);
@@ -140,13 +145,20 @@ void rule_device_serial_differs(struct check *check);
 void rule_boot_controller(struct check *check);
 void rule_boot_controller_unknown(struct check *check);
 void rule_device_bridge_class(struct check *check);
+void rule_device_chipset(struct check *check);
+void rule_device_interrupts(struct check *check);
+void rule_device_twins(struct check *check);
 void rule_device_no_reset(struct check *check);
 void rule_nic_network(struct check *check);
 void rule_nic_class(struct check *check);
 void rule_removable_class(struct check *check);
 void rule_sideband(struct check *check);
+void rule_sideband_domain(struct check *check);
 void rule_iommu_group_split(struct check *check);
+void rule_iommu_group_quirk(struct check *check);
 void rule_device_rmrr(struct check *check);
+void rule_usb_rmrr(struct check *check);
+void rule_rmrr_split(struct check *check);
 void rule_bar_page(struct check *check);
 void rule_controller_split(struct check *check);
 void rule_port_overlap(struct check *check);

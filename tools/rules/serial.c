@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about UARTs. */
 #include "rules.h"
+#include "tools/hw/hw.h"
 
-/* On a PC com1 and com3 raise ISA IRQ 4, com2 and com4 IRQ 3. */
-static unsigned int irq_of(uint64_t port)
+uint32_t serial_line(const struct model_serial *serial)
 {
-    return port % 2 == 1 ? 4 : 3;
+    return serial->irq.valid ? (uint32_t)serial->irq.value : uart_default_line(serial->port.value);
 }
 
 void rule_serial_boot_log(struct check *check)
@@ -65,9 +65,8 @@ void rule_serial_twice(struct check *check)
 /* Two different ports that both use one interrupt line. */
 static bool shares_irq(const struct model_serial *one, const struct model_serial *other)
 {
-    return one->port.value != other->port.value &&
-           irq_of(one->port.value) == irq_of(other->port.value) && !one->polled.value &&
-           !other->polled.value;
+    return one->port.value != other->port.value && serial_line(one) == serial_line(other) &&
+           !one->polled.value && !other->polled.value;
 }
 
 void rule_serial_irq(struct check *check)
@@ -83,11 +82,11 @@ void rule_serial_irq(struct check *check)
                        "owner",
                        (unsigned long long)domain->serial.port.value, domain_of(check, domain),
                        (unsigned long long)other->serial.port.value, domain_of(check, other),
-                       line_of(check, other->serial.port.at), irq_of(other->serial.port.value)),
+                       line_of(check, other->serial.port.at), serial_line(&other->serial)),
                    say(&check->arena,
-                       "let %s do without it: `serial: {port: com%llu, polled: true}`, or use %s",
-                       domain_of(check, domain), (unsigned long long)domain->serial.port.value,
-                       irq_of(other->serial.port.value) == 4 ? "com2 or com4" : "com3"));
+                       "let %s do without it: `serial: {port: com%llu, polled: true}`, or use a "
+                       "port with another line",
+                       domain_of(check, domain), (unsigned long long)domain->serial.port.value));
     }
 }
 

@@ -113,7 +113,7 @@ static void bytes_behind_are_ignored(void **state)
     X(serial, MANIFEST_BAD_DOMAIN, m->domains[0].serial_port = 5)                                  \
     X(serial_twice, MANIFEST_BAD_DOMAIN,                                                           \
       m->domains[0].serial_port = m->domains[1].serial_port = 2)                                   \
-    X(domain_reserved, MANIFEST_BAD_POLICY, m->domains[1].reserved = 1)                            \
+    X(domain_irq, MANIFEST_BAD_POLICY, m->domains[1].serial_irq = 16)                              \
     X(pinned_twice, MANIFEST_BAD_DOMAIN, m->domains[0].flags = MANIFEST_CPUS_PINNED)               \
     X(pinned_by_both, MANIFEST_BAD_DOMAIN, {                                                       \
         m->domains[0].flags = m->domains[1].flags = MANIFEST_CPUS_PINNED;                          \

@@ -36,7 +36,7 @@ static const char manifest_text[] =
     "    cpus: 1\n"
     "    memory: 64M\n"
     "    boot: {linux: ./build/fixtures/good.bzimage, cmdline: quiet}\n"
-    "    serial: {port: com2}\n"
+    "    serial: {port: com2, irq: 5}\n"
     "    on_exit: {do: restart, limit: 9}\n";
 
 /* Every key of the policy, with a date behind all acceptances. */
@@ -78,8 +78,10 @@ static const char policy_text[] =
     "        initrd: ad7facb2586fc6e966c004d7d1d16b024f5805ff7cb47c7a85dabd8b48892ca7\n"
     "    serial: {read: [operator, auditor]}\n"
     "    devices:\n"
-    "      - {pci: \"00:04.0\", id: \"8086:10d3\", network: internet, serial_number: \"A 17\"}\n"
+    "      - {pci: \"00:04.0\", id: \"8086:10d3\", network: internet, serial_number: \"A 17\",\n"
+    "         accept_sideband: true}\n"
     "      - {pci: \"0001:02:1f.7\", removable: true, accept_no_reset: true,\n"
+    "         interrupts: none,\n"
     "         sanitized_by: \"site office, 2026-10-01\"}\n"
     "    on_dma_fault: log\n"
     "    start_after: [control]\n"
@@ -233,7 +235,8 @@ static void test_policy_fields(void **state)
     assert_int_equal(device[0].id, 0x808610d3);
     assert_int_equal(device[0].network, 0);
     assert_int_equal(device[1].pci, 1 << 16 | 2 << 8 | 0x1f << 3 | 7);
-    assert_int_equal(device[1].flags, MANIFEST_REMOVABLE | MANIFEST_NO_RESET);
+    assert_int_equal(device[0].flags, MANIFEST_SIDEBAND);
+    assert_int_equal(device[1].flags, MANIFEST_REMOVABLE | MANIFEST_NO_RESET | MANIFEST_SILENT);
     assert_int_equal(device[1].network, MANIFEST_NONE);
     assert_int_equal(device[2].domain, MANIFEST_NONE);
     assert_int_equal(device[2].flags, MANIFEST_SIDEBAND);
@@ -265,6 +268,7 @@ static const struct {
     {MANIFEST_DOMAINS, offsetof(struct manifest_domain, categories), 4},
     {MANIFEST_DOMAINS, offsetof(struct manifest_domain, manage), 0x20},
     {MANIFEST_DOMAINS, offsetof(struct manifest_domain, start_after), 4},
+    {MANIFEST_DOMAINS, offsetof(struct manifest_domain, serial_irq), 16},
     {MANIFEST_PAYLOADS, offsetof(struct manifest_payload, pinned), 2},
     {MANIFEST_LEVELS, offsetof(struct manifest_name, name), 0},
     {MANIFEST_CATEGORIES, offsetof(struct manifest_name, name) + NAME_BYTES - 4, 0x41414141},
@@ -275,7 +279,7 @@ static const struct {
     {MANIFEST_NETWORKS, offsetof(struct manifest_network, one_way_by), 1 << 19},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, domain), 2},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, network), 5},
-    {MANIFEST_DEVICES, offsetof(struct manifest_device, flags), 8},
+    {MANIFEST_DEVICES, offsetof(struct manifest_device, flags), 16},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, serial_number), UINT32_MAX},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, sanitized_by), UINT32_MAX},
     {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, cpu_count), MAX_DOMAIN_CPUS + 1},

@@ -112,9 +112,9 @@ static void pairs_differ_by_the_inventory(void **state)
 
     (void)state;
     has(text, "| **a and b** | UNSAFE: threads of one core, L2 not known, L3 not known | shared | "
-              "not known |");
+              "shared |");
     has(text, "| **a and management; b and management** | own cores, L2 not known, L3 not known | "
-              "not shared | not known |");
+              "not shared | shared |");
     has(text, "| **c and management** | UNSAFE: threads of one core, ");
     has(text, "| **all 2 others** | own cores, ");
     has(alone, "The manifest names no inventory");
