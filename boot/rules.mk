@@ -5,7 +5,7 @@ LOADER_CFLAGS := -I. -std=c17 -O2 -g -fpic -ffreestanding -fno-stack-protector -
     -fshort-wchar -mno-red-zone -maccumulate-outgoing-args -DGNU_EFI_USE_MS_ABI \
     -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -DSHA256_BY_PROCESSOR -MMD -MP
-LOADER_SOURCES := $(wildcard boot/*.c boot/*/*.c) kernel/manifest.c kernel/sha256.c kernel/format.c \
+LOADER_SOURCES := $(wildcard boot/*.c boot/*/*.c) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c kernel/format.c \
     drivers/pci.c drivers/screen.c drivers/uart16550.c
 LOADER_OBJECTS := $(LOADER_SOURCES:%.c=$(BUILD)/boot/obj/%.o) \
     $(BUILD)/boot/obj/arch/x86/sha256.asm.o

@@ -4,70 +4,10 @@
  * Comments that begin with an @ are what `make proof` proves of the arithmetic of indices, for
  * every content of the memory; with it no access leaves the manifest.
  */
-#include "manifest.h"
+#include "manifest_parts.h"
 #include "sha256.h"
-#include <stdbool.h>
-#include <string.h>
 
 #define MANIFEST_MEMORY_MAX (1ull << 46)
-
-/* The size of an entry, and the most entries, of each table. */
-static const struct {
-    uint32_t entry_bytes, count_max;
-} layouts[] = {
-    [MANIFEST_DOMAINS] = {sizeof(struct manifest_domain), MAX_DOMAINS},
-    [MANIFEST_PAYLOADS] = {sizeof(struct manifest_payload), MAX_PAYLOADS},
-    [MANIFEST_STRINGS] = {1, MANIFEST_MAX_BYTES},
-    [MANIFEST_LEVELS] = {sizeof(struct manifest_name), MAX_LEVELS},
-    [MANIFEST_CATEGORIES] = {sizeof(struct manifest_name), MAX_CATEGORIES},
-    [MANIFEST_NETWORKS] = {sizeof(struct manifest_network), MAX_NETWORKS},
-    [MANIFEST_DEVICES] = {sizeof(struct manifest_device), MAX_DEVICES},
-    [MANIFEST_MANAGEMENT] = {sizeof(struct manifest_management), 1},
-    [MANIFEST_ADMINS] = {sizeof(struct manifest_admin), MAX_ADMINS},
-    [MANIFEST_POLICY] = {sizeof(struct manifest_policy), 1},
-    [MANIFEST_AGGREGATIONS] = {sizeof(struct manifest_aggregation), MAX_POLICY_ITEMS},
-    [MANIFEST_KEEP_APART] = {sizeof(struct manifest_apart), MAX_POLICY_ITEMS *MAX_DOMAINS},
-    [MANIFEST_UNSAFE] = {sizeof(struct manifest_unsafe), MAX_POLICY_ITEMS},
-    [MANIFEST_HARDENED] = {sizeof(struct manifest_hardened), MAX_DOMAINS},
-    [MANIFEST_PROTECTS] = {sizeof(struct manifest_protects), MAX_POLICY_ITEMS *MAX_DOMAINS},
-};
-enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]) };
-
-/*@
-  predicate table_fits(struct manifest_header *header, integer table) =
-      (table <= MANIFEST_STRINGS ==> header->tables[table].count > 0) &&
-      header->tables[table].offset + header->tables[table].count * layouts[table].entry_bytes <=
-      header->total_bytes;
-  predicate tables_fit(struct manifest_header *header) =
-      \forall integer table; 0 <= table < LAYOUTS ==> table_fits(header, table);
-*/
-
-static const char *const error_texts[MANIFEST_ERRORS] = {
-    [MANIFEST_OK] = "the manifest is well-formed",
-    [MANIFEST_TOO_SHORT] = "the manifest is cut off: copy the image again",
-    [MANIFEST_BAD_MAGIC] = "this is no compiled manifest: build the image with `bulkhead build`",
-    [MANIFEST_BAD_VERSION] = "the manifest was compiled for another version of Bulkhead: build the "
-                             "image again with the tool of this version",
-    [MANIFEST_BAD_DIGEST] = "the manifest differs from its digest: the image was damaged or "
-                            "changed after it was built; copy or build it again",
-    [MANIFEST_BAD_HEADER] = "a field of the manifest's header is out of range: build the image "
-                            "again",
-    [MANIFEST_BAD_TABLE] = "a table of the manifest lies outside of it or has a wrong size: build "
-                           "the image again",
-    [MANIFEST_BAD_STRING] = "a name or string of the manifest is empty, unterminated or too long: "
-                            "build the image again",
-    [MANIFEST_BAD_DOMAIN] = "a domain of the manifest has a value out of range, or two domains "
-                            "claim the same name, processor or port: run `bulkhead check`",
-    [MANIFEST_BAD_POLICY] = "a network, device, label, right or date of the manifest is out of "
-                            "range: build the image again",
-    [MANIFEST_BAD_PAYLOAD] = "a payload of the manifest lies outside the image or overlaps "
-                             "another: build the image again",
-};
-
-const char *manifest_error_text(enum manifest_error error)
-{
-    return (unsigned int)error < MANIFEST_ERRORS ? error_texts[error] : "unknown manifest error";
-}
 
 void manifest_digest(const struct manifest_header *header, uint8_t digest[DIGEST_BYTES])
 {
@@ -86,52 +26,6 @@ void manifest_digest(const struct manifest_header *header, uint8_t digest[DIGEST
 const char *manifest_string(const struct manifest *manifest, uint32_t offset)
 {
     return offset < manifest->string_bytes ? manifest->strings + offset : "";
-}
-
-/*@
-  requires table < LAYOUTS && index < header->tables[table].count && tables_fit(header);
-  assigns \nothing;
-*/
-static const void *entry(const struct manifest_header *header, uint32_t table, uint32_t index)
-{
-    /*@ assert table_fits(header, table); */
-    /*@ assert (index + 1) * layouts[table].entry_bytes <=
-               header->tables[table].count * layouts[table].entry_bytes; */
-    uint64_t at = header->tables[table].offset + (uint64_t)index * layouts[table].entry_bytes;
-    /*@ assert at <= header->total_bytes - layouts[table].entry_bytes; */
-    return (const char *)header + at;
-}
-
-/* A printable name of at least one character; the rest of its field is zero. */
-/*@ assigns \nothing; */
-static bool name_is_good(const char *name, size_t room)
-{
-    size_t length = 0;
-    /*@ loop assigns length; */
-    while (length < room && name[length] >= ' ' && name[length] <= '~')
-        length++;
-    if (length == 0 || length == room)
-        return false;
-    /*@ loop assigns length; */
-    while (length < room && name[length] == 0)
-        length++;
-    return length == room;
-}
-
-/* A string starts inside the strings and is shorter than CMDLINE_BYTES, as all that a YAML
- * manifest can say. It ends inside them, as their last byte is zero. */
-/*@
-  requires tables_fit(header);
-  assigns \nothing;
-*/
-static bool string_is_good(const struct manifest_header *header, uint32_t offset)
-{
-    uint32_t bytes = header->tables[MANIFEST_STRINGS].count, at = offset;
-    /*@ loop assigns at; */
-    while (at < bytes && at - offset < CMDLINE_BYTES &&
-           *(const char *)entry(header, MANIFEST_STRINGS, at))
-        at++;
-    return at < bytes && at - offset < CMDLINE_BYTES;
 }
 
 static enum manifest_error check_header(const struct manifest_header *header, size_t size)
@@ -345,110 +239,6 @@ const void *manifest_entries(const struct manifest *manifest, enum manifest_tabl
     return slot->count ? (const char *)manifest->header + slot->offset : NULL;
 }
 
-/* What a field of 32 bits may hold; `of` is a table or a number. */
-enum field_kind { AT_MOST, LEVEL_OF, BITS_OF, INDEX_OF, INDEX_OR_NONE_OF, STRING, NAME };
-static const struct {
-    uint8_t table, at, kind, of;
-} fields[] = {
-#define FIELD(table, type, member, kind, of)                                                       \
-    {                                                                                              \
-        table, offsetof(struct type, member), kind, of                                             \
-    }
-    FIELD(MANIFEST_DOMAINS, manifest_domain, level, LEVEL_OF, MANIFEST_LEVELS),
-    FIELD(MANIFEST_DOMAINS, manifest_domain, categories, BITS_OF, MANIFEST_CATEGORIES),
-    FIELD(MANIFEST_DOMAINS, manifest_domain, manage, AT_MOST, MANIFEST_RIGHTS),
-    FIELD(MANIFEST_DOMAINS, manifest_domain, start_after, BITS_OF, MANIFEST_DOMAINS),
-    FIELD(MANIFEST_DOMAINS, manifest_domain, serial_irq, AT_MOST, ISA_LINES - 1),
-    FIELD(MANIFEST_PAYLOADS, manifest_payload, pinned, AT_MOST, 1),
-    FIELD(MANIFEST_LEVELS, manifest_name, name, NAME, 0),
-    FIELD(MANIFEST_CATEGORIES, manifest_name, name, NAME, 0),
-    FIELD(MANIFEST_NETWORKS, manifest_network, name, NAME, 0),
-    FIELD(MANIFEST_NETWORKS, manifest_network, level, LEVEL_OF, MANIFEST_LEVELS),
-    FIELD(MANIFEST_NETWORKS, manifest_network, categories, BITS_OF, MANIFEST_CATEGORIES),
-    FIELD(MANIFEST_NETWORKS, manifest_network, exposed, AT_MOST, 1),
-    FIELD(MANIFEST_NETWORKS, manifest_network, trunk, BITS_OF, MANIFEST_NETWORKS),
-    FIELD(MANIFEST_NETWORKS, manifest_network, one_way_from, STRING, 0),
-    FIELD(MANIFEST_NETWORKS, manifest_network, one_way_to, STRING, 0),
-    FIELD(MANIFEST_NETWORKS, manifest_network, one_way_by, STRING, 0),
-    FIELD(MANIFEST_DEVICES, manifest_device, domain, INDEX_OR_NONE_OF, MANIFEST_DOMAINS),
-    FIELD(MANIFEST_DEVICES, manifest_device, network, INDEX_OR_NONE_OF, MANIFEST_NETWORKS),
-    FIELD(MANIFEST_DEVICES, manifest_device, flags, AT_MOST, MANIFEST_DEVICE_FLAGS),
-    FIELD(MANIFEST_DEVICES, manifest_device, serial_number, STRING, 0),
-    FIELD(MANIFEST_DEVICES, manifest_device, sanitized_by, STRING, 0),
-    FIELD(MANIFEST_MANAGEMENT, manifest_management, flags, AT_MOST, MANIFEST_CPUS_PINNED),
-    FIELD(MANIFEST_MANAGEMENT, manifest_management, cpu_count, AT_MOST, MAX_DOMAIN_CPUS),
-    FIELD(MANIFEST_MANAGEMENT, manifest_management, prefix, AT_MOST, 32),
-    FIELD(MANIFEST_ADMINS, manifest_admin, name, NAME, 0),
-    FIELD(MANIFEST_ADMINS, manifest_admin, role, AT_MOST, MANIFEST_AUDITOR),
-    FIELD(MANIFEST_ADMINS, manifest_admin, path, STRING, 0),
-    FIELD(MANIFEST_POLICY, manifest_policy, level, LEVEL_OF, MANIFEST_LEVELS),
-    FIELD(MANIFEST_POLICY, manifest_policy, categories, BITS_OF, MANIFEST_CATEGORIES),
-    FIELD(MANIFEST_POLICY, manifest_policy, declared_level, LEVEL_OF, MANIFEST_LEVELS),
-    FIELD(MANIFEST_POLICY, manifest_policy, declared_categories, BITS_OF, MANIFEST_CATEGORIES),
-    FIELD(MANIFEST_POLICY, manifest_policy, classification, STRING, 0),
-    FIELD(MANIFEST_POLICY, manifest_policy, forbid_removable, BITS_OF, MANIFEST_LEVELS),
-    FIELD(MANIFEST_POLICY, manifest_policy, mixed_by, STRING, 0),
-    FIELD(MANIFEST_POLICY, manifest_policy, mixed_reason, STRING, 0),
-    FIELD(MANIFEST_POLICY, manifest_policy, review_by, STRING, 0),
-    FIELD(MANIFEST_POLICY, manifest_policy, smt, AT_MOST, MANIFEST_SMT_ON),
-    FIELD(MANIFEST_POLICY, manifest_policy, inventory, STRING, 0),
-    FIELD(MANIFEST_AGGREGATIONS, manifest_aggregation, of, LEVEL_OF, MANIFEST_LEVELS),
-    FIELD(MANIFEST_AGGREGATIONS, manifest_aggregation, then, LEVEL_OF, MANIFEST_LEVELS),
-    FIELD(MANIFEST_KEEP_APART, manifest_apart, name, STRING, 0),
-    FIELD(MANIFEST_UNSAFE, manifest_unsafe, allow, AT_MOST, MANIFEST_UNSAFE_KINDS - 1),
-    FIELD(MANIFEST_UNSAFE, manifest_unsafe, reason, STRING, 0),
-    FIELD(MANIFEST_HARDENED, manifest_hardened, domain, INDEX_OF, MANIFEST_DOMAINS),
-    FIELD(MANIFEST_HARDENED, manifest_hardened, by, STRING, 0),
-    FIELD(MANIFEST_PROTECTS, manifest_protects, domain, INDEX_OF, MANIFEST_DOMAINS),
-    FIELD(MANIFEST_PROTECTS, manifest_protects, name, STRING, 0),
-#undef FIELD
-};
-
-/*@
-  requires tables_fit(header);
-  assigns \nothing;
-*/
-static bool field_is_good(const struct manifest_header *header, const char *at, uint8_t kind,
-                          uint8_t of)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof(value));
-    uint32_t count = kind >= LEVEL_OF && kind <= INDEX_OR_NONE_OF ? header->tables[of].count : of;
-    switch (kind) {
-    case BITS_OF:
-        return (uint64_t)value >> count == 0;
-    case INDEX_OR_NONE_OF:
-        return value < count || value == MANIFEST_NONE;
-    case INDEX_OF:
-        return value < count;
-    case STRING:
-        return string_is_good(header, value);
-    case NAME:
-        return name_is_good(at, NAME_BYTES);
-    default: /* AT_MOST, LEVEL_OF */
-        return value <= count;
-    }
-}
-
-/*@
-  requires tables_fit(header);
-  assigns \nothing;
-*/
-static bool fields_are_good(const struct manifest_header *header)
-{
-    /*@ loop assigns i; */
-    for (uint32_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        uint32_t table = fields[i].table;
-        /*@ loop assigns j; */
-        for (uint32_t j = 0; j < header->tables[table].count; j++) {
-            const char *at = (const char *)entry(header, table, j) + fields[i].at;
-            if (!field_is_good(header, at, fields[i].kind, fields[i].of))
-                return false;
-        }
-    }
-    return true;
-}
-
 /*@
   requires tables_fit(header);
   assigns \nothing;
@@ -471,10 +261,10 @@ static enum manifest_error check_contents(const struct manifest_header *header)
     }
     if (!error && cpus > MAX_CPUS)
         return MANIFEST_BAD_DOMAIN;
-    return error || fields_are_good(header) ? error : MANIFEST_BAD_POLICY;
+    return error;
 }
 
-enum manifest_error manifest_open(const void *bytes, size_t size, struct manifest *out)
+enum manifest_error manifest_read(const void *bytes, size_t size, struct manifest *out)
 {
     const struct manifest_header *header = bytes;
     const struct manifest_table *tables = header->tables;

@@ -38,6 +38,9 @@ struct manifest {
  */
 enum manifest_error manifest_open(const void *bytes, size_t size, struct manifest *out);
 
+/* The same without the fields of tables that only loader, tool and people read. */
+enum manifest_error manifest_read(const void *bytes, size_t size, struct manifest *out);
+
 /*
  * The entries of a table in `count`; NULL and 0 for one that is absent. Their fields are within
  * the bounds that abi/manifest.h gives.

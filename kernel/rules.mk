@@ -10,10 +10,10 @@ KERNEL_HOT := arch/x86/vtx/vmx.c arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86
     arch/x86/exit/guest_memory.c arch/x86/exit/decode.c arch/x86/grant/cpuid.c arch/x86/grant/msr.c arch/x86/interrupt/icr.c \
     arch/x86/grant/port.c kernel/vm/devices.c kernel/vm/vuart.c kernel/check/check_map.c kernel/sha256.c
 
-# What only one backend has; all else is in both. Only the loader scans PCI.
+# What only one backend has; all else is in both. Only the loader scans PCI and reads all of a manifest.
 KERNEL_VMX := arch/x86/vtx/vmx.c arch/x86/vtx/vmcs.c arch/x86/start/vtx.c
 KERNEL_SVM := arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86/start/svm.c
-KERNEL_SOURCES := $(filter-out $(KERNEL_VMX) $(KERNEL_SVM) drivers/pci.c,\
+KERNEL_SOURCES := $(filter-out $(KERNEL_VMX) $(KERNEL_SVM) drivers/pci.c kernel/manifest_fields.c,\
     $(wildcard kernel/*.c kernel/*/*.c arch/x86/*.c arch/x86/*/*.c drivers/*.c))
 # What only start-up runs, and no domain sees (linker.ld): the rooms called start, and these.
 KERNEL_START := drivers/screen.c kernel/manifest.c arch/x86/grant/features.c \

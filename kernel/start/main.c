@@ -207,10 +207,10 @@ _Noreturn void kernel_main(void)
     if (handoff()->magic != HANDOFF_MAGIC || handoff()->version != HANDOFF_VERSION)
         refuse("loader and kernel are of different versions; build the image anew");
     enum manifest_error error =
-        manifest_open((const uint8_t *)handoff() + handoff()->manifest_offset,
+        manifest_read((const uint8_t *)handoff() + handoff()->manifest_offset,
                       handoff()->manifest_bytes, &manifest);
     if (error != MANIFEST_OK)
-        refuse(manifest_error_text(error));
+        refuse("the manifest was damaged since the loader read it: boot the machine anew");
     identify(handoff()->boot_cpu);
     start_others();
     prepare_self();

@@ -21,7 +21,7 @@ $(UNIT)/obj/%.o: %.c
 	@echo "  CC      $< (unit)"
 	@$(CC) $(UNIT_CFLAGS) -c $< -o $@
 
-SHARED_SOURCES := kernel/manifest.c kernel/sha256.c kernel/format.c
+SHARED_SOURCES := kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c kernel/format.c
 GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c linux.c acpi.c aml.c)
 PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c \
     paging.c kernel_image.c diagnostic.c) $(GUEST_SOURCES) $(SHARED_SOURCES)

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by manifest.c and manifest_fields.c: how a table's entry, a name and a string are read. */
+#ifndef BULKHEAD_MANIFEST_PARTS_H
+#define BULKHEAD_MANIFEST_PARTS_H
+
+#include "manifest.h"
+#include <stdbool.h>
+#include <string.h>
+
+/* The size of an entry, and the most entries, of each table. */
+static const struct {
+    uint32_t entry_bytes, count_max;
+} layouts[] = {
+    [MANIFEST_DOMAINS] = {sizeof(struct manifest_domain), MAX_DOMAINS},
+    [MANIFEST_PAYLOADS] = {sizeof(struct manifest_payload), MAX_PAYLOADS},
+    [MANIFEST_STRINGS] = {1, MANIFEST_MAX_BYTES},
+    [MANIFEST_LEVELS] = {sizeof(struct manifest_name), MAX_LEVELS},
+    [MANIFEST_CATEGORIES] = {sizeof(struct manifest_name), MAX_CATEGORIES},
+    [MANIFEST_NETWORKS] = {sizeof(struct manifest_network), MAX_NETWORKS},
+    [MANIFEST_DEVICES] = {sizeof(struct manifest_device), MAX_DEVICES},
+    [MANIFEST_MANAGEMENT] = {sizeof(struct manifest_management), 1},
+    [MANIFEST_ADMINS] = {sizeof(struct manifest_admin), MAX_ADMINS},
+    [MANIFEST_POLICY] = {sizeof(struct manifest_policy), 1},
+    [MANIFEST_AGGREGATIONS] = {sizeof(struct manifest_aggregation), MAX_POLICY_ITEMS},
+    [MANIFEST_KEEP_APART] = {sizeof(struct manifest_apart), MAX_POLICY_ITEMS *MAX_DOMAINS},
+    [MANIFEST_UNSAFE] = {sizeof(struct manifest_unsafe), MAX_POLICY_ITEMS},
+    [MANIFEST_HARDENED] = {sizeof(struct manifest_hardened), MAX_DOMAINS},
+    [MANIFEST_PROTECTS] = {sizeof(struct manifest_protects), MAX_POLICY_ITEMS *MAX_DOMAINS},
+};
+enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]) };
+
+/*@
+  predicate table_fits(struct manifest_header *header, integer table) =
+      (table <= MANIFEST_STRINGS ==> header->tables[table].count > 0) &&
+      header->tables[table].offset + header->tables[table].count * layouts[table].entry_bytes <=
+      header->total_bytes;
+  predicate tables_fit(struct manifest_header *header) =
+      \forall integer table; 0 <= table < LAYOUTS ==> table_fits(header, table);
+*/
+
+/*@
+  requires table < LAYOUTS && index < header->tables[table].count && tables_fit(header);
+  assigns \nothing;
+*/
+static inline const void *entry(const struct manifest_header *header, uint32_t table,
+                                uint32_t index)
+{
+    /*@ assert table_fits(header, table); */
+    /*@ assert (index + 1) * layouts[table].entry_bytes <=
+               header->tables[table].count * layouts[table].entry_bytes; */
+    uint64_t at = header->tables[table].offset + (uint64_t)index * layouts[table].entry_bytes;
+    /*@ assert at <= header->total_bytes - layouts[table].entry_bytes; */
+    return (const char *)header + at;
+}
+
+/* A printable name of at least one character; the rest of its field is zero. */
+/*@ assigns \nothing; */
+static inline bool name_is_good(const char *name, size_t room)
+{
+    size_t length = 0;
+    /*@ loop assigns length; */
+    while (length < room && name[length] >= ' ' && name[length] <= '~')
+        length++;
+    if (length == 0 || length == room)
+        return false;
+    /*@ loop assigns length; */
+    while (length < room && name[length] == 0)
+        length++;
+    return length == room;
+}
+
+/* A string starts inside the strings and is shorter than CMDLINE_BYTES, as all that a YAML
+ * manifest can say. It ends inside them, as their last byte is zero. */
+/*@
+  requires tables_fit(header);
+  assigns \nothing;
+*/
+static inline bool string_is_good(const struct manifest_header *header, uint32_t offset)
+{
+    uint32_t bytes = header->tables[MANIFEST_STRINGS].count, at = offset;
+    /*@ loop assigns at; */
+    while (at < bytes && at - offset < CMDLINE_BYTES &&
+           *(const char *)entry(header, MANIFEST_STRINGS, at))
+        at++;
+    return at < bytes && at - offset < CMDLINE_BYTES;
+}
+
+#endif
