@@ -23,11 +23,9 @@ static void as_the_c_library(void **state)
 {
     (void)state;
     SAME("plain");
-    SAME("%s|%10s|%-10s|%.2s|%5.1s|", "abc", "abc", "abc", "abc", "abc");
-    SAME("%c|%3c|%-3c|", 'x', 'y', 'z');
-    SAME("%u %5u %-5u| %05u %lu %llu %zu", 7u, 42u, 42u, 42u, ULONG_MAX, ULLONG_MAX, SIZE_MAX);
-    SAME("%d %5d %-5d| %05d %d %d %ld", -7, -42, -42, -42, INT_MIN, INT_MAX, LONG_MIN);
-    SAME("%x %8x %08x %lx %llx", 0xbeefu, 0xbeefu, 0xbeefu, ULONG_MAX, 0x123456789abcdefull);
+    SAME("%s|%s|", "abc", "");
+    SAME("%u %u %05u %lu", 7u, UINT_MAX, 42u, ULONG_MAX);
+    SAME("%x %08x %02x %02x %02x %lx %04lx", 0xbeefu, 0xbeefu, 0u, 0xau, 0xabu, ULONG_MAX, 0x1fful);
     SAME("100%% %s", "sure");
 }
 
@@ -39,9 +37,9 @@ static void what_does_not_fit_is_cut(void **state)
     assert_int_equal(format(out, 6, "%s", "abcdefgh"), 5);
     assert_string_equal(out, "abcde");
     assert_int_equal(out[6], '#');
-    assert_int_equal(format(out, 6, "%20u", 1u), 5);
-    assert_string_equal(out, "     ");
-    assert_int_equal(format(out, 1, "%d", 12), 0);
+    assert_int_equal(format(out, 6, "%09u", 1u), 5);
+    assert_string_equal(out, "00000");
+    assert_int_equal(format(out, 1, "%u", 12u), 0);
     assert_string_equal(out, "");
     out[0] = '#';
     assert_int_equal(format(out, 0, "abc"), 0);
@@ -54,8 +52,8 @@ static void the_unknown_stands_as_it_is(void **state)
 {
     char out[64];
     (void)state;
-    format(out, sizeof(out), "%q %5y");
-    assert_string_equal(out, "%q %5y");
+    format(out, sizeof(out), "%q %5y %-3u %ls %d %0x %0");
+    assert_string_equal(out, "%q %5y %-3u %ls %d %0x %0");
     format(out, sizeof(out), "end %");
     assert_string_equal(out, "end %");
     const char *volatile nothing = NULL;
