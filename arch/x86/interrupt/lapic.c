@@ -8,7 +8,8 @@
 
 enum {
     SVR_RESET = 0xff,
-    SVR_ENABLED = 0x1ff,
+    /* No vector that can be in service is the spurious one, whose EOI some APICs ignore. */
+    SVR_DRAINING = 0x10f,
     LVT_MASKED = 1 << 16,
     ICR_ASSERT = 1 << 14,
     VECTOR_WORDS = 8, /* ISR and IRR: 8 registers of 32 vectors */
@@ -71,7 +72,7 @@ bool lapic_drain(void)
         cpu_wrmsr(IA32_TSC_DEADLINE, 0);
     lapic_mask_local();
     cpu_wrmsr(IA32_X2APIC_INIT_COUNT, 0);
-    cpu_wrmsr(IA32_X2APIC_SIVR, SVR_ENABLED);
+    cpu_wrmsr(IA32_X2APIC_SIVR, SVR_DRAINING);
     end_service();
     cpu_wrmsr(IA32_X2APIC_TPR, 0);
     take_pending();
