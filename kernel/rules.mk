@@ -27,6 +27,9 @@ $(BUILD)/kernel/linker.ld: linker.ld kernel/abi/layout.h kernel/rules.mk
 	@mkdir -p $(@D)
 	@$(CC) -E -P -x c -D__LINKER__ -D'START_FILES=*/start/?*.o $(KERNEL_START:%.c=*/%.o)' -I . $< | sed 's/ull\b//g' > $@
 
+KERNEL_LD := ld -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none \
+    -T $(BUILD)/kernel/linker.ld
+
 # kernel_elf NAME, C sources, assembly sources, flags: build/kernel/kernel-NAME.elf
 define kernel_elf
 KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(BUILD)/kernel/$(1)/%.o,$(2)) \
@@ -44,8 +47,7 @@ $(BUILD)/kernel/$(1)/%.asm.o: %.asm arch/x86/vcpu.inc
 
 $(BUILD)/kernel/kernel-$(1).elf: $$(KERNEL_OBJECTS_$(1)) $(BUILD)/kernel/linker.ld
 	@echo "  LD      $$@"
-	@ld -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id=none \
-	    -T $(BUILD)/kernel/linker.ld -o $$@ $$(KERNEL_OBJECTS_$(1))
+	@$(KERNEL_LD) -o $$@ $$(KERNEL_OBJECTS_$(1))
 
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef

@@ -2,6 +2,7 @@
 /* The end of start-up, in code that stays. */
 #include "settle.h"
 #include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "format.h"
@@ -32,7 +33,7 @@ _Noreturn void settle(void)
     settle_check(cpu.place->page_table);
     if (cpu.domain)
         while (!__atomic_load_n(&((struct public_page *)VA_PUBLIC)->go, __ATOMIC_ACQUIRE))
-            __builtin_ia32_pause();
+            stop_pause();
     cpu_leave_stack(life_run);
 }
 
@@ -41,6 +42,7 @@ _Noreturn void settle_release(const struct settle_last *last)
 {
     for (unsigned i = 0; i < sizeof(last->zeroed) / sizeof(last->zeroed[0]); i++)
         memory_zero((void *)last->zeroed[i].base, last->zeroed[i].bytes);
+    stop_heed();
     for (uint32_t i = 0; i < last->domains; i++)
         __atomic_store_n(last->go[i], 1, __ATOMIC_RELEASE);
     machine_use_page_table(cpu.place->page_table);

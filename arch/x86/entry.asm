@@ -8,6 +8,7 @@ bits 64
 %include "arch/x86/vcpu.inc"
 
 extern kernel_main, kernel_ap_main, trap_panic
+extern stop_page, stop_own, panic_halt
 extern cpu_stack_top, vcpu_restart_begin, vcpu_restart_end
 
 section .text progbits alloc exec nowrite align=16
@@ -66,7 +67,13 @@ park_knocked:
     mov byte [vcpu + VCPU_KNOCK], 0
     ret
 
+; A knock, or another processor panics (arch/x86/include/stop.h).
 nmi_entry:
+    cmp dword [stop_page], 0
+    je .knock
+    cmp byte [stop_own], 0
+    je panic_halt
+.knock:
     mov byte [vcpu + VCPU_KNOCK], 1
     push rax
     mov rax, [vcpu_restart_begin]
@@ -95,6 +102,7 @@ drain_entry:
     push rax
     push rcx
     push rdx
+drain:
     mov ecx, 0x80b                      ; IA32_X2APIC_EOI
     xor eax, eax
     xor edx, edx
@@ -103,6 +111,21 @@ drain_entry:
     pop rcx
     pop rax
     iretq
+
+; #MC; or, with no machine check in progress, an interrupt of that vector, which a stopped domain
+; may have left like any other from 16 on.
+machine_check_entry:
+    push rax
+    push rcx
+    push rdx
+    mov ecx, 0x17a                      ; IA32_MCG_STATUS
+    rdmsr
+    test al, 4                          ; MCIP
+    jz drain
+    pop rdx
+    pop rcx
+    pop rax
+    jmp exception_18
 
 %assign vector 0
 %rep 32
@@ -136,7 +159,11 @@ global trap_entries, trap_nmi_entry, trap_drain_entry, ap_entry_address
 trap_entries:
 %assign vector 0
 %rep 32
+%if vector == 18
+    dq machine_check_entry
+%else
     dq exception_ %+ vector
+%endif
 %assign vector vector + 1
 %endrep
 trap_nmi_entry: dq nmi_entry

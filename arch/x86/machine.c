@@ -133,8 +133,3 @@ void machine_clear_counts(void)
         vcpu_exits[kind] = 0;
     ((struct public_page *)VA_PUBLIC)->refused_interrupts[cpu.local] = 0;
 }
-
-void machine_stop_others(void)
-{
-    lapic_stop_others();
-}

@@ -4,6 +4,7 @@
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/stop.h"
 #include "arch/x86/include/upcalls.h"
 
 /* The end of the trampoline in entry.asm. */
@@ -24,7 +25,7 @@ static bool wait_for(volatile const uint32_t *flag, uint64_t microseconds)
     while (!(flag && *flag)) {
         if (cpu_rdtsc() - start > ticks)
             return false;
-        cpu_pause();
+        stop_pause();
     }
     return true;
 }

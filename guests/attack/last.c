@@ -7,6 +7,8 @@
 #include "guests/lib/x86.h"
 #include "residue.h"
 
+enum { SPURIOUS_ELSEWHERE = 0x0f };
+
 /* last.asm */
 void last_triple(void);
 void last_idt(void);
@@ -18,16 +20,25 @@ void last_sleep(void);
 void last_acloop(void);
 void last_dbloop(void *stack_top);
 
+/* Nothing is in service any more (an APIC may keep a vector that is the spurious one). */
+static void let_pending_in(void)
+{
+    wrmsr(APIC_SVR, APIC_SVR_ENABLE | SPURIOUS_ELSEWHERE);
+    wrmsr(APIC_EOI, 0);
+    wrmsr(APIC_EOI, 0);
+    wrmsr(APIC_TPR, 0);
+}
+
 /* The pending interrupts are let in, where no gate can be read. */
 static void idt(void)
 {
-    wrmsr(APIC_TPR, 0);
+    let_pending_in();
     last_idt();
 }
 
 static void gdt(void)
 {
-    wrmsr(APIC_TPR, 0);
+    let_pending_in();
     last_gdt();
 }
 

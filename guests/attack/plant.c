@@ -14,6 +14,7 @@ enum {
     PERIODIC = RESIDUE_VECTOR + 1,
     FROM_SIBLING = RESIDUE_VECTOR + 2,
     TO_SIBLING = RESIDUE_VECTOR + 3,
+    IN_SERVICE_TOP = 0xff, /* the spurious vector too, whose EOI some APICs ignore */
     PERIOD_TICKS = 5000,
     TPR_HIGH = 0xf0,
     DR7_ALL_GLOBAL = 0x4aa,
@@ -21,7 +22,7 @@ enum {
     MXCSR_PLANTED = 0x9fc0,
 };
 
-static const uint8_t pending[] = {0x61, 0x80, 0xa5, 0xfe};
+static const uint8_t pending[] = {0x12, 0x1f, 0x61, 0x80, 0xa5, 0xfe};
 static uint8_t state[MAX_DOMAIN_CPUS][STATE_BYTES] __attribute__((aligned(64)));
 
 static void fill(uint64_t from, uint64_t to)
@@ -102,12 +103,15 @@ static void never_acknowledge(struct frame *frame)
     (void)frame;
 }
 
-/* One vector in service for ever, some pending behind a high TPR, a periodic timer. */
+/* Two vectors in service for ever, some pending behind a high TPR, a periodic timer. */
 static void plant_apic(void)
 {
     interrupt_set(IN_SERVICE, never_acknowledge);
+    interrupt_set(IN_SERVICE_TOP, never_acknowledge);
     wrmsr(APIC_TPR, 0);
     wrmsr(APIC_SELF_IPI, IN_SERVICE);
+    settle();
+    wrmsr(APIC_SELF_IPI, IN_SERVICE_TOP);
     settle();
     wrmsr(APIC_TPR, TPR_HIGH);
     for (size_t i = 0; i < sizeof(pending); i++) {

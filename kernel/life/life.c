@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of this processor's domain: start, end, restart (I7, I9). */
 #include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
@@ -49,7 +50,7 @@ static void barrier(void)
         return;
     }
     while (__atomic_load_n(&life.generation, __ATOMIC_ACQUIRE) == generation)
-        __builtin_ia32_pause();
+        stop_pause();
 }
 
 void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
@@ -101,6 +102,7 @@ static void wait_for_sipi(void)
 void life_knocked(void)
 {
     struct mailbox *mail = &life.mail[cpu.local];
+    stop_heed();
     if (life.ending)
         cpu_leave_stack(life_run);
     uint32_t requests = __atomic_exchange_n(&mail->requests, 0, __ATOMIC_ACQ_REL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hypervisor's own words on the first UART. */
 #include "log.h"
-#include "arch/x86/include/percpu.h"
+#include "arch/x86/include/stop.h"
 #include "drivers/uart16550.h"
 #include "kernel/format.h"
 
@@ -33,6 +33,7 @@ void log_vprint(const char *text, va_list args)
 void log_print(const char *text, ...)
 {
     va_list args;
+    stop_heed();
     va_start(args, text);
     log_vprint(text, args);
     va_end(args);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of the machine. */
-#include "arch/x86/include/machine_words.h"
-#include "arch/x86/include/upcalls.h"
+#include "arch/x86/include/stop.h"
 #include "log.h"
 
 _Noreturn void panic_halt(void)
@@ -17,7 +16,8 @@ _Noreturn void panic(const char *text, ...)
     if (panicking)
         panic_halt();
     panicking = true;
-    machine_stop_others();
+    if (!stop_others())
+        panic_halt();
     log_open();
     log_print("\nbulkhead: panic on processor %u: ", cpu.apic_id);
     va_start(args, text);

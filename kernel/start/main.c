@@ -2,6 +2,7 @@
 /* Start-up: every processor sets itself up and checks itself; when all have passed, the boot
  * processor says on one screen who owns what and lets them go. */
 #include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
@@ -27,6 +28,7 @@ static void identify(uint32_t index)
         cpu.domain = &own->place;
         cpu.rules = &own->rules;
     }
+    stop_take_nmi();
 }
 
 static void set_up(void)
@@ -51,6 +53,7 @@ _Noreturn void kernel_ap_main(uint32_t index)
 static _Noreturn void refuse(const char *text)
 {
     show("bulkhead: refused: %s\nbulkhead: no domain was started\n", text);
+    stop_others();
     panic_halt();
 }
 
@@ -68,7 +71,7 @@ static void wait_for_answer(uint32_t index)
     while (!__atomic_load_n(&other->ready, __ATOMIC_ACQUIRE)) {
         if (machine_tsc() - start > handoff()->tsc_hz * ANSWER_SECONDS)
             refuse("a processor was started and never answered: a firmware fault");
-        __builtin_ia32_pause();
+        stop_pause();
     }
     if (!other->ok)
         refuse(other->text);

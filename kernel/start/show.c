@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The boot log, on the first UART and the framebuffer. */
 #include "show.h"
-#include "arch/x86/include/upcalls.h"
+#include "arch/x86/include/stop.h"
 #include "drivers/screen.h"
 #include "kernel/format.h"
 #include "kernel/life/log.h"
@@ -24,6 +24,7 @@ void show(const char *text, ...)
 {
     char line[LINE_BYTES];
     va_list args;
+    stop_heed();
     va_start(args, text);
     vformat(line, sizeof(line), text, args);
     va_end(args);

@@ -3,6 +3,8 @@
 #ifndef BULKHEAD_LOCK_H
 #define BULKHEAD_LOCK_H
 
+#include "arch/x86/include/stop.h"
+
 struct lock {
     int taken;
 };
@@ -10,7 +12,7 @@ struct lock {
 static inline void lock_take(struct lock *lock)
 {
     while (__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE))
-        __builtin_ia32_pause();
+        stop_pause();
 }
 
 static inline void lock_release(struct lock *lock)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
 BOOT_TEST := $(BUILD)/boot-test
-BOOT_TEST_SOURCES := $(filter-out %/lockoff.c,$(wildcard tests/boot/*.c)) \
+BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
     $(addprefix tools/image/,disk.c pe.c) \
     $(addprefix tools/run/,bochs.c image.c kvm.c line.c machine.c ports.c qemu.c) \
     tools/output.c tools/text.c kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c
@@ -24,7 +24,24 @@ $(LOCKOFF): $(BUILD)/tests/lockoff.so
 	@objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j '.rel*' -j '.rela*' \
 	    -j .reloc -O efi-app-x86_64 --subsystem=10 $< $@
 
-lint-objects: $(LOCKOFF)
+# Kernels that panic on the second processor, for panicN.test: the usual objects, linked anew so
+# that some calls go through panic_at.c.
+PANIC_PLACES := 1 2 3 4
+PANIC_CALLS := kernel_ap_main machine_setup_guest life_run life_end log_print
+define panic_kernel
+PANIC_KERNELS += $(BUILD)/kernel/kernel-$(1)-panic$(2).elf
+$(BUILD)/kernel/kernel-$(1)-panic$(2).elf: $$(KERNEL_OBJECTS_$(1)) \
+    $(BUILD)/kernel/$(1)/tests/boot/panic_at.o $(BUILD)/kernel/linker.ld
+	@echo "  LD      $$@"
+	@$(KERNEL_LD) $(PANIC_CALLS:%=--wrap=%) --defsym=panic_place=$(2) -o $$@ $$(filter %.o,$$^)
+endef
+$(foreach cpu,intel amd,$(foreach place,$(PANIC_PLACES),\
+    $(eval $(call panic_kernel,$(cpu),$(place)))))
+-include $(foreach cpu,intel amd,$(BUILD)/kernel/$(cpu)/tests/boot/panic_at.d)
+
+$(BOOT_TEST): | $(PANIC_KERNELS)
+
+lint-objects: $(LOCKOFF) $(PANIC_KERNELS)
 
 test-boot: all $(BOOT_TEST) $(LOCKOFF)
 	@$(BOOT_TEST) -j $(JOBS) $(if $(filter-out auto,$(MACHINE)),-m $(MACHINE)) $(BOOT_TESTS:%=tests/boot/%.test)

@@ -43,7 +43,8 @@ static bool keep(char *out, size_t room, const char *text)
     return *text && (size_t)snprintf(out, room, "%s", text) < room;
 }
 
-static const char *const step_words[] = {"must", "then", "times", "send", "never", "below", NULL};
+static const char *const step_words[] = {"must",  "then", "times", "send",
+                                         "never", "hush", "below", NULL};
 static const char *const damage_words[] = {"flip", "poke", "redigest", "cut", NULL};
 
 static int word_index(const char *const *words, const char *word)
@@ -64,7 +65,7 @@ static void read_step(struct reader *reader, enum step_kind kind, char *rest)
     }
     struct step *step = &spec->steps[spec->step_count];
     step->kind = kind;
-    step->done = kind == STEP_NEVER;
+    step->done = kind == STEP_NEVER || kind == STEP_HUSH;
     if (!take_word(&rest, port, sizeof(port)) || strncmp(port, "com", 3) != 0 || port[3] < '1' ||
         port[3] >= '1' + SERIAL_PORTS || port[4]) {
         reader->complaint = "a port is com1, com2, com3 or com4";
@@ -175,6 +176,8 @@ static void read_setting(struct reader *reader, const char *word, char *rest)
         good = keep(spec->needs, sizeof(spec->needs), rest);
     else if (strcmp(word, "before") == 0)
         good = keep(spec->before, sizeof(spec->before), rest);
+    else if (strcmp(word, "kernel") == 0)
+        good = keep(spec->kernel, sizeof(spec->kernel), rest);
     else if (strcmp(word, "model") == 0)
         good = keep(spec->model, sizeof(spec->model), rest);
     else if (strcmp(word, "machine") == 0)

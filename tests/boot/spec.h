@@ -12,6 +12,7 @@
  *                              as for `bulkhead run`; default: as the manifest's platform says
  *   limit SEC                  seconds that the emulator may compute (default 120)
  *   needs FILE                 the test is skipped where FILE does not exist
+ *   kernel NAME                build/kernel/kernel-CPU-NAME.elf in place of the usual kernel
  *   before FILE.efi            firmware boots this first; the image is \NEXT.EFI beside it
  *
  * Damage to the image before it boots:
@@ -26,6 +27,7 @@
  *   times PORT N REGEX         at least N such lines
  *   send PORT TEXT             typed with a return once everything above it has appeared
  *   never PORT REGEX           no such line until the last expectation was met
+ *   hush PORT REGEX            no such line once everything above it has appeared
  *   below PORT N REGEX         as must; what its first (...) matched is a number of at most N
  *
  * The emulator is ended as soon as all that must appear has appeared. What the firmware writes
@@ -39,7 +41,7 @@
 
 enum { MAX_STEPS = 96, MAX_DAMAGES = 16, SPEC_WORD = 256, SPEC_TEXT = 512 };
 
-enum step_kind { STEP_MUST, STEP_THEN, STEP_TIMES, STEP_SEND, STEP_NEVER, STEP_BELOW };
+enum step_kind { STEP_MUST, STEP_THEN, STEP_TIMES, STEP_SEND, STEP_NEVER, STEP_HUSH, STEP_BELOW };
 
 struct step {
     enum step_kind kind;
@@ -65,6 +67,7 @@ struct spec {
     char manifest[SPEC_TEXT]; /* a path from the current directory */
     char needs[SPEC_TEXT];
     char before[SPEC_TEXT];
+    char kernel[SPEC_WORD]; /* empty: the usual one */
     char model[SPEC_WORD];
     struct machine_options options; /* its kind is the machine that the spec was read for */
     unsigned machines;              /* bit n: it runs on enum machine_kind n */

@@ -33,11 +33,6 @@ static inline uint64_t cpu_rdtsc(void)
     return (uint64_t)high << 32 | low;
 }
 
-static inline void cpu_pause(void)
-{
-    __asm__ volatile("pause" ::: "memory");
-}
-
 #define CPU_REGISTER(name)                                                                         \
     static inline uint64_t cpu_read_##name(void)                                                   \
     {                                                                                              \

@@ -17,9 +17,6 @@ void lapic_mask_local(void);
 /* Sends one interrupt to one processor, physical destination. */
 void lapic_send(uint32_t apic_id, enum lapic_delivery mode, uint8_t vector);
 
-/* INIT to every other processor of the machine: only a panic does this (I9). */
-void lapic_stop_others(void);
-
 /*
  * Empties the APIC of whatever a stopped domain left (I7): in service, pending, timers, priority.
  * False if something is left or came meanwhile: impossible once every processor of the domain is in

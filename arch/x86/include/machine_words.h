@@ -35,9 +35,6 @@ void machine_knock(uint32_t apic_id);
 
 uint64_t machine_tsc(void);
 
-/* Stops every other processor for good: a panic. */
-void machine_stop_others(void);
-
 /* Bits of an x2APIC id that tell threads of one core apart (CPUID 0xB, first level). */
 uint32_t machine_smt_shift(void);
 

@@ -13,9 +13,9 @@ enum { HOST_STACK_BYTES = 16384, HOST_EXTRA_STACK_BYTES = 4096 };
 void trap_setup(void);
 
 /*
- * While `draining`, vectors below 32 but the NMI's only acknowledge an interrupt, like those above:
- * a domain may have sent itself one of them, and it must not look like an exception of the
- * hypervisor.
+ * While `draining`, vectors 16 to 31 only acknowledge an interrupt, like those above: a domain may
+ * have sent itself one of them, and it must not look like an exception of the hypervisor. NMI, #DF
+ * and #MC keep their handlers; that of #MC tells a machine check from an interrupt by itself.
  */
 void trap_drain_gates(bool draining);
 

@@ -3,14 +3,15 @@
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/msr_index.h"
+#include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
 
 enum {
     SVR_RESET = 0xff,
-    SVR_ENABLED = 0x1ff,
+    /* No vector that can be in service is the spurious one, whose EOI some APICs ignore. */
+    SVR_DRAINING = 0x10f,
     LVT_MASKED = 1 << 16,
     ICR_ASSERT = 1 << 14,
-    ICR_ALL_BUT_SELF = 3 << 18,
     VECTOR_WORDS = 8, /* ISR and IRR: 8 registers of 32 vectors */
     MAX_VECTORS = 256,
     DRAIN_SPINS = 100000,
@@ -21,11 +22,6 @@ enum {
 void lapic_send(uint32_t apic_id, enum lapic_delivery mode, uint8_t vector)
 {
     cpu_wrmsr(IA32_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_ASSERT | (uint32_t)mode << 8 | vector);
-}
-
-void lapic_stop_others(void)
-{
-    cpu_wrmsr(IA32_X2APIC_ICR, ICR_ALL_BUT_SELF | ICR_ASSERT | (uint32_t)LAPIC_INIT << 8);
 }
 
 /* Vectors 0 to 15, which emulated APICs accept and never deliver, do not count. */
@@ -63,7 +59,7 @@ static void take_pending(void)
     trap_drain_gates(true); /* a domain may have left vectors below 32, where exceptions live */
     __asm__ volatile("sti; nop" ::: "memory");
     for (uint32_t spin = 0; any_vector(IA32_X2APIC_IRR0) && spin < DRAIN_SPINS; spin++)
-        cpu_pause();
+        stop_pause();
     __asm__ volatile("cli" ::: "memory");
     trap_drain_gates(false);
 }
@@ -76,7 +72,7 @@ bool lapic_drain(void)
         cpu_wrmsr(IA32_TSC_DEADLINE, 0);
     lapic_mask_local();
     cpu_wrmsr(IA32_X2APIC_INIT_COUNT, 0);
-    cpu_wrmsr(IA32_X2APIC_SIVR, SVR_ENABLED);
+    cpu_wrmsr(IA32_X2APIC_SIVR, SVR_DRAINING);
     end_service();
     cpu_wrmsr(IA32_X2APIC_TPR, 0);
     take_pending();

@@ -8,7 +8,7 @@
 #include "arch/x86/include/vcpu.h"
 #include "trap_tables.h"
 
-enum { GATE_INTERRUPT = 0x8e };
+enum { GATE_INTERRUPT = 0x8e, FIRST_FIXED = 16 /* vectors below are no interrupt's */ };
 
 PER_CPU struct gate trap_idt[VECTORS] __attribute__((aligned(16)));
 PER_CPU uint64_t trap_gdt[GDT_ENTRIES];
@@ -51,10 +51,8 @@ void trap_set_exception_gate(unsigned vector)
 
 void trap_drain_gates(bool draining)
 {
-    for (unsigned vector = 0; vector < FIRST_INTERRUPT; vector++)
-        if (vector == VECTOR_NMI)
-            continue;
-        else if (draining)
+    for (unsigned vector = FIRST_FIXED; vector < FIRST_INTERRUPT; vector++)
+        if (draining && vector != VECTOR_MC)
             trap_set_gate(vector, trap_drain_entry, 0);
         else
             trap_set_exception_gate(vector);
@@ -67,8 +65,6 @@ struct trap_frame {
 _Noreturn void trap_panic(const struct trap_frame *frame);
 _Noreturn void trap_panic(const struct trap_frame *frame)
 {
-    if (frame->vector == VECTOR_SX)
-        panic_halt(); /* AMD: in place of INIT, which only another processor's panic sends */
     panic("I9: exception %lu (error 0x%lx) in the hypervisor at 0x%lx, CR2 0x%lx, RSP 0x%lx",
           frame->vector, frame->error, frame->rip, cpu_read_cr2(), frame->rsp);
 }

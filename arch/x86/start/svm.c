@@ -10,7 +10,7 @@
 /* Always on; those that come and go are svm.c's. */
 static const uint8_t intercepts[] = {
     SVM_INTERCEPT_NMI,  /* the knock */
-    SVM_INTERCEPT_INIT, /* another processor panics */
+    SVM_INTERCEPT_INIT, /* nobody's: else the processor would start the firmware anew */
     SVM_INTERCEPT_CPUID,
     SVM_INTERCEPT_IO,   /* with every bit of the map set */
     SVM_INTERCEPT_MSR,  /* by the map */

@@ -95,7 +95,7 @@ static void drop_features(struct cpu_features *features)
             features_drop(features, needs[i].feature);
 }
 
-/* On a processor without a domain too: INIT, by which a panic stops the others, is held back in
+/* On a processor without a domain too: an INIT of the board's is held back in
  * VMX operation, and would send such a processor to the firmware without it (I9). */
 const char *vcpu_switch_on(void)
 {

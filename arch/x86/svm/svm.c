@@ -346,7 +346,7 @@ void svm_exit(void)
     case SVM_EXIT_SHUTDOWN:
         life_end(END_TRIPLE_FAULT);
     case SVM_EXIT_INIT:
-        panic_halt(); /* another processor panics: nobody else sends INIT */
+        panic("I9: INIT from outside of the hypervisor, which sends none");
     case SVM_EXIT_INVLPGA:
     case SVM_EXIT_VMRUN ... SVM_EXIT_SKINIT:
     case SVM_EXIT_MONITOR ... SVM_EXIT_MWAIT_ARMED:

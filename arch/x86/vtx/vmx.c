@@ -276,7 +276,7 @@ void vmx_exit(void)
     case VMX_EXIT_TRIPLE_FAULT:
         life_end(END_TRIPLE_FAULT);
     case VMX_EXIT_INIT:
-        panic_halt(); /* another processor panics: nobody else sends INIT */
+        panic("I9: INIT from outside of the hypervisor, which sends none"); /* can't be masked */
     case VMX_EXIT_GETSEC:
     case VMX_EXIT_MWAIT:
     case VMX_EXIT_MONITOR:
