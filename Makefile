@@ -3,6 +3,11 @@
 BUILD := build
 CC := gcc
 NASM := nasm
+# Objects are made anew when a compiler or headers were installed after them.
+installed = $(subst :,\:,$(wildcard $(patsubst %,/var/lib/dpkg/info/%.list,$(1))))
+CLANG_INSTALLED := $(call installed,clang-[0-9]* libclang-common-*-dev)
+INSTALLED := $(call installed,libc6-dev* linux-libc-dev* gnu-efi libyaml-dev* libbearssl-dev* \
+    libcmocka-dev*) $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
 
 MANIFEST ?= guests/demo.yaml
 # bochs, kvm, tcg (QEMU emulates AMD-V); auto picks, and all boot tests run where they can.
@@ -88,8 +93,9 @@ $(DISK): $(IMAGE)
 lint:
 	@tools/lint $(LINT)
 
-# All that is compiled, for tools/lint.
-lint-objects: kernel loader tools $(GUEST_ELVES) $(BOOT_TEST) $(UNIT_TESTS) $(FUZZ_OWN_OBJECTS)
+# For tools/lint and tools/tidy: what runs on the bare machine, and all that is compiled.
+lint-bare: kernel loader $(GUEST_ELVES)
+lint-objects: lint-bare tools $(BOOT_TEST) $(UNIT_TESTS) $(FUZZ_OWN_OBJECTS)
 
 # Lays out the source as `make lint` wants it.
 format:
@@ -98,4 +104,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help setup run image debug smoke lint lint-objects format clean tools kernel loader guests
+.PHONY: all help setup run image debug smoke lint lint-bare lint-objects format clean tools kernel loader guests

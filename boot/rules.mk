@@ -13,7 +13,7 @@ LOADER := $(BUILD)/boot/loader.efi
 
 loader: $(LOADER)
 
-$(BUILD)/boot/obj/%.o: %.c boot/rules.mk
+$(BUILD)/boot/obj/%.o: %.c boot/rules.mk $(INSTALLED)
 	@mkdir -p $(@D)
 	@echo "  CC      $< (loader)"
 	@$(CC) $(LOADER_CFLAGS) -c $< -o $@

@@ -10,7 +10,7 @@ GUEST_ELVES := $(GUEST_NAMES:%=$(BUILD)/guests/%.elf)
 GUEST_LIB := $(patsubst guests/%,$(BUILD)/guests/obj/%.o,\
     $(wildcard guests/lib/*.c) guests/lib/entry.asm)
 GUEST_EARLY := $(BUILD)/guests/obj/lib/early.asm.o
-$(BUILD)/guests/obj/%.c.o: guests/%.c guests/rules.mk
+$(BUILD)/guests/obj/%.c.o: guests/%.c guests/rules.mk $(INSTALLED)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	@$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@

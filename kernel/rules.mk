@@ -35,7 +35,7 @@ define kernel_elf
 KERNEL_OBJECTS_$(1) := $$(patsubst %.c,$(BUILD)/kernel/$(1)/%.o,$(2)) \
     $$(patsubst %,$(BUILD)/kernel/$(1)/arch/x86/%.asm.o,$(3))
 
-$(BUILD)/kernel/$(1)/%.o: %.c kernel/rules.mk
+$(BUILD)/kernel/$(1)/%.o: %.c kernel/rules.mk $$(INSTALLED)
 	@mkdir -p $$(@D)
 	@echo "  CC      $$< ($(1))"
 	@$$(CC) $$(KERNEL_CFLAGS) $$(if $$(filter $$<,$$(KERNEL_HOT)),-O2,-Os) $(4) -c $$< -o $$@

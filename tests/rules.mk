@@ -10,7 +10,6 @@ $(call unit_test,tools/disk,tools/image/disk.c tools/output.c tools/text.c)
 $(call unit_test,tools/run,$(wildcard tools/run/*.c) tools/image/disk.c tools/image/pe.c tools/output.c \
     tools/text.c kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c)
 $(UNIT)/test_run: | $(BUILD)/bulkhead $(LOADER) $(KERNEL_INTEL) $(KERNEL_AMD) $(BUILD)/fixtures/made
-$(patsubst %.c,$(UNIT)/obj/%.o,$(wildcard tools/run/*.c)): UNIT_CFLAGS += -D_GNU_SOURCE
 test-unit: $(UNIT)/test_run_line $(UNIT)/test_disk $(UNIT)/test_run
 
 -include tests/fuzz/rules.mk

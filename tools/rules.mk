@@ -10,7 +10,7 @@ TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(BUILD)/host/%.o)
 
 tools: $(BUILD)/bulkhead
 
-$(BUILD)/host/%.o: %.c tools/rules.mk
+$(BUILD)/host/%.o: %.c tools/rules.mk $(INSTALLED)
 	@mkdir -p $(@D)
 	@echo "  CC      $< (host)"
 	@$(CC) $(TOOL_CFLAGS) -MMD -MP -c $< -o $@

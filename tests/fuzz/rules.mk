@@ -11,7 +11,7 @@ FUZZ_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,addre
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(FUZZ)/%)
 FUZZ_OWN_OBJECTS := $(patsubst %,$(FUZZ)/obj/tests/fuzz/%.o,fuzz $(FUZZ_TARGETS))
 
-$(FUZZ)/obj/%.o: %.c tests/fuzz/rules.mk
+$(FUZZ)/obj/%.o: %.c tests/fuzz/rules.mk $(INSTALLED) $(CLANG_INSTALLED)
 	@mkdir -p $(@D)
 	@echo "  CC      $< (fuzz)"
 	@$(FUZZ_CC) $(FUZZ_CFLAGS) -c $< -o $@

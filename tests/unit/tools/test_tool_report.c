@@ -140,8 +140,8 @@ static void pairs_differ_by_the_inventory(void **state)
 static void every_fact_is_there(void **state)
 {
     static const char *const facts[] = {
-        "| **mid** | aggregation, 2 or more domains of low or higher: applies: 2 domains (one, "
-        "two)",
+        ("| **mid** | aggregation, 2 or more domains of low or higher: applies: 2 domains (one, "
+         "two)"),
         "| (high) | aggregation, 2 or more domains of mid or higher: does not apply: 0 of 2 |",
         "| **00:04.0 of one is cleared of what an earlier owner left** | the manifest | me |",
         "| **Logical processors** | 8 or more |",
