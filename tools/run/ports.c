@@ -56,12 +56,24 @@ bool ports_wait(struct ports *ports, int other, int ms)
     return wait[SERIAL_PORTS].revents != 0;
 }
 
+static void read_port(struct ports *ports, int number, bool heed);
+
+/* The loader's first line: what the other ports hold by now was the firmware's. */
+static void begin(struct ports *ports)
+{
+    ports->started = true;
+    for (int i = 1; i < SERIAL_PORTS; i++)
+        if (ports->machine->ports[i] >= 0)
+            read_port(ports, i, false);
+}
+
 static void take_line(const char *line, void *context)
 {
     struct line_of *of = context;
     struct ports *ports = of->ports;
-    if (of->port == 0 && strncasecmp(line, first_words, strlen(first_words)) == 0)
-        ports->started = true;
+    if (!ports->started && of->port == 0 &&
+        strncasecmp(line, first_words, strlen(first_words)) == 0)
+        begin(ports);
     ports->sink(ports->context, of->port, !ports->started, line);
 }
 
@@ -87,16 +99,13 @@ static void read_port(struct ports *ports, int number, bool heed)
     }
 }
 
-/* com1 goes last: what the loader's first line finds on the other ports is then read away. */
+/* com1 goes last: its first line of the loader's decides about what is on the others. */
 void ports_read(struct ports *ports)
 {
     bool before = ports->started;
     for (int i = SERIAL_PORTS - 1; i >= 0; i--)
         if (ports->machine->ports[i] >= 0)
             read_port(ports, i, before || i == 0);
-    for (int i = 1; i < SERIAL_PORTS && ports->started != before; i++)
-        if (ports->machine->ports[i] >= 0)
-            read_port(ports, i, false);
 }
 
 double ports_last(const struct ports *ports)

@@ -47,13 +47,27 @@ static void add_subleaf(struct vcpuid *tables, uint32_t leaf, uint32_t subleaf,
         tables->subleaves[tables->subleaf_count++] = (struct cpuid_subleaf){leaf, subleaf, regs};
 }
 
+/*
+ * A subleaf of leaf 0xB is about threads (1) or cores (2). Others, which a processor may have in its
+ * successor, leaf 0x1F, are dropped: Linux takes them for errors. Intel SDM, CPUID.
+ */
+static struct cpuid_regs topology_level(struct cpuid_regs regs)
+{
+    uint32_t type = regs.ecx >> 8 & 0xff;
+
+    return type == 1 || type == 2 ? regs : (struct cpuid_regs){0};
+}
+
 static void build_native(struct vcpuid *tables, features_cpuid *cpuid)
 {
     for (size_t i = 0; i < sizeof(native_leaves) / sizeof(native_leaves[0]); i++) {
         uint32_t leaf = native_leaves[i].leaf;
 
-        for (uint32_t subleaf = 0; subleaf < native_leaves[i].subleaves; subleaf++)
-            add_subleaf(tables, leaf, subleaf, native(cpuid, leaf, subleaf));
+        for (uint32_t subleaf = 0; subleaf < native_leaves[i].subleaves; subleaf++) {
+            struct cpuid_regs regs = native(cpuid, leaf, subleaf);
+
+            add_subleaf(tables, leaf, subleaf, leaf == 0xb ? topology_level(regs) : regs);
+        }
         if (leaf < CPUID_BASIC)
             tables->basic[leaf] = native(cpuid, leaf, 0);
         else

@@ -276,6 +276,25 @@ static void topology(void **state)
     assert_int_equal(ask(0x8000001e, 0, 0, 1).eax, 5);
 }
 
+/* As Bochs 3.0 has a level of dies in leaf 0xB, of which Linux' first line is an error. */
+static void topology_of_dies(void **state)
+{
+    static const struct cpuid_sample dies[] = {
+        {0x0, 0, {0xb, 0x756e6547, 0x6c65746e, 0x49656e69}},
+        {0xb, 0, {1, 2, 0x100, 9}},
+        {0xb, 1, {3, 8, 0x201, 9}},
+        {0xb, 2, {4, 16, 0x502, 9}},
+    };
+    (void)state;
+    features = SAMPLE(dies);
+    cpuid_build(&tables, &features, sample_cpuid);
+    assert_int_equal(ask(0xb, 1, 0, 1).ebx, 8);
+    assert_int_equal(ask(0xb, 2, 0, 1).eax, 0);
+    assert_int_equal(ask(0xb, 2, 0, 1).ebx, 0);
+    assert_int_equal(ask(0xb, 2, 0, 1).ecx, 2);
+    assert_int_equal(ask(0xb, 2, 0, 1).edx, 9);
+}
+
 static void linux_on_zen3(void **state)
 {
     (void)state;
@@ -321,6 +340,7 @@ int main(void)
         cmocka_unit_test(xsave_alignment),
         cmocka_unit_test(components_without_size_are_hidden),
         cmocka_unit_test(topology),
+        cmocka_unit_test(topology_of_dies),
         cmocka_unit_test(linux_on_zen3),
         cmocka_unit_test(dropped_features_vanish),
     };
