@@ -4,6 +4,7 @@
  * Comments that begin with an @ are what `make proof` proves of the arithmetic of indices, for
  * every content of the memory; with it no access leaves the manifest.
  */
+#include "manifest.h"
 #include "manifest_parts.h"
 #include "sha256.h"
 

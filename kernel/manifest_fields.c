@@ -3,6 +3,7 @@
  * The fields of a compiled manifest that the resident hypervisor never reads: loader and tool check
  * them. What it does read is in manifest.c.
  */
+#include "manifest.h"
 #include "manifest_parts.h"
 
 static const char *const error_texts[MANIFEST_ERRORS] = {

@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_MANIFEST_PARTS_H
 #define BULKHEAD_MANIFEST_PARTS_H
 
-#include "manifest.h"
+#include "kernel/abi/manifest.h"
 #include <stdbool.h>
 #include <string.h>
 
