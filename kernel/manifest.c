@@ -8,8 +8,6 @@
 #include "manifest_parts.h"
 #include "sha256.h"
 
-#define MANIFEST_MEMORY_MAX (1ull << 46)
-
 void manifest_digest(const struct manifest_header *header, uint8_t digest[DIGEST_BYTES])
 {
     static const uint8_t zeros[DIGEST_BYTES];
@@ -128,141 +126,12 @@ static enum manifest_error check_tables(const struct manifest_header *header)
     return MANIFEST_OK;
 }
 
-/* Whether a domain pins a processor, in the first `below` places of its list. */
-/*@ assigns \nothing; */
-static bool pins(const struct manifest_domain *domain, uint32_t apic_id, uint32_t below)
-{
-    if (domain->flags & MANIFEST_CPUS_PINNED)
-        /*@ loop assigns i; */
-        for (uint32_t i = 0; i < below && i < MAX_DOMAIN_CPUS; i++)
-            if (domain->cpus[i] == apic_id)
-                return true;
-    return false;
-}
-
-/* Whether two domains share what none may: a name, a port, a pinned processor. */
-/*@ assigns \nothing; */
-static bool domains_clash(const struct manifest_domain *a, const struct manifest_domain *b)
-{
-    if (memcmp(a->name, b->name, NAME_BYTES) == 0 ||
-        (a->serial_port && a->serial_port == b->serial_port))
-        return true;
-    if (a->flags & MANIFEST_CPUS_PINNED)
-        /*@ loop assigns i; */
-        for (uint32_t i = 0; i < a->cpu_count && i < MAX_DOMAIN_CPUS; i++)
-            if (pins(b, a->cpus[i], b->cpu_count))
-                return true;
-    return false;
-}
-
-/* What domain `index` may not share with those before it, nor a processor with itself. */
-/*@
-  requires tables_fit(header) && index < header->tables[MANIFEST_DOMAINS].count;
-  assigns \nothing;
-*/
-static bool domain_is_distinct(const struct manifest_header *header, uint32_t index)
-{
-    const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, index);
-    /*@ loop assigns i; */
-    for (uint32_t i = 0; i < index; i++)
-        if (domains_clash(domain, entry(header, MANIFEST_DOMAINS, i)))
-            return false;
-    /*@ loop assigns i; */
-    for (uint32_t i = 0; i < domain->cpu_count && i < MAX_DOMAIN_CPUS; i++)
-        if (pins(domain, domain->cpus[i], i))
-            return false;
-    return true;
-}
-
-/*@
-  requires tables_fit(header) && index < header->tables[MANIFEST_DOMAINS].count;
-  assigns \nothing;
-*/
-static enum manifest_error check_domain(const struct manifest_header *header, uint32_t index)
-{
-    const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, index);
-    uint32_t payloads = header->tables[MANIFEST_PAYLOADS].count;
-    if (!name_is_good(domain->name, sizeof(domain->name)) ||
-        !string_is_good(header, domain->cmdline))
-        return MANIFEST_BAD_STRING;
-    if (domain->flags & ~(uint32_t)MANIFEST_DOMAIN_FLAGS)
-        return MANIFEST_BAD_DOMAIN;
-    if (domain->cpu_count == 0 || domain->cpu_count > MAX_DOMAIN_CPUS)
-        return MANIFEST_BAD_DOMAIN;
-    if (domain->memory == 0 || domain->memory % LARGE_PAGE_BYTES ||
-        domain->memory > MANIFEST_MEMORY_MAX)
-        return MANIFEST_BAD_DOMAIN;
-    if (domain->protocol != MANIFEST_BOOT_LINUX && domain->protocol != MANIFEST_BOOT_ELF64)
-        return MANIFEST_BAD_DOMAIN;
-    if (domain->kernel >= payloads)
-        return MANIFEST_BAD_DOMAIN;
-    if (domain->initrd != MANIFEST_NONE &&
-        (domain->initrd >= payloads || domain->protocol != MANIFEST_BOOT_LINUX))
-        return MANIFEST_BAD_DOMAIN;
-    if (domain->on_exit != MANIFEST_EXIT_STOP && domain->on_exit != MANIFEST_EXIT_RESTART)
-        return MANIFEST_BAD_DOMAIN;
-    if (domain->serial_port > 4 || domain->memory_at % LARGE_PAGE_BYTES ||
-        domain->memory_at > MANIFEST_MEMORY_MAX)
-        return MANIFEST_BAD_DOMAIN;
-    return domain_is_distinct(header, index) ? MANIFEST_OK : MANIFEST_BAD_DOMAIN;
-}
-
-/*@
-  requires tables_fit(header) && index < header->tables[MANIFEST_PAYLOADS].count;
-  assigns \nothing;
-*/
-static enum manifest_error check_payload(const struct manifest_header *header, uint32_t index)
-{
-    const struct manifest_payload *payload = entry(header, MANIFEST_PAYLOADS, index);
-    uint64_t room = header->payload_bytes;
-    if (!string_is_good(header, payload->path))
-        return MANIFEST_BAD_STRING;
-    if (payload->offset % PAGE_BYTES || payload->bytes == 0 || payload->offset > room ||
-        payload->bytes > room - payload->offset)
-        return MANIFEST_BAD_PAYLOAD;
-    if (payload->reserved[0] || payload->reserved[1])
-        return MANIFEST_BAD_PAYLOAD;
-    /*@ loop assigns i; */
-    for (uint32_t i = 0; i < index; i++) {
-        const struct manifest_payload *other = entry(header, MANIFEST_PAYLOADS, i);
-        if (payload->offset < other->offset + other->bytes &&
-            other->offset < payload->offset + payload->bytes)
-            return MANIFEST_BAD_PAYLOAD;
-    }
-    return MANIFEST_OK;
-}
-
 const void *manifest_entries(const struct manifest *manifest, enum manifest_table_id table,
                              uint32_t *count)
 {
     const struct manifest_table *slot = &manifest->header->tables[table];
     *count = slot->count;
     return slot->count ? (const char *)manifest->header + slot->offset : NULL;
-}
-
-/*@
-  requires tables_fit(header);
-  assigns \nothing;
-*/
-static enum manifest_error check_contents(const struct manifest_header *header)
-{
-    enum manifest_error error = MANIFEST_OK;
-    uint32_t cpus = 0, last = header->tables[MANIFEST_STRINGS].count - 1;
-    if (*(const char *)entry(header, MANIFEST_STRINGS, 0) != 0 ||
-        *(const char *)entry(header, MANIFEST_STRINGS, last) != 0)
-        return MANIFEST_BAD_STRING;
-    /*@ loop assigns i, error; */
-    for (uint32_t i = 0; i < header->tables[MANIFEST_PAYLOADS].count && !error; i++)
-        error = check_payload(header, i);
-    /*@ loop assigns i, error, cpus; */
-    for (uint32_t i = 0; i < header->tables[MANIFEST_DOMAINS].count && !error; i++) {
-        const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, i);
-        error = check_domain(header, i);
-        cpus += domain->cpu_count;
-    }
-    if (!error && cpus > MAX_CPUS)
-        return MANIFEST_BAD_DOMAIN;
-    return error;
 }
 
 enum manifest_error manifest_read(const void *bytes, size_t size, struct manifest *out)
@@ -273,8 +142,6 @@ enum manifest_error manifest_read(const void *bytes, size_t size, struct manifes
     enum manifest_error error = check_header(header, size);
     if (!error)
         error = check_tables(header);
-    if (!error)
-        error = check_contents(header);
     if (error)
         return error;
     /*@ assert tables_fit(header); */

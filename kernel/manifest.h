@@ -38,7 +38,10 @@ struct manifest {
  */
 enum manifest_error manifest_open(const void *bytes, size_t size, struct manifest *out);
 
-/* The same without the fields of tables that only loader, tool and people read. */
+/*
+ * Only that the bytes are what was built and that each table lies inside: for a reader of bytes
+ * that manifest_open() has taken before.
+ */
 enum manifest_error manifest_read(const void *bytes, size_t size, struct manifest *out);
 
 /*

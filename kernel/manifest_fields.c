@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fields of a compiled manifest that the resident hypervisor never reads: loader and tool check
- * them. What it does read is in manifest.c.
+ * What the fields of a compiled manifest may hold: loader and tool check it. That its tables lie
+ * inside it is manifest.c's.
  */
 #include "manifest.h"
 #include "manifest_parts.h"
@@ -31,6 +31,142 @@ static const char *const error_texts[MANIFEST_ERRORS] = {
 const char *manifest_error_text(enum manifest_error error)
 {
     return (unsigned int)error < MANIFEST_ERRORS ? error_texts[error] : "unknown manifest error";
+}
+
+/* A printable name of at least one character; the rest of its field is zero. */
+/*@ assigns \nothing; */
+static bool name_is_good(const char *name, size_t room)
+{
+    size_t length = 0;
+    /*@ loop assigns length; */
+    while (length < room && name[length] >= ' ' && name[length] <= '~')
+        length++;
+    if (length == 0 || length == room)
+        return false;
+    /*@ loop assigns length; */
+    while (length < room && name[length] == 0)
+        length++;
+    return length == room;
+}
+
+/* A string starts inside the strings and is shorter than CMDLINE_BYTES, as all that a YAML
+ * manifest can say. It ends inside them, as their last byte is zero. */
+/*@
+  requires tables_fit(header);
+  assigns \nothing;
+*/
+static bool string_is_good(const struct manifest_header *header, uint32_t offset)
+{
+    uint32_t bytes = header->tables[MANIFEST_STRINGS].count, at = offset;
+    /*@ loop assigns at; */
+    while (at < bytes && at - offset < CMDLINE_BYTES &&
+           *(const char *)entry(header, MANIFEST_STRINGS, at))
+        at++;
+    return at < bytes && at - offset < CMDLINE_BYTES;
+}
+
+/* Whether a domain pins a processor, in the first `below` places of its list. */
+/*@ assigns \nothing; */
+static bool pins(const struct manifest_domain *domain, uint32_t apic_id, uint32_t below)
+{
+    if (domain->flags & MANIFEST_CPUS_PINNED)
+        /*@ loop assigns i; */
+        for (uint32_t i = 0; i < below && i < MAX_DOMAIN_CPUS; i++)
+            if (domain->cpus[i] == apic_id)
+                return true;
+    return false;
+}
+
+/* Whether two domains share what none may: a name, a port, a pinned processor. */
+/*@ assigns \nothing; */
+static bool domains_clash(const struct manifest_domain *a, const struct manifest_domain *b)
+{
+    if (memcmp(a->name, b->name, NAME_BYTES) == 0 ||
+        (a->serial_port && a->serial_port == b->serial_port))
+        return true;
+    if (a->flags & MANIFEST_CPUS_PINNED)
+        /*@ loop assigns i; */
+        for (uint32_t i = 0; i < a->cpu_count && i < MAX_DOMAIN_CPUS; i++)
+            if (pins(b, a->cpus[i], b->cpu_count))
+                return true;
+    return false;
+}
+
+/* What domain `index` may not share with those before it, nor a processor with itself. */
+/*@
+  requires tables_fit(header) && index < header->tables[MANIFEST_DOMAINS].count;
+  assigns \nothing;
+*/
+static bool domain_is_distinct(const struct manifest_header *header, uint32_t index)
+{
+    const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, index);
+    /*@ loop assigns i; */
+    for (uint32_t i = 0; i < index; i++)
+        if (domains_clash(domain, entry(header, MANIFEST_DOMAINS, i)))
+            return false;
+    /*@ loop assigns i; */
+    for (uint32_t i = 0; i < domain->cpu_count && i < MAX_DOMAIN_CPUS; i++)
+        if (pins(domain, domain->cpus[i], i))
+            return false;
+    return true;
+}
+
+/*@
+  requires tables_fit(header) && index < header->tables[MANIFEST_DOMAINS].count;
+  assigns \nothing;
+*/
+static enum manifest_error check_domain(const struct manifest_header *header, uint32_t index)
+{
+    const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, index);
+    uint32_t payloads = header->tables[MANIFEST_PAYLOADS].count;
+    if (!name_is_good(domain->name, sizeof(domain->name)) ||
+        !string_is_good(header, domain->cmdline))
+        return MANIFEST_BAD_STRING;
+    if (domain->flags & ~(uint32_t)MANIFEST_DOMAIN_FLAGS)
+        return MANIFEST_BAD_DOMAIN;
+    if (domain->cpu_count == 0 || domain->cpu_count > MAX_DOMAIN_CPUS)
+        return MANIFEST_BAD_DOMAIN;
+    if (domain->memory == 0 || domain->memory % LARGE_PAGE_BYTES ||
+        domain->memory > MANIFEST_MEMORY_MAX)
+        return MANIFEST_BAD_DOMAIN;
+    if (domain->protocol != MANIFEST_BOOT_LINUX && domain->protocol != MANIFEST_BOOT_ELF64)
+        return MANIFEST_BAD_DOMAIN;
+    if (domain->kernel >= payloads)
+        return MANIFEST_BAD_DOMAIN;
+    if (domain->initrd != MANIFEST_NONE &&
+        (domain->initrd >= payloads || domain->protocol != MANIFEST_BOOT_LINUX))
+        return MANIFEST_BAD_DOMAIN;
+    if (domain->on_exit != MANIFEST_EXIT_STOP && domain->on_exit != MANIFEST_EXIT_RESTART)
+        return MANIFEST_BAD_DOMAIN;
+    if (domain->serial_port > 4 || domain->memory_at % LARGE_PAGE_BYTES ||
+        domain->memory_at > MANIFEST_MEMORY_MAX)
+        return MANIFEST_BAD_DOMAIN;
+    return domain_is_distinct(header, index) ? MANIFEST_OK : MANIFEST_BAD_DOMAIN;
+}
+
+/*@
+  requires tables_fit(header) && index < header->tables[MANIFEST_PAYLOADS].count;
+  assigns \nothing;
+*/
+static enum manifest_error check_payload(const struct manifest_header *header, uint32_t index)
+{
+    const struct manifest_payload *payload = entry(header, MANIFEST_PAYLOADS, index);
+    uint64_t room = header->payload_bytes;
+    if (!string_is_good(header, payload->path))
+        return MANIFEST_BAD_STRING;
+    if (payload->offset % PAGE_BYTES || payload->bytes == 0 || payload->offset > room ||
+        payload->bytes > room - payload->offset)
+        return MANIFEST_BAD_PAYLOAD;
+    if (payload->reserved[0] || payload->reserved[1])
+        return MANIFEST_BAD_PAYLOAD;
+    /*@ loop assigns i; */
+    for (uint32_t i = 0; i < index; i++) {
+        const struct manifest_payload *other = entry(header, MANIFEST_PAYLOADS, i);
+        if (payload->offset < other->offset + other->bytes &&
+            other->offset < payload->offset + payload->bytes)
+            return MANIFEST_BAD_PAYLOAD;
+    }
+    return MANIFEST_OK;
 }
 
 /* What a field of 32 bits may hold; `of` is a table or a number. */
@@ -137,11 +273,37 @@ static bool fields_are_good(const struct manifest_header *header)
     return true;
 }
 
+/*@
+  requires tables_fit(header);
+  assigns \nothing;
+*/
+static enum manifest_error check_contents(const struct manifest_header *header)
+{
+    enum manifest_error error = MANIFEST_OK;
+    uint32_t cpus = 0, last = header->tables[MANIFEST_STRINGS].count - 1;
+    if (*(const char *)entry(header, MANIFEST_STRINGS, 0) != 0 ||
+        *(const char *)entry(header, MANIFEST_STRINGS, last) != 0)
+        return MANIFEST_BAD_STRING;
+    /*@ loop assigns i, error; */
+    for (uint32_t i = 0; i < header->tables[MANIFEST_PAYLOADS].count && !error; i++)
+        error = check_payload(header, i);
+    /*@ loop assigns i, error, cpus; */
+    for (uint32_t i = 0; i < header->tables[MANIFEST_DOMAINS].count && !error; i++) {
+        const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, i);
+        error = check_domain(header, i);
+        cpus += domain->cpu_count;
+    }
+    if (!error && cpus > MAX_CPUS)
+        return MANIFEST_BAD_DOMAIN;
+    return error || fields_are_good(header) ? error : MANIFEST_BAD_POLICY;
+}
+
 enum manifest_error manifest_open(const void *bytes, size_t size, struct manifest *out)
 {
     enum manifest_error error = manifest_read(bytes, size, out);
-    if (error || fields_are_good(out->header))
-        return error;
-    *out = (struct manifest){0};
-    return MANIFEST_BAD_POLICY;
+    if (!error)
+        error = check_contents(out->header);
+    if (error)
+        *out = (struct manifest){0};
+    return error;
 }

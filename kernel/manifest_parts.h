@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by manifest.c and manifest_fields.c: how a table's entry, a name and a string are read. */
+/* Shared by manifest.c and manifest_fields.c: tables and their entries. */
 #ifndef BULKHEAD_MANIFEST_PARTS_H
 #define BULKHEAD_MANIFEST_PARTS_H
 
 #include "kernel/abi/manifest.h"
 #include <stdbool.h>
 #include <string.h>
+
+#define MANIFEST_MEMORY_MAX (1ull << 46)
 
 /* The size of an entry, and the most entries, of each table. */
 static const struct {
@@ -51,38 +53,6 @@ static inline const void *entry(const struct manifest_header *header, uint32_t t
     uint64_t at = header->tables[table].offset + (uint64_t)index * layouts[table].entry_bytes;
     /*@ assert at <= header->total_bytes - layouts[table].entry_bytes; */
     return (const char *)header + at;
-}
-
-/* A printable name of at least one character; the rest of its field is zero. */
-/*@ assigns \nothing; */
-static inline bool name_is_good(const char *name, size_t room)
-{
-    size_t length = 0;
-    /*@ loop assigns length; */
-    while (length < room && name[length] >= ' ' && name[length] <= '~')
-        length++;
-    if (length == 0 || length == room)
-        return false;
-    /*@ loop assigns length; */
-    while (length < room && name[length] == 0)
-        length++;
-    return length == room;
-}
-
-/* A string starts inside the strings and is shorter than CMDLINE_BYTES, as all that a YAML
- * manifest can say. It ends inside them, as their last byte is zero. */
-/*@
-  requires tables_fit(header);
-  assigns \nothing;
-*/
-static inline bool string_is_good(const struct manifest_header *header, uint32_t offset)
-{
-    uint32_t bytes = header->tables[MANIFEST_STRINGS].count, at = offset;
-    /*@ loop assigns at; */
-    while (at < bytes && at - offset < CMDLINE_BYTES &&
-           *(const char *)entry(header, MANIFEST_STRINGS, at))
-        at++;
-    return at < bytes && at - offset < CMDLINE_BYTES;
 }
 
 #endif
