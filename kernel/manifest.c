@@ -43,8 +43,6 @@ static enum manifest_error check_header(const struct manifest_header *header, si
     manifest_digest(header, digest);
     if (memcmp(digest, header->digest, sizeof(digest)) != 0)
         return MANIFEST_BAD_DIGEST;
-    if (!name_is_good(header->host, sizeof(header->host)))
-        return MANIFEST_BAD_STRING;
     if (header->cpu_vendor != MANIFEST_CPU_INTEL && header->cpu_vendor != MANIFEST_CPU_AMD)
         return MANIFEST_BAD_HEADER;
     if (header->flags & ~(uint32_t)MANIFEST_LAB || header->reserved)

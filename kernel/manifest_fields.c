@@ -281,7 +281,8 @@ static enum manifest_error check_contents(const struct manifest_header *header)
 {
     enum manifest_error error = MANIFEST_OK;
     uint32_t cpus = 0, last = header->tables[MANIFEST_STRINGS].count - 1;
-    if (*(const char *)entry(header, MANIFEST_STRINGS, 0) != 0 ||
+    if (!name_is_good(header->host, sizeof(header->host)) ||
+        *(const char *)entry(header, MANIFEST_STRINGS, 0) != 0 ||
         *(const char *)entry(header, MANIFEST_STRINGS, last) != 0)
         return MANIFEST_BAD_STRING;
     /*@ loop assigns i, error; */
