@@ -111,7 +111,8 @@ void machine_read_back(struct check_registers *registers)
         offered |= CR4_SMEP;
     if (features_have(&machine.features, FEATURE_SMAP))
         offered |= CR4_SMAP;
-    *registers = (struct check_registers){.cr4_offered = offered,
+    *registers = (struct check_registers){.apic_id = (uint32_t)cpu_rdmsr(IA32_X2APIC_APICID),
+                                          .cr4_offered = offered,
                                           .now = {.cr0 = cpu_read_cr0(),
                                                   .cr3 = cpu_read_cr3(),
                                                   .cr4 = cpu_read_cr4(),

@@ -2,7 +2,7 @@
 /*
  * The separation check, registers: the processor protects itself (I11), the controls make the
  * guest exit where tables and bitmaps rely on it, and the bitmaps open what the policy grants and
- * nothing else (I4).
+ * nothing else (I4). Each word is compared as a whole: a bit that nobody named is wrong too.
  */
 #include "arch/x86/include/check_controls.h"
 #include "arch/x86/include/cr_bits.h"
@@ -11,74 +11,139 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A register and the bits of it that separation depends on. */
-struct required {
+/* A word and what it must be. Bits of `wanted` are 1 where they are offered. */
+struct word {
     const char *name;
     size_t offset; /* of a uint64_t */
-    uint64_t ones, zeros;
+    uint64_t required, wanted;
+    uint64_t either;         /* bits that come and go, or that separation does not depend on */
+    const uint64_t *offered; /* as in struct check_registers; NULL: all bits, none demanded */
 };
 
 #define HOST(field) offsetof(struct check_host, field)
-static const struct required host_required[] = {
-    {"CR0", HOST(cr0), CR0_PE | CR0_WP | CR0_PG, CR0_CD | CR0_NW},
-    {"CR4", HOST(cr4), CR4_PAE | CR4_MCE, CR4_LA57 | CR4_PCIDE | CR4_PKE | CR4_PKS},
-    {"EFER", HOST(efer), EFER_LME | EFER_LMA | EFER_NXE, 0},
-    {"PAT", HOST(pat), MEMORY_WB, PAT_ENTRY_0 & ~MEMORY_WB},
-};
+#define HOST_CR0    (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG)
+#define HOST_EFER   (EFER_LME | EFER_LMA | EFER_NXE)
 
-#define GUEST(field) offsetof(struct check_registers, field)
-static const struct required vmx_required[] = {
-    {"exception bitmap", GUEST(exceptions), EXCEPTIONS_TAKEN, 0},
-    {"pin-based controls", GUEST(controls[0]), VTX_PIN_NMI | VTX_PIN_VIRTUAL_NMI, VTX_PIN_POSTED},
-    {"primary controls", GUEST(controls[1]), VTX_IO_ALL | VTX_MSR_BITMAPS | VTX_SECONDARY,
-     VTX_IO_BITMAPS | VTX_TPR_SHADOW | VTX_TERTIARY},
-    {"secondary controls", GUEST(controls[2]), VTX_EPT | VTX_UNRESTRICTED | VTX_WBINVD,
-     VTX_VIRTUALIZE_APIC | VTX_VIRTUALIZE_X2APIC | VTX_APIC_REGISTERS | VTX_INTERRUPT_DELIVERY |
-         VTX_VM_FUNCTIONS | VTX_VMCS_SHADOWING | VTX_PAGE_LOG | VTX_EXCEPTION_PAGE},
-    {"exit controls", GUEST(controls[3]), VTX_EXIT_HOST_64 | VTX_EXIT_LOAD_PAT | VTX_EXIT_LOAD_EFER,
-     0},
-    {"CR0 mask", GUEST(controls[4]), CR0_CD | CR0_NW, 0},
-    {"CR4 mask", GUEST(controls[5]), VTX_CR4_NEVER | CR4_MCE, 0},
-    {"MSRs of entry and exit", GUEST(controls[6]), 0, ~0ull},
-};
-static const struct required svm_required[] = {
-    {"exception intercepts", GUEST(exceptions), EXCEPTIONS_TAKEN, 0},
-    {"intercepts at 0xc", GUEST(controls[0]),
-     SVM_NMI | SVM_INIT | SVM_INVD | SVM_IO | SVM_MSR | SVM_SHUTDOWN, 0},
-    {"intercepts at 0x10", GUEST(controls[1]), SVM_VMRUN_TO_SKINIT | SVM_WBINVD | SVM_XSETBV, 0},
-    {"nested control", GUEST(controls[2]), SVM_NESTED, 0},
-    {"virtual interrupt control", GUEST(controls[3]), 0, SVM_AVIC},
-    {"intercepts at 0x14", GUEST(controls[4]), SVM_INVLPGB | SVM_TLBSYNC, 0},
-    {"intercepts at 0x0", GUEST(controls[5]), SVM_WRITE_CR0 | SVM_WRITE_CR4, 0},
-};
+#define WORD(index) offsetof(struct check_registers, controls[index])
 
-static bool check_required(const struct check *check, const char *invariant, const char *when,
-                           const void *base, const struct required *table, size_t count)
+static bool check_words(const struct check *check, const char *invariant, const char *when,
+                        const void *base, const struct word *table, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        uint64_t value = *(const uint64_t *)((const char *)base + table[i].offset);
-        uint64_t wrong = (~value & table[i].ones) | (value & table[i].zeros);
+        const struct word *word = &table[i];
+        uint64_t value = *(const uint64_t *)((const char *)base + word->offset);
+        uint64_t must = word->offered ? (uint32_t)*word->offered : 0;
+        uint64_t may = word->offered ? *word->offered >> 32 : ~0ull;
+        uint64_t due = word->required | (word->wanted & may) | must;
+        uint64_t wrong = (value ^ due) & ~word->either;
         if (wrong)
             return check_fail(check->result, invariant, "%s%s: %lx, bits %lx must be %s",
-                              table[i].name, when, value, wrong, wrong & table[i].ones ? "1" : "0");
+                              word->name, when, value, wrong & due ? wrong & due : wrong,
+                              wrong & due ? "1" : "0");
     }
     return true;
 }
 
 static bool check_host(const struct check *check, const struct check_host *host, const char *when)
 {
-    uint64_t root = check->cpu->page_table & PAGING_ADDRESS;
-    const struct required own[] = {{"CR4", HOST(cr4), check->in->registers->cr4_offered, 0},
-                                   {"CR3", HOST(cr3), root, ~root}};
-    return check_required(check, "I11", when, host, host_required, COUNT(host_required)) &&
-           check_required(check, "I11", when, host, own, COUNT(own));
+    const struct word words[] = {
+        {"CR0", HOST(cr0), HOST_CR0, 0, 0, NULL},
+        {"CR4", HOST(cr4), CR4_PAE | CR4_MCE | CR4_OSFXSR | check->in->registers->cr4_offered, 0,
+         CR4_VMXE | CR4_OSXSAVE, NULL},
+        {"EFER", HOST(efer), HOST_EFER, 0, EFER_SVME, NULL},
+        {"PAT", HOST(pat), MEMORY_WB, 0, ~PAT_ENTRY_0, NULL},
+        {"CR3", HOST(cr3), check->cpu->page_table & PAGING_ADDRESS, 0, 0, NULL},
+    };
+    return check_words(check, "I11", when, host, words, COUNT(words));
 }
 
 bool check_host_state(const struct check *check)
 {
     const struct check_registers *registers = check->in->registers;
+    if (registers->apic_id != check->cpu->apic_id)
+        return check_fail(check->result, "I2", "APIC id %u, expected %u", registers->apic_id,
+                          check->cpu->apic_id);
     return check_host(check, &registers->now, "") &&
            (!check->domain || check_host(check, &registers->on_exit, " after a VM exit"));
+}
+
+/* A second-level table may keep VPID only if its translations can be flushed. */
+static bool check_vmx_controls(const struct check *check)
+{
+    const struct check_registers *registers = check->in->registers;
+    const uint64_t *offered = registers->offered;
+    uint64_t flushes = registers->ept_vpid & VTX_INVVPID;
+    uint64_t second = offered[2] & (flushes == VTX_INVVPID ? ~0ull : ~((uint64_t)VTX_VPID << 32));
+    const struct word words[CHECK_CONTROLS] = {
+        {"pin-based controls", WORD(0), VTX_PIN, 0, 0, &offered[0]},
+        {"primary controls", WORD(1), VTX_PRIMARY, 0, VTX_PRIMARY_WINDOWS, &offered[1]},
+        {"secondary controls", WORD(2), VTX_SECONDARY, VTX_SECONDARY_WANTED, 0, &second},
+        {"exit controls", WORD(3), VTX_EXIT, 0, 0, &offered[3]},
+        {"entry controls", WORD(4), VTX_ENTRY, 0, VTX_ENTRY_GUEST_64, &offered[4]},
+        {"exception bitmap", WORD(5), EXCEPTIONS_TAKEN, 0, 0, NULL},
+        {"CR0 mask", WORD(6), CR0_NE | CR0_CD | CR0_NW, 0, 0, NULL},
+        {"CR4 mask", WORD(7), ~CR4_GUEST, 0, CR4_GUEST, NULL},
+        {"MSRs of entry and exit", WORD(8), 0, 0, 0, NULL},
+    };
+    return check_words(check, "I4", "", registers, words, COUNT(words));
+}
+
+/* Reads the VMCB itself, by the manual's offsets. */
+static bool check_vmcb(const struct check *check)
+{
+    const struct check_registers *registers = check->in->registers;
+    const void *vmcb =
+        check->in->frame(registers->structures[CHECK_CONTROL_BLOCK], check->in->context);
+    const struct word words[] = {
+        {"CR and DR intercepts", 0x0, SVM_AT_0, 0, SVM_AT_0_READS, NULL},
+        {"exceptions, intercepts at 0xc", 0x8, SVM_AT_8, 0, SVM_AT_8_WINDOWS, NULL},
+        {"intercepts at 0x10", 0x10, SVM_AT_10, 0, 0, NULL},
+        {"TSC offset", 0x50, 0, 0, 0, NULL},
+        {"ASID", 0x58, SVM_ASID, 0, SVM_TLB_CONTROL, NULL},
+        {"virtual interrupt control", 0x60, 0, SVM_VIRTUAL_NMI, SVM_VIRTUAL_NOW,
+         &registers->offered[0]},
+        {"nested control", 0x90, SVM_NESTED, 0, 0, NULL},
+        {"virtual VMLOAD, branch records", 0xb8, 0, 0, 0, NULL},
+        {"clean bits", 0xc0, 0, 0, 0, NULL},
+    };
+    if (!vmcb)
+        return check_fail(check->result, "I12", "VMCB at %lx can't be seen",
+                          registers->structures[CHECK_CONTROL_BLOCK]);
+    return check_words(check, "I4", "", vmcb, words, COUNT(words));
+}
+
+/* Pages that the hardware uses; 0 pages: this kind has none. */
+static const struct structure {
+    const char *name;
+    uint32_t pages;
+} structures[][CHECK_STRUCTURES] = {
+    [CHECK_EPT] = {[CHECK_CONTROL_BLOCK] = {"VMCS", 1},
+                   [CHECK_SAVE_AREA] = {"VMXON region", 1},
+                   [CHECK_MSR_BITMAP] = {"MSR bitmap", 1}},
+    [CHECK_NPT] = {[CHECK_CONTROL_BLOCK] = {"VMCB", 1},
+                   [CHECK_SAVE_AREA] = {"host save area", 1},
+                   [CHECK_MSR_BITMAP] = {"MSR bitmap", 2},
+                   [CHECK_IO_BITMAP] = {"I/O bitmap", 3},
+                   [CHECK_HOST_STATE] = {"VMCB of the host", 1}},
+};
+
+/* Only the hypervisor reaches them, as state of this processor or private of its domain. */
+static bool check_structures(const struct check *check)
+{
+    const struct structure *all = structures[check->in->registers->nested];
+    const uint64_t *hpa = check->in->registers->structures;
+    for (uint32_t i = 0; i < CHECK_STRUCTURES; i++) {
+        uint64_t bytes = all[i].pages * PAGE_BYTES;
+        for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
+            if (hpa[i] % PAGE_BYTES || !check_own_state(check, hpa[i] + at))
+                return check_fail(check->result, "I11", "%s at %lx (%s), expected state of its own",
+                                  all[i].name, hpa[i] + at, check_owner(check, hpa[i] + at));
+        for (uint32_t k = 0; k < i; k++)
+            if (hpa[i] < hpa[k] + all[k].pages * PAGE_BYTES && hpa[k] < hpa[i] + bytes)
+                return check_fail(check->result, "I11", "%s at %lx: in use as %s too", all[i].name,
+                                  hpa[i], all[k].name);
+    }
+    return true;
 }
 
 /* Bits of an MSR bitmap: `per_msr` for each; with two the second is for writing. */
@@ -98,62 +163,70 @@ static const struct msr_range svm_ranges[] = {
     {0x1000, 0x800, 0xc0010000, 2, false},
 };
 
-/* A page that only the hypervisor reaches: state of this processor or private of its domain. */
-static bool check_place(const struct check *check, const char *name, uint64_t hpa)
+/*
+ * What may be open at most, whatever the policy's table says: the bitmap was built from that table,
+ * so a comparison with it alone would not see a wrong line in it. All that names another processor,
+ * outlives a restart, counts what others do or moves a clock, a voltage or a cache is not here.
+ */
+enum { OPEN_READ = 1, OPEN_WRITE = 2, OPEN_WRITE_VTX = 4, OPEN_BOTH = OPEN_READ | OPEN_WRITE };
+static const struct {
+    uint32_t first, last, access;
+} open_msrs[] = {
+    {0x10, 0x10, OPEN_READ},                    /* time stamp counter */
+    {0x3b, 0x3b, OPEN_READ},                    /* its adjustment */
+    {0x48, 0x48, OPEN_BOTH},                    /* speculation control */
+    {0x49, 0x49, OPEN_WRITE},                   /* prediction command */
+    {0x8b, 0x8b, OPEN_READ},                    /* microcode revision */
+    {0xe1, 0xe1, OPEN_BOTH},                    /* UMWAIT control */
+    {0x10b, 0x10b, OPEN_WRITE},                 /* flush command */
+    {0x174, 0x176, OPEN_BOTH},                  /* SYSENTER */
+    {0x277, 0x277, OPEN_BOTH},                  /* PAT */
+    {0x6e0, 0x6e0, OPEN_BOTH},                  /* deadline timer */
+    {0x802, 0x803, OPEN_READ},                  /* x2APIC id, version */
+    {0x808, 0x808, OPEN_BOTH},                  /* task priority */
+    {0x80a, 0x80a, OPEN_READ},                  /* processor priority */
+    {0x80b, 0x80b, OPEN_WRITE},                 /* EOI */
+    {0x80d, 0x80d, OPEN_READ},                  /* logical destination */
+    {0x80f, 0x80f, OPEN_BOTH},                  /* spurious vector */
+    {0x810, 0x827, OPEN_READ},                  /* ISR, TMR, IRR */
+    {0x828, 0x828, OPEN_BOTH},                  /* error status */
+    {0x832, 0x832, OPEN_READ | OPEN_WRITE_VTX}, /* LVT timer: QEMU's AMD heeds a delivery mode */
+    {0x837, 0x837, OPEN_READ | OPEN_WRITE_VTX}, /* LVT error: likewise */
+    {0x838, 0x838, OPEN_BOTH},                  /* initial count */
+    {0x839, 0x839, OPEN_READ},                  /* current count */
+    {0x83e, 0x83e, OPEN_BOTH},                  /* divide configuration */
+    {0x83f, 0x83f, OPEN_WRITE},                 /* self IPI */
+    {0xc0000081, 0xc0000084, OPEN_BOTH},        /* SYSCALL */
+    {0xc0000100, 0xc0000103, OPEN_BOTH},        /* FS and GS bases, TSC_AUX */
+    {0xc0011029, 0xc0011029, OPEN_READ},        /* AMD: whether LFENCE serialises */
+};
+
+static bool may_be_open(uint32_t msr, bool write, enum check_nested nested)
 {
-    return (hpa % PAGE_BYTES == 0 && check_own_state(check, hpa)) ||
-           check_fail(check->result, "I11", "%s at %lx (%s), expected state of its own", name, hpa,
-                      check_owner(check, hpa));
+    uint32_t wanted = !write                ? OPEN_READ
+                      : nested == CHECK_EPT ? OPEN_WRITE | OPEN_WRITE_VTX
+                                            : OPEN_WRITE;
+    for (size_t i = 0; i < COUNT(open_msrs); i++)
+        if (msr >= open_msrs[i].first && msr <= open_msrs[i].last)
+            return open_msrs[i].access & wanted;
+    return false;
 }
 
-static const uint64_t *open_bitmap(const struct check *check, const char *name, uint64_t hpa)
+static const uint64_t *open_bitmap(const struct check *check, enum check_structure which,
+                                   uint32_t offset)
 {
-    const uint64_t *page = NULL;
-    if (check_place(check, name, hpa)) {
-        page = check->in->frame(hpa, check->in->context);
-        if (!page)
-            check_fail(check->result, "I12", "%s at %lx can't be seen", name, hpa);
-    }
+    uint64_t hpa = check->in->registers->structures[which] + (offset & ~0xfffu);
+    const uint64_t *page = check->in->frame(hpa, check->in->context);
+    if (!page)
+        check_fail(check->result, "I12", "bitmap at %lx can't be seen", hpa);
     return page;
 }
 
 /* Compares the bits of one range that have the value `exits` with the policy, counting them. */
-/*
- * Writes that must never be open, whatever the policy table says: it was built from that table, so
- * the comparison alone would not see a wrong line in it.
- */
-static const struct {
-    uint32_t first, last;
-} closed_msrs[] = {
-    {0x1b, 0x1b},             /* APIC base */
-    {0x3a, 0x3a},             /* feature control */
-    {0x79, 0x79},             /* microcode update */
-    {0x9b, 0x9b},             /* SMM monitor */
-    {0x1a0, 0x1a0},           /* miscellaneous enable */
-    {0x1d9, 0x1d9},           /* debug control */
-    {0x200, 0x26f},           /* MTRRs */
-    {0x2ff, 0x2ff},           /* default memory type */
-    {0x400, 0x4ff},           /* machine checks, VMX capabilities */
-    {0x800, 0x807},           /* x2APIC id */
-    {0x82f, 0x830},           /* LVT CMCI, ICR */
-    {0x833, 0x836},           /* LVT thermal, performance, LINT0, LINT1 */
-    {0xc0000080, 0xc0000080}, /* EFER */
-    {0xc0010000, 0xc0011fff}, /* AMD: system configuration, SMM, SVM */
-};
-
-static bool must_exit(uint32_t msr)
-{
-    for (size_t i = 0; i < COUNT(closed_msrs); i++)
-        if (msr >= closed_msrs[i].first && msr <= closed_msrs[i].last)
-            return true;
-    return false;
-}
-
 static bool check_range(const struct check *check, const struct msr_range *range, bool exits,
                         uint32_t *count)
 {
-    const uint64_t *words = open_bitmap(
-        check, "MSR bitmap", check->in->registers->msr_bitmap + (range->offset & ~0xfffu));
+    const uint64_t *words = open_bitmap(check, CHECK_MSR_BITMAP, range->offset);
     if (!words)
         return false;
     words += range->offset % PAGE_BYTES / sizeof *words;
@@ -166,11 +239,10 @@ static bool check_range(const struct check *check, const struct msr_range *range
                 return check_fail(
                     check->result, "I4", "MSR bitmap: %s of MSR %x %s", write ? "write" : "read",
                     msr, exits ? "is granted, but exits" : "is not granted, but does not exit");
-            if (!exits && write && must_exit(msr))
+            if (!exits && !may_be_open(msr, write, check->in->registers->nested))
                 return check_fail(check->result, "I4",
-                                  "MSR bitmap: write of MSR %x must exit whatever the "
-                                  "policy says",
-                                  msr);
+                                  "MSR bitmap: %s of MSR %x must exit whatever the policy says",
+                                  write ? "write" : "read", msr);
             *count += 1;
         }
     return true;
@@ -193,8 +265,7 @@ static bool check_msr_bitmap(const struct check *check, const struct msr_range *
 static bool check_io_bitmap(const struct check *check)
 {
     for (uint32_t page = 0; page < 3; page++) {
-        const uint64_t *words =
-            open_bitmap(check, "I/O bitmap", check->in->registers->io_bitmap + page * PAGE_BYTES);
+        const uint64_t *words = open_bitmap(check, CHECK_IO_BITMAP, page << 12);
         if (!words)
             return false;
         for (uint32_t i = 0; i < PAGE_BYTES / sizeof *words; i++)
@@ -207,14 +278,10 @@ static bool check_io_bitmap(const struct check *check)
 
 bool check_guest_state(const struct check *check)
 {
-    const struct check_registers *registers = check->in->registers;
-    for (uint32_t i = 0; i < CHECK_STRUCTURES; i++)
-        if (registers->structures[i].name &&
-            !check_place(check, registers->structures[i].name, registers->structures[i].hpa))
-            return false;
-    if (registers->nested == CHECK_EPT)
-        return check_required(check, "I4", "", registers, vmx_required, COUNT(vmx_required)) &&
-               check_msr_bitmap(check, vmx_ranges, COUNT(vmx_ranges));
-    return check_required(check, "I4", "", registers, svm_required, COUNT(svm_required)) &&
-           check_msr_bitmap(check, svm_ranges, COUNT(svm_ranges)) && check_io_bitmap(check);
+    if (!check_structures(check))
+        return false;
+    if (check->in->registers->nested == CHECK_EPT)
+        return check_vmx_controls(check) && check_msr_bitmap(check, vmx_ranges, COUNT(vmx_ranges));
+    return check_vmcb(check) && check_msr_bitmap(check, svm_ranges, COUNT(svm_ranges)) &&
+           check_io_bitmap(check);
 }

@@ -13,48 +13,53 @@
 /* Exceptions whose endless delivery blocks all else, and machine checks (TRAPS 18). */
 #define EXCEPTIONS_TAKEN (1u << 1 | 1u << 17 | 1u << 18)
 
-/* VT-x. */
-#define VTX_PIN_NMI            (1u << 3)
-#define VTX_PIN_VIRTUAL_NMI    (1u << 5)
-#define VTX_PIN_POSTED         (1u << 7)
-#define VTX_TERTIARY           (1u << 17)
-#define VTX_TPR_SHADOW         (1u << 21)
-#define VTX_IO_ALL             (1u << 24)
-#define VTX_IO_BITMAPS         (1u << 25)
-#define VTX_MSR_BITMAPS        (1u << 28)
-#define VTX_SECONDARY          (1u << 31)
-#define VTX_VIRTUALIZE_APIC    (1u << 0)
-#define VTX_EPT                (1u << 1)
-#define VTX_VIRTUALIZE_X2APIC  (1u << 4)
-#define VTX_WBINVD             (1u << 6)
-#define VTX_UNRESTRICTED       (1u << 7)
-#define VTX_APIC_REGISTERS     (1u << 8)
-#define VTX_INTERRUPT_DELIVERY (1u << 9)
-#define VTX_VM_FUNCTIONS       (1u << 13)
-#define VTX_VMCS_SHADOWING     (1u << 14)
-#define VTX_PAGE_LOG           (1u << 17)
-#define VTX_EXCEPTION_PAGE     (1u << 18) /* EPT-violation #VE */
-#define VTX_EXIT_HOST_64       (1u << 9)
-#define VTX_EXIT_LOAD_PAT      (1u << 19)
-#define VTX_EXIT_LOAD_EFER     (1u << 21)
-/* CR4: five-level paging, VMX, SMX, CET, supervisor keys, user interrupts (which cross domains). */
-#define VTX_CR4_NEVER (7u << 12 | 7u << 23)
+/*
+ * What a guest's CR4 may have without an exit: VME to PAE, PGE to UMIP, FSGSBASE to OSXSAVE, SMEP
+ * to PKE. Not: MCE, five-level paging, VMX, SMX, CET, supervisor keys, user interrupts (which cross
+ * domains), and what is yet to come.
+ */
+#define CR4_GUEST (0x3full | 0x1full << 7 | 7ull << 16 | 7ull << 20)
 
-/* AMD-V: intercepts at 0x00c, 0x010, 0x014 and 0x000, nested control, virtual interrupt. */
-#define SVM_NMI             (1u << 1)
-#define SVM_INIT            (1u << 3)
-#define SVM_INVD            (1u << 22)
-#define SVM_IO              (1u << 27)
-#define SVM_MSR             (1u << 28)
-#define SVM_SHUTDOWN        (1u << 31)
-#define SVM_VMRUN_TO_SKINIT 0x7fu /* VMRUN, VMMCALL, VMLOAD, VMSAVE, STGI, CLGI, SKINIT */
-#define SVM_WBINVD          (1u << 9)
-#define SVM_XSETBV          (1u << 13)
-#define SVM_INVLPGB         3u /* and its illegal forms */
-#define SVM_TLBSYNC         (1u << 4)
-#define SVM_WRITE_CR0       (1u << 16)
-#define SVM_WRITE_CR4       (1u << 20)
-#define SVM_NESTED          (1u << 0)
-#define SVM_AVIC            (1u << 31)
+/*
+ * VT-x: what must be on; "wanted" is on where it is offered. All else is off but for what the
+ * processor demands.
+ */
+#define VTX_PIN (1u << 3 | 1u << 5) /* NMI exiting, virtual NMIs */
+/* MWAIT, RDPMC, unconditional I/O, MSR bitmaps, MONITOR, secondary controls. */
+#define VTX_PRIMARY         (1u << 10 | 1u << 11 | 1u << 24 | 1u << 28 | 1u << 29 | 1u << 31)
+#define VTX_PRIMARY_WINDOWS (1u << 2 | 1u << 22) /* come and go: for interrupts, for NMIs */
+#define VTX_SECONDARY       (1u << 1 | 1u << 6 | 1u << 7) /* EPT, WBINVD, unrestricted guest */
+/* RDTSCP, VPID, INVPCID, XSAVES, user wait. */
+#define VTX_SECONDARY_WANTED (1u << 3 | VTX_VPID | 1u << 12 | 1u << 20 | 1u << 26)
+#define VTX_VPID             (1u << 5)
+/* Saves debug controls, PAT and EFER, loads 64-bit host, PAT and EFER. */
+#define VTX_EXIT           (1u << 2 | 1u << 9 | 0xfu << 18)
+#define VTX_ENTRY          (1u << 2 | 1u << 14 | 1u << 15) /* loads debug controls, PAT, EFER */
+#define VTX_ENTRY_GUEST_64 (1u << 9)                       /* follows the guest's mode */
+/* IA32_VMX_EPT_VPID_CAP: INVVPID, and of all contexts; without them there is no VPID. */
+#define VTX_INVVPID (1ull << 32 | 1ull << 42)
+
+/* AMD-V, the VMCB's words of 64 bits by offset: 0, writes of CR0 and CR4; their reads may exit. */
+#define SVM_AT_0       (0x11ull << 16)
+#define SVM_AT_0_READS 0x11ull
+/*
+ * 8: exceptions; NMI, INIT, RDPMC, CPUID, INVD, INVLPGA, I/O, MSR, task switch, shutdown. IRET and
+ * HLT come and go with an NMI that waits.
+ */
+#define SVM_AT_8         (EXCEPTIONS_TAKEN | 0xbc44800aull << 32)
+#define SVM_AT_8_WINDOWS (0x01100000ull << 32)
+/*
+ * 0x10: VMRUN to SKINIT, WBINVD, MONITOR, both MWAITs, XSETBV, RDPRU; INVLPGB, its illegal forms,
+ * MCOMMIT, TLBSYNC.
+ */
+#define SVM_AT_10 (0x7e7full | 0x1bull << 32)
+/* 0x58: the ASID, and behind it what the next entry flushes. */
+#define SVM_ASID        1ull
+#define SVM_TLB_CONTROL (0xffull << 32)
+/* 0x60: virtual NMIs where offered; the task priority and the NMI's state are the guest's. */
+#define SVM_VIRTUAL_NMI (1ull << 26)
+#define SVM_VIRTUAL_NOW (0xffull | 3ull << 11)
+/* 0x90: nested paging, and none of memory encryption, guest-mode execute traps, INVLPGB. */
+#define SVM_NESTED 1ull
 
 #endif

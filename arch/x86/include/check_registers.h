@@ -3,12 +3,22 @@
 #ifndef BULKHEAD_CHECK_REGISTERS_H
 #define BULKHEAD_CHECK_REGISTERS_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-enum { CHECK_STRUCTURES = 6, CHECK_CONTROLS = 7 };
+enum { CHECK_CAPABILITIES = 5, CHECK_CONTROLS = 9 };
 
 enum check_nested { CHECK_EPT, CHECK_NPT };
+
+/* What only the hypervisor may reach, each in pages of its own. */
+enum check_structure {
+    CHECK_CONTROL_BLOCK, /* VMCS, VMCB */
+    CHECK_SAVE_AREA,     /* VMXON region, host save area */
+    CHECK_MSR_BITMAP,    /* VT-x: one page; AMD-V: two */
+    CHECK_IO_BITMAP,     /* AMD-V: three pages, ones throughout; VT-x uses none */
+    CHECK_HOST_STATE,    /* AMD-V: VMCB of the host */
+    CHECK_STRUCTURES,
+};
 
 /* Registers that the hypervisor runs with. */
 struct check_host {
@@ -20,23 +30,22 @@ struct check_registers {
     enum check_nested nested;
     struct check_host now;     /* the registers themselves */
     struct check_host on_exit; /* what a VM exit loads; AMD-V: as `now` */
+    uint32_t apic_id;          /* of this processor, by its x2APIC */
     uint64_t cr4_offered;      /* bits UMIP, SMEP, SMAP of CR4 that this processor has */
     uint64_t nested_root;      /* EPT pointer, or nCR3 */
-    uint64_t exceptions;       /* exception bitmap */
     /*
-     * VT-x: pin-based, primary, secondary and VM-exit controls; host-owned bits of CR0 and CR4;
-     * MSRs that entries and exits load or store. AMD-V: VMCB offsets 0x00c, 0x010 (intercepts),
-     * 0x090 (nested control), 0x060 (virtual interrupt), 0x014 and 0x000 (intercepts), 32 bits
-     * each.
+     * VT-x: pin-based, primary, secondary, VM-exit and VM-entry controls; exception bitmap;
+     * host-owned bits of CR0 and CR4; MSRs that entries and exits load or store. Of AMD-V the
+     * check reads the VMCB itself.
      */
     uint64_t controls[CHECK_CONTROLS];
-    uint64_t msr_bitmap; /* VT-x: one page; AMD-V: two */
-    uint64_t io_bitmap;  /* AMD-V: three pages, ones throughout; VT-x uses none */
-    /* One page each that only the hypervisor may reach: VMCS, VMXON region, VMCB, save areas. */
-    struct check_structure {
-        const char *name; /* NULL: none */
-        uint64_t hpa;
-    } structures[CHECK_STRUCTURES];
+    /*
+     * As a capability MSR has it: bits that must be 1 in the low half, bits that may be in the
+     * high one. VT-x: of the first controls; AMD-V: of the virtual interrupt control, alone.
+     */
+    uint64_t offered[CHECK_CAPABILITIES];
+    uint64_t ept_vpid; /* VT-x: IA32_VMX_EPT_VPID_CAP */
+    uint64_t structures[CHECK_STRUCTURES];
 };
 
 #endif

@@ -95,17 +95,13 @@ void vcpu_read_back(struct check_registers *registers)
     registers->nested = CHECK_NPT;
     registers->on_exit = registers->now;
     registers->nested_root = vmcb.nested_root;
-    registers->exceptions = vmcb.exceptions;
-    registers->controls[0] = vmcb.intercepts[0];
-    registers->controls[1] = vmcb.intercepts[1];
-    registers->controls[2] = vmcb.nested_control;
-    registers->controls[3] = vmcb.virtual_interrupt;
-    registers->controls[4] = vmcb.intercepts[2];
-    registers->controls[5] = (uint32_t)vmcb.cr_writes << 16 | vmcb.cr_reads;
-    registers->msr_bitmap = vmcb.msrpm_base;
-    registers->io_bitmap = vmcb.iopm_base;
-    registers->structures[0] = (struct check_structure){"VMCB", svm.vmcb_hpa};
-    registers->structures[1] = (struct check_structure){"VMCB of the host", svm.host_hpa};
-    registers->structures[2] =
-        (struct check_structure){"host save area", cpu_rdmsr(AMD_VM_HSAVE_PA)};
+    uint32_t leaf[4];
+    cpu_cpuid(0x8000000a, 0, leaf);
+    if (leaf[3] & SVM_FEATURE_VIRTUAL_NMI)
+        registers->offered[0] = (uint64_t)VIRTUAL_NMI_ENABLED << 32;
+    registers->structures[CHECK_CONTROL_BLOCK] = svm.vmcb_hpa;
+    registers->structures[CHECK_SAVE_AREA] = cpu_rdmsr(AMD_VM_HSAVE_PA);
+    registers->structures[CHECK_MSR_BITMAP] = vmcb.msrpm_base;
+    registers->structures[CHECK_IO_BITMAP] = vmcb.iopm_base;
+    registers->structures[CHECK_HOST_STATE] = svm.host_hpa;
 }

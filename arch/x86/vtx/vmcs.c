@@ -117,18 +117,27 @@ void vcpu_read_back(struct check_registers *registers)
                                              .efer = vmcs_read(VMCS_HOST_EFER),
                                              .pat = vmcs_read(VMCS_HOST_PAT)};
     registers->nested_root = vmcs_read(VMCS_EPTP);
-    registers->exceptions = vmcs_read(VMCS_EXCEPTION_BITMAP);
-    registers->controls[0] = vmcs_read(VMCS_PIN_CONTROLS);
-    registers->controls[1] = vmcs_read(VMCS_PROC_CONTROLS);
-    registers->controls[2] = vmcs_read(VMCS_PROC2_CONTROLS);
-    registers->controls[3] = vmcs_read(VMCS_EXIT_CONTROLS);
-    registers->controls[4] = vmcs_read(VMCS_CR0_MASK);
-    registers->controls[5] = vmcs_read(VMCS_CR4_MASK);
-    registers->controls[6] = vmcs_read(VMCS_EXIT_MSR_STORES) | vmcs_read(VMCS_EXIT_MSR_LOADS) |
-                             vmcs_read(VMCS_ENTRY_MSR_LOADS);
-    registers->msr_bitmap = vmcs_read(VMCS_MSR_BITMAP);
+    static const enum vmcs_field words[] = {
+        VMCS_PIN_CONTROLS,   VMCS_PROC_CONTROLS,    VMCS_PROC2_CONTROLS, VMCS_EXIT_CONTROLS,
+        VMCS_ENTRY_CONTROLS, VMCS_EXCEPTION_BITMAP, VMCS_CR0_MASK,       VMCS_CR4_MASK};
+    static const uint32_t capabilities[CHECK_CAPABILITIES] = {
+        IA32_VMX_PINBASED_CTLS, IA32_VMX_PROCBASED_CTLS, IA32_VMX_PROCBASED_CTLS2,
+        IA32_VMX_EXIT_CTLS, IA32_VMX_ENTRY_CTLS};
+    static const uint32_t true_capabilities[CHECK_CAPABILITIES] = {
+        IA32_VMX_TRUE_PINBASED_CTLS, IA32_VMX_TRUE_PROCBASED_CTLS, IA32_VMX_PROCBASED_CTLS2,
+        IA32_VMX_TRUE_EXIT_CTLS, IA32_VMX_TRUE_ENTRY_CTLS};
+    bool has_true = cpu_rdmsr(IA32_VMX_BASIC) >> 55 & 1;
+    for (unsigned i = 0; i < CHECK_CONTROLS - 1; i++)
+        registers->controls[i] = vmcs_read(words[i]);
+    for (unsigned i = 0; i < CHECK_CAPABILITIES; i++)
+        registers->offered[i] = cpu_rdmsr((has_true ? true_capabilities : capabilities)[i]);
+    registers->controls[CHECK_CONTROLS - 1] = vmcs_read(VMCS_EXIT_MSR_STORES) |
+                                              vmcs_read(VMCS_EXIT_MSR_LOADS) |
+                                              vmcs_read(VMCS_ENTRY_MSR_LOADS);
+    registers->ept_vpid = cpu_rdmsr(IA32_VMX_EPT_VPID_CAP);
+    registers->structures[CHECK_MSR_BITMAP] = vmcs_read(VMCS_MSR_BITMAP);
     uint64_t current = 0;
     __asm__ volatile("vmptrst %0" : "=m"(current)::"memory");
-    registers->structures[0] = (struct check_structure){"VMCS", current};
-    registers->structures[1] = (struct check_structure){"VMXON region", cpu_own_hpa(vmxon_region)};
+    registers->structures[CHECK_CONTROL_BLOCK] = current;
+    registers->structures[CHECK_SAVE_AREA] = cpu_own_hpa(vmxon_region);
 }

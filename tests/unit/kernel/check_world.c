@@ -6,6 +6,7 @@
 
 enum { P = 1, W = 2, U = 4, LARGE = 0x80, EPT_RWX = 7, EPT_WB = 0x30 };
 #define NX      (1ull << 63)
+#define ANY     (0xffffffffull << 32)
 #define ADDRESS 0xffffffffff000ull
 
 const uint64_t world_ept_leaf = EPT_RWX | EPT_WB;
@@ -174,8 +175,29 @@ static const void *frame(uint64_t hpa, void *context)
 static bool granted(uint32_t msr, bool write, const void *policy)
 {
     const struct world *world = policy;
-    return msr == 0xc0000100 || (msr == 0x10 && !write) ||
-           (msr == 0xc0010114 && !write && world->amd);
+    return msr == 0xc0000100 || (msr != 0 && msr == world->also_granted) ||
+           (msr == 0x10 && !write) || (msr == 0xc0011029 && !write && world->amd);
+}
+
+/* After the state's bitmaps come the VMCB and what the host keeps, in what are other pages here. */
+static void make_vmcb(struct world *world, const struct handoff_cpu *cpu)
+{
+    uint64_t *structures = world->registers.structures;
+    memset(world->registers.controls, 0, sizeof world->registers.controls);
+    world->registers.ept_vpid = 0;
+    memset(world->registers.offered, 0, sizeof world->registers.offered);
+    world->registers.offered[0] = 1ull << 26 << 32; /* virtual NMIs */
+    structures[CHECK_IO_BITMAP] = cpu->state_hpa + 0x2000;
+    structures[CHECK_CONTROL_BLOCK] = cpu->state_hpa + 0x5000;
+    structures[CHECK_SAVE_AREA] = cpu->state_hpa + 0x6000;
+    structures[CHECK_HOST_STATE] = cpu->state_hpa + 0x7000;
+    uint64_t *vmcb = (uint64_t *)(world->memory + cpu->state_hpa + 0x5000);
+    vmcb[0x0 / 8] = 0x110001; /* a read of CR0 exits now */
+    vmcb[0x8 / 8] = 0xbc44800a00060002;
+    vmcb[0x10 / 8] = 0x1b00007e7f;
+    vmcb[0x58 / 8] = 0x100000001;
+    vmcb[0x60 / 8] = 0x4000000;
+    vmcb[0x90 / 8] = 1;
 }
 
 static void make_registers(struct world *world, uint32_t index)
@@ -184,20 +206,22 @@ static void make_registers(struct world *world, uint32_t index)
     bool owned = cpu->domain != HANDOFF_NOBODY;
     struct check_host host = {.cr0 = 0x80010033,
                               .cr3 = cpu->page_table,
-                              .cr4 = 0x302668,
+                              .cr4 = 0x302260,
                               .efer = 0xd00,
                               .pat = 0x0007040600070406};
-    world->registers =
-        (struct check_registers){.nested = world->amd ? CHECK_NPT : CHECK_EPT,
-                                 .now = host,
-                                 .on_exit = host,
-                                 .cr4_offered = 0x300000,
-                                 .exceptions = 1 << 1 | 1 << 17 | 1 << 18,
-                                 .controls = {0x3e, 0x9100e172u | 1u << 28, 0x000000ea, 0x3b6fff,
-                                              0x60000020, ~0x770fbfull, 0},
-                                 .msr_bitmap = cpu->state_hpa,
-                                 .io_bitmap = cpu->state_hpa + 0x2000,
-                                 .structures = {{"VMCS", cpu->state_hpa + 0x1000}}};
+    world->registers = (struct check_registers){
+        .nested = world->amd ? CHECK_NPT : CHECK_EPT,
+        .now = host,
+        .on_exit = host,
+        .cr4_offered = 0x300000,
+        .apic_id = cpu->apic_id,
+        .controls = {0x3e, 0xb5006d72, 0xea, 0x3f6fff, 0xd1ff, 0x60002, 0x60000020, ~0x770fbfull},
+        /* Of the wanted ones INVPCID, XSAVES and user waits are not there. */
+        .offered = {ANY | 0x16, ANY | 0x04006172, 0xeaull << 32, ANY | 0x36dfb, ANY | 0x11fb},
+        .ept_vpid = 0xf0106334141,
+        .structures = {[CHECK_MSR_BITMAP] = cpu->state_hpa,
+                       [CHECK_CONTROL_BLOCK] = cpu->state_hpa + 0x1000,
+                       [CHECK_SAVE_AREA] = cpu->state_hpa + 0x2000}};
     if (owned)
         world->registers.nested_root =
             world->handoff.domains[cpu->domain].nested_root | (world->amd ? 0 : 0x1e);
@@ -209,14 +233,12 @@ static void make_registers(struct world *world, uint32_t index)
         bitmap[0xc00 + 0x100 / 8] &= (uint8_t)~1;
         return;
     }
-    uint32_t controls[CHECK_CONTROLS] = {0x9840000au | 1u << 27, 0x227f, 1, 0, 0x1b, 0x110001};
-    for (int i = 0; i < CHECK_CONTROLS; i++)
-        world->registers.controls[i] = controls[i];
+    make_vmcb(world, cpu);
     uint8_t *map = world->memory + cpu->state_hpa;
     memset(map, 0xff, 5 * PAGE_BYTES);
     map[0x10 / 4] &= (uint8_t)~1;
     map[0x800 + 0x100 / 4] &= (uint8_t)~3;
-    map[0x1000 + 0x114 / 4] &= (uint8_t)~1;
+    map[0x1000 + 0x1029 / 4] &= (uint8_t)~4;
 }
 
 void world_aim(struct world *world, uint32_t cpu, uint32_t segment_count)

@@ -53,6 +53,7 @@ struct world {
     uint32_t smt_shift;
     struct check_input input;
     struct check_result result;
+    uint32_t also_granted;  /* an MSR that the policy grants too, for reading and writing; or 0 */
     uint64_t next_table[4]; /* by processor that is built; a domain's share its first's */
 };
 

@@ -53,6 +53,32 @@ static struct handoff_extent *extent(uint32_t kind, uint32_t index)
     return NULL;
 }
 
+/* A word of the VMCB of processor 0. */
+static uint64_t *vmcb(struct world *w, unsigned offset)
+{
+    return (uint64_t *)(w->memory + w->registers.structures[CHECK_CONTROL_BLOCK] + offset);
+}
+
+/* Opens an MSR, as a wrong line of the policy's table would: the policy grants it too. */
+static void open_msr(struct world *w, uint32_t msr, bool write)
+{
+    uint8_t *map = w->memory + w->registers.structures[CHECK_MSR_BITMAP];
+    uint32_t low = msr & 0x1fff, high = msr >= 0xc0000000;
+    w->also_granted = msr;
+    w->input.granted_count++;
+    if (w->amd)
+        map[(high ? msr >= 0xc0010000 ? 0x1000 : 0x800 : 0) + low / 4] &=
+            (uint8_t) ~((write ? 2 : 1) << low % 4 * 2);
+    else
+        map[(write ? 0x800 : 0) + high * 0x400 + low / 8] &= (uint8_t) ~(1 << low % 8);
+}
+
+static const void *sees_nothing(uint64_t hpa, void *context)
+{
+    struct world *w = context; /* but the page tables, which are looked at before */
+    return hpa >= WORLD_TABLES ? w->memory + hpa : NULL;
+}
+
 /* A corruption: what it does, on which machine, and what the check must say. */
 struct corruption {
     const char *name;
@@ -133,7 +159,7 @@ BREAK(smap_off_on_exit, w->registers.on_exit.cr4 &= ~(1ull << 21))
 BREAK(no_mce, w->registers.now.cr4 &= ~(1ull << 6))
 BREAK(five_levels, w->registers.now.cr4 |= 1 << 12)
 BREAK(pat_uncached, w->registers.on_exit.pat &= ~0xffull)
-BREAK(no_ac_exit, w->registers.exceptions &= ~(1ull << 17))
+BREAK(no_ac_exit, w->registers.controls[5] &= ~(1ull << 17))
 BREAK(no_nmi_exit, w->registers.controls[0] &= ~8ull)
 BREAK(no_io_exit, w->registers.controls[1] &= ~(1ull << 24))
 BREAK(io_bitmaps, w->registers.controls[1] |= 1 << 25)
@@ -146,28 +172,103 @@ BREAK(vmcs_shadowing, w->registers.controls[2] |= 1 << 14)
 BREAK(tertiary_controls, w->registers.controls[1] |= 1 << 17)
 BREAK(exceptions_to_page, w->registers.controls[2] |= 1 << 18)
 BREAK(pat_kept_on_exit, w->registers.controls[3] &= ~(1ull << 19))
-BREAK(caches_off, w->registers.controls[4] = 1 << 5)
-BREAK(machine_checks_off, w->registers.controls[5] &= ~(1ull << 6))
-BREAK(user_interrupts, w->registers.controls[5] &= ~(1ull << 25))
-BREAK(stores_on_exit, w->registers.controls[6] = 1)
-BREAK(svm_no_init, w->registers.controls[0] &= ~8ull)
-BREAK(svm_flushes_others, w->registers.controls[4] &= ~1ull)
-BREAK(svm_cr4_free, w->registers.controls[5] = 1 << 16)
-BREAK(svm_no_io, w->registers.controls[0] &= ~(1ull << 27))
-BREAK(svm_no_vmload, w->registers.controls[1] &= ~4ull)
-BREAK(svm_no_nested, w->registers.controls[2] = 0)
-BREAK(svm_avic, w->registers.controls[3] = 1ull << 31)
+BREAK(caches_off, w->registers.controls[6] = 1 << 5)
+BREAK(machine_checks_off, w->registers.controls[7] &= ~(1ull << 6))
+BREAK(user_interrupts, w->registers.controls[7] &= ~(1ull << 25))
+BREAK(stores_on_exit, w->registers.controls[8] = 1)
+BREAK(svm_no_init, *vmcb(w, 8) &= ~(8ull << 32))
+BREAK(svm_flushes_others, *vmcb(w, 0x10) &= ~(1ull << 32))
+BREAK(svm_cr4_free, *vmcb(w, 0) &= ~(1ull << 20))
+BREAK(svm_no_io, *vmcb(w, 8) &= ~(1ull << 59))
+BREAK(svm_no_vmload, *vmcb(w, 0x10) &= ~4ull)
+BREAK(svm_no_nested, *vmcb(w, 0x90) = 0)
+BREAK(svm_avic, *vmcb(w, 0x60) |= 1ull << 31)
 BREAK(msr_read_open, w->memory[WORLD_CPU + 0x1a0 / 8] &= 0xfe)
 BREAK(msr_write_open, w->memory[WORLD_CPU + 0x800 + 0x830 / 8] &= 0xfe)
 BREAK(msr_high_open, w->memory[WORLD_CPU + 0xc00 + 0x80 / 8] &= 0xfe)
 BREAK(msr_closed, w->memory[WORLD_CPU + 0x10 / 8] |= 1)
-BREAK(svm_msr_open, w->memory[WORLD_CPU + 0x1000 + 0x114 / 4] &= 0xfd)
-BREAK(svm_msr_closed, w->memory[WORLD_CPU + 0x1000 + 0x114 / 4] |= 1)
-BREAK(bitmap_in_ram, w->registers.msr_bitmap = WORLD_RAM)
-BREAK(bitmap_of_other_cpu, w->registers.msr_bitmap = WORLD_CPU + WORLD_CPU_STEP)
-BREAK(vmcs_in_ram, w->registers.structures[0].hpa = WORLD_RAM)
+BREAK(svm_msr_open, w->memory[WORLD_CPU + 0x1000 + 0x1029 / 4] &= 0xf7)
+BREAK(svm_msr_closed, w->memory[WORLD_CPU + 0x1000 + 0x1029 / 4] |= 4)
+BREAK(bitmap_in_ram, w->registers.structures[CHECK_MSR_BITMAP] = WORLD_RAM)
+BREAK(bitmap_of_other_cpu, w->registers.structures[CHECK_MSR_BITMAP] = WORLD_CPU + WORLD_CPU_STEP)
+BREAK(vmcs_in_ram, w->registers.structures[CHECK_CONTROL_BLOCK] = WORLD_RAM)
 BREAK(svm_port_open, w->memory[WORLD_CPU + 0x2000 + 0xcf9 / 8] &= (uint8_t) ~(1 << 0xcf9 % 8))
 BREAK(svm_high_port_open, w->memory[WORLD_CPU + 0x4000] = 0xfe)
+
+/* Whole control words: what is too much as well as what lacks. */
+BREAK(rdpmc_free, w->registers.controls[1] &= ~(1ull << 11))
+BREAK(monitor_free, w->registers.controls[1] &= ~(1ull << 29))
+BREAK(mwait_free, w->registers.controls[1] &= ~(1ull << 10))
+BREAK(tsc_offset_used, w->registers.controls[1] |= 1 << 3)
+BREAK(monitor_trap, w->registers.controls[1] |= 1 << 27)
+BREAK(interrupts_exit, w->registers.controls[0] |= 1)
+BREAK(preemption_timer, w->registers.controls[0] |= 1 << 6)
+BREAK(must_be_one_lacks, w->registers.controls[1] &= ~(1ull << 26))
+BREAK(must_be_one_unknown, w->registers.offered[1] |= 1 << 15)
+BREAK(wanted_lacks, w->registers.controls[2] &= ~8ull)
+BREAK(wanted_not_offered, w->registers.controls[2] |= 1 << 12)
+BREAK(required_not_offered, w->registers.offered[2] = 0; w->registers.controls[2] = 0)
+BREAK(vpid_without_flush, w->registers.ept_vpid &= ~(1ull << 42))
+BREAK(entry_loads_no_efer, w->registers.controls[4] &= ~(1ull << 15))
+BREAK(entry_loads_perf, w->registers.controls[4] |= 1 << 13)
+BREAK(entry_to_smm, w->registers.controls[4] |= 1 << 10)
+BREAK(exit_acknowledges, w->registers.controls[3] |= 1 << 15)
+BREAK(exit_keeps_debug, w->registers.controls[3] &= ~4ull)
+BREAK(faults_exit, w->registers.controls[5] |= 1 << 14)
+BREAK(ne_free, w->registers.controls[6] &= ~0x20ull)
+BREAK(another_processor, w->registers.apic_id = 2)
+BREAK(cr0_more, w->registers.now.cr0 |= 1 << 2)
+BREAK(cr4_more, w->registers.on_exit.cr4 |= 1 << 16)
+BREAK(cr4_not_offered, w->registers.cr4_offered |= 1 << 11)
+BREAK(syscall_on, w->registers.now.efer |= 1)
+BREAK(svm_sev, *vmcb(w, 0x90) |= 2)
+BREAK(svm_gmet, *vmcb(w, 0x90) |= 8)
+BREAK(svm_interrupts_masked, *vmcb(w, 0x60) |= 1 << 24)
+BREAK(svm_virtual_interrupt, *vmcb(w, 0x60) |= 1 << 8)
+BREAK(svm_no_virtual_nmi, *vmcb(w, 0x60) = 0)
+BREAK(svm_virtual_nmi_unknown, w->registers.offered[0] = 0)
+BREAK(svm_asid_0, *vmcb(w, 0x58) &= ~0xffffffffull)
+BREAK(svm_asid_2, *vmcb(w, 0x58) ^= 3)
+BREAK(svm_rdpru_free, *vmcb(w, 0x10) &= ~(1ull << 14))
+BREAK(svm_tasks_free, *vmcb(w, 8) &= ~(1ull << 61))
+BREAK(svm_rdtscp_exits, *vmcb(w, 0x10) |= 1 << 7)
+BREAK(svm_tsc_offset, *vmcb(w, 0x50) = 1)
+BREAK(svm_debug_exits, *vmcb(w, 0) |= 1ull << 32)
+BREAK(svm_virtual_vmload, *vmcb(w, 0xb8) = 2)
+BREAK(svm_clean_bits, *vmcb(w, 0xc0) = 1)
+BREAK(svm_vmcb_unseen, w->input.frame = sees_nothing)
+
+/* Pages that serve two purposes. */
+BREAK(vmcs_is_bitmap, w->registers.structures[CHECK_CONTROL_BLOCK] = WORLD_CPU)
+BREAK(vmcs_is_vmxon, w->registers.structures[CHECK_SAVE_AREA] = WORLD_CPU + 0x1000)
+BREAK(vmcs_missing, w->registers.structures[CHECK_CONTROL_BLOCK] = 0)
+BREAK(vmcs_odd, w->registers.structures[CHECK_CONTROL_BLOCK] += 0x800)
+BREAK(svm_maps_overlap, w->registers.structures[CHECK_IO_BITMAP] = WORLD_CPU + 0x1000)
+BREAK(svm_host_is_guest, w->registers.structures[CHECK_HOST_STATE] = WORLD_CPU + 0x5000)
+BREAK(svm_save_area_in_map, w->registers.structures[CHECK_SAVE_AREA] = WORLD_CPU + 0x4000)
+BREAK(svm_map_over_the_end, w->registers.structures[CHECK_IO_BITMAP] = WORLD_CPU + 0x6000)
+
+/* MSRs that the policy's own table opened by mistake. */
+BREAK(open_apic_base, open_msr(w, 0x1b, true))
+BREAK(open_tsc, open_msr(w, 0x10, true))
+BREAK(open_tsc_adjust, open_msr(w, 0x3b, true))
+BREAK(open_microcode, open_msr(w, 0x79, true))
+BREAK(open_mcu_opt, open_msr(w, 0x123, true))
+BREAK(open_voltage, open_msr(w, 0x150, true))
+BREAK(open_trace, open_msr(w, 0x570, true))
+BREAK(open_rapl, open_msr(w, 0x610, true))
+BREAK(open_energy, open_msr(w, 0x611, false))
+BREAK(open_hwp, open_msr(w, 0x774, true))
+BREAK(open_cache_class, open_msr(w, 0xc8f, true))
+BREAK(open_cache_ways, open_msr(w, 0xc90, true))
+BREAK(open_prefetcher, open_msr(w, 0x1a4, true))
+BREAK(open_pmc, open_msr(w, 0xc1, false))
+BREAK(open_icr, open_msr(w, 0x830, true))
+BREAK(open_efer, open_msr(w, 0xc0000080, true))
+BREAK(svm_open_lvt, open_msr(w, 0x832, true))
+BREAK(svm_open_hwcr, open_msr(w, 0xc0010015, true))
+BREAK(svm_open_patch, open_msr(w, 0xc0010020, true))
+BREAK(svm_open_vm_cr, open_msr(w, 0xc0010114, false))
 
 /* The hypervisor's page tables. */
 BREAK(text_writable, *page(w, VA_KERNEL) |= 2)
@@ -389,14 +490,14 @@ static const struct corruption corruptions[] = {
     ROW(no_write_protect, "I11", "CR0: 80000033, bits 10000 must be 1"),
     ROW(no_write_protect_on_exit, "I11", "CR0 after a VM exit: 80000033, bits 10000"),
     ROW(no_nx, "I11", "EFER: 500, bits 800"),
-    ROW(no_smep, "I11", "CR4: 202668, bits 100000 must be 1"),
-    ROW(smap_off_on_exit, "I11", "CR4 after a VM exit: 102668, bits 200000 must be 1"),
-    ROW(no_mce, "I11", "CR4: 302628, bits 40 must be 1"),
-    ROW(five_levels, "I11", "CR4: 303668, bits 1000 must be 0"),
+    ROW(no_smep, "I11", "CR4: 202260, bits 100000 must be 1"),
+    ROW(smap_off_on_exit, "I11", "CR4 after a VM exit: 102260, bits 200000 must be 1"),
+    ROW(no_mce, "I11", "CR4: 302220, bits 40 must be 1"),
+    ROW(five_levels, "I11", "CR4: 303260, bits 1000 must be 0"),
     ROW(pat_uncached, "I11", "PAT after a VM exit"),
     ROW(no_ac_exit, "I4", "exception bitmap: 40002, bits 20000 must be 1"),
     ROW(no_nmi_exit, "I4", "pin-based controls: 36, bits 8 must be 1"),
-    ROW(no_io_exit, "I4", "primary controls: 9000e172, bits 1000000 must be 1"),
+    ROW(no_io_exit, "I4", "primary controls: b4006d72, bits 1000000 must be 1"),
     ROW(io_bitmaps, "I4", "bits 2000000 must be 0"),
     ROW(no_msr_bitmaps, "I4", "bits 10000000 must be 1"),
     ROW(no_secondary, "I4", "bits 80000000 must be 1"),
@@ -404,32 +505,103 @@ static const struct corruption corruptions[] = {
     ROW(virtual_x2apic, "I4", "secondary controls: fa, bits 10 must be 0"),
     ROW(vm_functions, "I4", "bits 2000 must be 0"),
     ROW(vmcs_shadowing, "I4", "bits 4000 must be 0"),
-    ROW(tertiary_controls, "I4", "primary controls: 9102e172, bits 20000 must be 0"),
+    ROW(tertiary_controls, "I4", "primary controls: b5026d72, bits 20000 must be 0"),
     ROW(exceptions_to_page, "I4", "secondary controls: 400ea, bits 40000 must be 0"),
-    ROW(pat_kept_on_exit, "I4", "exit controls: 336fff, bits 80000 must be 1"),
-    ROW_AMD(svm_no_io, "I4", "intercepts at 0xc: 9040000a, bits 8000000 must be 1"),
-    ROW_AMD(svm_no_vmload, "I4", "intercepts at 0x10: 227b, bits 4 must be 1"),
+    ROW(pat_kept_on_exit, "I4", "exit controls: 376fff, bits 80000 must be 1"),
+    ROW_AMD(svm_no_io, "I4", "intercepts at 0xc: b444800a00060002, bits 800000000000000 must be 1"),
+    ROW_AMD(svm_no_vmload, "I4", "intercepts at 0x10: 1b00007e7b, bits 4 must be 1"),
     ROW_AMD(svm_no_nested, "I4", "nested control: 0, bits 1 must be 1"),
     ROW_AMD(svm_avic, "I4", "bits 80000000 must be 0"),
     ROW(caches_off, "I4", "CR0 mask: 20, bits 60000000 must be 1"),
     ROW(machine_checks_off, "I4", "bits 40 must be 1"),
     ROW(user_interrupts, "I4", "bits 2000000 must be 1"),
     ROW(stores_on_exit, "I4", "MSRs of entry and exit: 1, bits 1 must be 0"),
-    ROW_AMD(svm_no_init, "I4", "intercepts at 0xc: 98400002, bits 8 must be 1"),
-    ROW_AMD(svm_flushes_others, "I4", "intercepts at 0x14: 1a, bits 1 must be 1"),
-    ROW_AMD(svm_cr4_free, "I4", "intercepts at 0x0: 10000, bits 100000 must be 1"),
+    ROW_AMD(svm_no_init, "I4", "intercepts at 0xc: bc44800200060002, bits 800000000 must be 1"),
+    ROW_AMD(svm_flushes_others, "I4", "intercepts at 0x10: 1a00007e7f, bits 100000000 must be 1"),
+    ROW_AMD(svm_cr4_free, "I4", "CR and DR intercepts: 10001, bits 100000 must be 1"),
     ROW(msr_read_open, "I4", "MSR bitmap: read of MSR 1a0 is not granted, but does not exit"),
     ROW(msr_write_open, "I4", "MSR bitmap: write of MSR 830 is not granted, but does not exit"),
     ROW(msr_high_open, "I4", "MSR bitmap: write of MSR c0000080 is not granted, but does not exit"),
     ROW(msr_closed, "I4", "MSR bitmap: read of MSR 10 is granted, but exits"),
     ROW_AMD(svm_msr_open, "I4",
-            "MSR bitmap: write of MSR c0010114 is not granted, but does not exit"),
-    ROW_AMD(svm_msr_closed, "I4", "MSR bitmap: read of MSR c0010114 is granted, but exits"),
+            "MSR bitmap: write of MSR c0011029 is not granted, but does not exit"),
+    ROW_AMD(svm_msr_closed, "I4", "MSR bitmap: read of MSR c0011029 is granted, but exits"),
     ROW(bitmap_in_ram, "I11", "MSR bitmap at 800000 (its RAM)"),
     ROW(bitmap_of_other_cpu, "I11", "MSR bitmap at 240000 (not its own)"),
     ROW(vmcs_in_ram, "I11", "VMCS at 800000 (its RAM)"),
     ROW_AMD(svm_port_open, "I4", "I/O bitmap: port cf9"),
     ROW_AMD(svm_high_port_open, "I4", "I/O bitmap: port 10000"),
+
+    ROW(rdpmc_free, "I4", "primary controls: b5006572, bits 800 must be 1"),
+    ROW(monitor_free, "I4", "primary controls: 95006d72, bits 20000000 must be 1"),
+    ROW(mwait_free, "I4", "primary controls: b5006972, bits 400 must be 1"),
+    ROW(tsc_offset_used, "I4", "primary controls: b5006d7a, bits 8 must be 0"),
+    ROW(monitor_trap, "I4", "primary controls: bd006d72, bits 8000000 must be 0"),
+    ROW(interrupts_exit, "I4", "pin-based controls: 3f, bits 1 must be 0"),
+    ROW(preemption_timer, "I4", "pin-based controls: 7e, bits 40 must be 0"),
+    ROW(must_be_one_lacks, "I4", "primary controls: b1006d72, bits 4000000 must be 1"),
+    ROW(must_be_one_unknown, "I4", "primary controls: b5006d72, bits 8000 must be 1"),
+    ROW(wanted_lacks, "I4", "secondary controls: e2, bits 8 must be 1"),
+    ROW(wanted_not_offered, "I4", "secondary controls: 10ea, bits 1000 must be 0"),
+    ROW(required_not_offered, "I4", "secondary controls: 0, bits c2 must be 1"),
+    ROW(vpid_without_flush, "I4", "secondary controls: ea, bits 20 must be 0"),
+    ROW(entry_loads_no_efer, "I4", "entry controls: 51ff, bits 8000 must be 1"),
+    ROW(entry_loads_perf, "I4", "entry controls: f1ff, bits 2000 must be 0"),
+    ROW(entry_to_smm, "I4", "entry controls: d5ff, bits 400 must be 0"),
+    ROW(exit_acknowledges, "I4", "exit controls: 3fefff, bits 8000 must be 0"),
+    ROW(exit_keeps_debug, "I4", "exit controls: 3f6ffb, bits 4 must be 1"),
+    ROW(faults_exit, "I4", "exception bitmap: 64002, bits 4000 must be 0"),
+    ROW(ne_free, "I4", "CR0 mask: 60000000, bits 20 must be 1"),
+    ROW(another_processor, "I2", "APIC id 2, expected 0"),
+    ROW(cr0_more, "I11", "CR0: 80010037, bits 4 must be 0"),
+    ROW(cr4_more, "I11", "CR4 after a VM exit: 312260, bits 10000 must be 0"),
+    ROW(cr4_not_offered, "I11", "CR4: 302260, bits 800 must be 1"),
+    ROW(syscall_on, "I11", "EFER: d01, bits 1 must be 0"),
+    ROW_AMD(svm_sev, "I4", "nested control: 3, bits 2 must be 0"),
+    ROW_AMD(svm_gmet, "I4", "nested control: 9, bits 8 must be 0"),
+    ROW_AMD(svm_interrupts_masked, "I4", "virtual interrupt control: 5000000, bits 1000000 must"),
+    ROW_AMD(svm_virtual_interrupt, "I4", "virtual interrupt control: 4000100, bits 100 must be 0"),
+    ROW_AMD(svm_no_virtual_nmi, "I4", "virtual interrupt control: 0, bits 4000000 must be 1"),
+    ROW_AMD(svm_virtual_nmi_unknown, "I4", "control: 4000000, bits 4000000 must be 0"),
+    ROW_AMD(svm_asid_0, "I4", "ASID: 100000000, bits 1 must be 1"),
+    ROW_AMD(svm_asid_2, "I4", "ASID: 100000002, bits 1 must be 1"),
+    ROW_AMD(svm_rdpru_free, "I4", "intercepts at 0x10: 1b00003e7f, bits 4000 must be 1"),
+    ROW_AMD(svm_tasks_free, "I4", "0xc: 9c44800a00060002, bits 2000000000000000 must be 1"),
+    ROW_AMD(svm_rdtscp_exits, "I4", "intercepts at 0x10: 1b00007eff, bits 80 must be 0"),
+    ROW_AMD(svm_tsc_offset, "I4", "TSC offset: 1, bits 1 must be 0"),
+    ROW_AMD(svm_debug_exits, "I4", "CR and DR intercepts: 100110001, bits 100000000 must be 0"),
+    ROW_AMD(svm_virtual_vmload, "I4", "virtual VMLOAD, branch records: 2, bits 2 must be 0"),
+    ROW_AMD(svm_clean_bits, "I4", "clean bits: 1, bits 1 must be 0"),
+    ROW_AMD(svm_vmcb_unseen, "I12", "VMCB at 205000 can't be seen"),
+    ROW(vmcs_is_bitmap, "I11", "MSR bitmap at 200000: in use as VMCS too"),
+    ROW(vmcs_is_vmxon, "I11", "VMXON region at 201000: in use as VMCS too"),
+    ROW(vmcs_missing, "I11", "VMCS at 0 (not its own), expected state of its own"),
+    ROW(vmcs_odd, "I11", "VMCS at 201800 (its state), expected"),
+    ROW_AMD(svm_maps_overlap, "I11", "I/O bitmap at 201000: in use as MSR bitmap too"),
+    ROW_AMD(svm_host_is_guest, "I11", "VMCB of the host at 205000: in use as VMCB too"),
+    ROW_AMD(svm_save_area_in_map, "I11", "I/O bitmap at 202000: in use as host save area too"),
+    ROW_AMD(svm_map_over_the_end, "I11", "I/O bitmap at 208000 (not its own), expected"),
+#define OPENED(how, msr) "MSR bitmap: " how " of MSR " msr " must exit whatever the policy says"
+    ROW(open_apic_base, "I4", OPENED("write", "1b")),
+    ROW(open_tsc, "I4", OPENED("write", "10")),
+    ROW(open_tsc_adjust, "I4", OPENED("write", "3b")),
+    ROW(open_microcode, "I4", OPENED("write", "79")),
+    ROW(open_mcu_opt, "I4", OPENED("write", "123")),
+    ROW(open_voltage, "I4", OPENED("write", "150")),
+    ROW(open_trace, "I4", OPENED("write", "570")),
+    ROW(open_rapl, "I4", OPENED("write", "610")),
+    ROW(open_energy, "I4", OPENED("read", "611")),
+    ROW(open_hwp, "I4", OPENED("write", "774")),
+    ROW(open_cache_class, "I4", OPENED("write", "c8f")),
+    ROW(open_cache_ways, "I4", OPENED("write", "c90")),
+    ROW(open_prefetcher, "I4", OPENED("write", "1a4")),
+    ROW(open_pmc, "I4", OPENED("read", "c1")),
+    ROW(open_icr, "I4", OPENED("write", "830")),
+    ROW(open_efer, "I4", OPENED("write", "c0000080")),
+    ROW_AMD(svm_open_lvt, "I4", OPENED("write", "832")),
+    ROW_AMD(svm_open_hwcr, "I4", OPENED("write", "c0010015")),
+    ROW_AMD(svm_open_patch, "I4", OPENED("write", "c0010020")),
+    ROW_AMD(svm_open_vm_cr, "I4", OPENED("read", "c0010114")),
 
     ROW(text_writable, "I11",
         "va ffffffff80000000 level 1: 100003 (the kernel's) rights 7; due: kernel text 100000 "
