@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 enum { SECTOR = 512 };
-static char folder[] = "/tmp/bulkhead-test-XXXXXX";
+static char test_folder[] = "/tmp/bulkhead-test-XXXXXX";
 static char image_path[64], small_path[64], large_path[64];
 
 struct volume {
@@ -211,11 +211,11 @@ static void test_input_stays(void **state)
 static int make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder) || setenv("DIR", folder, 1) != 0)
+    if (!mkdtemp(test_folder) || setenv("DIR", test_folder, 1) != 0)
         return -1;
-    snprintf(image_path, sizeof(image_path), "%s/disk.img", folder);
-    snprintf(small_path, sizeof(small_path), "%s/small", folder);
-    snprintf(large_path, sizeof(large_path), "%s/large", folder);
+    snprintf(image_path, sizeof(image_path), "%s/disk.img", test_folder);
+    snprintf(small_path, sizeof(small_path), "%s/small", test_folder);
+    snprintf(large_path, sizeof(large_path), "%s/large", test_folder);
     return 0;
 }
 
