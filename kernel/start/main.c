@@ -119,9 +119,9 @@ static void show_domain(uint32_t index)
 static void show_machine(void)
 {
     uint32_t policies;
-    show("bulkhead: host %s%s, %u processors, TSC %lu kHz\n", manifest.header->host,
+    show("bulkhead: host %s%s, %u processor%s, TSC %lu kHz\n", manifest.header->host,
          manifest.header->flags & MANIFEST_LAB ? " (LAB image)" : "", handoff()->cpu_count,
-         handoff()->tsc_hz / 1000);
+         handoff()->cpu_count == 1 ? "" : "s", handoff()->tsc_hz / 1000);
     const struct manifest_policy *policy = manifest_entries(&manifest, MANIFEST_POLICY, &policies);
     if (policies && policy->classification)
         show("  classified %s\n", manifest_string(&manifest, policy->classification));

@@ -15,9 +15,8 @@
 #include <cmocka.h>
 
 enum { SECTOR = 512 };
-static const char image_path[] = "/tmp/bulkhead-test-disk.img";
-static const char small_path[] = "/tmp/bulkhead-test-small";
-static const char large_path[] = "/tmp/bulkhead-test-large";
+static char test_folder[] = "/tmp/bulkhead-test-XXXXXX";
+static char image_path[64], small_path[64], large_path[64];
 
 struct volume {
     uint8_t *bytes;
@@ -194,7 +193,7 @@ static void test_failure_leaves_nothing(void **state)
     assert_memory_equal(before, after, (size_t)size);
     free(before);
     free(after);
-    assert_int_equal(system("! ls /tmp/bulkhead-test-disk.img.* 2>/dev/null"), 0);
+    assert_int_equal(system("! ls $DIR/disk.img.* 2>/dev/null"), 0);
 }
 
 static void test_input_stays(void **state)
@@ -209,13 +208,21 @@ static void test_input_stays(void **state)
     assert_int_equal(disk_write("/dev/null", &file, 1), -1);
 }
 
-static int remove_files(void **state)
+static int make_folder(void **state)
 {
     (void)state;
-    unlink(image_path);
-    unlink(small_path);
-    unlink(large_path);
+    if (!mkdtemp(test_folder) || setenv("DIR", test_folder, 1) != 0)
+        return -1;
+    snprintf(image_path, sizeof(image_path), "%s/disk.img", test_folder);
+    snprintf(small_path, sizeof(small_path), "%s/small", test_folder);
+    snprintf(large_path, sizeof(large_path), "%s/large", test_folder);
     return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return system("rm -r $DIR");
 }
 
 int main(void)
@@ -225,5 +232,5 @@ int main(void)
         cmocka_unit_test(test_missing_file),    cmocka_unit_test(test_failure_leaves_nothing),
         cmocka_unit_test(test_input_stays),
     };
-    return cmocka_run_group_tests(tests, NULL, remove_files);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -198,6 +198,8 @@ static void test_open_line_stays_last(void **state)
     expect_row(&show, "linux    > linux:/# ");
     say(&show, "3 hello: one\\nhello: half");
     expect(&show, "hello    | hello: one\r\n");
+    while (take(&show, 500)) /* longer than half a line waits to be shown */
+        ;
     expect_row(&show, "linux    > linux:/# ");
     say(&show, "2 ls");
     expect_row(&show, "linux    > linux:/# ls");
@@ -209,7 +211,7 @@ static void test_open_line_stays_last(void **state)
     expect(&show, "linux    > bin\r\n");
     type(&show, "\x1dq");
     assert_int_equal(end(&show), 0);
-    assert_null(strstr(show.all, "hello: half\r\n"));
+    assert_int_equal(times(&show, "hello: half"), 1);
 }
 
 static void test_keys(void **state)
