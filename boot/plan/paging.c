@@ -11,22 +11,27 @@
 static const struct format {
     uint64_t table;          /* in an entry that names a table */
     uint64_t leaf;           /* in every leaf */
+    uint64_t memory, device; /* the memory types write-back and uncached */
     uint64_t large;          /* in a leaf above level 1 */
     uint64_t write, execute; /* set when granted */
     uint64_t no_execute;     /* set when not */
 } formats[PAGING_FORMATS] = {
     [PAGING_HOST] = {.table = PAGE_PRESENT | PAGE_WRITE | PAGE_ACCESSED,
                      .leaf = PAGE_PRESENT | PAGE_ACCESSED | PAGE_DIRTY,
+                     .device = PAGE_PWT | PAGE_PCD,
                      .large = PAGE_LARGE,
                      .write = PAGE_WRITE,
                      .no_execute = PAGE_NX},
     [PAGING_EPT] = {.table = EPT_READ | EPT_WRITE | EPT_EXECUTE,
-                    .leaf = EPT_READ | EPT_TYPE(MEMORY_WB),
+                    .leaf = EPT_READ,
+                    .memory = EPT_TYPE(MEMORY_WB),
+                    .device = EPT_TYPE(MEMORY_UC),
                     .large = EPT_LARGE,
                     .write = EPT_WRITE,
                     .execute = EPT_EXECUTE},
     [PAGING_NESTED] = {.table = PAGE_PRESENT | PAGE_WRITE | PAGE_USER | PAGE_ACCESSED,
                        .leaf = PAGE_PRESENT | PAGE_USER | PAGE_ACCESSED | PAGE_DIRTY,
+                       .device = PAGE_PWT | PAGE_PCD,
                        .large = PAGE_LARGE,
                        .write = PAGE_WRITE,
                        .no_execute = PAGE_NX},
@@ -58,7 +63,15 @@ void paging_add(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t b
                 uint64_t leaf_max, uint32_t access)
 {
     if (bytes > 0)
-        space->ranges[space->count++] = (struct paging_range){va, pa, bytes, leaf_max, access};
+        space->ranges[space->count++] =
+            (struct paging_range){va, pa, bytes, leaf_max, access, false};
+}
+
+void paging_add_device(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t bytes)
+{
+    if (bytes > 0)
+        space->ranges[space->count++] =
+            (struct paging_range){va, pa, bytes, LARGE_PAGE_BYTES, PAGING_WRITE, true};
 }
 
 uint64_t paging_bytes(const struct paging_space *space)
@@ -96,6 +109,7 @@ void paging_build(const struct paging_space *space, enum paging_format format, u
     for (uint32_t i = 0; i < space->count; i++) {
         const struct paging_range *range = &space->ranges[i];
         uint64_t leaf_bits = bits->leaf;
+        leaf_bits |= range->device ? bits->device : bits->memory;
         leaf_bits |= range->access & PAGING_WRITE ? bits->write : 0;
         leaf_bits |= range->access & PAGING_EXECUTE ? bits->execute : bits->no_execute;
         for (uint64_t done = 0; done < range->bytes;) {

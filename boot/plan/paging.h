@@ -10,7 +10,7 @@
 
 enum paging_format {
     PAGING_HOST,   /* ordinary, supervisor only */
-    PAGING_EPT,    /* Intel's second level: write-back memory */
+    PAGING_EPT,    /* Intel's second level */
     PAGING_NESTED, /* AMD's second level: ordinary format, every access is a user access */
     PAGING_FORMATS,
 };
@@ -23,10 +23,11 @@ struct paging_range {
     uint64_t bytes;    /* whole pages; the empty range maps nothing */
     uint64_t leaf_max; /* largest leaf: 4 KiB, 2 MiB or 1 GiB */
     uint32_t access;   /* enum paging_access; what is mapped can always be read */
+    bool device;       /* uncached, whatever MTRRs say; else write-back */
 };
 
 /* Ranges of one space: ascending by va, disjoint, in one canonical half each. */
-enum { PAGING_MAX_RANGES = 48 };
+enum { PAGING_MAX_RANGES = 256 };
 struct paging_space {
     uint32_t count;
     struct paging_range ranges[PAGING_MAX_RANGES];
@@ -34,6 +35,9 @@ struct paging_space {
 
 void paging_add(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t bytes,
                 uint64_t leaf_max, uint32_t access);
+
+/* The same, of a device's registers or memory: read and written, and uncached. */
+void paging_add_device(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t bytes);
 
 /* Bytes of the tables that map `space`, root included. */
 uint64_t paging_bytes(const struct paging_space *space);

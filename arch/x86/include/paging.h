@@ -15,6 +15,8 @@ enum { PAGING_LEVELS = 4, PAGING_ENTRIES = 512 };
 #define PAGE_PRESENT  (1ull << 0)
 #define PAGE_WRITE    (1ull << 1)
 #define PAGE_USER     (1ull << 2)
+#define PAGE_PWT      (1ull << 3) /* with PCD: entry 3 of the PAT, uncached at reset */
+#define PAGE_PCD      (1ull << 4)
 #define PAGE_ACCESSED (1ull << 5)
 #define PAGE_DIRTY    (1ull << 6) /* in a leaf */
 #define PAGE_LARGE    (1ull << 7) /* leaf above level 1 */

@@ -25,6 +25,7 @@ static void protect_self(void)
     cpu_write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
     cpu_write_cr4(cr4);
     cpu_wrmsr(IA32_EFER, EFER_LME | EFER_NXE | EFER_LMA);
+    cpu_wrmsr(IA32_PAT, PAT_AT_RESET); /* its entry 3 makes device windows uncached */
 }
 
 void machine_setup(void)

@@ -27,9 +27,13 @@ static void *reach(uint64_t hpa, uint64_t bytes, void *context)
 }
 
 /* Bits of a leaf by access, spelled out from the manuals and not from the builder's table. */
-static uint64_t leaf_bits(enum paging_format format, uint32_t access, uint64_t leaf)
+static uint64_t leaf_bits(enum paging_format format, uint32_t access, bool device, uint64_t leaf)
 {
-    uint64_t bits = format == PAGING_EPT ? 0x1 | 6 << 3 : format == PAGING_HOST ? 0x61 : 0x65;
+    uint64_t bits = format == PAGING_EPT ? 0x1 : format == PAGING_HOST ? 0x61 : 0x65;
+    if (format == PAGING_EPT)
+        bits |= device ? 0 : 6 << 3;
+    else
+        bits |= device ? 0x18 : 0;
     if (access & PAGING_WRITE)
         bits |= 0x2;
     if (format == PAGING_EPT)
@@ -88,7 +92,8 @@ static void check_space(const struct paging_space *space, enum paging_format for
                 leaf /= 512;
             struct found found = look_up(va, format);
             assert_int_equal(found.bytes, leaf);
-            assert_int_equal(found.entry, pa | leaf_bits(format, range->access, leaf));
+            assert_int_equal(found.entry,
+                             pa | leaf_bits(format, range->access, range->device, leaf));
             done += leaf;
         }
     }
@@ -112,6 +117,7 @@ static void random_space(struct paging_space *space)
                             : unit;
         paging_add(space, va, pa_unit * (1 + (uint64_t)rand() % 1000), bytes, leaf,
                    (uint32_t)rand() % 4);
+        space->ranges[space->count - 1].device = rand() % 4 == 0;
         va += bytes + (rand() % 2 ? PAGE_BYTES * ((uint64_t)rand() % 5) : unit);
     }
 }
@@ -135,6 +141,21 @@ static void empty_space_is_a_root(void **state)
     assert_int_equal(space.count, 0);
     check_space(&space, PAGING_HOST);
     assert_int_equal(paging_bytes(&space), PAGE_BYTES);
+}
+
+/* A device's window is uncached by the tables themselves, and never executable. */
+static void devices_are_uncached(void **state)
+{
+    struct paging_space space = {.count = 0};
+    (void)state;
+    paging_add_device(&space, 0xfec00000, 0xfec00000, PAGE_BYTES);
+    paging_add_device(&space, 0x4000000000, 0x4000000000, 4 * LARGE_PAGE_BYTES);
+    for (unsigned format = 0; format < PAGING_FORMATS; format++)
+        check_space(&space, (enum paging_format)format);
+    check_space(&space, PAGING_HOST);
+    assert_int_equal(look_up(0xfec00000, PAGING_HOST).entry, 0x80000000fec0007b);
+    assert_int_equal(look_up(0x4000200000, PAGING_HOST).entry, 0x80000040002000fb);
+    assert_int_equal(look_up(0x4000200000, PAGING_HOST).bytes, LARGE_PAGE_BYTES);
 }
 
 /* TRAPS 19: both page-size cases of 2 GiB of RAM. */
@@ -161,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_spaces_map_exactly),
         cmocka_unit_test(empty_space_is_a_root),
+        cmocka_unit_test(devices_are_uncached),
         cmocka_unit_test(leaf_limit_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
