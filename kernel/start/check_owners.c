@@ -81,12 +81,18 @@ static bool check_devices(const struct owners *check, const struct handoff_exten
     return true;
 }
 
+/* Whose an extent is, where guard gaps are concerned: a domain's, or the hypervisor's. */
+static uint32_t owner_of(const struct handoff_extent *extent)
+{
+    return extent->kind >= EXTENT_RAM ? extent->index : HANDOFF_NOBODY;
+}
+
 /* Sorted and disjoint: with that, "inside an extent" means "nobody else's" everywhere else. */
 static bool check_extents(const struct owners *check)
 {
     const struct handoff *handoff = check->handoff;
-    const struct handoff_extent *ram = NULL;
-    uint64_t end = 0, unowned = 0, guard = check->manifest->header->memory_guard;
+    const struct handoff_extent *below = NULL;
+    uint64_t end = 0, guard = check->manifest->header->memory_guard;
     for (uint32_t i = 0; i < handoff->extent_count; i++) {
         const struct handoff_extent *extent = &handoff->extents[i];
         const char *wrong = NULL;
@@ -105,14 +111,11 @@ static bool check_extents(const struct owners *check)
             wrong = "not whole pages";
         else if (extent->base < end)
             wrong = "overlaps the one before";
-        unowned += extent->base - end;
+        else if (!wrong && below && owner_of(below) != owner_of(extent) &&
+                 extent->base - end < guard)
+            wrong = "no guard gap to the owner below";
         end = extent->base + extent->bytes;
-        if (extent->kind == EXTENT_RAM) {
-            if (ram && ram->index != extent->index && unowned < guard)
-                wrong = "no guard gap to the domain below";
-            ram = extent;
-            unowned = 0;
-        }
+        below = extent;
         if (wrong)
             return check_fail(check->result, "I1", "%s at %lx, %lx bytes: %s", whose, extent->base,
                               extent->bytes, wrong);
@@ -192,11 +195,6 @@ static bool check_cpus(const struct owners *check)
              handoff->domains[cpu->domain].cpus[cpu->index] != i))
             return check_fail(check->result, "I2", "cpu %u: domain %u does not list it", i,
                               cpu->domain);
-        uint64_t behind = cpu->domain == HANDOFF_NOBODY ? PARKED_TABLES_BYTES : 0;
-        if (!find(handoff, EXTENT_CPU, i, cpu->state_hpa, handoff->cpu_state_bytes + behind))
-            return check_fail(check->result, "I11",
-                              "cpu %u: state at %lx, %lx bytes: not all its own", i, cpu->state_hpa,
-                              handoff->cpu_state_bytes + behind);
         for (uint32_t k = 0; k < i; k++) {
             const struct handoff_cpu *other = &handoff->cpus[k];
             bool apart = other->domain != cpu->domain && other->domain != HANDOFF_NOBODY &&
@@ -255,39 +253,81 @@ static bool check_slice(const struct owners *check, uint32_t index)
     return true;
 }
 
-/* What a processor's tables are told to map lies in extents that say so. */
+#define ANY_LENGTH (~0ull)
+struct place {
+    uint32_t kind;
+    uint64_t base, bytes;
+};
+
+/* Whatever the handoff has the place of is exactly an extent of its kind and owner. */
+static bool check_exactly(const struct owners *check, uint32_t index, const struct place *place)
+{
+    const struct handoff *handoff = check->handoff;
+    for (uint32_t i = 0; i < handoff->extent_count; i++) {
+        const struct handoff_extent *extent = &handoff->extents[i];
+        if (extent->kind == place->kind && extent->index == index && extent->base == place->base &&
+            (extent->bytes == place->bytes || place->bytes == ANY_LENGTH))
+            return true;
+    }
+    return check_fail(check->result, "I11", "%s of number %u at %lx, %lx bytes: no such extent",
+                      check_kinds[place->kind].name, index, place->base, place->bytes);
+}
+
+static bool check_places_of_domain(const struct owners *check, uint32_t index)
+{
+    const struct handoff_domain *domain = &check->handoff->domains[index];
+    const struct handoff_cpu *first = &check->handoff->cpus[domain->cpus[0]];
+    uint64_t payload = (domain->payload_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+    const struct place own[] = {{EXTENT_TABLES, domain->tables_hpa, domain->tables_bytes},
+                                {EXTENT_PAYLOAD, domain->payload_hpa, payload},
+                                {EXTENT_PRIVATE, domain->private_hpa, domain->private_bytes},
+                                {EXTENT_SLICE, first->slice_hpa, PAGE_BYTES},
+                                {EXTENT_PUBLIC, domain->public_hpa, domain->public_bytes}};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (!check_exactly(check, index, &own[i]))
+            return false;
+    return domain->public_bytes >= PUBLIC_BYTES(domain->cpu_count) ||
+           check_fail(check->result, "I11", "domain %u: public page of %lx bytes", index,
+                      domain->public_bytes);
+}
+
 static bool check_places(const struct owners *check)
 {
     const struct handoff *handoff = check->handoff;
-    const struct {
-        uint32_t kind;
-        uint64_t base, bytes;
-    } shared[] = {{EXTENT_TEXT, handoff->kernel_hpa, 1},
-                  {EXTENT_STOP, handoff->stop_hpa, PAGE_BYTES},
-                  {EXTENT_START, handoff->start_hpa, handoff->start_bytes},
-                  {EXTENT_BOOT, handoff->boot_page_table, handoff->boot_table_bytes}};
+    const struct handoff_extent *text = find(handoff, EXTENT_TEXT, 0, handoff->kernel_hpa, 1);
+    uint64_t text_bytes = text ? text->bytes : 0;
+    const struct place shared[] = {
+        {EXTENT_TEXT, handoff->kernel_hpa, ANY_LENGTH},
+        {EXTENT_CONSTANTS, handoff->kernel_hpa + text_bytes, handoff->kernel_bytes - text_bytes},
+        {EXTENT_START, handoff->start_hpa, handoff->start_bytes},
+        {EXTENT_HANDOFF, handoff->self_hpa, handoff->bytes},
+        {EXTENT_TRAMPOLINE, handoff->trampoline_hpa, PAGE_BYTES},
+        {EXTENT_BOOT, handoff->boot_page_table, ANY_LENGTH},
+        {EXTENT_PANIC, handoff->panic_hpa, PAGE_BYTES},
+        {EXTENT_STOP, handoff->stop_hpa, PAGE_BYTES}};
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
-        if (!find(handoff, shared[i].kind, 0, shared[i].base, shared[i].bytes))
-            return check_fail(check->result, "I11", "%s at %lx, %lx bytes: not its extent",
-                              check_kinds[shared[i].kind].name, shared[i].base, shared[i].bytes);
-    for (uint32_t i = 0; i < handoff->domain_count; i++) {
-        const struct handoff_domain *domain = &handoff->domains[i];
-        const struct {
-            uint32_t kind;
-            uint64_t base, bytes;
-        } own[] = {{EXTENT_TABLES, domain->tables_hpa, domain->tables_bytes},
-                   {EXTENT_PAYLOAD, domain->payload_hpa, domain->payload_bytes},
-                   {EXTENT_PRIVATE, domain->private_hpa, domain->private_bytes},
-                   {EXTENT_PUBLIC, domain->public_hpa, domain->public_bytes}};
-        for (size_t k = 0; k < sizeof own / sizeof own[0]; k++)
-            if (!find(handoff, own[k].kind, i, own[k].base, own[k].bytes))
-                return check_fail(check->result, "I11",
-                                  "domain %u: %s at %lx, %lx bytes: not its own extent", i,
-                                  check_kinds[own[k].kind].name, own[k].base, own[k].bytes);
-        if (domain->public_bytes < PUBLIC_BYTES(domain->cpu_count))
-            return check_fail(check->result, "I11", "domain %u: public page of %lx bytes", i,
-                              domain->public_bytes);
+        if (!check_exactly(check, 0, &shared[i]))
+            return false;
+    /* Start tables lie behind it, and are zeroed to the end while it is still in use. */
+    uint64_t start_tables = handoff->boot_page_table + handoff->boot_table_bytes;
+    if (!handoff->boot_table_bytes || handoff->boot_table_bytes % PAGE_BYTES)
+        return check_fail(check->result, "I11", "boot page table of %lx bytes",
+                          handoff->boot_table_bytes);
+    for (uint32_t i = 0; i < handoff->cpu_count; i++) {
+        const struct handoff_cpu *cpu = &handoff->cpus[i];
+        uint64_t behind = cpu->domain == HANDOFF_NOBODY ? PARKED_TABLES_BYTES + PAGE_BYTES : 0;
+        const struct place state = {EXTENT_CPU, cpu->state_hpa, handoff->cpu_state_bytes + behind};
+        if (!check_exactly(check, i, &state))
+            return false;
+        if (cpu->start_table % PAGE_BYTES || cpu->start_table < start_tables ||
+            !find(handoff, EXTENT_BOOT, 0, cpu->start_table, PAGE_BYTES))
+            return check_fail(check->result, "I11",
+                              "cpu %u: start table at %lx: not in boot tables behind %lx", i,
+                              cpu->start_table, start_tables);
     }
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        if (!check_places_of_domain(check, i))
+            return false;
     return true;
 }
 

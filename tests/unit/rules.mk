@@ -88,7 +88,11 @@ CHECK_WORLD := tests/unit/kernel/check_world.c \
     $(addprefix kernel/check/,check.c check_map.c check_state.c) kernel/start/check_owners.c
 $(call unit_test,kernel/check,$(CHECK_WORLD) $(SHARED_SOURCES))
 
-$(call unit_test,kernel/check_plan,$(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
+$(call unit_test,kernel/check_flips,$(CHECK_WORLD) $(SHARED_SOURCES))
+
+$(call unit_test,kernel/check_machine,kernel/start/check_machine.c $(CHECK_WORLD) $(SHARED_SOURCES))
+
+$(call unit_test,kernel/check_plan,kernel/start/check_machine.c $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
 
 # A first build compiles some hundred files, so it uses all processors even without -j.
 test-unit:

@@ -96,7 +96,8 @@ static void make_domain(struct world *world, uint32_t index)
 
 static void make_extents(struct world *world)
 {
-    add_extent(world, EXTENT_TRAMPOLINE, 0, 0x8000, 0x1000);
+    add_extent(world, EXTENT_TRAMPOLINE, 0, WORLD_TRAMPOLINE, 0x1000);
+    add_extent(world, EXTENT_PANIC, 0, WORLD_PANIC, 0x1000);
     add_extent(world, EXTENT_TEXT, 0, WORLD_TEXT, 0x4000);
     add_extent(world, EXTENT_CONSTANTS, 0, WORLD_CONSTANTS, 0x2000);
     add_extent(world, EXTENT_HANDOFF, 0, WORLD_HANDOFF, WORLD_HANDOFF_BYTES);
@@ -315,6 +316,8 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
     handoff->bytes = WORLD_HANDOFF_BYTES;
     handoff->self_hpa = WORLD_HANDOFF;
     handoff->stop_hpa = WORLD_STOP;
+    handoff->trampoline_hpa = WORLD_TRAMPOLINE;
+    handoff->panic_hpa = WORLD_PANIC;
     handoff->kernel_hpa = WORLD_TEXT;
     handoff->kernel_bytes = 0x6000;
     handoff->cpu_state_bytes = WORLD_STATE_PAGES * PAGE_BYTES;
@@ -328,6 +331,7 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
                                  .domain = i == 3 ? HANDOFF_NOBODY : i / 2,
                                  .index = i == 1,
                                  .state_hpa = WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP,
+                                 .start_table = WORLD_BOOT + WORLD_BOOT_BYTES / 2,
                                  .slice_hpa = WORLD_SLICE + (uint64_t)(i / 2) * WORLD_DOMAIN_STEP};
     handoff->cpus[3].slice_hpa =
         handoff->cpus[3].state_hpa + WORLD_STATE_PAGES * PAGE_BYTES + PARKED_TABLES_BYTES;
@@ -335,7 +339,7 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
     handoff->start_bytes = WORLD_START_BYTES;
     handoff->boot_page_table = WORLD_BOOT;
     handoff->boot_table_bytes = WORLD_BOOT_BYTES / 2;
-    world->header.memory_guard = 2 << 20;
+    world->header.memory_guard = WORLD_GUARD;
     world->manifest =
         (struct manifest){.header = &world->header, .domains = world->rules, .domain_count = 2};
     make_segments(world);

@@ -15,6 +15,8 @@
 
 enum {
     WORLD_BYTES = 32 << 20,
+    WORLD_TRAMPOLINE = 0x8000,
+    WORLD_PANIC = 0xa000,
     WORLD_TEXT = 0x100000,
     WORLD_CONSTANTS = 0x104000,
     WORLD_HANDOFF = 0x106000,
@@ -37,6 +39,7 @@ enum {
     WORLD_RAM = 0x800000, /* domain 0; domain 1 follows after the guard gap */
     WORLD_RAM_STEP = 0x600000,
     WORLD_NOBODY = 0x1800000,
+    WORLD_GUARD = 0x63000, /* the narrowest gap: from the slice to the next domain's tables */
 };
 
 struct world {

@@ -323,7 +323,7 @@ BREAK(extent_unknown, extent(EXTENT_PUBLIC, 0)->kind = EXTENT_PUBLIC + 1)
 BREAK(extent_no_owner, extent(EXTENT_PUBLIC, 0)->index = 2)
 BREAK(extent_no_cpu, extent(EXTENT_CPU, 0)->index = 4)
 BREAK(too_many_extents, the_handoff->extent_count = MAX_EXTENTS + 1)
-BREAK(guard_too_small, w->header.memory_guard = 2 * MIB + 0x1000)
+BREAK(guard_too_small, w->header.memory_guard = WORLD_GUARD + 0x1000)
 BREAK(ram_at_ioapic, the_handoff->ioapics[0].address = WORLD_RAM + MIB)
 BREAK(ram_in_screen, the_handoff->screen.base = WORLD_RAM - MIB;
       the_handoff->screen.bytes = 2 * MIB)
@@ -370,6 +370,27 @@ BREAK(slice_behind, ((uint8_t *)slice_of(w, 0))[4095] = 'x')
 BREAK(slice_parked, slice_of(w, 3)->place.ram[0].hpa = 1)
 BREAK(slice_elsewhere, (void)slice_of(w, 0);
       the_handoff->cpus[1].slice_hpa = the_handoff->cpus[2].slice_hpa)
+
+/* Guard gaps, and places that are not exactly what is owned. */
+BREAK(guard_of_tables, extent(EXTENT_TABLES, 1)->base -= 0x1000;
+      extent(EXTENT_TABLES, 1)->bytes += 0x1000)
+BREAK(guard_of_slice, extent(EXTENT_SLICE, 0)->bytes += 0x1000)
+BREAK(guard_to_hypervisor, extent(EXTENT_CPU, 3)->bytes = 0x400000 - 0x2c0000 - 0x62000)
+BREAK(guard_to_ram, extent(EXTENT_RAM, 0)->base = 0x5ff000)
+BREAK(guard_of_owner, extent(EXTENT_PAYLOAD, 0)->index = 1)
+BREAK(trampoline_elsewhere, the_handoff->trampoline_hpa = 0x9000)
+BREAK(panic_elsewhere, the_handoff->panic_hpa = WORLD_CPU)
+BREAK(handoff_longer, the_handoff->bytes += 0x1000)
+BREAK(kernel_longer, the_handoff->kernel_bytes += 0x1000; w->segments[1].bytes += 0x1000)
+BREAK(constants_none, the_handoff->kernel_bytes = 0x4000)
+BREAK(payload_longer, domain1->payload_bytes += 0x1000)
+BREAK(private_none, domain0->private_bytes = 0)
+BREAK(state_too_long, extent(EXTENT_CPU, 2)->bytes += 0x1000)
+BREAK(owner_of_shared, extent(EXTENT_PANIC, 0)->index = 1)
+BREAK(start_table_elsewhere, the_handoff->cpus[1].start_table = WORLD_CPU)
+BREAK(boot_table_longer, the_handoff->boot_table_bytes += 0x1000)
+BREAK(slice_longer, extent(EXTENT_SLICE, 1)->bytes += 0x1000)
+BREAK(boot_table_none, the_handoff->boot_table_bytes = 0)
 
 /* Frames that a large page can't have: all else agrees. */
 static void large_at_odd_frame(struct world *w)
@@ -635,7 +656,7 @@ static const struct corruption corruptions[] = {
         "rights 3"),
     ROW(stop_page_next, "I11",
         "va ffffffffb0001000 level 1: 8000000001800003 (not its own) rights 3; due: nothing"),
-    ROW(stop_not_its_extent, "I11", "stop word at 200000, 1000 bytes: not its extent"),
+    ROW(stop_not_its_extent, "I11", "stop word of number 0 at 200000, 1000 bytes: no such extent"),
     ROW(stack_executable, "I11",
         "va ffffffffc0006000 level 1: 205003 (its state) rights 7; due: state 205000 rights "
         "3"),
@@ -693,7 +714,8 @@ static const struct corruption corruptions[] = {
     ROW_CPU(parked_tables_writable, 3, "I11",
             "va ffff820000000000 level 1: 80000000002c8003 (its tables) rights 3; due: tables "
             "2c8000 rights 1"),
-    ROW_CPU(parked_without_tables, 3, "I11", "cpu 3: its slice at 2d8000 is not its own"),
+    ROW_CPU(parked_without_tables, 3, "I11",
+            "state of number 3 at 2c0000, 19000 bytes: no such extent"),
     ROW(segments_disorder, "I11",
         "state due at va ffffffffc0005000, hpa 205000, 1000 bytes: out of place"),
     ROW(segments_unlike_extents, "I11",
@@ -703,7 +725,7 @@ static const struct corruption corruptions[] = {
 
     ROW(extents_overlap, "I1",
         "payloads of domain 0 at 480000, 3000 bytes: overlaps the one before"),
-    ROW(extents_unsorted, "I1", "kernel text at 100000, 4000 bytes: overlaps the one before"),
+    ROW(extents_unsorted, "I1", "panic record at a000, 1000 bytes: overlaps the one before"),
     ROW(extent_unaligned, "I1", "public page of domain 0 at 498000, 800 bytes: not whole pages"),
     ROW(extent_empty, "I1", "public page of domain 0 at 498000, 0 bytes: not whole pages"),
     ROW(extent_wraps, "I1", "RAM of domain 1 at e00000, ffffffffff200000 bytes: not whole pages"),
@@ -712,11 +734,11 @@ static const struct corruption corruptions[] = {
     ROW(extent_no_cpu, "I1", "state of cpu 4 at 200000, 8000 bytes: no such owner"),
     ROW(too_many_extents, "I12", "handoff version 1, 4 cpus, 289 extents, 2 domains, expected 2"),
     ROW(guard_too_small, "I1",
-        "RAM of domain 1 at e00000, 400000 bytes: no guard gap to the domain below"),
+        "tables of domain 1 at 500000, 80000 bytes: no guard gap to the owner below"),
     ROW(ram_at_ioapic, "I1", "RAM of domain 0 at 800000: the device window at 900000 overlaps it"),
     ROW(ram_in_screen, "I1", "RAM of domain 0 at 800000: the device window at 700000 overlaps it"),
     ROW(ram_in_ecam, "I1", "RAM of domain 0 at 800000: the device window at 800000 overlaps it"),
-    ROW(wrong_version, "I12", "handoff version 2, 4 cpus, 23 extents, 2 domains, expected 2"),
+    ROW(wrong_version, "I12", "handoff version 2, 4 cpus, 24 extents, 2 domains, expected 2"),
     ROW(domain_lacking, "I12", "2 domains, expected 3"),
     ROW(cpu_too_few, "I2", "domain 0: 1 cpus, expected 2"),
     ROW(cpu_of_two, "I2", "domain 1: number 0 is cpu 1, which says otherwise"),
@@ -726,8 +748,8 @@ static const struct corruption corruptions[] = {
     ROW(apic_id_twice, "I2", "cpus 0 and 3, APIC ids 0 and 0: the same"),
     ROW(siblings_apart, "I2", "cpus 1 and 2, APIC ids 2 and 3: siblings in different domains"),
     ROW(other_than_pinned, "I2", "domain 0: number 1 is cpu 1, not one that it asks for"),
-    ROW(state_not_own, "I11", "cpu 1: state at 200000"),
-    ROW(state_too_large, "I11", "cpu 0: state at 200000"),
+    ROW(state_not_own, "I11", "state of number 1 at 200000, 8000 bytes: no such extent"),
+    ROW(state_too_large, "I11", "state of number 0 at 200000, 9000 bytes: no such extent"),
     ROW(memory_too_little, "I1", "domain 0: 400000 bytes of RAM, of 400000 owned, expected 600000"),
     ROW(memory_field, "I1", "domain 0: 400000 bytes of RAM, of 400000 owned, expected 400000"),
     ROW(memory_beyond, "I1",
@@ -741,10 +763,10 @@ static const struct corruption corruptions[] = {
         "domain 0: RAM 1 at gpa 100000000, hpa 800000, 100000 bytes: mapped twice"),
     ROW(memory_unused, "I1", "domain 0: 380000 bytes of RAM, of 400000 owned, expected 380000"),
     ROW(memory_in_hole, "I1", "domain 1: RAM 0 at gpa 0, hpa e00000, c0200000 bytes: in the hole"),
-    ROW(tables_of_other, "I11", "domain 0: tables at 500000, 80000 bytes: not its own extent"),
+    ROW(tables_of_other, "I11", "tables of number 0 at 500000, 80000 bytes: no such extent"),
     ROW(public_field_of_other, "I11",
-        "domain 0: public page at 598000, 2000 bytes: not its own extent"),
-    ROW(public_too_small, "I11", "domain 0: public page of 800 bytes"),
+        "public page of number 0 at 598000, 2000 bytes: no such extent"),
+    ROW(public_too_small, "I11", "public page of number 0 at 498000, 800 bytes: no such extent"),
     ROW_SLICE(slice_ram, "cpu 0: its slice at 49c000 is not what is due"),
     ROW_SLICE(slice_cpu, "cpu 0: its slice at 49c000 is not what is due"),
     ROW_SLICE(slice_rules, "cpu 2: its slice at 59c000 is not what is due"),
@@ -752,8 +774,27 @@ static const struct corruption corruptions[] = {
     ROW_SLICE(slice_behind, "cpu 0: its slice at 49c000 is not what is due"),
     ROW_SLICE(slice_parked, "cpu 3: its slice at 2d8000 is not what is due"),
     ROW_SLICE(slice_elsewhere, "cpu 0: its slice at 49c000 is not what is due"),
-    ROW(start_elsewhere, "I11", "start-up code at 800000"),
-    ROW(boot_table_elsewhere, "I11", "boot tables at 800000"),
+    ROW(start_elsewhere, "I11", "start-up code of number 0 at 800000, 3000 bytes: no such extent"),
+    ROW(boot_table_elsewhere, "I11", "boot tables of number 0 at 800000"),
+
+    ROW(guard_of_tables, "I1", "tables of domain 1 at 4ff000, 81000 bytes: no guard gap to the"),
+    ROW(guard_of_slice, "I1", "tables of domain 1 at 500000, 80000 bytes: no guard gap to the"),
+    ROW(guard_to_hypervisor, "I1", "tables of domain 0 at 400000, 80000 bytes: no guard gap to"),
+    ROW(guard_to_ram, "I1", "RAM of domain 0 at 5ff000, 400000 bytes: no guard gap to the owner"),
+    ROW(guard_of_owner, "I1", "payloads of domain 1 at 480000, 3000 bytes: no guard gap to the"),
+    ROW(trampoline_elsewhere, "I11", "trampoline of number 0 at 9000, 1000 bytes: no such extent"),
+    ROW(panic_elsewhere, "I11", "panic record of number 0 at 200000, 1000 bytes: no such extent"),
+    ROW(handoff_longer, "I11", "handoff of number 0 at 106000, 9000 bytes: no such extent"),
+    ROW(kernel_longer, "I11", "kernel constants of number 0 at 104000, 3000 bytes: no such"),
+    ROW(constants_none, "I11", "kernel constants of number 0 at 104000, 0 bytes: no such extent"),
+    ROW(payload_longer, "I11", "payloads of number 1 at 580000, 4000 bytes: no such extent"),
+    ROW(private_none, "I11", "private state of number 0 at 490000, 0 bytes: no such extent"),
+    ROW(state_too_long, "I11", "state of number 2 at 280000, 8000 bytes: no such extent"),
+    ROW(owner_of_shared, "I11", "panic record of number 0 at a000, 1000 bytes: no such extent"),
+    ROW(start_table_elsewhere, "I11", "cpu 1: start table at 200000: not in boot tables"),
+    ROW(boot_table_longer, "I11", "cpu 0: start table at 126000: not in boot tables behind 127000"),
+    ROW(slice_longer, "I11", "slice of number 1 at 59c000, 1000 bytes: no such extent"),
+    ROW(boot_table_none, "I11", "boot page table of 0 bytes"),
 };
 enum { CORRUPTIONS = sizeof corruptions / sizeof corruptions[0] };
 

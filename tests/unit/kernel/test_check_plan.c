@@ -15,6 +15,7 @@
 
 #include "boot/plan/plan.h"
 #include "check_world.h"
+#include "kernel/start/check_machine.h"
 #include "tests/unit/boot/made_files.h"
 #include "tests/unit/made_manifest.h"
 
@@ -108,6 +109,37 @@ static void set_manifest(struct setting *s, const struct machine *machine)
     s->input.payload_bytes = s->manifest.header.payload_bytes;
 }
 
+/* Devices are not what the loader's arithmetic places: test_check_machine.c has them. */
+bool check_machine_devices(struct check_machine *machine)
+{
+    (void)machine;
+    return true;
+}
+
+static const void *frame(uint64_t hpa, void *context)
+{
+    struct world *world = context;
+    return hpa < world->bytes ? world->memory + hpa : NULL;
+}
+
+static void passes_the_machines_part(struct world *world, bool small_executable)
+{
+    enum { SHA = 1 << 29 };
+    const struct handoff *handoff = &world->handoff;
+    struct check_machine machine = {
+        .owners = {.handoff = handoff,
+                   .manifest = &world->manifest,
+                   .frame = frame,
+                   .context = world,
+                   .result = &world->result},
+        .evidence = {.intel = !world->amd,
+                     .features = small_executable ? 0 : SHA,
+                     .cr3 = handoff->boot_page_table,
+                     .apic_id = handoff->cpus[handoff->boot_cpu].apic_id}};
+    if (!check_machine(&machine))
+        fail_msg("machine: %s: %s", world->result.invariant, world->result.text);
+}
+
 static void loader_passes_the_check(void **state)
 {
     const struct machine *machine = *state;
@@ -136,6 +168,7 @@ static void loader_passes_the_check(void **state)
         assert_int_equal(world->result.nested_bytes,
                          domain == HANDOFF_NOBODY ? 0 : s->manifest.domains[domain].memory);
     }
+    passes_the_machines_part(world, machine->small_executable);
     munmap(world->memory, world->bytes);
     free(s);
 }

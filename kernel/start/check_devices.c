@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The separation check, the machine's part: who can raise an interrupt or do DMA (I3, I4). */
+#include "check_machine.h"
+#include "drivers/io.h"
+#include "kernel/check/check_parts.h"
+
+/* I/O APIC: registers, and an entry of its table. */
+enum {
+    IOAPIC_VERSION = 1,
+    IOAPIC_ENTRIES = 0x10, /* two registers each */
+    MAX_LINES = 240,
+    ENTRY_NMI = 4 << 8, /* edge, physical destination, not masked */
+    ENTRY_MASKED = 1 << 16,
+    ENTRY_STATE = 1 << 12 | 1 << 14, /* sent and not yet acknowledged: read-only */
+    MOST_APIC_ID = 254,
+    PIC_1_MASK = 0x21,
+    PIC_2_MASK = 0xa1,
+    PICS_MASKED = 0xffff,
+};
+
+/* Configuration space, by dwords. */
+enum {
+    CONFIG_ID = 0x0,
+    CONFIG_COMMAND = 0x4,
+    CONFIG_CLASS = 0x8,
+    CONFIG_HEADER = 0xc,
+    NO_VENDOR = 0xffff,
+    BUS_MASTER = 1 << 2,
+    HEADER_BRIDGE = 1,
+    HEADER_CARDBUS = 2,
+    CLASS_HOST_BRIDGE = 0x0600,
+    CLASS_ISA_BRIDGE = 0x0601,
+    BUSES = 256,
+    CF8 = 0xcf8,
+    CFC = 0xcfc,
+};
+
+#define ECAM_ADDRESS 0xffffffff00000ull /* below 1 << 52, a megabyte a bus */
+
+/* The APIC id that the interrupt line of a serial port knocks at; HANDOFF_NOBODY: no one's. */
+static uint32_t knocked_by(const struct check_machine *machine, uint32_t line)
+{
+    static const uint32_t lines[] = {0, 4, 3, 4, 3}; /* of com1 to com4 */
+    for (uint32_t i = 0; i < machine->owners.handoff->domain_count; i++) {
+        const struct manifest_domain *rules = &machine->owners.manifest->domains[i];
+        uint32_t first =
+            machine->owners.handoff->cpus[machine->owners.handoff->domains[i].cpus[0]].apic_id;
+        if (rules->serial_port && rules->serial_port < sizeof lines / sizeof lines[0] &&
+            lines[rules->serial_port] == line && !(rules->flags & MANIFEST_SERIAL_POLLED) &&
+            first <= MOST_APIC_ID)
+            return first;
+    }
+    return HANDOFF_NOBODY;
+}
+
+static bool check_ioapic(struct check_machine *machine, const struct handoff_ioapic *ioapic)
+{
+    uint32_t version = machine->ioapic(ioapic->address, IOAPIC_VERSION, machine->owners.context);
+    uint32_t lines = (version >> 16 & 0xff) + 1;
+    if (!version || version == ~0u || lines > MAX_LINES)
+        return check_fail(machine->owners.result, "I4", "no I/O APIC at %lx: it reads %x",
+                          ioapic->address, version);
+    for (uint32_t i = 0; i < lines; i++) {
+        uint32_t index = IOAPIC_ENTRIES + 2 * i, due = knocked_by(machine, ioapic->gsi_base + i);
+        uint32_t low = machine->ioapic(ioapic->address, index, machine->owners.context);
+        uint32_t high = machine->ioapic(ioapic->address, index + 1, machine->owners.context);
+        if (due == HANDOFF_NOBODY
+                ? !(low & ENTRY_MASKED)
+                : (low & ~(uint32_t)ENTRY_STATE) != ENTRY_NMI || high != due << 24)
+            return check_fail(machine->owners.result, "I4",
+                              "I/O APIC at %lx, line %u: %x %x, expected %s", ioapic->address, i,
+                              high, low, due == HANDOFF_NOBODY ? "masked" : "a knock at its owner");
+        machine->lines++;
+    }
+    return true;
+}
+
+/* By ports of its own; the loader silenced the machine by others' hands. */
+static inline uint32_t config(const volatile uint32_t *ecam, uint32_t function, uint32_t offset)
+{
+    if (ecam)
+        return ecam[offset / sizeof *ecam];
+    outl(CF8, 1u << 31 | function << 8 | offset);
+    return inl(CFC);
+}
+
+/*
+ * Bridges pass on what is below them, so they stay masters; a host or ISA bridge may have the bit
+ * hard-wired and no DMA of its own. All others do DMA and send messages only by it.
+ */
+static bool check_function(struct check_machine *machine, const volatile uint32_t *ecam,
+                           uint32_t function, uint32_t *hosts)
+{
+    uint32_t class = config(ecam, function, CONFIG_CLASS) >> 16;
+    uint32_t header = config(ecam, function, CONFIG_HEADER) >> 16 & 0x7f;
+    bool bridge = header == HEADER_BRIDGE || header == HEADER_CARDBUS;
+    bool fixed = class == CLASS_HOST_BRIDGE || class == CLASS_ISA_BRIDGE;
+    machine->functions++;
+    *hosts += class == CLASS_HOST_BRIDGE;
+    if (config(ecam, function, CONFIG_COMMAND) & BUS_MASTER && !bridge && !fixed)
+        return check_fail(machine->owners.result, "I3",
+                          "PCI function %02x:%02x.%x (%08x, class %04x) is nobody's and a "
+                          "bus master",
+                          function >> 8, function >> 3 & 31, function & 7,
+                          config(ecam, function, CONFIG_ID), class);
+    return true;
+}
+
+/*
+ * Every number, not only those that other functions point at. A function that can be seen in one
+ * way only would be one that a wrong address of ECAM hides.
+ */
+static bool check_bus(struct check_machine *machine, uint32_t bus, uint32_t *hosts)
+{
+    const struct handoff *handoff = machine->owners.handoff;
+    bool by_ecam =
+        handoff->ecam_base && bus >= handoff->ecam_bus_first && bus <= handoff->ecam_bus_last;
+    for (uint32_t function = bus << 8; function < (bus + 1) << 8; function++) {
+        const volatile uint32_t *ecam = NULL;
+        if (by_ecam) {
+            ecam = machine->owners.frame(handoff->ecam_base + ((uint64_t)function << 12),
+                                         machine->owners.context);
+            if (!ecam)
+                return check_fail(machine->owners.result, "I3", "PCI bus %x can't be seen", bus);
+        }
+        uint32_t id = config(NULL, function, CONFIG_ID);
+        if (ecam && config(ecam, function, CONFIG_ID) != id)
+            return check_fail(machine->owners.result, "I3",
+                              "PCI function %02x:%02x.%x: ECAM at %lx says %08x, ports %08x", bus,
+                              function >> 3 & 31, function & 7, handoff->ecam_base,
+                              config(ecam, function, CONFIG_ID), id);
+        if ((uint16_t)id != NO_VENDOR && !check_function(machine, ecam, function, hosts))
+            return false;
+    }
+    return true;
+}
+
+bool check_machine_devices(struct check_machine *machine)
+{
+    uint32_t hosts = 0, masks = (uint32_t)inb(PIC_2_MASK) << 8 | inb(PIC_1_MASK);
+    for (uint32_t i = 0; i < machine->owners.handoff->ioapic_count; i++)
+        if (!check_ioapic(machine, &machine->owners.handoff->ioapics[i]))
+            return false;
+    if (masks != PICS_MASKED)
+        return check_fail(machine->owners.result, "I4", "8259 interrupt masks: %x, expected %x",
+                          masks, PICS_MASKED);
+    if (machine->owners.handoff->ecam_base & ~ECAM_ADDRESS)
+        return check_fail(machine->owners.result, "I3", "ECAM at %lx: not a bus's megabyte",
+                          machine->owners.handoff->ecam_base);
+    for (uint32_t bus = 0; bus < BUSES; bus++)
+        if (!check_bus(machine, bus, &hosts))
+            return false;
+    return hosts || check_fail(machine->owners.result, "I3",
+                               "no host bridge among %u PCI functions: configuration space "
+                               "can't be reached",
+                               machine->functions);
+}
