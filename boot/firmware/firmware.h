@@ -46,6 +46,7 @@ void *memory_allocate(uint64_t bytes);
 
 /* processors.c, clock.c, firmware_tables.c, measure.c */
 
+/* Lists the processors where no table did, and which are threads of one core; refuses if unsure. */
 void processors_collect(struct facts *facts);
 /* First of all: the TSC counts on from here without a jump (IA32_TSC_ADJUST is cleared). */
 void clock_start(void);

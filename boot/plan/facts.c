@@ -17,6 +17,11 @@ static bool check_cpus(const struct facts *facts, struct diagnostic *why)
                         facts->cpu_count, MAX_CPUS);
     for (uint32_t i = 0; i < facts->cpu_count; i++) {
         boot += facts->cpus[i].boot;
+        if (facts->cpus[i].core_id == 0)
+            return diagnose(why,
+                            "I2: nothing says whose threads the processor with APIC id %u shares "
+                            "its core with: update the firmware",
+                            facts->cpus[i].apic_id);
         for (uint32_t j = 0; j < i; j++)
             if (facts->cpus[i].apic_id == facts->cpus[j].apic_id)
                 return diagnose(why,

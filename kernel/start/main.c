@@ -33,6 +33,7 @@ static void identify(uint32_t index)
 
 static void set_up(void)
 {
+    machine_topology(&settle_answer.topology);
     const char *refused = vcpu_switch_on();
     if (!refused && cpu.domain)
         refused = machine_setup_guest();
@@ -168,6 +169,12 @@ static const void *frame(uint64_t hpa, void *context)
     return (const void *)hpa;
 }
 
+static const struct check_topology *topology_of(uint32_t index, void *context)
+{
+    (void)context;
+    return &answer_of(index)->topology;
+}
+
 /* The machine's part of the separation check. */
 static void check_machine(void)
 {
@@ -175,7 +182,7 @@ static void check_machine(void)
     struct check_result result;
     const struct owners owners = {.handoff = handoff(),
                                   .manifest = &manifest,
-                                  .smt_shift = machine_smt_shift(),
+                                  .topology = topology_of,
                                   .frame = frame,
                                   .result = &result};
     if (check_owners(&owners))

@@ -40,6 +40,7 @@ $(call unit_test,kernel/format,kernel/format.c)
 $(call unit_test,kernel/manifest,tests/unit/made_manifest.c $(SHARED_SOURCES))
 $(call unit_test,boot/elf64,tests/unit/boot/made_files.c $(PLAN_SOURCES))
 $(call unit_test,boot/paging,boot/plan/paging.c)
+$(call unit_test,boot/threads,boot/plan/threads.c boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/place,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))
@@ -85,8 +86,10 @@ $(call unit_test,boot/demands,boot/plan/demands.c boot/plan/diagnostic.c kernel/
 $(UNIT)/test_demands: | $(BUILD)/fixtures/made
 
 CHECK_WORLD := tests/unit/kernel/check_world.c \
-    $(addprefix kernel/check/,check.c check_map.c check_state.c) kernel/start/check_owners.c
+    $(addprefix kernel/check/,check.c check_map.c check_state.c) $(addprefix kernel/start/,check_owners.c check_threads.c)
 $(call unit_test,kernel/check,$(CHECK_WORLD) $(SHARED_SOURCES))
+
+$(call unit_test,kernel/check_threads,$(filter %.c,$(filter-out %/check_world.c,$(CHECK_WORLD))) $(SHARED_SOURCES))
 
 $(call unit_test,kernel/check_plan,$(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
 

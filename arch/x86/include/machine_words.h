@@ -35,8 +35,9 @@ void machine_knock(uint32_t apic_id);
 
 uint64_t machine_tsc(void);
 
-/* Bits of an x2APIC id that tell threads of one core apart (CPUID 0xB, first level). */
-uint32_t machine_smt_shift(void);
+struct check_topology;
+/* What CPUID says of this processor's place in its core. */
+void machine_topology(struct check_topology *topology);
 
 struct check_registers;
 /* What this processor really uses, for the separation check (I12). */

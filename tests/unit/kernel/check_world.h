@@ -49,8 +49,8 @@ struct world {
     struct manifest manifest;
     struct check_registers registers;
     struct check_segment segments[7];
-    uint32_t cpu; /* that is checked */
-    uint32_t smt_shift;
+    uint32_t cpu;                             /* that is checked */
+    struct check_topology topology[MAX_CPUS]; /* as each says it */
     struct check_input input;
     struct check_result result;
     uint32_t also_granted;  /* an MSR that the policy grants too, for reading and writing; or 0 */
