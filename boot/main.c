@@ -73,6 +73,6 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
 
     struct handoff *built = (struct handoff *)handoff->self_hpa;
     memory_leave_boot_services(built);
-    platform_quiet(built, &manifest);
+    platform_quiet(&facts, built, &manifest);
     platform_jump(built, in.kernel);
 }

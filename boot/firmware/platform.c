@@ -2,8 +2,8 @@
 /* The machine between firmware and kernel. */
 #include "platform.h"
 #include "arch/x86/include/cpu.h"
+#include "boot/devices/pci_quiet.h"
 #include "drivers/io.h"
-#include "drivers/pci.h"
 #include "drivers/uart16550.h"
 #include <string.h>
 
@@ -91,13 +91,17 @@ void platform_check_serial(const struct manifest *manifest)
     }
 }
 
-void platform_quiet(const struct handoff *handoff, const struct manifest *manifest)
+void platform_quiet(const struct facts *facts, const struct handoff *handoff,
+                    const struct manifest *manifest)
 {
     for (unsigned com = 1; com <= 4; com++)
         outb((uint16_t)(uart_port(com) + UART_IER), 0);
     mask_interrupts(handoff);
-    struct pci_census census =
-        pci_quiet(handoff->ecam_base, handoff->ecam_bus_first, handoff->ecam_bus_last);
+    struct pci_census census = pci_quiet(facts);
+    if (census.host_bridges == 0)
+        refuse(
+            "I3: no PCI host bridge answers, so devices can't be reached to silence them: update "
+            "the firmware");
     if (census.stubborn != 0)
         refuse("I3: PCI function %02x:%02x.%x keeps bus mastering although it belongs to nobody; "
                "remove or disable the device",

@@ -11,7 +11,8 @@
  * reporting from every PCI endpoint (I3, TRAPS 7, 12, 40), and points the interrupt line of each
  * domain's UART as an NMI at the domain's first processor (TRAPS 30).
  */
-void platform_quiet(const struct handoff *handoff, const struct manifest *manifest);
+void platform_quiet(const struct facts *facts, const struct handoff *handoff,
+                    const struct manifest *manifest);
 
 /*
  * Refuses a manifest that gives a domain a UART that the machine has not, or one interrupt line to

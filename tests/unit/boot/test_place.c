@@ -273,6 +273,12 @@ static void wide_apic_ids_stay_unowned(void **state)
     world_must_refuse(world, "APIC id 300", "254");
 }
 
+static void add_ecam(struct facts *f, uint64_t base, uint32_t first, uint32_t last)
+{
+    f->ecam[f->ecam_count++] =
+        (struct fact_ecam){.base = base, .bus_first = first, .bus_last = last};
+}
+
 /* I10: facts that contradict themselves. */
 #define BAD_FACTS(X)                                                                               \
     X(no_cpus, "0 processors", f->cpu_count = 0)                                                   \
@@ -298,8 +304,12 @@ static void wide_apic_ids_stay_unowned(void **state)
     X(screen_in_memory, "device window at 2000000", f->screen.base = 0x2000000;                    \
       f->screen.bytes = 0x1000)                                                                    \
     X(screen_wraps, "device window", f->screen.base = 0x2000000; f->screen.bytes = ~0ull)          \
-    X(ecam_in_memory, "device window at 1000000", f->ecam_base = 0x1000000)                        \
-    X(buses, "MCFG", f->ecam_bus_first = 3)
+    X(ecam_in_memory, "device window at 1000000", add_ecam(f, 0x1000000, 0, 0))                    \
+    X(later_ecam, "device window at 1100000", add_ecam(f, 0xe0000000, 0, 255);                     \
+      add_ecam(f, 0x1000000, 1, 1))                                                                \
+    X(no_ecam_base, "MCFG", add_ecam(f, 0, 0, 255))                                                \
+    X(many_ecams, "MCFG", f->ecam_count = MAX_ECAMS + 1)                                           \
+    X(buses, "MCFG", add_ecam(f, 0xe0000000, 3, 0))
 #define CHANGE(name, text, statement)                                                              \
     static void change_##name(struct facts *f)                                                     \
     {                                                                                              \

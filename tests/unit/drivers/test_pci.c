@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PCI access and silence on made configuration spaces, by CF8/CFC and by ECAM. */
 #define BULKHEAD_TEST_IO
+#include "boot/devices/pci_quiet.c"
 #include "drivers/pci.c"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,12 +11,12 @@
 
 #include <cmocka.h>
 
-enum { BUSES = 4, FUNCTIONS = BUSES * 256, SPACE = 4096 };
+enum { BUSES_MADE = 4, FUNCTIONS = BUSES_MADE * 256, SPACE = 4096 };
 
 static uint8_t *space; /* as ECAM lays it out */
 static uint32_t address;
-static uint32_t stuck; /* a function whose bus master bit can't be cleared */
-static unsigned port_accesses;
+static uint32_t stuck;      /* a function whose bus master bit can't be cleared */
+static unsigned asked[256]; /* accesses by port, by bus */
 
 static uint8_t *at(uint32_t function, unsigned offset)
 {
@@ -37,7 +38,7 @@ static void access_data(uint16_t port, unsigned bytes, uint32_t *value, bool wri
 {
     uint32_t function = address >> 8 & 0xffff, offset = (address & 0xfc) + (port & 3);
 
-    port_accesses++;
+    asked[function >> 8]++;
     assert_true(port >= 0xcfc && port + bytes <= 0xd00);
     assert_true(address >> 31);
     if (!write)
@@ -62,12 +63,10 @@ static void access_data(uint16_t port, unsigned bytes, uint32_t *value, bool wri
     void out##suffix(uint16_t port, type value)                                                    \
     {                                                                                              \
         uint32_t wide = value;                                                                     \
-        if (port == 0xcf8) {                                                                       \
-            port_accesses++;                                                                       \
+        if (port == 0xcf8)                                                                         \
             address = wide;                                                                        \
-        } else {                                                                                   \
+        else                                                                                       \
             access_data(port, sizeof(type), &wide, true);                                          \
-        }                                                                                          \
     }
 TEST_PORT(b, uint8_t)
 TEST_PORT(w, uint16_t)
@@ -97,6 +96,8 @@ enum {
     DISK = 0x010 << 3,         /* on another root bus, with functions 0 and 3 */
     HIDDEN = (0x01f << 3) | 5, /* its function 0 is missing */
     PLAIN = 0x002 << 3,        /* single function */
+    BRIDGE = 0,                /* the host's */
+    FAR = 0x300,               /* a bus of its own */
 };
 
 static int setup(void **state)
@@ -105,7 +106,7 @@ static int setup(void **state)
     space = aligned_alloc(SPACE, (size_t)FUNCTIONS * SPACE);
     memset(space, 0xff, (size_t)FUNCTIONS * SPACE);
     stuck = ~0u;
-    port_accesses = 0;
+    memset(asked, 0, sizeof(asked));
 
     add(ROOT, 0x01, 0x0107);
     put16(ROOT, PCI_BRIDGE_CONTROL, 0x0003);
@@ -129,9 +130,20 @@ static int setup(void **state)
     add(DISK, 0x80, 0x0004);
     add(DISK + 3, 0x80, 0x0006);
     add(HIDDEN, 0x00, 0x0006);
+    add(BRIDGE, 0x00, 0x0006);
+    put16(BRIDGE, PCI_CLASS + 2, 0x0600);
     add(PLAIN, 0x00, 0x0000);
     add(PLAIN + 1, 0x00, 0x0004); /* an echo that mustn't be counted */
+    add(FAR, 0x00, 0x0006);
     return 0;
+}
+
+/* Windows of ECAM; the made space is segment 0's. */
+static struct facts facts_with(uint32_t count, uint32_t first, uint32_t last)
+{
+    return (struct facts){
+        .ecam_count = count,
+        .ecam = {{.base = (uint64_t)space, .bus_first = first, .bus_last = last}}};
 }
 
 static int teardown(void **state)
@@ -160,40 +172,95 @@ static void check_silence(struct pci_census census)
     assert_int_equal(get16(ROOT, 0x68), 0x2010);
     assert_int_equal(get16(ROOT, 0x78), 0x0fc0);
     assert_int_equal(get16(ROOT, 0x7c), 0x0010);
-    assert_int_equal(census.endpoints, 5);
+    assert_int_equal(get16(FAR, PCI_COMMAND), 0x0402);
+    assert_int_equal(census.host_bridges, 1);
+    assert_int_equal(census.endpoints, 7);
     assert_int_equal(census.bridges, 1);
-    assert_int_equal(census.masters, 4);
+    assert_int_equal(census.masters, 6);
     assert_int_equal(census.stubborn, 0);
 }
 
 static void ports_silence_everything(void **state)
 {
+    struct facts facts = facts_with(0, 0, 0);
     (void)state;
-    check_silence(pci_quiet(0, 0, 0));
+    check_silence(pci_quiet(&facts));
 }
 
 static void ecam_silences_everything(void **state)
 {
+    struct facts facts = facts_with(1, 0, BUSES_MADE - 1);
     (void)state;
-    check_silence(pci_quiet((uint64_t)space, 0, BUSES - 1));
-    assert_int_equal(port_accesses, 0);
+    check_silence(pci_quiet(&facts));
+    for (unsigned bus = 0; bus < BUSES_MADE; bus++)
+        assert_int_equal(asked[bus], 0);
+    assert_int_not_equal(asked[BUSES_MADE], 0); /* CF8/CFC where ECAM ends */
+    assert_int_not_equal(asked[255], 0);
+}
+
+/* The window's base is bus 0's, and the buses below its first are there all the same. */
+static void a_window_that_begins_above_bus_0(void **state)
+{
+    struct facts facts = facts_with(1, 1, 2);
+    (void)state;
+    check_silence(pci_quiet(&facts));
+    assert_int_not_equal(asked[0], 0);
+    assert_int_equal(asked[1], 0);
+    assert_int_equal(asked[2], 0);
+    assert_int_not_equal(asked[3], 0);
+}
+
+static void two_windows_of_one_segment(void **state)
+{
+    struct facts facts = facts_with(2, 0, 1);
+    (void)state;
+    facts.ecam[1] = facts.ecam[0];
+    facts.ecam[1].bus_first = 2;
+    facts.ecam[1].bus_last = 3;
+    check_silence(pci_quiet(&facts));
+    assert_int_equal(asked[3], 0);
+}
+
+static void other_segments_are_silenced_too(void **state)
+{
+    uint8_t *other = aligned_alloc(SPACE, (size_t)SPACE * 256 * 2);
+    struct facts facts = facts_with(2, 0, 0); /* of segment 0 the ports reach bus 1 */
+    (void)state;
+    memset(other, 0xff, (size_t)SPACE * 256 * 2);
+    memcpy(other + (size_t)0x110 * SPACE, at(NIC, 0), SPACE);
+    facts.ecam[1] = (struct fact_ecam){(uint64_t)other, 7, 1, 1};
+    assert_int_equal(pci_quiet(&facts).endpoints, 8);
+    assert_int_equal(get16(NIC, PCI_COMMAND), 0x0403);
+    assert_int_equal(other[0x110 * SPACE + PCI_COMMAND], 0x03);
+    free(other);
+}
+
+static void no_host_bridge_is_told(void **state)
+{
+    struct facts facts = facts_with(0, 0, 0);
+    (void)state;
+    put16(BRIDGE, PCI_VENDOR, 0xffff);
+    assert_int_equal(pci_quiet(&facts).host_bridges, 0);
 }
 
 static void a_stubborn_master_is_named(void **state)
 {
+    struct facts facts = facts_with(0, 0, 0);
     struct pci_census census;
 
     (void)state;
     stuck = DISK + 3;
-    census = pci_quiet(0, 0, 0);
+    census = pci_quiet(&facts);
     assert_int_equal(census.stubborn, 1);
     assert_int_equal(census.stubborn_function, DISK + 3);
     *at(DISK + 3, PCI_CLASS + 3) = 0x06; /* a host bridge's bit is hard-wired */
-    assert_int_equal(pci_quiet(0, 0, 0).stubborn, 0);
+    assert_int_equal(pci_quiet(&facts).stubborn, 0);
 }
 
 static void capability_loops_end(void **state)
 {
+    struct facts facts = facts_with(1, 0, BUSES_MADE - 1);
+
     (void)state;
     *at(NIC, 0x41) = 0x60; /* 0x60 leads to 0x40, which leads back */
     *at(DISK, 0x34) = 0xfc;
@@ -201,7 +268,7 @@ static void capability_loops_end(void **state)
     *at(DISK, 0xfd) = 0xfc;
     *at(DISK + 3, 0x34) = 0x20; /* into the header: no capability */
     put16(DISK + 3, PCI_STATUS, 1 << 4);
-    pci_quiet((uint64_t)space, 0, BUSES - 1);
+    pci_quiet(&facts);
     assert_int_equal(get16(NIC, PCI_COMMAND), 0x0403);
     assert_int_equal(get16(NIC, 0x42), 0x4009);
 }
@@ -209,7 +276,7 @@ static void capability_loops_end(void **state)
 static void accesses_have_their_width(void **state)
 {
     static const struct pci by_port = {.bus_last = 255};
-    struct pci by_ecam = {.ecam = at(0x100, 0), .bus_first = 1, .bus_last = 3};
+    struct pci by_ecam = {.ecam = space, .bus_first = 1, .bus_last = 3};
 
     (void)state;
     for (unsigned way = 0; way < 2; way++) {
@@ -238,6 +305,10 @@ static void accesses_have_their_width(void **state)
     assert_int_equal(get16(NIC, 0x104), 0x7777);
     put16(PLAIN, 0x80, 0x1234); /* a bus without ECAM is reached by the ports */
     assert_int_equal(pci_read(&by_ecam, PLAIN, 0x80, 2), 0x1234);
+    by_ecam.ecam_only = true; /* unless they lead to another segment */
+    assert_int_equal(pci_read(&by_ecam, PLAIN, 0x80, 2), 0xffff);
+    pci_write(&by_ecam, PLAIN, 0x80, 2, 0);
+    assert_int_equal(get16(PLAIN, 0x80), 0x1234);
 }
 
 int main(void)
@@ -245,6 +316,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ports_silence_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(ecam_silences_everything, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_window_that_begins_above_bus_0, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_windows_of_one_segment, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_segments_are_silenced_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_host_bridge_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stubborn_master_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(capability_loops_end, setup, teardown),
         cmocka_unit_test_setup_teardown(accesses_have_their_width, setup, teardown),
