@@ -2,6 +2,7 @@
 /* Silence on the PCI buses: see the header. */
 #include "pci_quiet.h"
 #include "drivers/pci.h"
+#include "usb.h"
 
 enum {
     LAST_BUS = 255,
@@ -91,7 +92,8 @@ static void quiet(const struct pci *pci, uint32_t function, struct pci_census *c
 }
 
 /* All functions of a device whose function 0 is missing: some firmware hides it. */
-static void quiet_bus(const struct pci *pci, uint32_t bus, struct pci_census *census)
+static void quiet_bus(const struct pci *pci, uint32_t bus, uint64_t tsc_hz,
+                      struct pci_census *census)
 {
     uint32_t step;
     for (uint32_t f = pci_function(bus, 0, 0); f < pci_function(bus + 1, 0, 0); f += step) {
@@ -100,6 +102,10 @@ static void quiet_bus(const struct pci *pci, uint32_t bus, struct pci_census *ce
             continue;
         if (f % 8 == 0 && !(pci_read(pci, f, PCI_HEADER_TYPE, 1) & MULTIFUNCTION))
             step = 8;
+        if (!usb_take(pci, f, tsc_hz)) {
+            census->usb_held++;
+            census->usb_function = f;
+        }
         quiet(pci, f, census);
     }
 }
@@ -119,10 +125,10 @@ struct pci_census pci_quiet(const struct facts *facts)
             if (bus < window->bus_first || bus > window->bus_last)
                 continue;
             reached |= window->segment == 0;
-            quiet_bus(&pci, bus, &census);
+            quiet_bus(&pci, bus, facts->tsc_hz, &census);
         }
         if (!reached)
-            quiet_bus(&(struct pci){0}, bus, &census);
+            quiet_bus(&(struct pci){0}, bus, facts->tsc_hz, &census);
     }
     return census;
 }

@@ -17,6 +17,12 @@ enum {
     MADT_ENABLED = 1,
     MCFG_ENTRIES = 44,
     MCFG_ENTRY_BYTES = 16,
+    HPET_ADDRESS_SPACE = 40,
+    HPET_ADDRESS = 44,
+    HPET_BYTES = 56,
+    DMAR_ENTRIES = 48,
+    DMAR_UNIT = 0,
+    DMAR_UNIT_BYTES = 16,
     FADT_PM_TIMER = 76,
     FADT_PM_TIMER_LENGTH = 91,
     FADT_FLAGS = 112,
@@ -138,6 +144,34 @@ static bool read_mcfg(struct reader *reader, const uint8_t *table, uint64_t byte
     return true;
 }
 
+static bool read_hpet(struct reader *reader, const uint8_t *table, uint64_t bytes)
+{
+    if (bytes < HPET_BYTES || table[HPET_ADDRESS_SPACE] != SPACE_MEMORY)
+        return damaged(reader, "the HPET's table is short, or it is not in memory");
+    reader->facts->hpet_base = read_le(table + HPET_ADDRESS, 8);
+    return true;
+}
+
+/* Of the IOMMU only where its units are: they have interrupts of their own (TRAPS 57). */
+static bool read_dmar(struct reader *reader, const uint8_t *table, uint64_t bytes)
+{
+    struct facts *facts = reader->facts;
+    for (uint64_t at = DMAR_ENTRIES; at < bytes;) {
+        const uint8_t *entry = table + at;
+        uint64_t left = bytes - at, length = left < 4 ? 0 : read_le(entry + 2, 2);
+        if (length < 4 || length > left)
+            return damaged(reader, "an entry of the DMAR reaches beyond it");
+        if (read_le(entry, 2) == DMAR_UNIT) {
+            uint64_t base = length < DMAR_UNIT_BYTES ? 0 : read_le(entry + 8, 8);
+            if (base == 0 || base % PAGE_BYTES || facts->iommu_count == MAX_IOMMUS)
+                return damaged(reader, "the DMAR has a unit without a place, or too many");
+            facts->iommus[facts->iommu_count++] = base;
+        }
+        at += length;
+    }
+    return true;
+}
+
 static bool read_fadt(struct reader *reader, const uint8_t *table, uint64_t bytes)
 {
     if (bytes <= FADT_PM_TIMER_LENGTH)
@@ -156,7 +190,11 @@ static bool read_fadt(struct reader *reader, const uint8_t *table, uint64_t byte
 static const struct {
     char signature[5];
     bool (*read)(struct reader *reader, const uint8_t *table, uint64_t bytes);
-} readers[] = {{"APIC", read_madt}, {"MCFG", read_mcfg}, {"FACP", read_fadt}};
+} readers[] = {{"APIC", read_madt},
+               {"MCFG", read_mcfg},
+               {"FACP", read_fadt},
+               {"HPET", read_hpet},
+               {"DMAR", read_dmar}};
 
 /* The table at `address` with its length and checksum checked, or NULL. */
 static const uint8_t *open_table(struct reader *reader, uint64_t address, uint64_t *bytes)

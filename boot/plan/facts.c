@@ -5,7 +5,7 @@
 #include "place.h"
 
 #define MEMORY_LIMIT (1ull << 46)
-enum { WINDOWS = 2 + MAX_IOAPICS + MAX_ECAMS };
+enum { WINDOWS = 3 + MAX_IOAPICS + MAX_ECAMS + MAX_IOMMUS };
 
 static bool check_cpus(const struct facts *facts, struct diagnostic *why)
 {
@@ -77,6 +77,10 @@ static bool check_windows(const struct facts *facts, struct diagnostic *why)
         windows[count++] = (struct free_range){facts->screen.base, facts->screen.bytes};
     for (uint32_t i = 0; i < facts->ecam_count; i++)
         windows[count++] = ecam_range(&facts->ecam[i]);
+    if (facts->hpet_base)
+        windows[count++] = (struct free_range){facts->hpet_base, PAGE_BYTES};
+    for (uint32_t i = 0; i < facts->iommu_count; i++)
+        windows[count++] = (struct free_range){facts->iommus[i], PAGE_BYTES};
     for (uint32_t i = 0; i < facts->ioapic_count; i++)
         windows[count++] = (struct free_range){facts->ioapics[i].address, PAGE_BYTES};
     for (uint32_t i = 0; i < count; i++) {
@@ -127,6 +131,9 @@ bool facts_check(const struct facts *facts, struct diagnostic *why)
     if (facts->ioapic_count > MAX_IOAPICS)
         return diagnose(why, "the firmware lists %u I/O APICs, at most %u can be used",
                         facts->ioapic_count, MAX_IOAPICS);
+    if (facts->iommu_count > MAX_IOMMUS)
+        return diagnose(why, "the firmware lists %u IOMMU units, at most %u can be silenced",
+                        facts->iommu_count, MAX_IOMMUS);
     if (!check_ecam(facts, why))
         return false;
     return check_cpus(facts, why) && check_memory(facts, why) && check_windows(facts, why);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MAX_FREE_RANGES = 256, MAX_ECAMS = 16, DIAGNOSTIC_BYTES = 512 };
+enum { MAX_FREE_RANGES = 256, MAX_ECAMS = 16, MAX_IOMMUS = 16, DIAGNOSTIC_BYTES = 512 };
 
 /* Why the machine does not start: what, both parties where there are two, and the remedy. */
 struct diagnostic {
@@ -51,7 +51,10 @@ struct facts {
     struct handoff_reset reset;
     uint32_t ecam_count;
     struct fact_ecam ecam[MAX_ECAMS];
-    uint64_t memory_end; /* above all RAM that kernel_main touches; 0: above free[] */
+    uint64_t hpet_base; /* 0: no table names one */
+    uint32_t iommu_count;
+    uint64_t iommus[MAX_IOMMUS]; /* register pages of VT-d units */
+    uint64_t memory_end;         /* above all RAM that kernel_main touches; 0: above free[] */
     uint32_t free_count;
     struct free_range free[MAX_FREE_RANGES];
 };

@@ -78,17 +78,6 @@ static void wait_for_answer(uint32_t index)
         refuse(other->text);
 }
 
-static void start_others(void)
-{
-    uint32_t failed;
-    char text[96];
-    if (machine_start_processors(&failed))
-        return;
-    format(text, sizeof(text), "processor %u does not start: update the firmware",
-           handoff()->cpus[failed].apic_id);
-    refuse(text);
-}
-
 static void show_processors(uint32_t owner)
 {
     for (uint32_t i = 0; i < handoff()->cpu_count; i++)
@@ -155,12 +144,14 @@ static uint64_t scrub(void)
     return bytes;
 }
 
-/* The boot processor sets itself up and checks itself as the others do, and comes back. */
-static void prepare_self(void)
+/* The boot processor sets itself up as the others do, and comes back. */
+static void set_up_self(void)
 {
     machine_use_page_table(cpu.place->start_table);
     set_up();
-    settle_check(handoff()->boot_page_table);
+    machine_use_page_table(handoff()->boot_page_table);
+    if (settle_answer.text[0])
+        refuse(settle_answer.text);
 }
 
 static const void *frame(uint64_t hpa, void *context)
@@ -222,8 +213,9 @@ _Noreturn void kernel_main(void)
     if (error != MANIFEST_OK)
         refuse("the manifest was damaged since the loader read it: boot the machine anew");
     identify(handoff()->boot_cpu);
-    start_others();
-    prepare_self();
+    set_up_self();
+    machine_release_processors();
+    settle_check(handoff()->boot_page_table);
     for (uint32_t i = 0; i < handoff()->cpu_count; i++)
         wait_for_answer(i);
     check_machine();

@@ -8,6 +8,7 @@
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
+#include "kernel/abi/trampoline.h"
 
 /* CR0 and CR4 that the hypervisor runs with: what protects it, where the processor has it (I11). */
 static void protect_self(void)
@@ -82,4 +83,11 @@ void machine_topology(struct check_topology *topology)
     topology->unit_known = read_leaf(0x8000001e, leaf);
     topology->unit = leaf[1];
     read_leaf(0xb, topology->extended);
+}
+
+void machine_release_processors(void)
+{
+    extern const uint64_t ap_entry_address;
+    struct trampoline *words = (struct trampoline *)(handoff()->trampoline_hpa + TRAMPOLINE_WORDS);
+    __atomic_store_n(&words->release, ap_entry_address, __ATOMIC_RELEASE);
 }

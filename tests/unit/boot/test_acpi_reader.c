@@ -180,12 +180,49 @@ static void windows_of_configuration_space(void **state)
     expect_refused("MCFG ends within an entry");
 }
 
+static void sources_that_no_scan_shows(void **state)
+{
+    static const uint8_t hpet[] = {1, 0xa2, 0x86, 0x80, 0, 64, 0, 0, /* identity, a GAS */
+                                   0, 0,    0xd0, 0xfe, 0, 0,  0, 0, 0, 0, 0, 0};
+    static const uint8_t dmar[] = {
+        38, 0, 0,  0, 0, 0, 0, 0, 0, 0,    0,    0,                /* */
+        0,  0, 16, 0, 0, 0, 0, 0, 0, 0,    0xd9, 0xfe, 0, 0, 0, 0, /* a unit */
+        1,  0, 8,  0, 0, 0, 0, 0,                                  /* reserved memory */
+        0,  0, 16, 0, 1, 0, 0, 0, 0, 0x10, 0xd9, 0xfe, 0, 0, 0, 0,
+    };
+    (void)state;
+    add_table("APIC", madt, sizeof(madt));
+    uint8_t *timer = add_table("HPET", hpet, sizeof(hpet));
+    uint8_t *units = add_table("DMAR", dmar, sizeof(dmar));
+    assert_true(reads());
+    assert_int_equal(facts.hpet_base, 0xfed00000);
+    assert_int_equal(facts.iommu_count, 2);
+    assert_int_equal(facts.iommus[0], 0xfed90000);
+    assert_int_equal(facts.iommus[1], 0xfed91000);
+    timer[40] = 1;
+    seal(timer, 9, HEADER + sizeof(hpet));
+    expect_refused("HPET's table");
+    timer[40] = 0;
+    seal(timer, 9, HEADER + sizeof(hpet));
+    units[48 + 9] = 1; /* no page begins there */
+    seal(units, 9, HEADER + sizeof(dmar));
+    expect_refused("unit without a place");
+    units[48 + 9] = 0;
+    units[48 + 2] = 12;
+    seal(units, 9, HEADER + sizeof(dmar));
+    expect_refused("unit without a place");
+    units[48 + 2] = 200;
+    seal(units, 9, HEADER + sizeof(dmar));
+    expect_refused("DMAR reaches beyond");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(processors_and_ioapics, setup),
         cmocka_unit_test_setup(missing_tables_are_refused, setup),
         cmocka_unit_test_setup(damage_is_refused, setup),
+        cmocka_unit_test_setup(sources_that_no_scan_shows, setup),
         cmocka_unit_test_setup(windows_of_configuration_space, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* PCI access and silence on made configuration spaces, by CF8/CFC and by ECAM. */
 #define BULKHEAD_TEST_IO
 #include "boot/devices/pci_quiet.c"
+#include "boot/machine/reach.h"
 #include "drivers/pci.c"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +16,18 @@ enum { BUSES_MADE = 4, FUNCTIONS = BUSES_MADE * 256, SPACE = 4096 };
 
 static uint8_t *space; /* as ECAM lays it out */
 static uint32_t address;
-static uint32_t stuck;      /* a function whose bus master bit can't be cleared */
+static uint32_t stuck; /* a function whose bus master bit can't be cleared */
+static uint32_t held;  /* a USB semaphore's dword, as function << 8 | offset, that firmware keeps */
 static unsigned asked[256]; /* accesses by port, by bus */
+
+static bool usb_registers_mapped = true;
+
+bool reach_possible(uint64_t base, uint64_t bytes)
+{
+    (void)base;
+    (void)bytes;
+    return usb_registers_mapped;
+}
 
 static uint8_t *at(uint32_t function, unsigned offset)
 {
@@ -47,6 +58,8 @@ static void access_data(uint16_t port, unsigned bytes, uint32_t *value, bool wri
         return;
     if (write && offset == PCI_COMMAND && function == stuck)
         *value |= COMMAND_BUS_MASTER;
+    if (write && held == (function << 8 | offset) && *value >> 24 & 1)
+        *value &= ~(1u << 16); /* asked by the system, the firmware lets go */
     if (write)
         memcpy(at(function, offset), value, bytes);
     else
@@ -106,6 +119,8 @@ static int setup(void **state)
     space = aligned_alloc(SPACE, (size_t)FUNCTIONS * SPACE);
     memset(space, 0xff, (size_t)FUNCTIONS * SPACE);
     stuck = ~0u;
+    held = 0;
+    usb_registers_mapped = true;
     memset(asked, 0, sizeof(asked));
 
     add(ROOT, 0x01, 0x0107);
@@ -257,6 +272,70 @@ static void a_stubborn_master_is_named(void **state)
     assert_int_equal(pci_quiet(&facts).stubborn, 0);
 }
 
+static void put32(void *to, uint32_t value)
+{
+    memcpy(to, &value, sizeof(value));
+}
+
+/* NIC becomes a USB controller whose registers are `registers`. */
+static struct facts with_usb(uint32_t interface, const void *registers)
+{
+    struct facts facts = facts_with(0, 0, 0);
+    facts.tsc_hz = 1000000;
+    put32(at(NIC, PCI_CLASS), interface << 8);
+    put32(at(NIC, 0x10), (uint32_t)(uint64_t)registers | 4);
+    put32(at(NIC, 0x14), (uint32_t)((uint64_t)registers >> 32));
+    return facts;
+}
+
+static void firmware_lets_go_of_an_ehci(void **state)
+{
+    static uint32_t registers[16];
+    struct facts facts = with_usb(USB_EHCI, registers);
+    (void)state;
+    registers[2] = 0x80 << 8;
+    put32(at(NIC, 0x80), 0x9002); /* some other capability */
+    put32(at(NIC, 0x90), 1 << 16 | 1);
+    put32(at(NIC, 0x94), 0xe000003f);
+    held = NIC << 8 | 0x90;
+    assert_int_equal(pci_quiet(&facts).usb_held, 0);
+    assert_int_equal(get16(NIC, 0x92), 0x0100);
+    assert_int_equal(get16(NIC, 0x94), 0); /* no SMI */
+    assert_int_equal(get16(NIC, PCI_COMMAND) & COMMAND_BUS_MASTER, 0);
+}
+
+static void firmware_that_keeps_an_ehci_is_told(void **state)
+{
+    static uint32_t registers[16];
+    struct facts facts = with_usb(USB_EHCI, registers);
+    (void)state;
+    registers[2] = 0x80 << 8;
+    put32(at(NIC, 0x80), 1 << 16 | 1);
+    struct pci_census census = pci_quiet(&facts);
+    assert_int_equal(census.usb_held, 1);
+    assert_int_equal(census.usb_function, NIC);
+}
+
+static void an_xhci_is_asked_in_its_registers(void **state)
+{
+    static uint32_t registers[64];
+    struct facts facts = with_usb(USB_XHCI, registers);
+    (void)state;
+    registers[4] = 0x10 << 16;
+    registers[0x10] = 0x802; /* some other capability, the next is eight dwords on */
+    registers[0x18] = 1;
+    registers[0x19] = 0xe000e011 | 0x7 << 1;
+    assert_int_equal(pci_quiet(&facts).usb_held, 0);
+    assert_int_equal(registers[0x18], 1 << 24 | 1);
+    assert_int_equal(registers[0x19], 0x7 << 1); /* nor is what a 1 clears written */
+    registers[0x18] |= 1 << 16;
+    assert_int_equal(pci_quiet(&facts).usb_held, 1);
+    usb_registers_mapped = false;
+    assert_int_equal(pci_quiet(&facts).usb_held, 1);
+    put16(NIC, PCI_COMMAND, 0x0005); /* its registers are off: nobody drives it */
+    assert_int_equal(pci_quiet(&facts).usb_held, 0);
+}
+
 static void capability_loops_end(void **state)
 {
     struct facts facts = facts_with(1, 0, BUSES_MADE - 1);
@@ -321,6 +400,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_segments_are_silenced_too, setup, teardown),
         cmocka_unit_test_setup_teardown(no_host_bridge_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stubborn_master_is_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(firmware_lets_go_of_an_ehci, setup, teardown),
+        cmocka_unit_test_setup_teardown(firmware_that_keeps_an_ehci_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_xhci_is_asked_in_its_registers, setup, teardown),
         cmocka_unit_test_setup_teardown(capability_loops_end, setup, teardown),
         cmocka_unit_test_setup_teardown(accesses_have_their_width, setup, teardown),
     };
