@@ -2,9 +2,11 @@
 /* The loader's story: from the firmware's call to the jump into the kernel. */
 #include "arch/x86/include/cpu.h"
 #include "boot/firmware/firmware.h"
-#include "boot/firmware/payloads.h"
-#include "boot/firmware/platform.h"
 #include "boot/firmware/processor.h"
+#include "boot/machine/pins.h"
+#include "boot/machine/processors.h"
+#include "boot/machine/serial.h"
+#include "boot/machine/silence.h"
 #include "boot/plan/demands.h"
 #include "boot/plan/plan.h"
 #include <string.h>
@@ -49,9 +51,9 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
 
     console_open(&facts.screen, &facts.glyphs);
     image_open(&image);
-    payloads_check(&image, &manifest);
+    sections_check(&image, &manifest);
     processor_check(&manifest, &facts);
-    platform_check_serial(&manifest);
+    serial_check(&manifest);
     measure_image(&image);
     clock_collect(&facts, firmware_tables_collect(&facts));
     processors_collect(&facts);
@@ -66,13 +68,16 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
                             .payload_bytes = image.payload.bytes,
                             .ticks = cpu_rdtsc};
     struct handoff *handoff = place(&in);
-    handoff->text_row = console_row();
-    handoff->work_tsc = payloads_hash_tsc;
-    handoff->work_bytes = payloads_hash_bytes;
-    plan_build(&in, handoff, identity, NULL);
+    memory_leave_boot_services(handoff);
 
-    struct handoff *built = (struct handoff *)handoff->self_hpa;
-    memory_leave_boot_services(built);
-    platform_quiet(built, &manifest);
-    platform_jump(built, in.kernel);
+    /* Silence, then build: what a device of the firmware's time wrote is found or written over. */
+    silence(&facts);
+    sections_check(&image, &manifest);
+    handoff->text_row = text_row();
+    handoff->work_tsc = sections_hash_tsc;
+    handoff->work_bytes = sections_hash_bytes;
+    plan_build(&in, handoff, identity, NULL);
+    pins_route_knocks(handoff, &manifest);
+    processors_start(handoff);
+    processors_enter_kernel(handoff, in.kernel);
 }

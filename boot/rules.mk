@@ -8,7 +8,7 @@ LOADER_CFLAGS := -I. -std=c17 -O2 -g -fpic -ffreestanding -fno-stack-protector -
 LOADER_SOURCES := $(wildcard boot/*.c boot/*/*.c) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c kernel/format.c \
     drivers/pci.c drivers/screen.c drivers/uart16550.c
 LOADER_OBJECTS := $(LOADER_SOURCES:%.c=$(BUILD)/boot/obj/%.o) \
-    $(BUILD)/boot/obj/arch/x86/sha256.asm.o
+    $(BUILD)/boot/obj/arch/x86/sha256.asm.o $(BUILD)/boot/obj/boot/machine/trampoline.asm.o
 LOADER := $(BUILD)/boot/loader.efi
 
 loader: $(LOADER)
@@ -20,6 +20,7 @@ $(BUILD)/boot/obj/%.o: %.c boot/rules.mk $(INSTALLED)
 
 $(BUILD)/boot/obj/%.asm.o: %.asm
 	@mkdir -p $(@D)
+	@echo "  NASM    $< (loader)"
 	@$(NASM) -f elf64 $< -o $@
 
 # Start-up code of GNU-EFI 3.0.15 calls efi_main, that of 3.0.18 its library's _entry, which sets up

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PCI configuration access, and the silence that boot imposes on functions without an owner. */
+/* PCI configuration access. */
 #ifndef BULKHEAD_PCI_H
 #define BULKHEAD_PCI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Registers of the configuration header (PCI Local Bus, Configuration Space Organization). */
@@ -18,8 +19,9 @@ enum pci_register {
 };
 
 struct pci {
-    volatile uint8_t *ecam; /* mapped, of `bus_first`; or null: CF8/CFC, 256 bytes a function */
-    uint32_t bus_first, bus_last; /* that are scanned; without ECAM 0 and 255 */
+    volatile uint8_t *ecam;       /* mapped, of bus 0, whichever bus is the first; or null */
+    uint32_t bus_first, bus_last; /* that ECAM reaches; all else CF8/CFC, 256 bytes a function */
+    bool ecam_only;               /* CF8/CFC leads to another segment */
 };
 
 /* Bus, device and function as one number. */
@@ -36,20 +38,5 @@ static inline uint32_t pci_function(unsigned bus, unsigned device, unsigned func
 uint32_t pci_read(const struct pci *pci, uint32_t function, unsigned offset, unsigned bytes);
 void pci_write(const struct pci *pci, uint32_t function, unsigned offset, unsigned bytes,
                uint32_t value);
-
-struct pci_census {
-    uint32_t endpoints, bridges;
-    uint32_t masters;  /* endpoints that were bus masters */
-    uint32_t stubborn; /* those that still are, chipset bridges excepted: refuse (I3) */
-    uint32_t stubborn_function;
-};
-
-/*
- * Takes every function that exists out of action (I3): endpoints' bus mastering off; everyone's
- * INTx, MSI, MSI-X, SERR and error, hot-plug and PME interrupts off. Bridges stay bus masters, or
- * nothing below them could ever be assigned (TRAPS 40). `ecam` is the mapped address of bus
- * `bus_first` in ECAM space; 0: all 256 buses are reached by CF8/CFC.
- */
-struct pci_census pci_quiet(uint64_t ecam, uint32_t bus_first, uint32_t bus_last);
 
 #endif

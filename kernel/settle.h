@@ -7,6 +7,7 @@
 #ifndef BULKHEAD_SETTLE_H
 #define BULKHEAD_SETTLE_H
 
+#include "arch/x86/include/check_topology.h"
 #include "kernel/check/separation.h"
 
 /* How this processor's start went; the boot processor reads it through its page table of the start.
@@ -15,6 +16,7 @@ struct answer {
     volatile uint32_t ready; /* the rest is valid */
     bool ok;                 /* set up, and the separation check passed (I12) */
     struct check_result check;
+    struct check_topology topology;
     char text[224]; /* what was wrong; start-up code may write it before */
 };
 extern struct answer settle_answer;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead build`. */
+#include "kernel/manifest.h"
+#include "kernel/sha256.h"
 #include "mapped.h"
 #include "output.h"
 #include "tool.h"
@@ -104,6 +106,15 @@ static uint8_t *strip_kernel(struct arena *arena, const char *path, const struct
     return stripped;
 }
 
+/* The loader holds .kernel against the manifest, also once no device can write any more. */
+static void seal_kernel(const struct compiled *compiled, const uint8_t *kernel, uint64_t bytes)
+{
+    struct manifest_header *header = compiled->manifest;
+
+    sha256(kernel, bytes, header->kernel_digest);
+    manifest_digest(header, header->digest);
+}
+
 static const char *write_image(const struct compiled *compiled, const struct pe *loader,
                                const uint8_t *kernel, uint64_t kernel_bytes,
                                const struct pe_piece *version, FILE *out)
@@ -155,6 +166,7 @@ static enum exit_status assemble(struct check *check, const struct job *job,
                                          version_resource(version, (uint32_t)pe_end(&pe),
                                                           check->model.host.value, job->release)};
 
+            seal_kernel(compiled, stripped, kernel_bytes);
             complaint = write_image(compiled, &pe, stripped, kernel_bytes, &piece, out);
         }
         if (complaint)

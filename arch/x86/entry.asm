@@ -22,7 +22,8 @@ kernel_entry:
     call kernel_main
     ud2
 
-; The trampoline arrives here on the boot page table; RSI = the processor's own, EDI = its index.
+; The others come here from the trampoline (kernel/abi/trampoline.h), on the boot page table; RSI =
+; the processor's own, EDI = its index.
 ap_entry:
     mov cr3, rsi
     cld
@@ -169,58 +170,3 @@ trap_entries:
 trap_nmi_entry: dq nmi_entry
 trap_drain_entry: dq drain_entry
 ap_entry_address: dq ap_entry
-
-; The trampoline: copied to a page below 1 MiB, entered by SIPI in real mode at offset 0, CS = the
-; page. The words at the end are filled in by smp.c for each processor in turn.
-global trampoline_begin, trampoline_end, trampoline_words
-trampoline_begin:
-bits 16
-    cli
-    cld
-    mov ax, cs
-    mov ds, ax
-    xor ebx, ebx
-    mov bx, ax
-    shl ebx, 4                          ; EBX = linear address of this page
-    lea eax, [ebx + (gdt - trampoline_begin)]
-    mov [gdt_pointer - trampoline_begin + 2], eax
-    lea eax, [ebx + (long_mode - trampoline_begin)]
-    mov [far_pointer - trampoline_begin], eax
-    o32 lgdt [gdt_pointer - trampoline_begin]
-    mov eax, 0x20                       ; CR4.PAE
-    mov cr4, eax
-    mov eax, [word_boot_cr3 - trampoline_begin]
-    mov cr3, eax
-    mov ecx, 0xc0000080                 ; IA32_EFER: LME, NXE
-    mov eax, 0x900
-    xor edx, edx
-    wrmsr
-    mov eax, 0x80010033                 ; PG, WP, NE, ET, MP, PE
-    mov cr0, eax
-    o32 jmp far [far_pointer - trampoline_begin]
-bits 64
-long_mode:
-    mov edi, [rbx + word_index - trampoline_begin]
-    mov rsi, [rbx + word_cr3 - trampoline_begin]
-    mov rdx, [rbx + word_entry - trampoline_begin]
-    mov dword [rbx + word_arrived - trampoline_begin], 1
-    jmp rdx
-align 8
-gdt:
-    dq 0
-    dq 0x00af9b000000ffff               ; 64-bit code
-    dq 0x00cf93000000ffff
-gdt_pointer:
-    dw 23
-    dd 0
-far_pointer:
-    dd 0
-    dw 8
-align 8
-trampoline_words:
-word_boot_cr3: dq 0
-word_cr3: dq 0
-word_entry: dq 0
-word_index: dd 0
-word_arrived: dd 0
-trampoline_end:

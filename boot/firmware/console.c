@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loader's own console: the first UART and the framebuffer, with the firmware's glyphs, so
- * that the kernel can go on where the loader stopped. UEFI Specification, "Graphics Output
- * Protocol", "HII Font Protocol". */
-#include "drivers/screen.h"
-#include "drivers/uart16550.h"
+/* What the firmware gives the loader's text (boot/machine/text.c): framebuffer, glyphs, and where
+ * nothing else works its own console. UEFI Specification, "Graphics Output Protocol", "HII Font
+ * Protocol". */
+#include "boot/machine/text.h"
 #include "firmware.h"
-#include "kernel/format.h"
 #include <string.h>
 
 enum { FIRST_GLYPH = ' ', LAST_GLYPH = '~', MAX_GLYPH_HEIGHT = 32, GLYPH_WIDTH = 8 };
@@ -22,8 +20,6 @@ struct hii_font {
     void *get_font_info;
 };
 
-static struct uart uart;
-static struct screen screen;
 static uint8_t glyph_rows[(LAST_GLYPH - FIRST_GLYPH + 1) * MAX_GLYPH_HEIGHT];
 
 /* Copies one glyph into rows of eight pixels; false when the firmware has none of that shape. */
@@ -81,21 +77,6 @@ static void find_framebuffer(struct handoff_screen *out)
                                    .pixels_per_line = info->PixelsPerScanLine};
 }
 
-void console_open(struct handoff_screen *out, const uint8_t **glyphs)
-{
-    uart_init(&uart, 1, false);
-    find_framebuffer(out);
-    *glyphs = out->base && take_glyphs(out) ? glyph_rows : NULL;
-    screen_open(&screen, out, *glyphs, (void *)out->base, 0);
-    screen_clear(&screen);
-}
-
-uint32_t console_row(void)
-{
-    return screen.row;
-}
-
-/* Where there is neither UART nor drawn text, the firmware's own console must do. */
 static void print_by_firmware(const char *text)
 {
     for (; *text; text++) {
@@ -108,38 +89,10 @@ static void print_by_firmware(const char *text)
     }
 }
 
-static void print_text(const char *text)
+void console_open(struct handoff_screen *out, const uint8_t **glyphs)
 {
-    for (const char *at = text; *at; at++) {
-        if (*at == '\n')
-            uart_put_wait(&uart, '\r');
-        uart_put_wait(&uart, (uint8_t)*at);
-        screen_put(&screen, *at);
-    }
-    if (uart.base == 0 && !screen_works(&screen))
-        print_by_firmware(text);
-}
-
-void console_print(const char *text, ...)
-{
-    char line[1536];
-    va_list args;
-    va_start(args, text);
-    vformat(line, sizeof(line), text, args);
-    va_end(args);
-    print_text(line);
-}
-
-_Noreturn void refuse(const char *text, ...)
-{
-    char line[1536];
-    va_list args;
-    va_start(args, text);
-    vformat(line, sizeof(line), text, args);
-    va_end(args);
-    print_text("bulkhead: refused: ");
-    print_text(line);
-    print_text("\nbulkhead: no domain was started\n");
-    for (;;)
-        __asm__ volatile("cli; hlt");
+    find_framebuffer(out);
+    *glyphs = out->base && take_glyphs(out) ? glyph_rows : NULL;
+    text_last_resort(print_by_firmware);
+    text_open(out, *glyphs);
 }

@@ -3,6 +3,8 @@
 #ifndef BULKHEAD_BOOT_FIRMWARE_H
 #define BULKHEAD_BOOT_FIRMWARE_H
 
+#include "boot/machine/sections.h"
+#include "boot/machine/text.h"
 #include "boot/plan/facts.h"
 #include <efi.h>
 
@@ -11,23 +13,11 @@ extern EFI_HANDLE firmware_image;
 
 /* console.c */
 
-/* Finds the first UART, the framebuffer and the firmware's glyphs; fills `screen` and `glyphs`. */
+/* Finds the framebuffer and the firmware's glyphs, fills `screen` and `glyphs`, and starts text. */
 void console_open(struct handoff_screen *screen, const uint8_t **glyphs);
-void console_print(const char *text, ...) __attribute__((format(printf, 1, 2)));
-/* Says why the machine does not start, and stops it (I10). */
-_Noreturn void refuse(const char *text, ...) __attribute__((format(printf, 1, 2)));
-/* The screen row below what was printed. */
-uint32_t console_row(void);
 
 /* image.c */
 
-struct image_section {
-    const uint8_t *data;
-    uint64_t bytes;
-};
-struct image {
-    struct image_section kernel, manifest, payload;
-};
 /* Finds the sections of the PE file that this loader is part of; refuses a damaged one. */
 void image_open(struct image *image);
 
@@ -40,12 +30,16 @@ bool memory_claim(const struct handoff *handoff);
 void memory_release(const struct handoff *handoff, uint32_t extents);
 /* True if the firmware's memory map knows all of the range. */
 bool memory_known(uint64_t base, uint64_t bytes);
-/* Leaves boot services, then lists in `handoff` what is to be scrubbed. Cannot print. */
+/*
+ * Leaves boot services, with interrupts off, then lists in `handoff` what is to be scrubbed. The
+ * firmware is not called any more, nor does it print.
+ */
 void memory_leave_boot_services(struct handoff *handoff);
 void *memory_allocate(uint64_t bytes);
 
 /* processors.c, clock.c, firmware_tables.c, measure.c */
 
+/* Lists the processors where no table did, and which are threads of one core; refuses if unsure. */
 void processors_collect(struct facts *facts);
 /* First of all: the TSC counts on from here without a jump (IA32_TSC_ADJUST is cleared). */
 void clock_start(void);

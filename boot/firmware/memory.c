@@ -170,11 +170,13 @@ void memory_leave_boot_services(struct handoff *handoff)
 {
     UINTN key = 0;
     EFI_STATUS status = EFI_INVALID_PARAMETER;
+    text_last_resort(NULL);
     for (unsigned i = 0; i < EXIT_ATTEMPTS && status != EFI_SUCCESS; i++)
         if (read_map(&key) == EFI_SUCCESS)
             status = firmware->BootServices->ExitBootServices(firmware_image, key);
     if (status != EFI_SUCCESS)
         refuse("the firmware does not let go (ExitBootServices fails); update the firmware");
+    __asm__ volatile("cli");
     for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
         const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
         if (ends_with_boot(memory->Type))

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processors where there are no ACPI tables. UEFI Platform Initialization Specification, "MP
- * Services Protocol". */
+/* Processors: who they are where there are no ACPI tables, and what each says of its core. UEFI
+ * Platform Initialization Specification, "MP Services Protocol". */
 #include "arch/x86/include/cpu.h"
+#include "boot/plan/threads.h"
 #include "firmware.h"
+#include <string.h>
+
+enum { TOPOLOGY_LEAF = 0xb, ANSWER_MICROSECONDS = 1000000 };
 
 struct mp_processor {
     UINT64 id; /* APIC id */
@@ -14,14 +18,34 @@ enum { MP_BOOT = 1, MP_ENABLED = 2, MP_HEALTHY = 4 };
 struct mp_services {
     EFI_STATUS(EFIAPI *count)(struct mp_services *, UINTN *all, UINTN *enabled);
     EFI_STATUS(EFIAPI *info)(struct mp_services *, UINTN index, struct mp_processor *);
+    EFI_STATUS(EFIAPI *start_all)
+    (struct mp_services *, void(EFIAPI *)(void *), BOOLEAN one_by_one, EFI_EVENT,
+     UINTN microseconds, void *argument, UINTN **failed);
 };
+
+/* CPUID leaf 0xB of each processor, in the order in which they answered. */
+struct answers {
+    uint32_t count;
+    uint32_t leaf[MAX_CPUS][4];
+};
+static struct answers answers;
+
+/* Runs on every processor. */
+static void EFIAPI read_topology(void *context)
+{
+    struct answers *out = context;
+    uint32_t leaf[4], at = __atomic_fetch_add(&out->count, 1, __ATOMIC_RELAXED);
+    cpu_cpuid(0, 0, leaf);
+    if (at < MAX_CPUS && leaf[0] >= TOPOLOGY_LEAF)
+        cpu_cpuid(TOPOLOGY_LEAF, 0, out->leaf[at]);
+}
 
 static uint32_t own_apic_id(void)
 {
     uint32_t leaf[4];
     cpu_cpuid(0, 0, leaf);
-    if (leaf[0] >= 0xb) {
-        cpu_cpuid(0xb, 0, leaf);
+    if (leaf[0] >= TOPOLOGY_LEAF) {
+        cpu_cpuid(TOPOLOGY_LEAF, 0, leaf);
         if (leaf[1] != 0)
             return leaf[3];
     }
@@ -29,28 +53,22 @@ static uint32_t own_apic_id(void)
     return leaf[1] >> 24;
 }
 
-/*
- * Processors whose APIC ids differ only in this many low bits are threads of one core. Intel SDM,
- * "CPUID Extended Topology Enumeration"; every processor with an x2APIC has the leaf. Where a core
- * has one thread the number of bits says nothing: Bochs 3.0 gives one.
- */
-static uint32_t thread_bits(void)
-{
-    uint32_t leaf[4];
-    cpu_cpuid(0, 0, leaf);
-    if (leaf[0] < 0xb)
-        return 0;
-    cpu_cpuid(0xb, 0, leaf);
-    return (leaf[2] >> 8 & 0xff) == 1 && (leaf[1] & 0xffff) != 1 ? leaf[0] & 31 : 0;
-}
-
-static void collect_by_mp_services(struct facts *facts)
+static struct mp_services *find_services(void)
 {
     EFI_GUID guid = {0x3fdda605, 0xa76e, 0x4f46, {0xad, 0x29, 0x12, 0xf4, 0x53, 0x1b, 0x3d, 0x08}};
     struct mp_services *services = NULL;
+    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&services) != EFI_SUCCESS)
+        refuse(
+            "the firmware offers no MP Services, by which the other processors are asked: update "
+            "the firmware");
+    return services;
+}
+
+static void list_processors(struct facts *facts)
+{
+    struct mp_services *services = find_services();
     UINTN all = 0, enabled = 0;
-    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&services) != EFI_SUCCESS ||
-        services->count(services, &all, &enabled) != EFI_SUCCESS)
+    if (services->count(services, &all, &enabled) != EFI_SUCCESS)
         refuse("neither ACPI tables nor MP Services list the processors; update the firmware");
     if (all > MAX_CPUS)
         refuse("the machine has %lu processors, and Bulkhead can hold %u: switch some, or their "
@@ -65,18 +83,35 @@ static void collect_by_mp_services(struct facts *facts)
     }
 }
 
+/* Threads of one core are told by what each processor says of itself: cores may differ. */
+static void ask_processors(struct facts *facts)
+{
+    struct mp_services *services = facts->cpu_count > 1 ? find_services() : NULL;
+    read_topology(&answers);
+    if (services && services->start_all(services, read_topology, FALSE, NULL, ANSWER_MICROSECONDS,
+                                        &answers, NULL) != EFI_SUCCESS)
+        refuse("the firmware's MP Services do not start the other processors; update the firmware");
+    for (uint32_t i = 0; i < facts->cpu_count; i++)
+        for (uint32_t k = 0; k < answers.count && k < MAX_CPUS; k++)
+            if (answers.leaf[k][1] != 0 && answers.leaf[k][3] == facts->cpus[i].apic_id)
+                memcpy(facts->cpus[i].topology, answers.leaf[k], sizeof(answers.leaf[k]));
+}
+
 void processors_collect(struct facts *facts)
 {
+    struct diagnostic why;
     uint32_t self = own_apic_id(), found = 0;
     if (facts->cpu_count == 0)
-        collect_by_mp_services(facts);
+        list_processors(facts);
     for (uint32_t i = 0; i < facts->cpu_count; i++) {
         facts->cpus[i].boot = facts->cpus[i].apic_id == self;
-        facts->cpus[i].core_id = (facts->cpus[i].apic_id >> thread_bits()) + 1;
         found += facts->cpus[i].boot;
     }
     if (found != 1)
         refuse("the firmware's list of %u processors has the running one (APIC id %u) %u times; "
                "update the firmware",
                facts->cpu_count, self, found);
+    ask_processors(facts);
+    if (!threads_judge(facts, &why))
+        refuse("%s", why.text);
 }

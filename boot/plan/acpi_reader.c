@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The firmware's ACPI tables, read defensively. */
 #include "acpi_reader.h"
-#include "kernel/format.h"
+#include "diagnostic.h"
 #include <string.h>
 
 enum {
@@ -17,6 +17,12 @@ enum {
     MADT_ENABLED = 1,
     MCFG_ENTRIES = 44,
     MCFG_ENTRY_BYTES = 16,
+    HPET_ADDRESS_SPACE = 40,
+    HPET_ADDRESS = 44,
+    HPET_BYTES = 56,
+    DMAR_ENTRIES = 48,
+    DMAR_UNIT = 0,
+    DMAR_UNIT_BYTES = 16,
     FADT_PM_TIMER = 76,
     FADT_PM_TIMER_LENGTH = 91,
     FADT_FLAGS = 112,
@@ -44,9 +50,8 @@ static uint64_t read_le(const uint8_t *at, unsigned bytes)
 
 static bool damaged(struct reader *reader, const char *what)
 {
-    format(reader->why->text, sizeof(reader->why->text),
-           "the firmware's ACPI tables are damaged: %s; update the firmware", what);
-    return false;
+    return diagnose(reader->why, "the firmware's ACPI tables are damaged: %s; update the firmware",
+                    what);
 }
 
 static bool sums_to_zero(const uint8_t *table, uint64_t bytes)
@@ -57,70 +62,113 @@ static bool sums_to_zero(const uint8_t *table, uint64_t bytes)
     return sum == 0;
 }
 
-static bool add_cpu(struct reader *reader, uint32_t apic_id, uint32_t flags)
+static bool add_cpu(struct reader *reader, uint64_t apic_id, uint64_t broadcast, uint64_t flags)
 {
     struct facts *facts = reader->facts;
     if (!(flags & MADT_ENABLED))
         return true;
+    if (apic_id == broadcast)
+        return damaged(reader, "the MADT enables a processor that has no APIC id of its own");
     for (uint32_t i = 0; i < facts->cpu_count; i++)
         if (facts->cpus[i].apic_id == apic_id)
             return true; /* listed as local APIC and as x2APIC */
-    if (facts->cpu_count == MAX_CPUS) {
-        format(
-            reader->why->text, sizeof(reader->why->text),
-            "the machine has more than the %u processors that Bulkhead can hold: switch some, or "
-            "their threads, off in the firmware",
+    if (facts->cpu_count == MAX_CPUS)
+        return diagnose(
+            reader->why,
+            "the machine has more than the %u processors that Bulkhead can hold: switch "
+            "some, or their threads, off in the firmware",
             MAX_CPUS);
-        return false;
-    }
-    facts->cpus[facts->cpu_count++].apic_id = apic_id;
+    facts->cpus[facts->cpu_count++].apic_id = (uint32_t)apic_id;
     return true;
+}
+
+static bool add_ioapic(struct reader *reader, const uint8_t *entry)
+{
+    struct facts *facts = reader->facts;
+    if (facts->ioapic_count == MAX_IOAPICS)
+        return damaged(reader, "the MADT lists more I/O APICs than Bulkhead can mask");
+    facts->ioapics[facts->ioapic_count++] = (struct handoff_ioapic){
+        .address = read_le(entry + 4, 4), .gsi_base = (uint32_t)read_le(entry + 8, 4)};
+    return true;
+}
+
+static bool read_madt_entry(struct reader *reader, const uint8_t *entry)
+{
+    enum { LOCAL_APIC_BYTES = 8, IO_APIC_BYTES = 12, LOCAL_X2APIC_BYTES = 16 };
+    if ((entry[0] == MADT_LOCAL_APIC && entry[1] < LOCAL_APIC_BYTES) ||
+        (entry[0] == MADT_IO_APIC && entry[1] < IO_APIC_BYTES) ||
+        (entry[0] == MADT_LOCAL_X2APIC && entry[1] < LOCAL_X2APIC_BYTES))
+        return damaged(reader, "an entry of the MADT is shorter than its kind");
+    switch (entry[0]) {
+    case MADT_LOCAL_APIC:
+        return add_cpu(reader, entry[3], 0xff, read_le(entry + 4, 4));
+    case MADT_LOCAL_X2APIC:
+        return add_cpu(reader, read_le(entry + 4, 4), 0xffffffff, read_le(entry + 8, 4));
+    case MADT_IO_APIC:
+        return add_ioapic(reader, entry);
+    default:
+        return true;
+    }
 }
 
 static bool read_madt(struct reader *reader, const uint8_t *table, uint64_t bytes)
 {
-    struct facts *facts = reader->facts;
     for (uint64_t at = MADT_ENTRIES; at < bytes;) {
         uint64_t left = bytes - at;
         const uint8_t *entry = table + at;
         if (left < 2 || entry[1] < 2 || entry[1] > left)
             return damaged(reader, "an entry of the MADT reaches beyond it");
-        if (entry[0] == MADT_LOCAL_APIC && entry[1] >= 8) {
-            if (!add_cpu(reader, entry[3], (uint32_t)read_le(entry + 4, 4)))
-                return false;
-        } else if (entry[0] == MADT_LOCAL_X2APIC && entry[1] >= 16) {
-            if (!add_cpu(reader, (uint32_t)read_le(entry + 4, 4), (uint32_t)read_le(entry + 8, 4)))
-                return false;
-        } else if (entry[0] == MADT_IO_APIC && entry[1] >= 12) {
-            if (facts->ioapic_count == MAX_IOAPICS)
-                return damaged(reader, "the MADT lists more I/O APICs than Bulkhead can mask");
-            facts->ioapics[facts->ioapic_count++] = (struct handoff_ioapic){
-                .address = read_le(entry + 4, 4), .gsi_base = (uint32_t)read_le(entry + 8, 4)};
-        }
+        if (!read_madt_entry(reader, entry))
+            return false;
         at += entry[1];
     }
     return true;
 }
 
-/* One window, of segment group 0: what lies beyond it could not be silenced (I3). */
+/* An entry a window; several may be of one segment group. */
 static bool read_mcfg(struct reader *reader, const uint8_t *table, uint64_t bytes)
 {
-    if (bytes < MCFG_ENTRIES + MCFG_ENTRY_BYTES)
-        return true;
-    const uint8_t *entry = table + MCFG_ENTRIES;
-    uint32_t first = entry[10], last = entry[11];
-    if (bytes >= MCFG_ENTRIES + 2 * MCFG_ENTRY_BYTES || read_le(entry + 8, 2) != 0) {
-        format(
-            reader->why->text, sizeof(reader->why->text),
-            "I3: the machine has several PCI segment groups, and Bulkhead can silence the devices "
-            "of one only: switch the others off in the firmware (VMD, NUMA nodes)");
-        return false;
+    struct facts *facts = reader->facts;
+    if (bytes < MCFG_ENTRIES || (bytes - MCFG_ENTRIES) % MCFG_ENTRY_BYTES)
+        return damaged(reader, "the MCFG ends within an entry");
+    for (uint64_t at = MCFG_ENTRIES; at < bytes; at += MCFG_ENTRY_BYTES) {
+        const uint8_t *entry = table + at;
+        if (facts->ecam_count == MAX_ECAMS)
+            return damaged(reader, "the MCFG lists more windows than Bulkhead can silence (I3)");
+        facts->ecam[facts->ecam_count++] =
+            (struct fact_ecam){.base = read_le(entry, 8),
+                               .segment = (uint32_t)read_le(entry + 8, 2),
+                               .bus_first = entry[10],
+                               .bus_last = entry[11]};
     }
-    if (first > last)
-        return damaged(reader, "the MCFG's last bus lies before its first");
-    reader->facts->ecam_base = read_le(entry, 8);
-    reader->facts->ecam_bus_first = first;
-    reader->facts->ecam_bus_last = last;
+    return true;
+}
+
+static bool read_hpet(struct reader *reader, const uint8_t *table, uint64_t bytes)
+{
+    if (bytes < HPET_BYTES || table[HPET_ADDRESS_SPACE] != SPACE_MEMORY)
+        return damaged(reader, "the HPET's table is short, or it is not in memory");
+    reader->facts->hpet_base = read_le(table + HPET_ADDRESS, 8);
+    return true;
+}
+
+/* Of the IOMMU only where its units are: they have interrupts of their own (TRAPS 57). */
+static bool read_dmar(struct reader *reader, const uint8_t *table, uint64_t bytes)
+{
+    struct facts *facts = reader->facts;
+    for (uint64_t at = DMAR_ENTRIES; at < bytes;) {
+        const uint8_t *entry = table + at;
+        uint64_t left = bytes - at, length = left < 4 ? 0 : read_le(entry + 2, 2);
+        if (length < 4 || length > left)
+            return damaged(reader, "an entry of the DMAR reaches beyond it");
+        if (read_le(entry, 2) == DMAR_UNIT) {
+            uint64_t base = length < DMAR_UNIT_BYTES ? 0 : read_le(entry + 8, 8);
+            if (base == 0 || base % PAGE_BYTES || facts->iommu_count == MAX_IOMMUS)
+                return damaged(reader, "the DMAR has a unit without a place, or too many");
+            facts->iommus[facts->iommu_count++] = base;
+        }
+        at += length;
+    }
     return true;
 }
 
@@ -142,7 +190,11 @@ static bool read_fadt(struct reader *reader, const uint8_t *table, uint64_t byte
 static const struct {
     char signature[5];
     bool (*read)(struct reader *reader, const uint8_t *table, uint64_t bytes);
-} readers[] = {{"APIC", read_madt}, {"MCFG", read_mcfg}, {"FACP", read_fadt}};
+} readers[] = {{"APIC", read_madt},
+               {"MCFG", read_mcfg},
+               {"FACP", read_fadt},
+               {"HPET", read_hpet},
+               {"DMAR", read_dmar}};
 
 /* The table at `address` with its length and checksum checked, or NULL. */
 static const uint8_t *open_table(struct reader *reader, uint64_t address, uint64_t *bytes)
@@ -172,6 +224,8 @@ bool acpi_read(uint64_t rsdp, acpi_map map, struct facts *facts, uint16_t *pm_ti
     for (uint64_t at = HEADER_BYTES; at + 8 <= bytes; at += 8) {
         uint64_t address = read_le(xsdt + at, 8);
         const uint8_t *table = map(address, HEADER_BYTES);
+        if (!table && address != 0)
+            return damaged(&reader, "the XSDT leads to where there is no memory");
         for (unsigned i = 0; table && i < sizeof(readers) / sizeof(readers[0]); i++) {
             if (memcmp(table, readers[i].signature, 4) != 0)
                 continue;
@@ -181,6 +235,8 @@ bool acpi_read(uint64_t rsdp, acpi_map map, struct facts *facts, uint16_t *pm_ti
                 return false;
         }
     }
+    if (facts->ioapic_count == 0)
+        return damaged(&reader, "no MADT lists the I/O APIC, whose lines must be masked");
     facts->has_acpi = true;
     *pm_timer_port = reader.pm_timer_port;
     return true;

@@ -42,7 +42,7 @@ static bool check_threads(const struct manifest_policy *policy, const struct fac
 {
     for (uint32_t i = 0; i < facts->cpu_count; i++)
         for (uint32_t j = 0; j < i; j++) {
-            if (facts->cpus[i].core_id == 0 || facts->cpus[i].core_id != facts->cpus[j].core_id)
+            if (facts->cpus[i].core_id != facts->cpus[j].core_id)
                 continue;
             return policy->smt != MANIFEST_SMT_OFF ||
                    diagnose(why,

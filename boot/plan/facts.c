@@ -5,7 +5,7 @@
 #include "place.h"
 
 #define MEMORY_LIMIT (1ull << 46)
-enum { WINDOWS = 2 + MAX_IOAPICS + 1 };
+enum { WINDOWS = 3 + MAX_IOAPICS + MAX_ECAMS + MAX_IOMMUS };
 
 static bool check_cpus(const struct facts *facts, struct diagnostic *why)
 {
@@ -17,6 +17,11 @@ static bool check_cpus(const struct facts *facts, struct diagnostic *why)
                         facts->cpu_count, MAX_CPUS);
     for (uint32_t i = 0; i < facts->cpu_count; i++) {
         boot += facts->cpus[i].boot;
+        if (facts->cpus[i].core_id == 0)
+            return diagnose(why,
+                            "I2: nothing says whose threads the processor with APIC id %u shares "
+                            "its core with: update the firmware",
+                            facts->cpus[i].apic_id);
         for (uint32_t j = 0; j < i; j++)
             if (facts->cpus[i].apic_id == facts->cpus[j].apic_id)
                 return diagnose(why,
@@ -70,10 +75,12 @@ static bool check_windows(const struct facts *facts, struct diagnostic *why)
     uint32_t count = 1;
     if (facts->screen.base)
         windows[count++] = (struct free_range){facts->screen.base, facts->screen.bytes};
-    if (facts->ecam_base)
-        windows[count++] =
-            (struct free_range){facts->ecam_base + ((uint64_t)facts->ecam_bus_first << 20),
-                                ((uint64_t)facts->ecam_bus_last - facts->ecam_bus_first + 1) << 20};
+    for (uint32_t i = 0; i < facts->ecam_count; i++)
+        windows[count++] = ecam_range(&facts->ecam[i]);
+    if (facts->hpet_base)
+        windows[count++] = (struct free_range){facts->hpet_base, PAGE_BYTES};
+    for (uint32_t i = 0; i < facts->iommu_count; i++)
+        windows[count++] = (struct free_range){facts->iommus[i], PAGE_BYTES};
     for (uint32_t i = 0; i < facts->ioapic_count; i++)
         windows[count++] = (struct free_range){facts->ioapics[i].address, PAGE_BYTES};
     for (uint32_t i = 0; i < count; i++) {
@@ -95,6 +102,24 @@ static bool check_windows(const struct facts *facts, struct diagnostic *why)
     return true;
 }
 
+static bool check_ecam(const struct facts *facts, struct diagnostic *why)
+{
+    if (facts->ecam_count > MAX_ECAMS)
+        return diagnose(why,
+                        "the firmware's MCFG table has %u windows, at most %u can be used: switch "
+                        "PCI segment groups off in the firmware (VMD, NUMA nodes)",
+                        facts->ecam_count, MAX_ECAMS);
+    for (uint32_t i = 0; i < facts->ecam_count; i++) {
+        const struct fact_ecam *ecam = &facts->ecam[i];
+        if (ecam->bus_first > ecam->bus_last || ecam->bus_last > 255 || ecam->base == 0)
+            return diagnose(why,
+                            "the firmware's MCFG table names the buses %u to %u at %lx: update the "
+                            "firmware",
+                            ecam->bus_first, ecam->bus_last, ecam->base);
+    }
+    return true;
+}
+
 bool facts_check(const struct facts *facts, struct diagnostic *why)
 {
     if (facts->physical_address_bits < 32 || facts->physical_address_bits > 52)
@@ -106,10 +131,10 @@ bool facts_check(const struct facts *facts, struct diagnostic *why)
     if (facts->ioapic_count > MAX_IOAPICS)
         return diagnose(why, "the firmware lists %u I/O APICs, at most %u can be used",
                         facts->ioapic_count, MAX_IOAPICS);
-    if (facts->ecam_bus_first > facts->ecam_bus_last || facts->ecam_bus_last > 255)
-        return diagnose(why,
-                        "the firmware's MCFG table names the buses %u to %u: update the "
-                        "firmware",
-                        facts->ecam_bus_first, facts->ecam_bus_last);
+    if (facts->iommu_count > MAX_IOMMUS)
+        return diagnose(why, "the firmware lists %u IOMMU units, at most %u can be silenced",
+                        facts->iommu_count, MAX_IOMMUS);
+    if (!check_ecam(facts, why))
+        return false;
     return check_cpus(facts, why) && check_memory(facts, why) && check_windows(facts, why);
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MAX_FREE_RANGES = 256, DIAGNOSTIC_BYTES = 512 };
+enum { MAX_FREE_RANGES = 256, MAX_ECAMS = 16, MAX_IOMMUS = 16, DIAGNOSTIC_BYTES = 512 };
 
 /* Why the machine does not start: what, both parties where there are two, and the remedy. */
 struct diagnostic {
@@ -20,8 +20,15 @@ struct free_range {
 
 struct fact_cpu {
     uint32_t apic_id;
-    uint32_t core_id; /* same number: threads of one physical core (I2); 0: a core of its own */
-    bool boot;        /* the processor that firmware started */
+    uint32_t topology[4]; /* EAX to EDX of CPUID leaf 0xB, as it reads them; 0: it has none */
+    uint32_t core_id;     /* same number: threads of one core (I2); 0: nobody knows, refuse */
+    bool boot;            /* the processor that firmware started */
+};
+
+/* Memory-mapped configuration space of some buses of a PCI segment group (MCFG). */
+struct fact_ecam {
+    uint64_t base; /* of bus 0, whichever bus is the first */
+    uint32_t segment, bus_first, bus_last;
 };
 
 struct facts {
@@ -42,12 +49,31 @@ struct facts {
     struct handoff_screen screen; /* glyph_offset not yet set */
     const uint8_t *glyphs;        /* glyph_height rows of one byte for each of ' '..'~', or NULL */
     struct handoff_reset reset;
-    uint64_t ecam_base;
-    uint32_t ecam_bus_first, ecam_bus_last;
-    uint64_t memory_end; /* above all RAM that kernel_main touches; 0: above free[] */
+    uint32_t ecam_count;
+    struct fact_ecam ecam[MAX_ECAMS];
+    uint64_t hpet_base; /* 0: no table names one */
+    uint32_t iommu_count;
+    uint64_t iommus[MAX_IOMMUS]; /* register pages of VT-d units */
+    uint64_t memory_end;         /* above all RAM that kernel_main touches; 0: above free[] */
     uint32_t free_count;
     struct free_range free[MAX_FREE_RANGES];
 };
+
+/* Where the registers of a window's buses lie. */
+static inline struct free_range ecam_range(const struct fact_ecam *ecam)
+{
+    return (struct free_range){ecam->base + ((uint64_t)ecam->bus_first << 20),
+                               ((uint64_t)ecam->bus_last - ecam->bus_first + 1) << 20};
+}
+
+/* The first window of segment 0, which the hypervisor is told of; NULL: there is none. */
+static inline const struct fact_ecam *ecam_first(const struct facts *facts)
+{
+    for (uint32_t i = 0; i < facts->ecam_count; i++)
+        if (facts->ecam[i].segment == 0)
+            return &facts->ecam[i];
+    return NULL;
+}
 
 /* Bytes of the glyphs ' '..'~' that `screen` speaks of. */
 static inline uint64_t glyph_bytes(const struct handoff_screen *screen)

@@ -38,7 +38,7 @@ static const struct handoff_cpu *foreign_sibling(const struct placement *placeme
 {
     const struct handoff *handoff = placement->handoff;
     uint32_t core = core_of(placement, handoff->cpus[cpu].apic_id);
-    for (uint32_t i = 0; i < handoff->cpu_count && core != 0; i++)
+    for (uint32_t i = 0; i < handoff->cpu_count; i++)
         if (handoff->cpus[i].domain != HANDOFF_NOBODY && handoff->cpus[i].domain != domain &&
             core_of(placement, handoff->cpus[i].apic_id) == core)
             return &handoff->cpus[i];

@@ -31,9 +31,12 @@ static void fill_facts(const struct plan_input *in, struct handoff *handoff)
     handoff->unix_time_tsc = facts->unix_time_tsc;
     handoff->has_acpi = facts->has_acpi;
     handoff->reset = facts->reset;
-    handoff->ecam_base = facts->ecam_base;
-    handoff->ecam_bus_first = facts->ecam_bus_first;
-    handoff->ecam_bus_last = facts->ecam_bus_last;
+    const struct fact_ecam *ecam = ecam_first(facts);
+    if (ecam) {
+        handoff->ecam_base = ecam->base;
+        handoff->ecam_bus_first = ecam->bus_first;
+        handoff->ecam_bus_last = ecam->bus_last;
+    }
     handoff->ioapic_count = facts->ioapic_count;
     memcpy(handoff->ioapics, facts->ioapics, sizeof(handoff->ioapics));
     handoff->domain_count = in->manifest->domain_count;

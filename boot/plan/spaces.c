@@ -105,20 +105,19 @@ void space_of_boot(const struct spaces *spaces, struct paging_space *out)
     const struct free_range *last = &facts->free[facts->free_count - 1];
     uint64_t leaf = host_leaf(facts), tramp = handoff->trampoline_hpa;
     uint64_t top = max_u64(max_u64(last->base + last->bytes, facts->memory_end), GUEST_HOLE_END);
-    uint64_t ecam = facts->ecam_base + ((uint64_t)facts->ecam_bus_first << 20);
-    uint64_t ecam_bytes =
-        facts->ecam_base ? (facts->ecam_bus_last - facts->ecam_bus_first + 1ull) << 20 : 0;
+    const struct fact_ecam *window = ecam_first(facts);
+    struct free_range ecam = window ? ecam_range(window) : (struct free_range){0};
     out->count = 0;
     top = align_up(top, leaf);
     paging_add(out, 0, 0, tramp, leaf, PAGING_WRITE);
     paging_add(out, tramp, tramp, PAGE_BYTES, leaf, PAGING_WRITE | PAGING_EXECUTE);
     paging_add(out, tramp + PAGE_BYTES, tramp + PAGE_BYTES, top - tramp - PAGE_BYTES, leaf,
                PAGING_WRITE);
-    if (facts->screen.base < ecam) {
+    if (facts->screen.base < ecam.base) {
         top = add_window(facts->screen.base, facts->screen.bytes, top, leaf, out);
-        add_window(ecam, ecam_bytes, top, leaf, out);
+        add_window(ecam.base, ecam.bytes, top, leaf, out);
     } else {
-        top = add_window(ecam, ecam_bytes, top, leaf, out);
+        top = add_window(ecam.base, ecam.bytes, top, leaf, out);
         add_window(facts->screen.base, facts->screen.bytes, top, leaf, out);
     }
     add_hypervisor(spaces, handoff->boot_cpu, true, out);

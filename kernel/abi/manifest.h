@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define MANIFEST_MAGIC 0x46494e414d484c42ull /* "BLHMANIF" */
-enum { MANIFEST_VERSION = 1, MANIFEST_MAX_BYTES = 1 << 20 };
+enum { MANIFEST_VERSION = 2, MANIFEST_MAX_BYTES = 1 << 20 };
 #define MANIFEST_NONE 0xffffffffu /* no such index */
 
 enum manifest_table_id {
@@ -63,9 +63,10 @@ struct manifest_header {
     uint32_t flags;         /* enum manifest_flags */
     uint32_t platform_cpus; /* logical processors the manifest expects; 0: not said */
     uint32_t reserved;
-    uint64_t platform_memory; /* bytes the manifest expects; 0: not said */
-    uint64_t memory_guard;    /* bytes left unowned between two domains' memory */
-    uint64_t payload_bytes;   /* size of the .payload section's content */
+    uint64_t platform_memory;            /* bytes the manifest expects; 0: not said */
+    uint64_t memory_guard;               /* bytes left unowned between two domains' memory */
+    uint64_t payload_bytes;              /* size of the .payload section's content */
+    uint8_t kernel_digest[DIGEST_BYTES]; /* of .kernel; zeros in a manifest that is in no image */
     struct manifest_table tables[MANIFEST_TABLES];
 };
 
@@ -228,7 +229,7 @@ struct manifest_payload {
 };
 
 _Static_assert(sizeof(struct manifest_table) == 16, "manifest ABI");
-_Static_assert(sizeof(struct manifest_header) == 152 + 16 * MANIFEST_TABLES, "manifest ABI");
+_Static_assert(sizeof(struct manifest_header) == 184 + 16 * MANIFEST_TABLES, "manifest ABI");
 _Static_assert(sizeof(struct manifest_domain) == 176, "manifest ABI");
 _Static_assert(sizeof(struct manifest_payload) == 64, "manifest ABI");
 _Static_assert(sizeof(struct manifest_network) == 64, "manifest ABI");

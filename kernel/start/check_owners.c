@@ -186,7 +186,6 @@ static bool check_domain(const struct owners *check, uint32_t index)
 static bool check_cpus(const struct owners *check)
 {
     const struct handoff *handoff = check->handoff;
-    uint32_t shift = check->smt_shift & 31;
     for (uint32_t i = 0; i < handoff->cpu_count; i++) {
         const struct handoff_cpu *cpu = &handoff->cpus[i];
         if (cpu->domain != HANDOFF_NOBODY &&
@@ -195,16 +194,11 @@ static bool check_cpus(const struct owners *check)
              handoff->domains[cpu->domain].cpus[cpu->index] != i))
             return check_fail(check->result, "I2", "cpu %u: domain %u does not list it", i,
                               cpu->domain);
-        for (uint32_t k = 0; k < i; k++) {
-            const struct handoff_cpu *other = &handoff->cpus[k];
-            bool apart = other->domain != cpu->domain && other->domain != HANDOFF_NOBODY &&
-                         cpu->domain != HANDOFF_NOBODY;
-            if (other->apic_id == cpu->apic_id ||
-                (apart && other->apic_id >> shift == cpu->apic_id >> shift))
-                return check_fail(check->result, "I2", "cpus %u and %u, APIC ids %u and %u: %s", k,
-                                  i, other->apic_id, cpu->apic_id,
-                                  apart ? "siblings in different domains" : "the same");
-        }
+        for (uint32_t k = 0; k < i; k++)
+            if (handoff->cpus[k].apic_id == cpu->apic_id)
+                return check_fail(check->result, "I2",
+                                  "cpus %u and %u, APIC ids %u and %u: the same", k, i,
+                                  cpu->apic_id, cpu->apic_id);
     }
     return true;
 }
@@ -339,7 +333,7 @@ bool check_owners(const struct owners *check)
     for (uint32_t i = 0; i < check->handoff->domain_count; i++)
         if (!check_domain(check, i))
             return false;
-    if (!check_cpus(check) || !check_places(check))
+    if (!check_cpus(check) || !check_threads(check) || !check_places(check))
         return false;
     for (uint32_t i = 0; i < check->handoff->cpu_count; i++)
         if (!check_slice(check, i))

@@ -3,13 +3,15 @@
 #ifndef BULKHEAD_CHECK_OWNERS_H
 #define BULKHEAD_CHECK_OWNERS_H
 
+#include "arch/x86/include/check_topology.h"
 #include "kernel/check/check.h"
 #include "kernel/manifest.h"
 
 struct owners {
     const struct handoff *handoff;
     const struct manifest *manifest; /* opened */
-    uint32_t smt_shift; /* processors whose APIC ids differ only below this bit are siblings */
+    /* What processor `cpu` of the handoff said of itself. */
+    const struct check_topology *(*topology)(uint32_t cpu, void *context);
     /* The page at host-physical `hpa`, readable, or NULL if it can't be seen. */
     const void *(*frame)(uint64_t hpa, void *context);
     void *context;
@@ -19,5 +21,11 @@ struct owners {
 /* Whether every frame and every processor has one owner, the manifest's, and slices say the same.
  */
 bool check_owners(const struct owners *check);
+
+/*
+ * Of that: no thread of a core is another domain's (I2), nor is there one where the manifest says
+ * so: judged by what the loader did not look at, and CPUID leaf 0xB must agree.
+ */
+bool check_threads(const struct owners *check);
 
 #endif

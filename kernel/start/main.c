@@ -34,6 +34,7 @@ static void identify(uint32_t index)
 
 static void set_up(void)
 {
+    machine_topology(&settle_answer.topology);
     const char *refused = vcpu_switch_on();
     if (!refused && cpu.domain)
         refused = machine_setup_guest();
@@ -76,17 +77,6 @@ static void wait_for_answer(uint32_t index)
     }
     if (!other->ok)
         refuse(other->text);
-}
-
-static void start_others(void)
-{
-    uint32_t failed;
-    char text[96];
-    if (machine_start_processors(&failed))
-        return;
-    format(text, sizeof(text), "processor %u does not start: update the firmware",
-           handoff()->cpus[failed].apic_id);
-    refuse(text);
 }
 
 static void show_processors(uint32_t owner)
@@ -157,12 +147,14 @@ static uint64_t scrub(void)
     return bytes;
 }
 
-/* The boot processor sets itself up and checks itself as the others do, and comes back. */
-static void prepare_self(void)
+/* The boot processor sets itself up as the others do, and comes back. */
+static void set_up_self(void)
 {
     machine_use_page_table(cpu.place->start_table);
     set_up();
-    settle_check(handoff()->boot_page_table);
+    machine_use_page_table(handoff()->boot_page_table);
+    if (settle_answer.text[0])
+        refuse(settle_answer.text);
 }
 
 static const void *frame(uint64_t hpa, void *context)
@@ -179,6 +171,12 @@ static uint32_t ioapic(uint64_t address, uint32_t index, void *context)
     return *(volatile uint32_t *)(address + WINDOW);
 }
 
+static const struct check_topology *topology_of(uint32_t index, void *context)
+{
+    (void)context;
+    return &answer_of(index)->topology;
+}
+
 /* The machine's part of the separation check. */
 static void check_the_machine(void)
 {
@@ -186,7 +184,7 @@ static void check_the_machine(void)
     struct check_result result;
     struct check_machine machine = {.owners = {.handoff = handoff(),
                                                .manifest = &manifest,
-                                               .smt_shift = machine_smt_shift(),
+                                               .topology = topology_of,
                                                .frame = frame,
                                                .result = &result},
                                     .ioapic = ioapic};
@@ -230,8 +228,9 @@ _Noreturn void kernel_main(void)
     if (error != MANIFEST_OK)
         refuse("the manifest was damaged since the loader read it: boot the machine anew");
     identify(handoff()->boot_cpu);
-    start_others();
-    prepare_self();
+    set_up_self();
+    machine_release_processors();
+    settle_check(handoff()->boot_page_table);
     for (uint32_t i = 0; i < handoff()->cpu_count; i++)
         wait_for_answer(i);
     check_the_machine();

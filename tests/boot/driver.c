@@ -233,6 +233,7 @@ static enum verdict run_test(struct test *test, const char *directory)
     spec->options.file_count = *spec->before ? 2 : 1;
     spec->options.directory = directory;
     spec->options.model = *spec->model ? spec->model : NULL;
+    spec->options.device = *spec->device ? spec->device : NULL;
     struct run_image facts;
     if (run_image_read(image, &facts))
         return FAILED;

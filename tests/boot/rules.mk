@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
 BOOT_TEST := $(BUILD)/boot-test
-BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
+BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/dma.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
     $(addprefix tools/image/,disk.c pe.c) \
     $(addprefix tools/run/,bochs.c image.c kvm.c line.c machine.c ports.c qemu.c) \
     tools/output.c tools/text.c kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c
@@ -12,15 +12,18 @@ BOOT_TESTS := $(basename $(notdir $(sort $(wildcard tests/boot/*.test))))
 $(BOOT_TEST): $(BOOT_TEST_OBJECTS)
 	@$(CC) -o $@ $^
 
-# Firmware that locks VT-x off; start-up code and linker script are the loader's.
-LOCKOFF := $(BUILD)/tests/lockoff.efi
-$(BUILD)/tests/lockoff.so: $(BUILD)/boot/obj/tests/boot/lockoff.o
+# Applications that the firmware starts before the image: they lock VT-x off, or leave a device at
+# work. Start-up code and linker script are the loader's.
+BEFORE_NAMES := lockoff dma
+BEFORE := $(BEFORE_NAMES:%=$(BUILD)/tests/%.efi)
+.SECONDARY: $(foreach name,$(BEFORE_NAMES),$(BUILD)/tests/$(name).so $(BUILD)/boot/obj/tests/boot/$(name).o)
+$(BUILD)/tests/%.so: $(BUILD)/boot/obj/tests/boot/%.o
 	@mkdir -p $(@D)
 	@$(EFI_LD) \
 	    -T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $< -L /usr/lib -lefi -lgnuefi \
 	    -o $@
 
-$(LOCKOFF): $(BUILD)/tests/lockoff.so
+$(BEFORE): %.efi: %.so
 	@objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j '.rel*' -j '.rela*' \
 	    -j .reloc -O efi-app-x86_64 --subsystem=10 $< $@
 
@@ -41,9 +44,9 @@ $(foreach cpu,intel amd,$(foreach place,$(PANIC_PLACES),\
 
 $(BOOT_TEST): | $(PANIC_KERNELS)
 
-lint-objects: $(LOCKOFF) $(PANIC_KERNELS)
+lint-objects: $(BEFORE) $(PANIC_KERNELS)
 
-test-boot: all $(BOOT_TEST) $(LOCKOFF)
+test-boot: all $(BOOT_TEST) $(BEFORE)
 	@$(BOOT_TEST) -j $(JOBS) $(if $(filter-out auto,$(MACHINE)),-m $(MACHINE)) $(BOOT_TESTS:%=tests/boot/%.test)
 
 -include $(BOOT_TEST_OBJECTS:.o=.d)

@@ -180,10 +180,14 @@ static void read_setting(struct reader *reader, const char *word, char *rest)
         good = keep(spec->kernel, sizeof(spec->kernel), rest);
     else if (strcmp(word, "model") == 0)
         good = keep(spec->model, sizeof(spec->model), rest);
+    else if (strcmp(word, "device") == 0)
+        good = keep(spec->device, sizeof(spec->device), rest);
     else if (strcmp(word, "machine") == 0)
         good = (spec->machines = read_machines(rest)) != 0;
     else if (strcmp(word, "cpus") == 0 && (good = is_number))
         spec->options.cpus = (unsigned)number;
+    else if (strcmp(word, "threads") == 0 && (good = is_number))
+        spec->options.threads = (unsigned)number;
     else if (strcmp(word, "memory") == 0 && (good = is_number))
         spec->options.memory_mib = (unsigned)number;
     else if (strcmp(word, "ips") == 0 && (good = is_number))

@@ -40,6 +40,9 @@ $(call unit_test,kernel/format,kernel/format.c)
 $(call unit_test,kernel/manifest,tests/unit/made_manifest.c $(SHARED_SOURCES))
 $(call unit_test,boot/elf64,tests/unit/boot/made_files.c $(PLAN_SOURCES))
 $(call unit_test,boot/paging,boot/plan/paging.c)
+$(call unit_test,boot/threads,boot/plan/threads.c boot/plan/diagnostic.c kernel/format.c)
+$(call unit_test,boot/acpi_reader,$(addprefix boot/plan/,acpi_reader.c diagnostic.c) kernel/format.c)
+$(call unit_test,boot/quiet,boot/machine/sources.c)
 $(call unit_test,boot/place,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))
@@ -50,7 +53,7 @@ $(call unit_test,kernel/vioapic,)
 $(call unit_test,kernel/vpit,)
 $(call unit_test,kernel/vrtc,)
 $(call unit_test,arch/decode,)
-$(call unit_test,drivers/pci,)
+$(call unit_test,drivers/pci,boot/devices/usb.c)
 $(call unit_test,drivers/screen,)
 $(call unit_test,arch/msr,arch/x86/grant/msr_bitmap.c arch/x86/interrupt/lvt.c arch/x86/grant/features.c)
 $(call unit_test,arch/cpuid,arch/x86/grant/cpuid.c arch/x86/grant/cpuid_build.c arch/x86/grant/features.c)
@@ -85,7 +88,7 @@ $(call unit_test,boot/demands,boot/plan/demands.c boot/plan/diagnostic.c kernel/
 $(UNIT)/test_demands: | $(BUILD)/fixtures/made
 
 CHECK_WORLD := tests/unit/kernel/check_world.c \
-    $(addprefix kernel/check/,check.c check_map.c check_state.c) kernel/start/check_owners.c
+    $(addprefix kernel/check/,check.c check_map.c check_state.c) $(addprefix kernel/start/,check_owners.c check_threads.c)
 $(call unit_test,kernel/check,$(CHECK_WORLD) $(SHARED_SOURCES))
 
 $(call unit_test,kernel/check_flips,$(CHECK_WORLD) $(SHARED_SOURCES))
@@ -93,6 +96,8 @@ $(call unit_test,kernel/check_flips,$(CHECK_WORLD) $(SHARED_SOURCES))
 $(call unit_test,kernel/check_machine,kernel/start/check_machine.c $(CHECK_WORLD) $(SHARED_SOURCES))
 
 $(call unit_test,kernel/check_plan,kernel/start/check_machine.c $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
+
+$(call unit_test,kernel/check_threads,$(filter %.c,$(filter-out %/check_world.c,$(CHECK_WORLD))) $(SHARED_SOURCES))
 
 # A first build compiles some hundred files, so it uses all processors even without -j.
 test-unit:

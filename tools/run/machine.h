@@ -25,13 +25,15 @@ struct machine_options {
     enum machine_kind kind;
     const char *model; /* the emulator's name of a processor; NULL: the usual one */
     unsigned cpus;
+    unsigned threads; /* QEMU: a core; 0: one */
     unsigned memory_mib;
     uint64_t ips;                  /* Bochs: instructions that make a second */
     const char *directory;         /* for the disk image, the configuration and the logs */
     const struct disk_file *files; /* what is on the disk that it boots from */
     unsigned file_count;
-    bool count; /* QEMU without KVM: a TSC tick is an instruction */
-    bool debug; /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
+    const char *device; /* QEMU: one more, as after `-device`; NULL: none */
+    bool count;         /* QEMU without KVM: a TSC tick is an instruction */
+    bool debug;         /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
 };
 
 struct machine {

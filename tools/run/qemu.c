@@ -49,9 +49,13 @@ static void add_processor(const struct machine_options *options, struct machine_
     command_add(command, "-accel");
     command_add(command, kvm ? "kvm" : "tcg");
     command_add(command, "-cpu");
-    command_add(command, "%s", options->model ? options->model : kvm ? "host" : "max");
+    /* Else leaf 0x8000001E, which says how many threads a core has, is missing. */
+    command_add(command, "%s",
+                options->model ? options->model
+                : kvm          ? "host"
+                               : "max,xlevel=0x8000001e");
     command_add(command, "-smp");
-    command_add(command, "%u", options->cpus);
+    command_add(command, "%u,threads=%u", options->cpus, options->threads ? options->threads : 1);
     command_add(command, "-m");
     command_add(command, "%u", options->memory_mib);
     command_add(command, "-device");
@@ -85,6 +89,10 @@ bool qemu_command(const struct machine_options *options, const int sockets[SERIA
     }
     command_add(command, "-device");
     command_add(command, "isa-debug-exit,iobase=0xf4,iosize=4");
+    if (options->device) {
+        command_add(command, "-device");
+        command_add(command, "%s", options->device);
+    }
     command_add(command, "-display");
     command_add(command, "none");
     command_add(command, "-no-reboot");

@@ -35,8 +35,9 @@ void machine_knock(uint32_t apic_id);
 
 uint64_t machine_tsc(void);
 
-/* Bits of an x2APIC id that tell threads of one core apart (CPUID 0xB, first level). */
-uint32_t machine_smt_shift(void);
+struct check_topology;
+/* What CPUID says of this processor's place in its core. */
+void machine_topology(struct check_topology *topology);
 
 struct check_registers;
 /* What this processor really uses, for the separation check (I12). */
@@ -46,8 +47,11 @@ bool machine_msr_granted(uint32_t msr, bool write, const void *policy);
 /* Loads a page table root; the boot processor changes to its own and back while it checks. */
 void machine_use_page_table(uint64_t root);
 
-/* Starts every other processor of the handoff, in order; false: `failed` does not answer. */
-bool machine_start_processors(uint32_t *failed);
+/*
+ * Lets the other processors go on from the trampoline, where boot/ left them. On the boot page
+ * table, and only in VMX root mode: until then an INIT would send this one back to the firmware.
+ */
+void machine_release_processors(void);
 
 /* Before a life: this processor's numbers in the public page begin at 0. */
 void machine_clear_counts(void);

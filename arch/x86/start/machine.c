@@ -2,11 +2,13 @@
 /* This processor set up as the hypervisor and its guest use it. */
 #include "arch/x86/include/machine.h"
 #include "arch/x86/grant/cr.h"
+#include "arch/x86/include/check_topology.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
+#include "kernel/abi/trampoline.h"
 
 /* CR0 and CR4 that the hypervisor runs with: what protects it, where the processor has it (I11). */
 static void protect_self(void)
@@ -58,15 +60,35 @@ const char *machine_setup_guest(void)
     return NULL;
 }
 
-/* Bits of an x2APIC id that tell threads of one core apart (CPUID 0xB, first level). */
-uint32_t machine_smt_shift(void)
+/* CPUID `number`, subleaf 0, if this processor has it; else zeros. */
+static bool read_leaf(uint32_t number, uint32_t leaf[4])
 {
-    enum { TOPOLOGY_LEAF = 0xb, LEVEL_SMT = 1 };
+    cpu_cpuid(number & 0x80000000, 0, leaf);
+    bool known = leaf[0] >= number;
+    if (known)
+        cpu_cpuid(number, 0, leaf);
+    for (unsigned i = 0; i < 4 && !known; i++)
+        leaf[i] = 0;
+    return known;
+}
+
+void machine_topology(struct check_topology *topology)
+{
     uint32_t leaf[4];
-    cpu_cpuid(0, 0, leaf);
-    if (leaf[0] < TOPOLOGY_LEAF)
-        return 0;
-    cpu_cpuid(TOPOLOGY_LEAF, 0, leaf);
-    bool several = (leaf[1] & 0xffff) != 1; /* Bochs 3.0 gives a shift to a core of one thread */
-    return several && (leaf[2] >> 8 & 0xff) == LEVEL_SMT ? leaf[0] & 31 : 0;
+    topology->amd = features_have(&machine.features, FEATURE_AMD);
+    read_leaf(1, leaf);
+    topology->package[0] = leaf[1];
+    topology->package[1] = leaf[3];
+    read_leaf(4, leaf);
+    topology->caches = leaf[0];
+    topology->unit_known = read_leaf(0x8000001e, leaf);
+    topology->unit = leaf[1];
+    read_leaf(0xb, topology->extended);
+}
+
+void machine_release_processors(void)
+{
+    extern const uint64_t ap_entry_address;
+    struct trampoline *words = (struct trampoline *)(handoff()->trampoline_hpa + TRAMPOLINE_WORDS);
+    __atomic_store_n(&words->release, ap_entry_address, __ATOMIC_RELEASE);
 }

@@ -36,7 +36,7 @@ void world_init(struct world *world)
     };
     memcpy(world->facts.free, ranges, sizeof(ranges));
     for (uint32_t i = 0; i < 4; i++)
-        world->facts.cpus[i] = (struct fact_cpu){.apic_id = i, .boot = i == 0};
+        world->facts.cpus[i] = (struct fact_cpu){.apic_id = i, .core_id = i + 1, .boot = i == 0};
     made_kernel(&elf);
     made_manifest_init(&world->made);
     world->in = (struct plan_input){

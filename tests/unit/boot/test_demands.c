@@ -28,7 +28,9 @@ static const struct facts two_cores = {
 };
 static const struct facts no_threads = {
     .cpu_count = 3,
-    .cpus = {{.apic_id = 0, .core_id = 1}, {.apic_id = 2, .core_id = 2}, {.apic_id = 4}},
+    .cpus = {{.apic_id = 0, .core_id = 1},
+             {.apic_id = 2, .core_id = 2},
+             {.apic_id = 4, .core_id = 3}},
 };
 
 /* "" when all is carried out, else why not. */

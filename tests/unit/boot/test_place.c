@@ -84,7 +84,8 @@ static void random_maps_give_disjoint_owners(void **state)
         }
         world->facts.cpu_count = 1 + (uint32_t)rand() % 12;
         for (uint32_t i = 0; i < world->facts.cpu_count; i++)
-            world->facts.cpus[i] = (struct fact_cpu){.apic_id = i * 2, .boot = i == 0};
+            world->facts.cpus[i] =
+                (struct fact_cpu){.apic_id = i * 2, .core_id = i + 1, .boot = i == 0};
         world->made.header.memory_guard = PAGE_BYTES * ((uint64_t)rand() % 600);
         for (int i = 0; i <= rand() % 4; i++)
             add((char[]){(char)('a' + i), 0}, 1 + (uint32_t)rand() % 2,
@@ -192,7 +193,8 @@ static void counts_take_ascending_ids(void **state)
     static const uint32_t ids[] = {6, 2, 0, 4};
     (void)state;
     for (int i = 0; i < 4; i++)
-        world->facts.cpus[i] = (struct fact_cpu){.apic_id = ids[i], .boot = ids[i] == 2};
+        world->facts.cpus[i] =
+            (struct fact_cpu){.apic_id = ids[i], .core_id = i + 1, .boot = ids[i] == 2};
     add("one", 2, 16 * MIB);
     add("two", 1, 16 * MIB);
     world_must_place(world);
@@ -271,11 +273,19 @@ static void wide_apic_ids_stay_unowned(void **state)
     world_must_refuse(world, "APIC id 300", "254");
 }
 
+static void add_ecam(struct facts *f, uint64_t base, uint32_t first, uint32_t last)
+{
+    f->ecam[f->ecam_count++] =
+        (struct fact_ecam){.base = base, .bus_first = first, .bus_last = last};
+}
+
 /* I10: facts that contradict themselves. */
 #define BAD_FACTS(X)                                                                               \
     X(no_cpus, "0 processors", f->cpu_count = 0)                                                   \
     X(many_cpus, "65 processors", f->cpu_count = 65)                                               \
     X(twin_cpus, "two processors with APIC id 2", f->cpus[3].apic_id = 2)                          \
+    X(unknown_core, "nothing says whose threads the processor with APIC id 3",                     \
+      f->cpus[3].core_id = 0)                                                                      \
     X(no_boot, "0 boot processors", f->cpus[0].boot = false)                                       \
     X(two_boot, "2 boot processors", f->cpus[1].boot = true)                                       \
     X(no_memory, "0 ranges", f->free_count = 0)                                                    \
@@ -294,8 +304,12 @@ static void wide_apic_ids_stay_unowned(void **state)
     X(screen_in_memory, "device window at 2000000", f->screen.base = 0x2000000;                    \
       f->screen.bytes = 0x1000)                                                                    \
     X(screen_wraps, "device window", f->screen.base = 0x2000000; f->screen.bytes = ~0ull)          \
-    X(ecam_in_memory, "device window at 1000000", f->ecam_base = 0x1000000)                        \
-    X(buses, "MCFG", f->ecam_bus_first = 3)
+    X(ecam_in_memory, "device window at 1000000", add_ecam(f, 0x1000000, 0, 0))                    \
+    X(later_ecam, "device window at 1100000", add_ecam(f, 0xe0000000, 0, 255);                     \
+      add_ecam(f, 0x1000000, 1, 1))                                                                \
+    X(no_ecam_base, "MCFG", add_ecam(f, 0, 0, 255))                                                \
+    X(many_ecams, "MCFG", f->ecam_count = MAX_ECAMS + 1)                                           \
+    X(buses, "MCFG", add_ecam(f, 0xe0000000, 3, 0))
 #define CHANGE(name, text, statement)                                                              \
     static void change_##name(struct facts *f)                                                     \
     {                                                                                              \
@@ -326,7 +340,7 @@ static void largest_machine_fits_the_lists(void **state)
     (void)state;
     world->facts.cpu_count = MAX_CPUS;
     for (uint32_t i = 0; i < MAX_CPUS; i++)
-        world->facts.cpus[i] = (struct fact_cpu){.apic_id = i, .boot = i == 5};
+        world->facts.cpus[i] = (struct fact_cpu){.apic_id = i, .core_id = i + 1, .boot = i == 5};
     for (uint32_t i = 0; i < MAX_DOMAINS; i++)
         add((char[]){(char)('a' + i), 0}, 4, 32 * MIB);
     world_must_place(world);

@@ -272,8 +272,8 @@ static void kernel_main_maps_memory_one_to_one(void **state)
     uint64_t seen[2] = {0, 0};
     (void)state;
     world->facts.screen = (struct handoff_screen){.base = 0x4000300000, .bytes = 0x300000};
-    world->facts.ecam_base = 0x4000000000;
-    world->facts.ecam_bus_last = 3;
+    world->facts.ecam[world->facts.ecam_count++] =
+        (struct fact_ecam){.base = 0x4000000000, .bus_last = 3};
     world->facts.memory_end = 0x101234000;
     place_and_build();
     walk(world->handoff.boot_page_table, 0, 4, check_boot_leaf, seen);

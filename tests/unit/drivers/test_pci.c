@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PCI access and silence on made configuration spaces, by CF8/CFC and by ECAM. */
 #define BULKHEAD_TEST_IO
+#include "boot/devices/pci_quiet.c"
+#include "boot/machine/reach.h"
 #include "drivers/pci.c"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,12 +12,22 @@
 
 #include <cmocka.h>
 
-enum { BUSES = 4, FUNCTIONS = BUSES * 256, SPACE = 4096 };
+enum { BUSES_MADE = 4, FUNCTIONS = BUSES_MADE * 256, SPACE = 4096 };
 
 static uint8_t *space; /* as ECAM lays it out */
 static uint32_t address;
 static uint32_t stuck; /* a function whose bus master bit can't be cleared */
-static unsigned port_accesses;
+static uint32_t held;  /* a USB semaphore's dword, as function << 8 | offset, that firmware keeps */
+static unsigned asked[256]; /* accesses by port, by bus */
+
+static bool usb_registers_mapped = true;
+
+bool reach_possible(uint64_t base, uint64_t bytes)
+{
+    (void)base;
+    (void)bytes;
+    return usb_registers_mapped;
+}
 
 static uint8_t *at(uint32_t function, unsigned offset)
 {
@@ -37,7 +49,7 @@ static void access_data(uint16_t port, unsigned bytes, uint32_t *value, bool wri
 {
     uint32_t function = address >> 8 & 0xffff, offset = (address & 0xfc) + (port & 3);
 
-    port_accesses++;
+    asked[function >> 8]++;
     assert_true(port >= 0xcfc && port + bytes <= 0xd00);
     assert_true(address >> 31);
     if (!write)
@@ -46,6 +58,8 @@ static void access_data(uint16_t port, unsigned bytes, uint32_t *value, bool wri
         return;
     if (write && offset == PCI_COMMAND && function == stuck)
         *value |= COMMAND_BUS_MASTER;
+    if (write && held == (function << 8 | offset) && *value >> 24 & 1)
+        *value &= ~(1u << 16); /* asked by the system, the firmware lets go */
     if (write)
         memcpy(at(function, offset), value, bytes);
     else
@@ -62,12 +76,10 @@ static void access_data(uint16_t port, unsigned bytes, uint32_t *value, bool wri
     void out##suffix(uint16_t port, type value)                                                    \
     {                                                                                              \
         uint32_t wide = value;                                                                     \
-        if (port == 0xcf8) {                                                                       \
-            port_accesses++;                                                                       \
+        if (port == 0xcf8)                                                                         \
             address = wide;                                                                        \
-        } else {                                                                                   \
+        else                                                                                       \
             access_data(port, sizeof(type), &wide, true);                                          \
-        }                                                                                          \
     }
 TEST_PORT(b, uint8_t)
 TEST_PORT(w, uint16_t)
@@ -97,6 +109,8 @@ enum {
     DISK = 0x010 << 3,         /* on another root bus, with functions 0 and 3 */
     HIDDEN = (0x01f << 3) | 5, /* its function 0 is missing */
     PLAIN = 0x002 << 3,        /* single function */
+    BRIDGE = 0,                /* the host's */
+    FAR = 0x300,               /* a bus of its own */
 };
 
 static int setup(void **state)
@@ -105,7 +119,9 @@ static int setup(void **state)
     space = aligned_alloc(SPACE, (size_t)FUNCTIONS * SPACE);
     memset(space, 0xff, (size_t)FUNCTIONS * SPACE);
     stuck = ~0u;
-    port_accesses = 0;
+    held = 0;
+    usb_registers_mapped = true;
+    memset(asked, 0, sizeof(asked));
 
     add(ROOT, 0x01, 0x0107);
     put16(ROOT, PCI_BRIDGE_CONTROL, 0x0003);
@@ -129,9 +145,20 @@ static int setup(void **state)
     add(DISK, 0x80, 0x0004);
     add(DISK + 3, 0x80, 0x0006);
     add(HIDDEN, 0x00, 0x0006);
+    add(BRIDGE, 0x00, 0x0006);
+    put16(BRIDGE, PCI_CLASS + 2, 0x0600);
     add(PLAIN, 0x00, 0x0000);
     add(PLAIN + 1, 0x00, 0x0004); /* an echo that mustn't be counted */
+    add(FAR, 0x00, 0x0006);
     return 0;
+}
+
+/* Windows of ECAM; the made space is segment 0's. */
+static struct facts facts_with(uint32_t count, uint32_t first, uint32_t last)
+{
+    return (struct facts){
+        .ecam_count = count,
+        .ecam = {{.base = (uint64_t)space, .bus_first = first, .bus_last = last}}};
 }
 
 static int teardown(void **state)
@@ -160,40 +187,159 @@ static void check_silence(struct pci_census census)
     assert_int_equal(get16(ROOT, 0x68), 0x2010);
     assert_int_equal(get16(ROOT, 0x78), 0x0fc0);
     assert_int_equal(get16(ROOT, 0x7c), 0x0010);
-    assert_int_equal(census.endpoints, 5);
+    assert_int_equal(get16(FAR, PCI_COMMAND), 0x0402);
+    assert_int_equal(census.host_bridges, 1);
+    assert_int_equal(census.endpoints, 7);
     assert_int_equal(census.bridges, 1);
-    assert_int_equal(census.masters, 4);
+    assert_int_equal(census.masters, 6);
     assert_int_equal(census.stubborn, 0);
 }
 
 static void ports_silence_everything(void **state)
 {
+    struct facts facts = facts_with(0, 0, 0);
     (void)state;
-    check_silence(pci_quiet(0, 0, 0));
+    check_silence(pci_quiet(&facts));
 }
 
 static void ecam_silences_everything(void **state)
 {
+    struct facts facts = facts_with(1, 0, BUSES_MADE - 1);
     (void)state;
-    check_silence(pci_quiet((uint64_t)space, 0, BUSES - 1));
-    assert_int_equal(port_accesses, 0);
+    check_silence(pci_quiet(&facts));
+    for (unsigned bus = 0; bus < BUSES_MADE; bus++)
+        assert_int_equal(asked[bus], 0);
+    assert_int_not_equal(asked[BUSES_MADE], 0); /* CF8/CFC where ECAM ends */
+    assert_int_not_equal(asked[255], 0);
+}
+
+/* The window's base is bus 0's, and the buses below its first are there all the same. */
+static void a_window_that_begins_above_bus_0(void **state)
+{
+    struct facts facts = facts_with(1, 1, 2);
+    (void)state;
+    check_silence(pci_quiet(&facts));
+    assert_int_not_equal(asked[0], 0);
+    assert_int_equal(asked[1], 0);
+    assert_int_equal(asked[2], 0);
+    assert_int_not_equal(asked[3], 0);
+}
+
+static void two_windows_of_one_segment(void **state)
+{
+    struct facts facts = facts_with(2, 0, 1);
+    (void)state;
+    facts.ecam[1] = facts.ecam[0];
+    facts.ecam[1].bus_first = 2;
+    facts.ecam[1].bus_last = 3;
+    check_silence(pci_quiet(&facts));
+    assert_int_equal(asked[3], 0);
+}
+
+static void other_segments_are_silenced_too(void **state)
+{
+    uint8_t *other = aligned_alloc(SPACE, (size_t)SPACE * 256 * 2);
+    struct facts facts = facts_with(2, 0, 0); /* of segment 0 the ports reach bus 1 */
+    (void)state;
+    memset(other, 0xff, (size_t)SPACE * 256 * 2);
+    memcpy(other + (size_t)0x110 * SPACE, at(NIC, 0), SPACE);
+    facts.ecam[1] = (struct fact_ecam){(uint64_t)other, 7, 1, 1};
+    assert_int_equal(pci_quiet(&facts).endpoints, 8);
+    assert_int_equal(get16(NIC, PCI_COMMAND), 0x0403);
+    assert_int_equal(other[0x110 * SPACE + PCI_COMMAND], 0x03);
+    free(other);
+}
+
+static void no_host_bridge_is_told(void **state)
+{
+    struct facts facts = facts_with(0, 0, 0);
+    (void)state;
+    put16(BRIDGE, PCI_VENDOR, 0xffff);
+    assert_int_equal(pci_quiet(&facts).host_bridges, 0);
 }
 
 static void a_stubborn_master_is_named(void **state)
 {
+    struct facts facts = facts_with(0, 0, 0);
     struct pci_census census;
 
     (void)state;
     stuck = DISK + 3;
-    census = pci_quiet(0, 0, 0);
+    census = pci_quiet(&facts);
     assert_int_equal(census.stubborn, 1);
     assert_int_equal(census.stubborn_function, DISK + 3);
     *at(DISK + 3, PCI_CLASS + 3) = 0x06; /* a host bridge's bit is hard-wired */
-    assert_int_equal(pci_quiet(0, 0, 0).stubborn, 0);
+    assert_int_equal(pci_quiet(&facts).stubborn, 0);
+}
+
+static void put32(void *to, uint32_t value)
+{
+    memcpy(to, &value, sizeof(value));
+}
+
+/* NIC becomes a USB controller whose registers are `registers`. */
+static struct facts with_usb(uint32_t interface, const void *registers)
+{
+    struct facts facts = facts_with(0, 0, 0);
+    facts.tsc_hz = 1000000;
+    put32(at(NIC, PCI_CLASS), interface << 8);
+    put32(at(NIC, 0x10), (uint32_t)(uint64_t)registers | 4);
+    put32(at(NIC, 0x14), (uint32_t)((uint64_t)registers >> 32));
+    return facts;
+}
+
+static void firmware_lets_go_of_an_ehci(void **state)
+{
+    static uint32_t registers[16];
+    struct facts facts = with_usb(USB_EHCI, registers);
+    (void)state;
+    registers[2] = 0x80 << 8;
+    put32(at(NIC, 0x80), 0x9002); /* some other capability */
+    put32(at(NIC, 0x90), 1 << 16 | 1);
+    put32(at(NIC, 0x94), 0xe000003f);
+    held = NIC << 8 | 0x90;
+    assert_int_equal(pci_quiet(&facts).usb_held, 0);
+    assert_int_equal(get16(NIC, 0x92), 0x0100);
+    assert_int_equal(get16(NIC, 0x94), 0); /* no SMI */
+    assert_int_equal(get16(NIC, PCI_COMMAND) & COMMAND_BUS_MASTER, 0);
+}
+
+static void firmware_that_keeps_an_ehci_is_told(void **state)
+{
+    static uint32_t registers[16];
+    struct facts facts = with_usb(USB_EHCI, registers);
+    (void)state;
+    registers[2] = 0x80 << 8;
+    put32(at(NIC, 0x80), 1 << 16 | 1);
+    struct pci_census census = pci_quiet(&facts);
+    assert_int_equal(census.usb_held, 1);
+    assert_int_equal(census.usb_function, NIC);
+}
+
+static void an_xhci_is_asked_in_its_registers(void **state)
+{
+    static uint32_t registers[64];
+    struct facts facts = with_usb(USB_XHCI, registers);
+    (void)state;
+    registers[4] = 0x10 << 16;
+    registers[0x10] = 0x802; /* some other capability, the next is eight dwords on */
+    registers[0x18] = 1;
+    registers[0x19] = 0xe000e011 | 0x7 << 1;
+    assert_int_equal(pci_quiet(&facts).usb_held, 0);
+    assert_int_equal(registers[0x18], 1 << 24 | 1);
+    assert_int_equal(registers[0x19], 0x7 << 1); /* nor is what a 1 clears written */
+    registers[0x18] |= 1 << 16;
+    assert_int_equal(pci_quiet(&facts).usb_held, 1);
+    usb_registers_mapped = false;
+    assert_int_equal(pci_quiet(&facts).usb_held, 1);
+    put16(NIC, PCI_COMMAND, 0x0005); /* its registers are off: nobody drives it */
+    assert_int_equal(pci_quiet(&facts).usb_held, 0);
 }
 
 static void capability_loops_end(void **state)
 {
+    struct facts facts = facts_with(1, 0, BUSES_MADE - 1);
+
     (void)state;
     *at(NIC, 0x41) = 0x60; /* 0x60 leads to 0x40, which leads back */
     *at(DISK, 0x34) = 0xfc;
@@ -201,7 +347,7 @@ static void capability_loops_end(void **state)
     *at(DISK, 0xfd) = 0xfc;
     *at(DISK + 3, 0x34) = 0x20; /* into the header: no capability */
     put16(DISK + 3, PCI_STATUS, 1 << 4);
-    pci_quiet((uint64_t)space, 0, BUSES - 1);
+    pci_quiet(&facts);
     assert_int_equal(get16(NIC, PCI_COMMAND), 0x0403);
     assert_int_equal(get16(NIC, 0x42), 0x4009);
 }
@@ -209,7 +355,7 @@ static void capability_loops_end(void **state)
 static void accesses_have_their_width(void **state)
 {
     static const struct pci by_port = {.bus_last = 255};
-    struct pci by_ecam = {.ecam = at(0x100, 0), .bus_first = 1, .bus_last = 3};
+    struct pci by_ecam = {.ecam = space, .bus_first = 1, .bus_last = 3};
 
     (void)state;
     for (unsigned way = 0; way < 2; way++) {
@@ -238,6 +384,10 @@ static void accesses_have_their_width(void **state)
     assert_int_equal(get16(NIC, 0x104), 0x7777);
     put16(PLAIN, 0x80, 0x1234); /* a bus without ECAM is reached by the ports */
     assert_int_equal(pci_read(&by_ecam, PLAIN, 0x80, 2), 0x1234);
+    by_ecam.ecam_only = true; /* unless they lead to another segment */
+    assert_int_equal(pci_read(&by_ecam, PLAIN, 0x80, 2), 0xffff);
+    pci_write(&by_ecam, PLAIN, 0x80, 2, 0);
+    assert_int_equal(get16(PLAIN, 0x80), 0x1234);
 }
 
 int main(void)
@@ -245,7 +395,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ports_silence_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(ecam_silences_everything, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_window_that_begins_above_bus_0, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_windows_of_one_segment, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_segments_are_silenced_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_host_bridge_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stubborn_master_is_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(firmware_lets_go_of_an_ehci, setup, teardown),
+        cmocka_unit_test_setup_teardown(firmware_that_keeps_an_ehci_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_xhci_is_asked_in_its_registers, setup, teardown),
         cmocka_unit_test_setup_teardown(capability_loops_end, setup, teardown),
         cmocka_unit_test_setup_teardown(accesses_have_their_width, setup, teardown),
     };

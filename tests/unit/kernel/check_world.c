@@ -242,9 +242,28 @@ static void make_registers(struct world *world, uint32_t index)
     map[0x1000 + 0x1029 / 4] &= (uint8_t)~4;
 }
 
+const struct check_topology *world_topology(uint32_t cpu, void *context)
+{
+    struct world *world = context;
+    return &world->topology[cpu];
+}
+
+/* Cores of one thread each. */
+static void make_topology(struct world *world)
+{
+    for (uint32_t i = 0; i < MAX_CPUS; i++)
+        world->topology[i] =
+            (struct check_topology){.amd = world->amd,
+                                    .package = {8 << 16, 1 << 28},
+                                    .caches = world->amd ? 0 : 7 << 26 | 0x21, /* eight cores */
+                                    .unit_known = world->amd,
+                                    .extended = {0, 1, 1 << 8, world->handoff.cpus[i].apic_id}};
+}
+
 void world_aim(struct world *world, uint32_t cpu, uint32_t segment_count)
 {
     make_registers(world, cpu);
+    make_topology(world);
     world->cpu = cpu;
     world->input = (struct check_input){.registers = &world->registers,
                                         .local = world->handoff.cpus[cpu].index,
@@ -293,7 +312,7 @@ bool world_check(struct world *world, unsigned piece)
 {
     const struct owners owners = {.handoff = &world->handoff,
                                   .manifest = &world->manifest,
-                                  .smt_shift = world->smt_shift,
+                                  .topology = world_topology,
                                   .frame = frame,
                                   .context = world,
                                   .result = &world->result};

@@ -52,8 +52,8 @@ struct world {
     struct manifest manifest;
     struct check_registers registers;
     struct check_segment segments[7];
-    uint32_t cpu; /* that is checked */
-    uint32_t smt_shift;
+    uint32_t cpu;                             /* that is checked */
+    struct check_topology topology[MAX_CPUS]; /* as each says it */
     struct check_input input;
     struct check_result result;
     uint32_t also_granted;  /* an MSR that the policy grants too, for reading and writing; or 0 */
@@ -66,6 +66,9 @@ void world_free(struct world *world);
 
 /* For tables that others built: fills registers, bitmaps and input for processor `cpu`. */
 void world_aim(struct world *world, uint32_t cpu, uint32_t segment_count);
+
+/* What a processor says of the threads of its core; `context` is the world. */
+const struct check_topology *world_topology(uint32_t cpu, void *context);
 
 /* Writes each processor's slice as the handoff has it now. */
 void world_slice(struct world *world);

@@ -337,7 +337,6 @@ BREAK(cpu_shared, domain1->cpus[0] = 0; the_handoff->cpus[2].domain = HANDOFF_NO
 BREAK(cpu_claims, the_handoff->cpus[3].domain = 1)
 BREAK(cpu_twice, domain0->cpus[1] = 0)
 BREAK(apic_id_twice, the_handoff->cpus[3].apic_id = 0)
-BREAK(siblings_apart, w->smt_shift = 1; the_handoff->cpus[2].apic_id = 3)
 BREAK(other_than_pinned, w->rules[0].flags = MANIFEST_CPUS_PINNED; w->rules[0].cpus[1] = 6)
 BREAK(state_not_own, the_handoff->cpus[1].state_hpa = WORLD_CPU)
 BREAK(state_too_large, the_handoff->cpu_state_bytes += 0x1000)
@@ -746,7 +745,6 @@ static const struct corruption corruptions[] = {
     ROW(cpu_claims, "I2", "cpu 3: domain 1 does not list it"),
     ROW(cpu_twice, "I2", "domain 0: number 1 is cpu 0, which says otherwise"),
     ROW(apic_id_twice, "I2", "cpus 0 and 3, APIC ids 0 and 0: the same"),
-    ROW(siblings_apart, "I2", "cpus 1 and 2, APIC ids 2 and 3: siblings in different domains"),
     ROW(other_than_pinned, "I2", "domain 0: number 1 is cpu 1, not one that it asks for"),
     ROW(state_not_own, "I11", "state of number 1 at 200000, 8000 bytes: no such extent"),
     ROW(state_too_large, "I11", "state of number 0 at 200000, 9000 bytes: no such extent"),

@@ -190,7 +190,9 @@ static struct setting *make(uint32_t cpu)
     the->machine = (struct check_machine){
         .owners = {.handoff = h,
                    .manifest = &the->world.manifest,
+                   .topology = world_topology,
                    .frame = seen_page,
+                   .context = &the->world,
                    .result = &the->world.result},
         .evidence = {.intel = true, .signature = 0x706e5, .features = SHA, .cr3 = WORLD_BOOT},
         .ioapic = read_ioapic};
@@ -289,7 +291,7 @@ BREAK(line_logical, the->ioapics[0][0x10 + 2 * 3] |= 1 << 11)
 BREAK(line_deaf, the->ioapics[0][0x10 + 2 * 3] |= 1 << 16)
 BREAK(line_polled, the->world.rules[0].flags |= MANIFEST_SERIAL_POLLED)
 BREAK(line_without_serial, the->world.rules[1].serial_port = 0)
-BREAK(line_far, h->cpus[2].apic_id = 255)
+BREAK(line_far, h->cpus[2].apic_id = 255; the->world.topology[2].extended[3] = 255)
 BREAK(line_base, h->ioapics[0].gsi_base = 1)
 BREAK(ioapic_elsewhere, h->ioapics[1].address = 0xfed00000)
 BREAK(ioapic_zero, the->ioapics[1][1] = 0)

@@ -72,7 +72,7 @@ static void set_facts(struct facts *facts, const struct machine *machine)
                        .free_count = 3,
                        .free = {{0x1000, 0x9e000}, {MIB, 2 * GIB - 3 * MIB}, {4 * GIB, 8 * GIB}}};
     for (uint32_t i = 0; i < facts->cpu_count; i++)
-        facts->cpus[i] = (struct fact_cpu){.apic_id = i, .boot = i == 0};
+        facts->cpus[i] = (struct fact_cpu){.apic_id = i, .core_id = i + 1, .boot = i == 0};
 }
 
 static void set_kernel(struct setting *s)
@@ -129,6 +129,7 @@ static void passes_the_machines_part(struct world *world, bool small_executable)
     struct check_machine machine = {
         .owners = {.handoff = handoff,
                    .manifest = &world->manifest,
+                   .topology = world_topology,
                    .frame = frame,
                    .context = world,
                    .result = &world->result},

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* USB controllers that the firmware drives behind our back (TRAPS 43). */
+#ifndef BULKHEAD_BOOT_USB_H
+#define BULKHEAD_BOOT_USB_H
+
+#include "drivers/pci.h"
+
+/* PCI_CLASS >> 8 of the controllers that have an owner's semaphore. */
+enum usb_class { USB_EHCI = 0x0c0320, USB_XHCI = 0x0c0330 };
+
+/*
+ * Asks the firmware (SMM) for the controller and waits for at most a second of `tsc_hz`; then its
+ * SMIs are off. False: the firmware keeps it, or its registers are out of reach. EHCI
+ * Specification, "USB Legacy Support Extended Capability"; xHCI Specification, "USB Legacy Support
+ * Capability".
+ */
+bool usb_take(const struct pci *pci, uint32_t function, uint64_t tsc_hz);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Interrupt lines: see the header. */
+#include "pins.h"
+#include "drivers/io.h"
+#include "drivers/uart16550.h"
+#include "reach.h"
+#include "text.h"
+
+enum {
+    PIC_MASTER_MASK = 0x21,
+    PIC_SLAVE_MASK = 0xa1,
+    IOAPIC_BYTES = 0x20,
+    IOAPIC_WINDOW = 0x10,
+    IOAPIC_VERSION = 1,
+    IOAPIC_REDIRECTION = 0x10,
+    RTE_MASKED = 1 << 16,
+    RTE_NMI = 4 << 8,
+};
+
+static uint32_t ioapic_read(const struct handoff_ioapic *ioapic, uint32_t index)
+{
+    *(volatile uint32_t *)ioapic->address = index;
+    return *(volatile uint32_t *)(ioapic->address + IOAPIC_WINDOW);
+}
+
+static void ioapic_write(const struct handoff_ioapic *ioapic, uint32_t index, uint32_t value)
+{
+    *(volatile uint32_t *)ioapic->address = index;
+    *(volatile uint32_t *)(ioapic->address + IOAPIC_WINDOW) = value;
+}
+
+static uint32_t ioapic_pins(const struct handoff_ioapic *ioapic)
+{
+    return (ioapic_read(ioapic, IOAPIC_VERSION) >> 16 & 0xff) + 1;
+}
+
+static void mask_ioapic(const struct handoff_ioapic *ioapic)
+{
+    reach(ioapic->address, IOAPIC_BYTES, "I/O APIC");
+    uint32_t version = ioapic_read(ioapic, IOAPIC_VERSION);
+    if (version == 0 || version == 0xffffffff)
+        refuse("I4: the I/O APIC at %lx does not answer, so its lines can't be masked: update the "
+               "firmware",
+               ioapic->address);
+    for (uint32_t pin = 0; pin < ioapic_pins(ioapic); pin++) {
+        ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin, RTE_MASKED);
+        ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin + 1, 0);
+        if (!(ioapic_read(ioapic, IOAPIC_REDIRECTION + 2 * pin) & RTE_MASKED))
+            refuse("I4: line %u of the I/O APIC at %lx can't be masked: update the firmware", pin,
+                   ioapic->address);
+    }
+}
+
+void pins_mask(const struct facts *facts)
+{
+    outb(PIC_MASTER_MASK, 0xff);
+    outb(PIC_SLAVE_MASK, 0xff);
+    for (uint32_t i = 0; i < facts->ioapic_count; i++)
+        mask_ioapic(&facts->ioapics[i]);
+}
+
+/* ISA line `irq` becomes an NMI, that is a knock, at the processor with `apic_id`. */
+static void route_knock(const struct handoff *handoff, unsigned irq, uint32_t apic_id)
+{
+    for (uint32_t i = 0; i < handoff->ioapic_count; i++) {
+        const struct handoff_ioapic *ioapic = &handoff->ioapics[i];
+        if (ioapic->gsi_base > irq || irq - ioapic->gsi_base >= ioapic_pins(ioapic))
+            continue;
+        uint32_t pin = irq - ioapic->gsi_base;
+        ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin + 1, apic_id << 24);
+        ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin, RTE_NMI);
+    }
+}
+
+void pins_route_knocks(const struct handoff *handoff, const struct manifest *manifest)
+{
+    for (uint32_t i = 0; i < manifest->domain_count; i++) {
+        const struct manifest_domain *domain = &manifest->domains[i];
+        uint32_t first = handoff->cpus[handoff->domains[i].cpus[0]].apic_id;
+        if (domain->serial_port != 0 && !(domain->flags & MANIFEST_SERIAL_POLLED) && first < 255)
+            route_knock(handoff, uart_irq(domain->serial_port), first);
+    }
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All processors, on their way from the firmware into the kernel. */
+#ifndef BULKHEAD_BOOT_PROCESSORS_H
+#define BULKHEAD_BOOT_PROCESSORS_H
+
+#include "kernel/abi/handoff.h"
+
+/*
+ * Switches this processor's x2APIC on and starts every other one of the handoff, in order; each
+ * waits in the trampoline for the kernel's word (kernel/abi/trampoline.h). Refuses, within a
+ * quarter of a second, when one does not come. Intel SDM, "MP Initialization Protocol Algorithm".
+ */
+void processors_start(const struct handoff *handoff);
+
+/* Switches to the kernel's boot page table and enters it. `kernel` is its ELF file. */
+_Noreturn void processors_enter_kernel(const struct handoff *handoff, const void *kernel);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The machine made quiet: see the header. */
+#include "silence.h"
+#include "boot/devices/pci_quiet.h"
+#include "pins.h"
+#include "reach.h"
+#include "serial.h"
+#include "sources.h"
+#include "text.h"
+
+enum { HPET_BYTES = 0x500, IOMMU_BYTES = 0x1000 };
+#define HPET_USUAL 0xfed00000ull /* where every PC chipset has it, listed or not */
+
+static void quiet_hpet(const struct facts *facts)
+{
+    uint64_t base = facts->hpet_base ? facts->hpet_base : HPET_USUAL;
+    if (facts->hpet_base)
+        reach(base, HPET_BYTES, "HPET");
+    else if (!reach_possible(base, HPET_BYTES))
+        return;
+    if (facts->hpet_base && !hpet_answers((volatile void *)base))
+        refuse("I4: the HPET at %lx does not answer: update the firmware", base);
+    if (!hpet_quiet((volatile void *)base))
+        refuse("I4: a timer of the HPET at %lx can't be switched off: switch the HPET off in the "
+               "firmware's setup",
+               base);
+}
+
+static void quiet_iommus(const struct facts *facts)
+{
+    for (uint32_t i = 0; i < facts->iommu_count; i++) {
+        reach(facts->iommus[i], IOMMU_BYTES, "IOMMU unit");
+        if (!iommu_quiet((volatile void *)facts->iommus[i]))
+            refuse("I4: the interrupts of the IOMMU unit at %lx can't be masked: update the "
+                   "firmware, or switch VT-d off in its setup",
+                   facts->iommus[i]);
+    }
+}
+
+static void quiet_functions(const struct facts *facts)
+{
+    for (uint32_t i = 0; i < facts->ecam_count; i++) {
+        struct free_range range = ecam_range(&facts->ecam[i]);
+        reach(range.base, range.bytes, "PCI configuration space");
+    }
+    struct pci_census census = pci_quiet(facts);
+    if (census.host_bridges == 0)
+        refuse(
+            "I3: no PCI host bridge answers, so devices can't be reached to silence them: update "
+            "the firmware");
+    if (census.usb_held != 0)
+        refuse("I3: the firmware does not let go of the USB controller %02x:%02x.%x: switch its "
+               "\"legacy USB support\" off in the firmware's setup",
+               census.usb_function >> 8, census.usb_function >> 3 & 31, census.usb_function & 7);
+    if (census.stubborn != 0)
+        refuse("I3: PCI function %02x:%02x.%x keeps bus mastering although it belongs to nobody; "
+               "remove or disable the device",
+               census.stubborn_function >> 8, census.stubborn_function >> 3 & 31,
+               census.stubborn_function & 7);
+}
+
+void silence(const struct facts *facts)
+{
+    serial_quiet();
+    pins_mask(facts);
+    quiet_hpet(facts);
+    quiet_iommus(facts);
+    quiet_functions(facts);
+}

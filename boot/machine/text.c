@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loader's own words: see the header. */
+#include "text.h"
+#include "drivers/screen.h"
+#include "drivers/uart16550.h"
+#include "kernel/format.h"
+
+static struct uart uart;
+static struct screen screen;
+static void (*last_resort)(const char *text);
+
+void text_open(const struct handoff_screen *facts, const uint8_t *glyphs)
+{
+    uart_init(&uart, 1, false);
+    screen_open(&screen, facts, glyphs, (void *)facts->base, 0);
+    screen_clear(&screen);
+}
+
+void text_last_resort(void (*print)(const char *text))
+{
+    last_resort = print;
+}
+
+uint32_t text_row(void)
+{
+    return screen.row;
+}
+
+static void print_text(const char *text)
+{
+    for (const char *at = text; *at; at++) {
+        if (*at == '\n')
+            uart_put_wait(&uart, '\r');
+        uart_put_wait(&uart, (uint8_t)*at);
+        screen_put(&screen, *at);
+    }
+    if (uart.base == 0 && !screen_works(&screen) && last_resort)
+        last_resort(text);
+}
+
+_Noreturn void refuse(const char *text, ...)
+{
+    char line[1536];
+    va_list args;
+    va_start(args, text);
+    vformat(line, sizeof(line), text, args);
+    va_end(args);
+    print_text("bulkhead: refused: ");
+    print_text(line);
+    print_text("\nbulkhead: no domain was started\n");
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
