@@ -3,6 +3,7 @@
 #include "arch/x86/include/cpu.h"
 #include "boot/firmware/firmware.h"
 #include "boot/firmware/processor.h"
+#include "boot/machine/overview.h"
 #include "boot/machine/pins.h"
 #include "boot/machine/processors.h"
 #include "boot/machine/serial.h"
@@ -73,6 +74,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     /* Silence, then build: what a device of the firmware's time wrote is found or written over. */
     silence(&facts);
     sections_check(&image, &manifest);
+    overview(handoff, &manifest);
     handoff->text_row = text_row();
     handoff->work_tsc = sections_hash_tsc;
     handoff->work_bytes = sections_hash_bytes;

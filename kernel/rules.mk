@@ -52,8 +52,8 @@ $(BUILD)/kernel/kernel-$(1).elf: $$(KERNEL_OBJECTS_$(1)) $(BUILD)/kernel/linker.
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef
 
-KERNEL_INTEL_ASM := entry sha256 vtx/vmx_entry
-KERNEL_AMD_ASM := entry sha256 svm/svm_entry
+KERNEL_INTEL_ASM := start/entry entry sha256 vtx/vmx_entry
+KERNEL_AMD_ASM := start/entry entry sha256 svm/svm_entry
 $(eval $(call kernel_elf,intel,$(KERNEL_SOURCES) $(KERNEL_VMX),$(KERNEL_INTEL_ASM),))
 $(eval $(call kernel_elf,amd,$(KERNEL_SOURCES) $(KERNEL_SVM),$(KERNEL_AMD_ASM),-DBACKEND_SVM))
 # For figures: a guest's write to port 0x80 says the exit counts so far.

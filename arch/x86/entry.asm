@@ -1,36 +1,17 @@
 ; SPDX-License-Identifier: Apache-2.0
-; Ways into the hypervisor other than a VM exit: start of the boot processor, start of the others,
-; host exceptions, NMI, and the stubs that drain a local APIC.
+; Ways into the hypervisor other than a VM exit: host exceptions, NMI, and the stubs that drain a
+; local APIC.
 
 default rel
 bits 64
 
 %include "arch/x86/vcpu.inc"
 
-extern kernel_main, kernel_ap_main, trap_panic
+extern trap_panic
 extern stop_page, stop_own, panic_halt
 extern cpu_stack_top, vcpu_restart_begin, vcpu_restart_end
 
 section .text progbits alloc exec nowrite align=16
-
-; boot/ jumps here with CR3 = the boot page table, interrupts off, RDI = struct handoff.
-global kernel_entry
-kernel_entry:
-    cld
-    lea rsp, [cpu_stack_top]
-    xor ebp, ebp
-    call kernel_main
-    ud2
-
-; The others come here from the trampoline (kernel/abi/trampoline.h), on the boot page table; RSI =
-; the processor's own, EDI = its index.
-ap_entry:
-    mov cr3, rsi
-    cld
-    lea rsp, [cpu_stack_top]
-    xor ebp, ebp
-    call kernel_ap_main
-    ud2
 
 ; void cpu_leave_stack(void (*function)(void)): goes on with `function` on an empty stack.
 global cpu_leave_stack
@@ -156,7 +137,7 @@ fpu_reset:
 
 section .rodata progbits alloc noexec nowrite align=16
 
-global trap_entries, trap_nmi_entry, trap_drain_entry, ap_entry_address
+global trap_entries, trap_nmi_entry, trap_drain_entry
 trap_entries:
 %assign vector 0
 %rep 32
@@ -169,4 +150,3 @@ trap_entries:
 %endrep
 trap_nmi_entry: dq nmi_entry
 trap_drain_entry: dq drain_entry
-ap_entry_address: dq ap_entry

@@ -38,6 +38,16 @@ static void print_text(const char *text)
         last_resort(text);
 }
 
+void text_print(const char *text, ...)
+{
+    char line[256];
+    va_list args;
+    va_start(args, text);
+    vformat(line, sizeof(line), text, args);
+    va_end(args);
+    print_text(line);
+}
+
 _Noreturn void refuse(const char *text, ...)
 {
     char line[1536];

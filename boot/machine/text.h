@@ -11,6 +11,8 @@ void text_open(const struct handoff_screen *screen, const uint8_t *glyphs);
 /* What prints where there is neither UART nor drawn text; NULL: nothing does, or not any more. */
 void text_last_resort(void (*print)(const char *text));
 
+void text_print(const char *text, ...) __attribute__((format(printf, 1, 2)));
+
 /* Says why the machine does not start, and stops it (I10). */
 _Noreturn void refuse(const char *text, ...) __attribute__((format(printf, 1, 2)));
 

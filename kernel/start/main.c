@@ -12,7 +12,7 @@
 #include "kernel/settle.h"
 #include "show.h"
 
-enum { ANSWER_SECONDS = 60, MEBIBYTE = 1 << 20 };
+enum { ANSWER_SECONDS = 60, MEBIBYTE = 1 << 20, SHOWN_DIGEST_BYTES = 8 };
 
 PER_CPU struct cpu cpu;
 static PER_CPU struct manifest manifest;
@@ -79,43 +79,9 @@ static void wait_for_answer(uint32_t index)
         refuse(other->text);
 }
 
-static void show_processors(uint32_t owner)
+/* What each processor and the whole machine was found to be, below the loader's overview. */
+static void show_checks(void)
 {
-    for (uint32_t i = 0; i < handoff()->cpu_count; i++)
-        if (handoff()->cpus[i].domain == owner)
-            show(" %u", handoff()->cpus[i].apic_id);
-}
-
-static void show_domain(uint32_t index)
-{
-    const struct handoff_domain *place = &handoff()->domains[index];
-    const struct manifest_domain *rules = &manifest.domains[index];
-    const struct answer *first = answer_of(place->cpus[0]);
-    const uint8_t *digest = first->check.digest;
-    show("  %s: processors", rules->name);
-    show_processors(index);
-    show(", memory %lu MiB at 0x%lx, ", place->ram_bytes / MEBIBYTE, place->ram[0].hpa);
-    if (rules->serial_port)
-        show("serial com%u%s", rules->serial_port,
-             rules->flags & MANIFEST_SERIAL_POLLED ? " (polled)" : "");
-    else
-        show("no serial");
-    show(", on exit %s\n", rules->on_exit == MANIFEST_EXIT_RESTART ? "restart" : "stop");
-    show("    separation check passed: %lu entries, sha256 %02x%02x%02x%02x%02x%02x%02x%02x\n",
-         first->check.nested_leaves, digest[0], digest[1], digest[2], digest[3], digest[4],
-         digest[5], digest[6], digest[7]);
-}
-
-/* Who owns what, on one screen. */
-static void show_machine(void)
-{
-    uint32_t policies;
-    show("bulkhead: host %s%s, %u processor%s, TSC %lu kHz\n", manifest.header->host,
-         manifest.header->flags & MANIFEST_LAB ? " (LAB image)" : "", handoff()->cpu_count,
-         handoff()->cpu_count == 1 ? "" : "s", handoff()->tsc_hz / 1000);
-    const struct manifest_policy *policy = manifest_entries(&manifest, MANIFEST_POLICY, &policies);
-    if (policies && policy->classification)
-        show("  classified %s\n", manifest_string(&manifest, policy->classification));
     if (cpu.domain) {
         struct vcpu_word words[VCPU_WORDS];
         uint32_t count = vcpu_words(words);
@@ -123,17 +89,16 @@ static void show_machine(void)
             show("%s%s 0x%x", i ? ", " : "  ", words[i].name, words[i].value);
         show("\n");
     }
-    for (uint32_t i = 0; i < handoff()->domain_count; i++)
-        show_domain(i);
-    show("  nobody: processors");
-    show_processors(HANDOFF_NOBODY);
-    show("; every PCI endpoint (no IOMMU in use: bus mastering off), all interrupt lines but "
-         "the serial ports'\n    separation check of the machine passed: %u PCI functions, %u "
-         "interrupt lines\n",
+    for (uint32_t i = 0; i < handoff()->domain_count; i++) {
+        const struct check_result *check = &answer_of(handoff()->domains[i].cpus[0])->check;
+        show("  %s: separation check passed: %lu entries, sha256 ", manifest.domains[i].name,
+             check->nested_leaves);
+        for (unsigned k = 0; k < SHOWN_DIGEST_BYTES; k++)
+            show("%02x", check->digest[k]);
+        show("\n");
+    }
+    show("  the machine: separation check passed: %u PCI functions, %u interrupt lines\n",
          seen_functions, seen_lines);
-    if (handoff()->domain_count && handoff()->domains[0].ram_leaf_bytes == PAGE_BYTES)
-        show("  memory is mapped in 4 KiB pages: this processor may have the erratum of "
-             "CVE-2018-12207\n");
 }
 
 /* Memory of the firmware's boot time that ends with nobody (TRAPS 6). */
@@ -236,7 +201,7 @@ _Noreturn void kernel_main(void)
     check_the_machine();
 
     uint64_t start = machine_tsc(), bytes = scrub();
-    show_machine();
+    show_checks();
     show("bulkhead: scrubbed %lu MiB of the firmware's memory; hand-over %lu ticks, of them "
          "%lu for %lu MiB hashed, copied and zeroed\n",
          bytes / MEBIBYTE, machine_tsc() - handoff()->entry_tsc,

@@ -86,9 +86,10 @@ void machine_topology(struct check_topology *topology)
     read_leaf(0xb, topology->extended);
 }
 
+extern const uint8_t kernel_ap_entry[];
+
 void machine_release_processors(void)
 {
-    extern const uint64_t ap_entry_address;
     struct trampoline *words = (struct trampoline *)(handoff()->trampoline_hpa + TRAMPOLINE_WORDS);
-    __atomic_store_n(&words->release, ap_entry_address, __ATOMIC_RELEASE);
+    __atomic_store_n(&words->release, (uint64_t)kernel_ap_entry, __ATOMIC_RELEASE);
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who owns what, on one screen. */
+#ifndef BULKHEAD_BOOT_OVERVIEW_H
+#define BULKHEAD_BOOT_OVERVIEW_H
+
+#include "kernel/abi/handoff.h"
+#include "kernel/manifest.h"
+
+/* Prints what `handoff` has placed, as the loader's last words; the hypervisor's own checks follow.
+ */
+void overview(const struct handoff *handoff, const struct manifest *manifest);
+
+#endif
