@@ -74,22 +74,34 @@ static bool ends_with_boot(UINT32 type)
            type == EfiBootServicesData;
 }
 
+/* RAM, whoever uses it; what it may hold for run time or ACPI is read at start-up too. */
+static bool is_memory(UINT32 type)
+{
+    return ends_with_boot(type) || type == EfiConventionalMemory ||
+           type == EfiRuntimeServicesCode || type == EfiRuntimeServicesData ||
+           type == EfiACPIReclaimMemory || type == EfiACPIMemoryNVS;
+}
+
 void memory_collect(struct facts *facts)
 {
     UINTN key;
     if (read_map(&key) != EFI_SUCCESS)
         refuse("the firmware does not tell its memory map; update the firmware");
     facts->free_count = 0;
-    facts->memory_end = 0;
+    facts->memory_count = 0;
     for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
         const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
-        uint64_t end = memory->PhysicalStart + memory->NumberOfPages * PAGE_BYTES;
-        if (ends_with_boot(memory->Type) && end > facts->memory_end)
-            facts->memory_end = end;
+        uint64_t bytes = memory->NumberOfPages * PAGE_BYTES;
+        if (bytes == 0)
+            continue;
         /* Ranges beyond the list's room are small: they go unused, nothing else. */
         if (memory->Type == EfiConventionalMemory)
             add_range(facts->free, &facts->free_count, MAX_FREE_RANGES, memory->PhysicalStart,
-                      memory->NumberOfPages * PAGE_BYTES);
+                      bytes);
+        if (is_memory(memory->Type) && !add_range(facts->memory, &facts->memory_count,
+                                                  MAX_MEMORY_RANGES, memory->PhysicalStart, bytes))
+            refuse("the firmware's memory lies in more than %u pieces; update the firmware",
+                   MAX_MEMORY_RANGES);
     }
 }
 

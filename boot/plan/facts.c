@@ -37,34 +37,53 @@ static bool check_cpus(const struct facts *facts, struct diagnostic *why)
     return true;
 }
 
-static bool check_memory(const struct facts *facts, struct diagnostic *why)
+/* Whole pages that a processor can reach, ascending, disjoint. `what` names the list. */
+static bool check_ranges(const struct facts *facts, const struct free_range *list, uint32_t count,
+                         uint32_t most, const char *what, struct diagnostic *why)
 {
     uint64_t limit = min_u64(MEMORY_LIMIT, 1ull << facts->physical_address_bits), end = 0;
-    if (facts->free_count == 0 || facts->free_count > MAX_FREE_RANGES)
+    if (count == 0 || count > most)
         return diagnose(why,
-                        "the firmware lists %u ranges of free memory, 1 to %u can be used: "
-                        "update the firmware",
-                        facts->free_count, MAX_FREE_RANGES);
-    for (uint32_t i = 0; i < facts->free_count; i++) {
-        const struct free_range *range = &facts->free[i];
+                        "the firmware lists %u ranges of %s, 1 to %u can be used: update the "
+                        "firmware",
+                        count, what, most);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct free_range *range = &list[i];
         if (range->bytes == 0 || (range->base | range->bytes) % PAGE_BYTES ||
             range->base >= limit || range->bytes > limit - range->base)
             return diagnose(why,
-                            "the firmware lists free memory of %lu bytes at %lx, which no "
-                            "processor can reach so: update the firmware",
-                            range->bytes, range->base);
+                            "the firmware lists %s of %lu bytes at %lx, which no processor can "
+                            "reach so: update the firmware",
+                            what, range->bytes, range->base);
         if (range->base < end)
             return diagnose(why,
-                            "the firmware's free memory at %lx overlaps the range before it, "
-                            "which ends at %lx: update the firmware",
-                            range->base, end);
+                            "the firmware's %s at %lx overlaps the range before it, which ends at "
+                            "%lx: update the firmware",
+                            what, range->base, end);
         end = range->base + range->bytes;
     }
-    if (facts->memory_end > limit)
-        return diagnose(why,
-                        "the firmware says that memory ends at %lx, which no processor can "
-                        "reach: update the firmware",
-                        facts->memory_end);
+    return true;
+}
+
+/* Free memory is memory: the hypervisor's first page table maps what is listed and nothing else. */
+static bool check_memory(const struct facts *facts, struct diagnostic *why)
+{
+    if (!check_ranges(facts, facts->memory, facts->memory_count, MAX_MEMORY_RANGES, "memory",
+                      why) ||
+        !check_ranges(facts, facts->free, facts->free_count, MAX_FREE_RANGES, "free memory", why))
+        return false;
+    for (uint32_t i = 0, at = 0; i < facts->free_count; i++) {
+        const struct free_range *range = &facts->free[i];
+        while (at < facts->memory_count &&
+               facts->memory[at].base + facts->memory[at].bytes <= range->base)
+            at++;
+        if (at == facts->memory_count || range->base < facts->memory[at].base ||
+            range->base + range->bytes > facts->memory[at].base + facts->memory[at].bytes)
+            return diagnose(why,
+                            "the firmware lists free memory at %lx that is not among its memory: "
+                            "update the firmware",
+                            range->base);
+    }
     return true;
 }
 

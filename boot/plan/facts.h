@@ -7,7 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MAX_FREE_RANGES = 256, MAX_ECAMS = 16, MAX_IOMMUS = 16, DIAGNOSTIC_BYTES = 512 };
+enum {
+    MAX_FREE_RANGES = 256,
+    MAX_MEMORY_RANGES = 128,
+    MAX_ECAMS = 16,
+    MAX_IOMMUS = 16,
+    DIAGNOSTIC_BYTES = 512
+};
 
 /* Why the machine does not start: what, both parties where there are two, and the remedy. */
 struct diagnostic {
@@ -54,8 +60,9 @@ struct facts {
     uint64_t hpet_base; /* 0: no table names one */
     uint32_t iommu_count;
     uint64_t iommus[MAX_IOMMUS]; /* register pages of VT-d units */
-    uint64_t memory_end;         /* above all RAM that kernel_main touches; 0: above free[] */
-    uint32_t free_count;
+    uint32_t memory_count;       /* RAM of whatever use, as the firmware's map lists it; sorted */
+    struct free_range memory[MAX_MEMORY_RANGES];
+    uint32_t free_count; /* of it, what nobody uses */
     struct free_range free[MAX_FREE_RANGES];
 };
 

@@ -86,41 +86,66 @@ void space_of_start(const struct spaces *spaces, uint32_t cpu, struct paging_spa
         add_domain(spaces, &handoff->domains[index], out);
 }
 
-/* Maps the part of a device window that lies above `top`; returns the new top. */
-static uint64_t add_window(uint64_t base, uint64_t bytes, uint64_t top, uint64_t leaf,
-                           struct paging_space *out)
+/* A run of memory or of a device's registers that kernel_main maps one to one. */
+struct piece {
+    uint64_t base, end;
+    bool device;
+};
+enum { MAX_PIECES = MAX_MEMORY_RANGES + MAX_IOAPICS + 2 };
+
+/* Keeps the list ascending; a device within memory goes unmapped as such. */
+static void add_piece(struct piece *pieces, uint32_t *count, uint64_t base, uint64_t bytes,
+                      bool device)
 {
-    uint64_t start = max_u64(align_down(base, LARGE_PAGE_BYTES), top);
-    uint64_t end = align_up(base + bytes, LARGE_PAGE_BYTES);
-    if (bytes == 0 || end <= start)
-        return top;
-    paging_add(out, start, start, end - start, leaf, PAGING_WRITE);
-    return end;
+    uint32_t at = *count;
+    struct piece new = {align_down(base, PAGE_BYTES), page_up(base + bytes), device};
+    for (uint32_t i = 0; i < *count; i++)
+        if (ranges_overlap(new.base, new.end - new.base, pieces[i].base,
+                           pieces[i].end - pieces[i].base))
+            return;
+    if (bytes == 0)
+        return;
+    for (; at > 0 && pieces[at - 1].base > new.base; at--)
+        pieces[at] = pieces[at - 1];
+    pieces[at] = new;
+    ++*count;
 }
 
+/* Memory but for the trampoline's page is data; that one runs code in the middle of a switch. */
+static void add_memory(const struct piece *piece, uint64_t trampoline, uint64_t leaf,
+                       struct paging_space *out)
+{
+    uint64_t base = piece->base;
+    if (trampoline >= base && trampoline < piece->end) {
+        paging_add(out, base, base, trampoline - base, leaf, PAGING_WRITE);
+        paging_add(out, trampoline, trampoline, PAGE_BYTES, leaf, PAGING_WRITE | PAGING_EXECUTE);
+        base = trampoline + PAGE_BYTES;
+    }
+    paging_add(out, base, base, piece->end - base, leaf, PAGING_WRITE);
+}
+
+/* What the firmware's map lists as memory, and the devices that start-up touches: nothing between
+ * (TRAPS 56). */
 void space_of_boot(const struct spaces *spaces, struct paging_space *out)
 {
     const struct facts *facts = spaces->facts;
-    const struct handoff *handoff = spaces->handoff;
-    const struct free_range *last = &facts->free[facts->free_count - 1];
-    uint64_t leaf = host_leaf(facts), tramp = handoff->trampoline_hpa;
-    uint64_t top = max_u64(max_u64(last->base + last->bytes, facts->memory_end), GUEST_HOLE_END);
     const struct fact_ecam *window = ecam_first(facts);
     struct free_range ecam = window ? ecam_range(window) : (struct free_range){0};
+    struct piece pieces[MAX_PIECES];
+    uint32_t count = 0;
     out->count = 0;
-    top = align_up(top, leaf);
-    paging_add(out, 0, 0, tramp, leaf, PAGING_WRITE);
-    paging_add(out, tramp, tramp, PAGE_BYTES, leaf, PAGING_WRITE | PAGING_EXECUTE);
-    paging_add(out, tramp + PAGE_BYTES, tramp + PAGE_BYTES, top - tramp - PAGE_BYTES, leaf,
-               PAGING_WRITE);
-    if (facts->screen.base < ecam.base) {
-        top = add_window(facts->screen.base, facts->screen.bytes, top, leaf, out);
-        add_window(ecam.base, ecam.bytes, top, leaf, out);
-    } else {
-        top = add_window(ecam.base, ecam.bytes, top, leaf, out);
-        add_window(facts->screen.base, facts->screen.bytes, top, leaf, out);
-    }
-    add_hypervisor(spaces, handoff->boot_cpu, true, out);
+    for (uint32_t i = 0; i < facts->memory_count; i++)
+        add_piece(pieces, &count, facts->memory[i].base, facts->memory[i].bytes, false);
+    add_piece(pieces, &count, facts->screen.base, facts->screen.bytes, true);
+    add_piece(pieces, &count, ecam.base, ecam.bytes, true);
+    for (uint32_t i = 0; i < facts->ioapic_count; i++)
+        add_piece(pieces, &count, facts->ioapics[i].address, PAGE_BYTES, true);
+    for (uint32_t i = 0; i < count; i++)
+        if (pieces[i].device)
+            paging_add_device(out, pieces[i].base, pieces[i].base, pieces[i].end - pieces[i].base);
+        else
+            add_memory(&pieces[i], spaces->handoff->trampoline_hpa, host_leaf(facts), out);
+    add_hypervisor(spaces, spaces->handoff->boot_cpu, true, out);
 }
 
 void space_of_domain(const struct spaces *spaces, uint32_t index, struct paging_space *out)

@@ -87,8 +87,18 @@ struct manifest_domain *world_add_domain(struct world *world, const char *name, 
     return made_manifest_domain(&world->made, name, cpus, memory, payload);
 }
 
+void world_list_memory(struct world *world)
+{
+    struct facts *facts = &world->facts;
+    facts->memory_count = facts->free_count < MAX_MEMORY_RANGES ? facts->free_count : 0;
+    memcpy(facts->memory, facts->free, facts->memory_count * sizeof(facts->free[0]));
+    world->memory_listed = true;
+}
+
 bool world_place(struct world *world)
 {
+    if (!world->memory_listed)
+        world_list_memory(world);
     made_manifest_seal(&world->made);
     enum manifest_error error = manifest_open(&world->made, sizeof(world->made), &world->manifest);
     if (error)

@@ -14,6 +14,7 @@ enum { WORLD_KERNEL_ROOM = 0x20000, WORLD_PAYLOAD_ROOM = 16 << 20 };
 
 struct world {
     struct facts facts;
+    bool memory_listed;
     struct made_manifest made;
     struct manifest manifest;
     struct plan_input in;
@@ -37,6 +38,9 @@ uint32_t world_add_guest(struct world *world);
 
 struct manifest_domain *world_add_domain(struct world *world, const char *name, uint32_t cpus,
                                          uint64_t memory, uint32_t payload);
+
+/* All that is free now is all the memory there is; world_place() does it if nobody did. */
+void world_list_memory(struct world *world);
 
 /* Seals and opens the manifest, then places; clears the handoff first. */
 bool world_place(struct world *world);

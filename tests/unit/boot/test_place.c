@@ -296,7 +296,11 @@ static void add_ecam(struct facts *f, uint64_t base, uint32_t first, uint32_t la
     X(overlapping, "overlaps the range before", f->free[1].bytes = 0x800000)                       \
     X(wrapping, "no processor can reach", f->free[6].bytes = -0x1000ull)                           \
     X(beyond, "no processor can reach", f->free[6].base = 1ull << 39)                              \
-    X(memory_end, "memory ends at", f->memory_end = 1ull << 40)                                    \
+    X(nothing_listed, "0 ranges of memory", f->memory_count = 0)                                   \
+    X(memory_beyond, "memory of", f->memory[6].base = 1ull << 39)                                  \
+    X(memory_twice, "memory at 900000 overlaps", f->memory[3].bytes = 0x1000000)                   \
+    X(free_no_memory, "free memory at 1000 that is not among", f->memory[0].base = 0x2000)         \
+    X(free_beyond_memory, "not among its memory", f->memory[6].bytes -= 0x1000)                    \
     X(address_bits, "physical address bits", f->physical_address_bits = 64)                        \
     X(no_tsc, "time stamp counter", f->tsc_hz = 0)                                                 \
     X(many_ioapics, "I/O APICs", f->ioapic_count = 9)                                              \
@@ -330,6 +334,7 @@ static void contradicting_facts_are_refused(void **state)
         world_init(world);
         world_add_guest(world);
         add("office", 1, 16 * MIB);
+        world_list_memory(world);
         changes[i].make(&world->facts);
         world_must_refuse(world, changes[i].text);
     }

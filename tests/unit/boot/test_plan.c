@@ -182,21 +182,25 @@ static void processors_map_their_own_and_no_more(void **state)
     }
 }
 
+struct boot_seen {
+    uint64_t executable, memory, devices; /* bytes */
+};
+
 static void check_boot_leaf(const struct leaf *leaf, void *context)
 {
-    uint64_t *executable = context;
+    struct boot_seen *seen = context;
+    bool device = (leaf->bits & 0x18) == 0x18;
     assert_false(leaf->bits & USER);
     if (leaf->va < 1ull << 47) {
         assert_int_equal(leaf->va, leaf->pa);
         assert_true(leaf->bits & WRITE);
         if (!(leaf->bits & NX)) {
             assert_int_equal(leaf->va, world->handoff.trampoline_hpa);
-            assert_int_equal(leaf->bytes, PAGE_BYTES);
-            ++*executable;
+            seen->executable += leaf->bytes;
         }
-        executable[1] += leaf->bytes;
+        *(device ? &seen->devices : &seen->memory) += leaf->bytes;
     } else {
-        assert_true(leaf->bits & NX || !(leaf->bits & WRITE));
+        assert_true((leaf->bits & NX || !(leaf->bits & WRITE)) && !device);
         uint32_t kind = owner(leaf->pa, leaf->bytes)->kind;
         assert_true(kind < EXTENT_TRAMPOLINE || kind == EXTENT_STOP || kind == EXTENT_SLICE);
     }
@@ -267,18 +271,26 @@ static void processors_start_on_tables_of_their_own(void **state)
     }
 }
 
+/* All memory that the firmware lists, and the devices that start-up touches, uncached. */
 static void kernel_main_maps_memory_one_to_one(void **state)
 {
-    uint64_t seen[2] = {0, 0};
+    struct boot_seen seen = {0};
+    uint64_t memory = 0x23000;
     (void)state;
-    world->facts.screen = (struct handoff_screen){.base = 0x4000300000, .bytes = 0x300000};
+    world->facts.screen = (struct handoff_screen){.base = 0x4000300000, .bytes = 0x300800};
     world->facts.ecam[world->facts.ecam_count++] =
-        (struct fact_ecam){.base = 0x4000000000, .bus_last = 3};
-    world->facts.memory_end = 0x101234000;
+        (struct fact_ecam){.base = 0x3f00000000, .bus_first = 1, .bus_last = 3};
+    world_list_memory(world);
+    world->facts.memory[world->facts.memory_count++] = (struct free_range){0x101234000, 0x23000};
+    for (uint32_t i = 0; i < world->facts.free_count; i++)
+        memory += world->facts.free[i].bytes;
     place_and_build();
-    walk(world->handoff.boot_page_table, 0, 4, check_boot_leaf, seen);
-    assert_int_equal(seen[0], 1);
-    assert_int_equal(seen[1], 0x101400000 + 0x600000); /* RAM's end and both windows' 2 MiB pages */
+    walk(world->handoff.boot_page_table, 0, 4, check_boot_leaf, &seen);
+    assert_int_equal(seen.executable, PAGE_BYTES);
+    assert_int_equal(seen.memory, memory);
+    assert_int_equal(seen.devices, 0x301000 + (3 << 20) + PAGE_BYTES); /* and the I/O APIC */
+    assert_int_equal(frame_at(world->handoff.boot_page_table, 0xfec00000), 0xfec00000);
+    assert_int_equal(frame_at(world->handoff.boot_page_table, 0x101257000), 0);
 }
 
 struct nested_seen {

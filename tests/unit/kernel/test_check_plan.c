@@ -71,6 +71,8 @@ static void set_facts(struct facts *facts, const struct machine *machine)
                        .ioapics = {{.address = 0xfec00000}},
                        .free_count = 3,
                        .free = {{0x1000, 0x9e000}, {MIB, 2 * GIB - 3 * MIB}, {4 * GIB, 8 * GIB}}};
+    facts->memory_count = facts->free_count;
+    memcpy(facts->memory, facts->free, facts->free_count * sizeof facts->free[0]);
     for (uint32_t i = 0; i < facts->cpu_count; i++)
         facts->cpus[i] = (struct fact_cpu){.apic_id = i, .core_id = i + 1, .boot = i == 0};
 }
