@@ -31,9 +31,6 @@ void settle_check(uint64_t back)
 _Noreturn void settle(void)
 {
     settle_check(cpu.place->page_table);
-    if (cpu.domain)
-        while (!__atomic_load_n(&((struct public_page *)VA_PUBLIC)->go, __ATOMIC_ACQUIRE))
-            stop_pause();
     cpu_leave_stack(life_run);
 }
 

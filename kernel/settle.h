@@ -27,7 +27,7 @@ extern struct answer settle_answer;
  */
 void settle_check(uint64_t back);
 
-/* The same, then waits for the boot processor and enters the domain. */
+/* The same, then enters the domain, whose life waits for the boot processor. */
 _Noreturn void settle(void);
 
 /* What the boot processor zeroes last, on the page table of the start, and whom it then lets go. */

@@ -79,27 +79,25 @@ static void reset_debug_registers(void)
     cpu_write_cr2(0);
 }
 
-static bool init(void)
+void machine_init(void)
 {
-    bool empty = lapic_drain();
+    lapic_drain();
     reset_debug_registers();
     msr_init(&machine.msr, &machine.features, cpu.local == 0);
     vcpu_reset();
     vcpu_flush();
-    return empty;
 }
 
-void machine_init(void)
+void machine_reset(void)
 {
-    init();
-}
-
-bool machine_reset(void)
-{
-    bool empty = init();
+    machine_init();
     msr_reset_walk(&machine.features, reset_msr, NULL);
     reset_fpu();
-    return empty;
+}
+
+bool machine_settle(void)
+{
+    return lapic_drain();
 }
 
 void machine_read_back(struct check_registers *registers)

@@ -9,7 +9,18 @@
 #include "limits.h"
 #include <stdint.h>
 
-enum life_state { LIFE_NEW, LIFE_RUNNING, LIFE_STOPPED, LIFE_REFUSED };
+enum life_state {
+    LIFE_NEW,      /* waits for the boot processor */
+    LIFE_EMPTYING, /* local APICs drained, registers at reset values */
+    LIFE_ZEROING,  /* RAM */
+    LIFE_SETTLING, /* what was still in flight to the local APICs is drained */
+    LIFE_LOADING,  /* payloads hashed, then copied */
+    LIFE_RUNNING,
+    LIFE_LEAVING, /* the life is over, its processors come out of the guest */
+    LIFE_STOPPED,
+    LIFE_REFUSED, /* stopped, for a reason that its UART has told */
+    LIFE_STATES,
+};
 
 /* Why a life ended. */
 enum life_end {
@@ -20,16 +31,25 @@ enum life_end {
     END_MACHINE_CHECK,
     END_BAD_STATE, /* the processor refused the guest's state */
     END_UNEXPECTED_EXIT,
+    END_ASKED, /* for from outside */
     END_KINDS,
 };
+
+/* What management may ask of a domain, and nobody does unless the manifest grants it. */
+enum life_ask { ASK_NOTHING, ASK_START, ASK_STOP, ASK_RESTART };
 
 struct public_page {
     /* Written by the boot processor. */
     volatile uint32_t go; /* processors may enter their domain */
+    /* Written by management: first what, then a new ticket, then a knock at the first processor. */
+    volatile uint32_t asked;  /* enum life_ask */
+    volatile uint32_t ticket; /* another number than before */
     /* Written by the domain's first processor. */
+    volatile uint32_t answered; /* the last ticket whose request has come to rest */
     volatile uint32_t state;    /* enum life_state */
     volatile uint32_t lives;    /* starts so far */
     volatile uint32_t last_end; /* enum life_end */
+    volatile uint32_t restarts; /* within the window of on_exit's limit */
     /* Written by each of the domain's processors, its own. */
     volatile uint64_t refused_interrupts[MAX_DOMAIN_CPUS]; /* destination outside (I4) */
 };

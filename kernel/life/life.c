@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of this processor's domain: start, end, restart (I7, I9). */
+/*
+ * The life of this processor's domain: one loop on each of its processors (I7, I9). A processor
+ * does the work of the state, piece by piece, and says when it is done; the first processor alone
+ * takes events and decides by step.h which state comes next. Between two pieces, in every wait and
+ * after every knock each looks at what others want of it. No other domain's state is in reach.
+ */
 #include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
-#include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
-#include "kernel/format.h"
-#include "kernel/sha256.h"
+#include "fill.h"
 #include "kernel/vm/devices.h"
-#include "memory.h"
+#include "step.h"
+#include "tell.h"
 
 struct mailbox {
     volatile uint32_t requests; /* enum life_request */
@@ -17,40 +21,24 @@ struct mailbox {
 
 static PER_DOMAIN struct {
     struct mailbox mail[MAX_DOMAIN_CPUS];
-    volatile uint32_t arrived, generation; /* barrier */
-    volatile uint32_t ending;              /* enum life_end: this life is over */
-    volatile uint32_t state;               /* enum life_state */
-    volatile bool unclean;                 /* a processor could not be brought to reset state */
-    uint32_t restarts;                     /* within the window */
-    uint64_t window_start;                 /* TSC */
+    volatile uint32_t ending; /* enum life_end: why this life is over; the first cause counts */
+    /* Written by each processor, its own. */
+    volatile uint32_t done[MAX_DOMAIN_CPUS]; /* the last step whose work it has done */
+    volatile bool failed[MAX_DOMAIN_CPUS];   /* and whether it could not */
+    /* Written by the first processor. */
+    volatile uint32_t state; /* enum life_state */
+    volatile uint32_t step;  /* counts the changes of state */
+    bool stay;               /* stopped, when this life is over */
+    uint32_t taken;          /* ticket of the last request from outside */
+    uint32_t restarts;       /* within the window */
+    uint64_t window_start;   /* TSC */
 } life;
 
-static const char *const end_names[END_KINDS] = {
-    [END_NONE] = "none",
-    [END_POWER_OFF] = "power off (ACPI S5)",
-    [END_RESET] = "reset register",
-    [END_TRIPLE_FAULT] = "triple fault",
-    [END_MACHINE_CHECK] = "machine check",
-    [END_BAD_STATE] = "state that the processor refuses",
-    [END_UNEXPECTED_EXIT] = "exit without an answer",
-};
+static PER_CPU uint32_t begun; /* the step that this processor works on */
 
 static struct public_page *public_page(void)
 {
     return (struct public_page *)VA_PUBLIC;
-}
-
-/* All processors of the domain meet here, in root mode. */
-static void barrier(void)
-{
-    uint32_t generation = life.generation;
-    if (__atomic_add_fetch(&life.arrived, 1, __ATOMIC_ACQ_REL) == cpu.domain->cpu_count) {
-        life.arrived = 0;
-        __atomic_store_n(&life.generation, generation + 1, __ATOMIC_RELEASE);
-        return;
-    }
-    while (__atomic_load_n(&life.generation, __ATOMIC_ACQUIRE) == generation)
-        stop_pause();
 }
 
 void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
@@ -73,12 +61,158 @@ void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
 _Noreturn void life_end(enum life_end cause)
 {
     uint32_t none = END_NONE;
-    if (__atomic_compare_exchange_n(&life.ending, &none, cause, false, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_ACQUIRE))
-        for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
-            if (local != cpu.local)
-                life_request(local, REQUEST_END, 0);
+    __atomic_compare_exchange_n(&life.ending, &none, cause, false, __ATOMIC_ACQ_REL,
+                                __ATOMIC_ACQUIRE);
+    if (cpu.local != 0)
+        machine_knock(machine_apic_id(0));
     cpu_leave_stack(life_run);
+}
+
+static bool limit_is_reached(void)
+{
+    return cpu.rules->restart_limit != 0 && life.restarts >= cpu.rules->restart_limit;
+}
+
+/* What on_exit and its limit say about the life that ended. */
+static enum life_event event_of_end(uint32_t cause)
+{
+    const struct manifest_domain *rules = cpu.rules;
+    if (cause == END_POWER_OFF || rules->on_exit != MANIFEST_EXIT_RESTART)
+        return EVENT_STOP;
+    uint64_t now = machine_tsc(), window = rules->restart_window * slice()->tsc_hz;
+    if (life.restarts == 0 || (window != 0 && now - life.window_start > window)) {
+        life.restarts = 0;
+        life.window_start = now;
+    }
+    if (limit_is_reached())
+        return EVENT_STOP;
+    life.restarts++;
+    return EVENT_RESTART;
+}
+
+/* A request from outside, which ends a life that runs and begins the count of restarts anew. */
+static enum life_event event_of_ticket(uint32_t ticket)
+{
+    static const enum life_event events[] = {
+        [ASK_START] = EVENT_START, [ASK_STOP] = EVENT_STOP, [ASK_RESTART] = EVENT_RESTART};
+    uint32_t asked = public_page()->asked;
+    life.taken = ticket;
+    if (asked == ASK_NOTHING || asked > ASK_RESTART)
+        return EVENT_NONE;
+    if (life.state == LIFE_RUNNING && asked != ASK_START)
+        life.ending = END_ASKED;
+    life.restarts = 0;
+    return events[asked];
+}
+
+/* Whether every processor has done the work of this step. */
+static bool all_done(bool *failed)
+{
+    *failed = false;
+    for (uint32_t local = 0; local < cpu.domain->cpu_count; local++) {
+        if (__atomic_load_n(&life.done[local], __ATOMIC_ACQUIRE) != life.step)
+            return false;
+        *failed |= life.failed[local];
+    }
+    return true;
+}
+
+/* EVENT_NONE and `all`: there is nothing, and whatever comes from now on knocks. */
+static enum life_event next_event(bool *all)
+{
+    bool failed;
+    *all = all_done(&failed);
+    if (!*all)
+        return EVENT_NONE;
+    uint32_t ticket = __atomic_load_n(&public_page()->ticket, __ATOMIC_ACQUIRE);
+    if (ticket != life.taken) {
+        enum life_event asked = event_of_ticket(ticket);
+        if (asked != EVENT_NONE)
+            return asked;
+    }
+    if (life.state == LIFE_NEW)
+        return __atomic_load_n(&public_page()->go, __ATOMIC_ACQUIRE) ? EVENT_GO : EVENT_NONE;
+    if (life.state == LIFE_RUNNING)
+        return life.ending == END_NONE ? EVENT_NONE : event_of_end(life.ending);
+    if (life_rests(life.state))
+        return EVENT_NONE;
+    return failed ? EVENT_FAILED : EVENT_DONE;
+}
+
+static void act(enum life_action action)
+{
+    uint32_t cause = life.ending;
+    switch (action) {
+    case ACTION_SET_UP:
+        devices_setup();
+        break;
+    case ACTION_TELL:
+        tell_end(cause, life.restarts, life.stay, limit_is_reached());
+        public_page()->last_end = cause;
+        public_page()->restarts = life.restarts;
+        life.ending = END_NONE;
+        break;
+    case ACTION_COUNT:
+        public_page()->lives++;
+        break;
+    case ACTION_REFUSE:
+        tell_refusal(life.state);
+        break;
+    case ACTION_CALL:
+    case ACTION_NONE:
+        break;
+    }
+}
+
+/* The first processor: what has happened, and what follows from it; false: nothing has. */
+static bool advance(bool *all)
+{
+    enum life_event event = next_event(all);
+    struct life_step next = life_next(life.state, life.stay, event);
+    life.stay = next.stay;
+    act(next.action);
+    if (next.state != life.state) {
+        life.state = next.state;
+        public_page()->state = next.state;
+        __atomic_store_n(&life.step, life.step + 1, __ATOMIC_SEQ_CST);
+        for (uint32_t local = 1; next.action == ACTION_CALL && local < cpu.domain->cpu_count;
+             local++)
+            machine_knock(machine_apic_id(local));
+    }
+    if (life_rests(next.state))
+        public_page()->answered = life.taken;
+    return event != EVENT_NONE;
+}
+
+/*
+ * What others want: in every loop, and after a knock that came to the guest. True: only a knock can
+ * bring more. The first processor must not sleep before the others have done their part: what it
+ * was asked for meanwhile is not answered yet, and nobody knocks again.
+ */
+static bool heed(void)
+{
+    bool knocked = vcpu.knock, all = true;
+    stop_heed();
+    vcpu.knock = 0; /* before the words are looked at */
+    if (cpu.local != 0)
+        return true;
+    if (knocked) /* perhaps by the line of its UART */
+        devices_pump();
+    while (advance(&all))
+        continue;
+    return all;
+}
+
+/* Waits for a knock, which heed() is still to see. */
+static void park(void)
+{
+    cpu_park();
+    vcpu.knock = 1;
+}
+
+static bool is_done(void)
+{
+    return life.done[cpu.local] == __atomic_load_n(&life.step, __ATOMIC_ACQUIRE);
 }
 
 /* Waits for SIPI in root mode (the emulators' wait-for-SIPI state is not to be trusted). */
@@ -86,24 +220,24 @@ static void wait_for_sipi(void)
 {
     struct mailbox *mail = &life.mail[cpu.local];
     for (;;) {
-        if (life.ending)
+        heed();
+        if (!is_done())
             cpu_leave_stack(life_run);
-        if (cpu.local == 0) /* the line's knock may have come together with the request's */
-            devices_pump();
         uint32_t requests = __atomic_exchange_n(&mail->requests, 0, __ATOMIC_ACQ_REL);
         if (requests & REQUEST_SIPI) {
             vcpu_set_sipi(mail->sipi_vector);
             return;
         }
-        cpu_park();
+        park();
     }
 }
 
 void life_knocked(void)
 {
     struct mailbox *mail = &life.mail[cpu.local];
-    stop_heed();
-    if (life.ending)
+    vcpu.knock = 1;
+    heed();
+    if (!is_done())
         cpu_leave_stack(life_run);
     uint32_t requests = __atomic_exchange_n(&mail->requests, 0, __ATOMIC_ACQ_REL);
     if (requests & REQUEST_INIT) {
@@ -115,157 +249,85 @@ void life_knocked(void)
     }
     if (requests & REQUEST_NMI)
         vcpu.nmi_pending = true;
-    if (cpu.local == 0)
-        devices_pump();
 }
 
-/* Zeroes this processor's share of the domain's RAM: the processors share the work by pieces. */
-static void zero_ram(void)
+static enum fill load(void)
 {
-    uint64_t piece = 0;
-    for (uint32_t i = 0; i < cpu.domain->ram_count; i++) {
-        const struct handoff_ram *ram = &cpu.domain->ram[i];
-        for (uint64_t at = 0; at < ram->bytes; at += LARGE_PAGE_BYTES, piece++)
-            if (piece % cpu.domain->cpu_count == cpu.local)
-                memory_zero((void *)(VA_RAM + ram->gpa + at), LARGE_PAGE_BYTES);
+    if (cpu.local != 0)
+        return FILL_DONE;
+    enum fill result = fill_load();
+    if (result == FILL_DONE)
+        devices_reset();
+    return result;
+}
+
+/* A piece of this processor's work in a state. */
+static enum fill work(enum life_state state)
+{
+    switch (state) {
+    case LIFE_EMPTYING: /* nobody of the domain runs: no request comes any more */
+        life.mail[cpu.local].requests = 0;
+        machine_reset();
+        return FILL_DONE;
+    case LIFE_ZEROING:
+        return fill_zero();
+    case LIFE_SETTLING:
+        return machine_settle() ? FILL_DONE : FILL_REFUSED;
+    case LIFE_LOADING:
+        return load();
+    default:
+        return FILL_DONE;
     }
 }
 
-/* Payloads as the manifest has them, or the domain does not start. */
-static bool payloads_intact(void)
+static _Noreturn void enter_guest(void)
 {
-    for (uint32_t i = 0; i < cpu.domain->digest_count; i++) {
-        const struct handoff_digest *run = &cpu.domain->digest[i];
-        uint8_t digest[DIGEST_BYTES];
-        sha256((const void *)(VA_PAYLOAD + run->from), run->bytes, digest);
-        if (!memory_equal(digest, run->digest, DIGEST_BYTES))
-            return false;
-    }
-    return true;
-}
-
-static void load_payloads(void)
-{
-    for (uint32_t i = 0; i < cpu.domain->load_count; i++) {
-        const struct handoff_load *load = &cpu.domain->load[i];
-        memory_copy((void *)(VA_RAM + load->gpa), (const void *)(VA_PAYLOAD + load->from),
-                    load->bytes);
-    }
-}
-
-/* What on_exit and its limit say about the life that just ended. */
-static bool may_restart(uint32_t cause)
-{
-    const struct manifest_domain *rules = cpu.rules;
-    if (cause == END_POWER_OFF || rules->on_exit != MANIFEST_EXIT_RESTART)
-        return false;
-    uint64_t now = machine_tsc();
-    uint64_t window = rules->restart_window * slice()->tsc_hz;
-    if (life.restarts == 0 || (window != 0 && now - life.window_start > window)) {
-        life.restarts = 0;
-        life.window_start = now;
-    }
-    if (rules->restart_limit != 0 && life.restarts == rules->restart_limit)
-        return false;
-    life.restarts++;
-    return true;
-}
-
-#ifdef BENCH
-/* A line of "kind count" pairs, all processors together. */
-void life_mark(uint32_t mark)
-{
-    char line[512];
-    size_t length =
-        format(line, sizeof(line), "\nbulkhead: mark %u, tsc %lu:", mark, machine_tsc());
-    for (uint32_t kind = 0; kind < PUBLIC_EXIT_KINDS; kind++) {
-        uint64_t sum = 0;
-        for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
-            sum += public_exits(public_page(), local)[kind];
-        if (sum)
-            length += format(line + length, sizeof(line) - length, " %u %lu", kind, sum);
-    }
-    format(line + length, sizeof(line) - length, "\n");
-    devices_say(line);
-}
-#endif
-
-static void say_end(uint32_t cause, bool restarts)
-{
-    char line[160];
-    size_t length = format(line, sizeof(line), "\nbulkhead: domain %s ended: %s; ", cpu.rules->name,
-                           end_names[cause]);
-    if (restarts)
-        format(line + length, sizeof(line) - length, "restart %u of %u\n", life.restarts,
-               cpu.rules->restart_limit);
+    machine_clear_counts();
+    if (cpu.local != 0)
+        wait_for_sipi();
     else
-        format(line + length, sizeof(line) - length, "it stays stopped\n");
-    devices_say(line);
+        vcpu_set_entry(&cpu.domain->entry);
+    vcpu_enter();
 }
 
-/* First processor: what becomes of the domain, all of whose processors are at rest. */
-static void decide(void)
+/* This processor has done its part. */
+static void rest(enum life_state state, bool may_sleep)
 {
-    uint32_t cause = life.ending;
-    if (life.state == LIFE_NEW) {
-        devices_setup();
-        life.state = LIFE_RUNNING;
-    } else {
-        bool restarts = may_restart(cause);
-        say_end(cause, restarts);
-        public_page()->last_end = cause;
-        life.state = restarts ? LIFE_RUNNING : LIFE_STOPPED;
-    }
-    if (life.state == LIFE_RUNNING && life.unclean) {
-        life.state = LIFE_REFUSED;
-        devices_say("bulkhead: I7: a processor's local APIC can't be emptied; the domain stays "
-                    "stopped\n");
-    }
-    if (life.state == LIFE_RUNNING && !payloads_intact()) {
-        life.state = LIFE_REFUSED;
-        devices_say("bulkhead: a payload no longer has the manifest's SHA-256; the domain stays "
-                    "stopped: boot the machine anew\n");
-    }
-    for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
-        life.mail[local].requests = 0;
-    life.ending = END_NONE;
-    public_page()->state = life.state;
+    if (may_sleep && state == LIFE_RUNNING && cpu.local == 0)
+        enter_guest();
+    else if (may_sleep && (state == LIFE_STOPPED || state == LIFE_REFUSED))
+        park();
+    else
+        stop_pause();
 }
 
-static _Noreturn void stay_stopped(void)
+/* One turn of the loop: a piece of work, or a wait. */
+static void turn(bool may_sleep)
 {
-    for (;;) {
-        cpu_park();
-        if (cpu.local == 0)
-            devices_pump();
+    uint32_t step = __atomic_load_n(&life.step, __ATOMIC_ACQUIRE);
+    enum life_state state = life.state;
+    if (life.done[cpu.local] == step) {
+        rest(state, may_sleep);
+        return;
     }
+    if (begun != step) {
+        begun = step;
+        fill_begin();
+    }
+    enum fill result = work(state);
+    if (result == FILL_GOES_ON)
+        return;
+    life.failed[cpu.local] = result == FILL_REFUSED;
+    __atomic_store_n(&life.done[cpu.local], step, __ATOMIC_RELEASE);
+    if (state == LIFE_RUNNING && cpu.local != 0)
+        enter_guest();
 }
 
 _Noreturn void life_run(void)
 {
-    if (!cpu.domain)
-        for (;;)
-            cpu_park();
+    while (!cpu.domain)
+        cpu_park();
     vcpu_leave();
-    barrier();
-    if (!machine_reset())
-        life.unclean = true;
-    barrier();
-    zero_ram();
-    barrier();
-    if (cpu.local == 0)
-        decide();
-    barrier();
-    machine_clear_counts();
-    if (life.state != LIFE_RUNNING)
-        stay_stopped();
-    if (cpu.local != 0) {
-        wait_for_sipi();
-        vcpu_enter();
-    }
-    load_payloads();
-    devices_reset();
-    public_page()->lives++;
-    vcpu_set_entry(&cpu.domain->entry);
-    vcpu_enter();
+    for (;;)
+        turn(heed());
 }

@@ -18,11 +18,14 @@ void machine_setup(void);
  */
 const char *machine_setup_guest(void);
 
+/* Local APIC emptied and registers that no control structure holds at reset values (I7). */
+void machine_reset(void);
+
 /*
- * Local APIC emptied and registers that no control structure holds at reset values (I7). False:
- * the APIC keeps something, and the domain must not run again.
+ * Once more, of what was in flight to the local APIC. False: it keeps something, and the domain
+ * must not run.
  */
-bool machine_reset(void);
+bool machine_settle(void);
 
 /* Guest state after INIT; the local APIC keeps its mode (TRAPS 16). */
 void machine_init(void);

@@ -15,6 +15,7 @@ enum {
     VECTOR_WORDS = 8, /* ISR and IRR: 8 registers of 32 vectors */
     MAX_VECTORS = 256,
     DRAIN_SPINS = 100000,
+    DRAIN_ATTEMPTS = 3,
     CPUID_TSC_DEADLINE = 1 << 24,
     MCG_IN_PROGRESS = 1 << 2,
 };
@@ -66,6 +67,7 @@ static void take_pending(void)
 
 bool lapic_drain(void)
 {
+    bool empty = false;
     uint32_t leaf[4];
     cpu_cpuid(1, 0, leaf);
     if (leaf[2] & CPUID_TSC_DEADLINE)
@@ -73,11 +75,13 @@ bool lapic_drain(void)
     lapic_mask_local();
     cpu_wrmsr(IA32_X2APIC_INIT_COUNT, 0);
     cpu_wrmsr(IA32_X2APIC_SIVR, SVR_DRAINING);
-    end_service();
-    cpu_wrmsr(IA32_X2APIC_TPR, 0);
-    take_pending();
-    end_service();
-    bool empty = !any_vector(IA32_X2APIC_IRR0) && !any_vector(IA32_X2APIC_ISR0);
+    for (unsigned i = 0; i < DRAIN_ATTEMPTS && !empty; i++) {
+        end_service();
+        cpu_wrmsr(IA32_X2APIC_TPR, 0);
+        take_pending();
+        end_service();
+        empty = !any_vector(IA32_X2APIC_IRR0) && !any_vector(IA32_X2APIC_ISR0);
+    }
     cpu_wrmsr(IA32_X2APIC_DIV_CONF, 0);
     cpu_wrmsr(IA32_X2APIC_ESR, 0); /* shows what was gathered; */
     cpu_wrmsr(IA32_X2APIC_ESR, 0); /* now there is nothing */

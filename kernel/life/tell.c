@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of a domain: see the header. */
+#include "tell.h"
+#include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/upcalls.h"
+#include "kernel/format.h"
+#include "kernel/vm/devices.h"
+
+static const char *const end_names[END_KINDS] = {
+    [END_NONE] = "none",
+    [END_POWER_OFF] = "power off (ACPI S5)",
+    [END_RESET] = "reset register",
+    [END_TRIPLE_FAULT] = "triple fault",
+    [END_MACHINE_CHECK] = "machine check",
+    [END_BAD_STATE] = "state that the processor refuses",
+    [END_UNEXPECTED_EXIT] = "exit without an answer",
+    [END_ASKED] = "management asked for it",
+};
+
+/* Why it stays stopped, behind these words. */
+static void format_reason(char *out, size_t room, enum life_end cause, bool limit)
+{
+    const struct manifest_domain *rules = cpu.rules;
+    if (cause == END_POWER_OFF)
+        format(out, room, " (it switched itself off)");
+    else if (cause != END_ASKED && rules->on_exit != MANIFEST_EXIT_RESTART)
+        format(out, room, " (on_exit: stop)");
+    else if (cause == END_ASKED || !limit)
+        format(out, room, " (as management asked)");
+    else if (rules->restart_window)
+        format(out, room, " (limit %u within %u s)", rules->restart_limit, rules->restart_window);
+    else
+        format(out, room, " (limit %u)", rules->restart_limit);
+}
+
+void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)
+{
+    char line[224], more[48] = "";
+    if (stay)
+        format_reason(more, sizeof(more), cause, limit);
+    else if (cause != END_ASKED && cpu.rules->restart_limit)
+        format(more, sizeof(more), " %u of %u", restarts, cpu.rules->restart_limit);
+    format(line, sizeof(line), "\nbulkhead: domain %s ended: %s; %s%s\n", cpu.rules->name,
+           end_names[cause], stay ? "it stays stopped" : "restart", more);
+    devices_say(line);
+}
+
+void tell_refusal(enum life_state state)
+{
+    devices_say(state == LIFE_LOADING
+                    ? "bulkhead: a payload no longer has the manifest's SHA-256; the domain stays "
+                      "stopped: boot the machine anew\n"
+                    : "bulkhead: I7: a processor's local APIC can't be emptied; the domain stays "
+                      "stopped\n");
+}
+
+#ifdef BENCH
+/* A line of "kind count" pairs, all processors together. */
+void life_mark(uint32_t mark)
+{
+    struct public_page *page = (struct public_page *)VA_PUBLIC;
+    char line[512];
+    size_t length =
+        format(line, sizeof(line), "\nbulkhead: mark %u, tsc %lu:", mark, machine_tsc());
+    for (uint32_t kind = 0; kind < PUBLIC_EXIT_KINDS; kind++) {
+        uint64_t sum = 0;
+        for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
+            sum += public_exits(page, local)[kind];
+        if (sum)
+            length += format(line + length, sizeof(line) - length, " %u %lu", kind, sum);
+    }
+    format(line + length, sizeof(line) - length, "\n");
+    devices_say(line);
+}
+#endif

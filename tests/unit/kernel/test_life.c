@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * I7, I9: the loop of a domain's life with three processors, which are processes here: what belongs
+ * to one is its own, what belongs to the domain is shared memory, a knock is a signal. This process
+ * is the boot processor and management. No wake-up may be lost, whatever comes together.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define BULKHEAD_PERCPU_H
+#define PER_CPU
+#define PER_DOMAIN
+#define life                   (*the_life) /* life.c defines a pointer now */
+#define __builtin_ia32_pause() usleep(20)  /* the host may have fewer processors than we */
+
+#include "kernel/abi/layout.h"
+#undef VA_PUBLIC
+#undef VA_SLICE
+#undef VA_RAM
+#undef VA_PAYLOAD
+#define VA_PUBLIC  ((uint64_t)&shared->page)
+#define VA_SLICE   ((uint64_t)&the_slice)
+#define VA_RAM     ((uint64_t)shared->ram)
+#define VA_PAYLOAD ((uint64_t)shared->payload)
+
+#include "kernel/abi/handoff.h"
+#include "kernel/abi/public.h"
+
+enum { CPUS = 3, RAM = 10 << 20, PAYLOAD = 5 << 20, LOAD_AT = 3 << 20, PATIENCE_SECONDS = 60 };
+
+static struct shared {
+    struct public_page page;
+    pid_t pids[CPUS];
+    volatile uint32_t act[CPUS];    /* enum life_end: what the guest is to do next */
+    volatile uint32_t guests;       /* processors in the guest or waiting for SIPI, as bits */
+    volatile uint32_t settle_fails; /* processors whose APIC can't be emptied, as bits */
+    volatile uint32_t told, refused, stop, halted;
+    uint8_t own[4096]; /* what life.c keeps of the domain */
+    uint8_t ram[RAM], payload[PAYLOAD];
+} * shared;
+static struct handoff_slice the_slice;
+
+#include "kernel/life/fill.c"
+#include "kernel/life/life.c"
+
+struct stop_page stop_page;
+struct cpu cpu;
+struct vcpu vcpu;
+volatile bool stop_own;
+static jmp_buf empty_stack;
+
+/* The machine. */
+static void take_knock(int signal)
+{
+    (void)signal;
+    stop_page.stop = shared->stop;
+    vcpu.knock = 1;
+}
+
+void machine_knock(uint32_t apic_id)
+{
+    kill(shared->pids[apic_id], SIGUSR1);
+}
+
+uint32_t machine_apic_id(uint32_t local)
+{
+    return local;
+}
+
+uint64_t machine_tsc(void)
+{
+    return 0;
+}
+
+void machine_init(void)
+{
+}
+
+void machine_reset(void)
+{
+}
+
+void machine_clear_counts(void)
+{
+}
+
+bool machine_settle(void)
+{
+    return !(shared->settle_fails >> cpu.local & 1);
+}
+
+void cpu_park(void)
+{
+    sigset_t knock, before;
+    sigemptyset(&knock);
+    sigaddset(&knock, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &knock, &before);
+    while (!vcpu.knock)
+        sigsuspend(&before);
+    vcpu.knock = 0;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+_Noreturn void cpu_leave_stack(void (*function)(void))
+{
+    (void)function; /* always life_run */
+    longjmp(empty_stack, 1);
+}
+
+_Noreturn void panic_halt(void)
+{
+    __atomic_add_fetch(&shared->halted, 1, __ATOMIC_SEQ_CST);
+    _exit(0);
+}
+
+void vcpu_leave(void)
+{
+    __atomic_and_fetch(&shared->guests, ~(1u << cpu.local), __ATOMIC_SEQ_CST);
+}
+
+void vcpu_set_sipi(uint8_t vector)
+{
+    (void)vector;
+}
+
+void vcpu_set_entry(const struct handoff_entry *entry)
+{
+    (void)entry;
+}
+
+/* The guest: its first processor starts the others; it ends as it is told. */
+_Noreturn void vcpu_enter(void)
+{
+    for (uint32_t local = 1; cpu.local == 0 && local < CPUS; local++)
+        life_request(local, REQUEST_SIPI, 0x10);
+    __atomic_or_fetch(&shared->guests, 1u << cpu.local, __ATOMIC_SEQ_CST);
+    for (;;) {
+        if (vcpu.knock) {
+            vcpu.knock = 0;
+            life_knocked();
+        }
+        uint32_t cause = __atomic_exchange_n(&shared->act[cpu.local], END_NONE, __ATOMIC_SEQ_CST);
+        if (cause != END_NONE)
+            life_end(cause);
+        usleep(20);
+    }
+}
+
+void devices_setup(void)
+{
+}
+
+void devices_reset(void)
+{
+}
+
+void devices_pump(void)
+{
+}
+
+void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)
+{
+    (void)restarts;
+    shared->told = cause | (uint32_t)stay << 8 | (uint32_t)limit << 9;
+}
+
+void tell_refusal(enum life_state state)
+{
+    shared->refused = state;
+}
+
+void memory_zero(void *to, size_t bytes)
+{
+    assert_true(bytes <= LARGE_PAGE_BYTES);
+    memset(to, 0, bytes);
+}
+
+void memory_copy(void *to, const void *from, size_t bytes)
+{
+    assert_true(bytes <= LARGE_PAGE_BYTES);
+    memcpy(to, from, bytes);
+}
+
+bool memory_equal(const void *left, const void *right, size_t bytes)
+{
+    return memcmp(left, right, bytes) == 0;
+}
+
+/* This process. */
+static struct manifest_domain rules;
+static struct handoff_domain place;
+
+static _Noreturn void run_processor(uint32_t local)
+{
+    cpu = (struct cpu){.local = local, .index = local, .domain = &place, .rules = &rules};
+    alarm(PATIENCE_SECONDS);
+    setjmp(empty_stack);
+    life_run();
+}
+
+static int start_domain(void **state)
+{
+    (void)state;
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(shared, MAP_FAILED);
+    assert_true(sizeof(life) <= sizeof(shared->own));
+    the_life = (void *)shared->own;
+    memset(shared->ram, 0x5a, RAM);
+    for (size_t i = 0; i < PAYLOAD; i++)
+        shared->payload[i] = (uint8_t)(i / 4096 * 7 + 1);
+    rules = (struct manifest_domain){
+        .on_exit = MANIFEST_EXIT_RESTART, .restart_limit = 2, .restart_window = 60};
+    place = (struct handoff_domain){.cpu_count = CPUS,
+                                    .ram_count = 2,
+                                    .ram = {{0, 0, 3 << 20}, {3 << 20, 0, 7 << 20}},
+                                    .digest_count = 1,
+                                    .digest = {{0, PAYLOAD, {0}}},
+                                    .load_count = 1,
+                                    .load = {{0, LOAD_AT, PAYLOAD}}};
+    sha256(shared->payload, PAYLOAD, place.digest[0].digest);
+    signal(SIGUSR1, take_knock);
+    for (uint32_t local = 0; local < CPUS; local++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            run_processor(local);
+        assert_true(pid > 0);
+        shared->pids[local] = pid;
+    }
+    return 0;
+}
+
+static int stop_domain(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CPUS; i++) {
+        kill(shared->pids[i], SIGKILL);
+        waitpid(shared->pids[i], NULL, 0);
+    }
+    munmap(shared, sizeof(*shared));
+    return 0;
+}
+
+#define wait_until(condition)                                                                      \
+    for (time_t end = time(NULL) + PATIENCE_SECONDS; !(condition); usleep(20))                     \
+        if (time(NULL) > end)                                                                      \
+    fail_msg("never: %s; state %u, guests %x, ticket %u, answered %u", #condition,                 \
+             shared->page.state, shared->guests, shared->page.ticket, shared->page.answered)
+
+static void go(void)
+{
+    __atomic_store_n(&shared->page.go, 1, __ATOMIC_RELEASE);
+}
+
+static void ask(enum life_ask what)
+{
+    shared->page.asked = what;
+    __atomic_store_n(&shared->page.ticket, shared->page.ticket + 1, __ATOMIC_RELEASE);
+    machine_knock(0);
+}
+
+static bool answered(void)
+{
+    return __atomic_load_n(&shared->page.answered, __ATOMIC_ACQUIRE) == shared->page.ticket;
+}
+
+static bool runs(uint32_t lives)
+{
+    return shared->page.lives == lives && shared->guests == (1 << CPUS) - 1;
+}
+
+static bool ram_is_zero(void)
+{
+    for (size_t i = 0; i < RAM; i++)
+        if (shared->ram[i] != 0)
+            return false;
+    return true;
+}
+
+static bool ram_is_loaded(void)
+{
+    for (size_t i = 0; i < RAM; i++)
+        if (shared->ram[i] !=
+            (i >= LOAD_AT && i < LOAD_AT + PAYLOAD ? shared->payload[i - LOAD_AT] : 0))
+            return false;
+    return true;
+}
+
+static void nothing_happens_before_go(void **state)
+{
+    (void)state;
+    usleep(20000);
+    assert_int_equal(shared->page.state, LIFE_NEW);
+    assert_int_equal(shared->ram[0], 0x5a);
+    go();
+    wait_until(runs(1));
+    assert_int_equal(shared->page.state, LIFE_RUNNING);
+    assert_true(ram_is_loaded());
+}
+
+static void on_exit_restarts_up_to_its_limit(void **state)
+{
+    (void)state;
+    go();
+    for (uint32_t n = 1; n <= 3; n++) {
+        wait_until(runs(n));
+        memset(shared->ram, 0xa5, RAM);
+        shared->act[n % CPUS] = END_TRIPLE_FAULT;
+    }
+    wait_until(shared->page.state == LIFE_STOPPED);
+    assert_int_equal(shared->told, END_TRIPLE_FAULT | 1 << 8 | 1 << 9);
+    assert_int_equal(shared->page.last_end, END_TRIPLE_FAULT);
+    assert_int_equal(shared->page.restarts, 2);
+    assert_int_equal(shared->page.lives, 3);
+    assert_true(ram_is_zero());
+}
+
+static void power_off_stops(void **state)
+{
+    (void)state;
+    go();
+    wait_until(runs(1));
+    shared->act[0] = END_POWER_OFF;
+    wait_until(shared->page.state == LIFE_STOPPED);
+    assert_int_equal(shared->told, END_POWER_OFF | 1 << 8);
+    assert_true(ram_is_zero());
+}
+
+static void management_stops_starts_and_restarts(void **state)
+{
+    (void)state;
+    go();
+    wait_until(runs(1));
+    ask(ASK_STOP);
+    wait_until(answered());
+    assert_int_equal(shared->page.state, LIFE_STOPPED);
+    assert_int_equal(shared->page.last_end, END_ASKED);
+    assert_true(ram_is_zero());
+    ask(ASK_STOP);
+    wait_until(answered());
+    ask(ASK_START);
+    wait_until(answered() && runs(2));
+    assert_true(ram_is_loaded());
+    ask(ASK_START); /* it runs already */
+    wait_until(answered());
+    assert_int_equal(shared->page.lives, 2);
+    ask(ASK_RESTART);
+    wait_until(answered() && runs(3));
+    ask(77); /* nobody knows that */
+    wait_until(answered());
+    assert_true(runs(3));
+}
+
+/* Asked before the boot processor lets it go: it is emptied, and stays stopped. */
+static void stopped_before_its_first_life(void **state)
+{
+    (void)state;
+    ask(ASK_STOP);
+    go();
+    wait_until(shared->page.state == LIFE_STOPPED && answered());
+    assert_int_equal(shared->page.lives, 0);
+    assert_true(ram_is_zero());
+}
+
+static void an_apic_that_keeps_something_refuses(void **state)
+{
+    (void)state;
+    shared->settle_fails = 1 << 2;
+    go();
+    wait_until(shared->page.state == LIFE_REFUSED);
+    assert_int_equal(shared->refused, LIFE_SETTLING);
+    assert_true(ram_is_zero());
+    shared->settle_fails = 0; /* the next attempt is a new one */
+    ask(ASK_START);
+    wait_until(answered() && runs(1));
+}
+
+static void another_payload_refuses(void **state)
+{
+    (void)state;
+    shared->payload[PAYLOAD - 1] ^= 1;
+    go();
+    wait_until(shared->page.state == LIFE_REFUSED);
+    assert_int_equal(shared->refused, LIFE_LOADING);
+    assert_true(ram_is_zero());
+    assert_int_equal(shared->page.lives, 0);
+}
+
+static void a_panic_elsewhere_stops_all(void **state)
+{
+    (void)state;
+    go();
+    wait_until(runs(1));
+    shared->stop = 1;
+    for (uint32_t local = 0; local < CPUS; local++)
+        machine_knock(local);
+    wait_until(shared->halted == CPUS);
+}
+
+/* Requests at any moment, and lives that end meanwhile: it always comes to rest. */
+static void no_wake_up_is_lost(void **state)
+{
+    (void)state;
+    srand(17);
+    go();
+    for (int i = 0; i < 300; i++) {
+        ask(ASK_START + (unsigned)rand() % 3);
+        if (rand() % 3 == 0)
+            shared->act[rand() % CPUS] = END_RESET;
+        usleep((useconds_t)rand() % 2000);
+        if (rand() % 4 == 0)
+            wait_until(answered());
+    }
+    ask(ASK_STOP);
+    wait_until(answered());
+    assert_int_equal(shared->page.state, LIFE_STOPPED);
+    assert_true(ram_is_zero());
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start_domain, stop_domain)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_happens_before_go),
+        TEST(on_exit_restarts_up_to_its_limit),
+        TEST(power_off_stops),
+        TEST(management_stops_starts_and_restarts),
+        TEST(stopped_before_its_first_life),
+        TEST(an_apic_that_keeps_something_refuses),
+        TEST(another_payload_refuses),
+        TEST(a_panic_elsewhere_stops_all),
+        TEST(no_wake_up_is_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
