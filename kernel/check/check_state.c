@@ -67,7 +67,7 @@ bool check_host_state(const struct check *check)
            (!check->domain || check_host(check, &registers->on_exit, " after a VM exit"));
 }
 
-/* A second-level table may keep VPID only if its translations can be flushed. */
+/* VPID is on only where what it tags can be flushed. */
 static bool check_vmx_controls(const struct check *check)
 {
     const struct check_registers *registers = check->in->registers;

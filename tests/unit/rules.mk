@@ -95,7 +95,9 @@ $(call unit_test,kernel/check,$(CHECK_WORLD) $(SHARED_SOURCES))
 
 $(call unit_test,kernel/check_flips,$(CHECK_WORLD) $(SHARED_SOURCES))
 
-$(call unit_test,kernel/check_machine,kernel/start/check_machine.c $(CHECK_WORLD) $(SHARED_SOURCES))
+MACHINE_WORLD := tests/unit/kernel/machine_world.c kernel/start/check_machine.c $(CHECK_WORLD)
+$(call unit_test,kernel/check_machine,$(MACHINE_WORLD) $(SHARED_SOURCES))
+$(call unit_test,kernel/check_handoff,$(MACHINE_WORLD) $(SHARED_SOURCES))
 
 $(call unit_test,kernel/check_plan,kernel/start/check_machine.c $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
 

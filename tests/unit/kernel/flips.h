@@ -55,7 +55,7 @@ static inline void flip_all(const struct flips *flips, bool needed[MAX_HARMLESS]
     for (size_t at = flips->from * 8; at < (flips->from + flips->bytes) * 8; at += flips->stride) {
         size_t byte = at / 8, rule = excused(flips, byte, at % 8);
         /* Of what is excused a sample shows whether it still is accepted. */
-        if (rule < flips->harmless_count && tried[rule]++ % 32 > 3)
+        if (rule < flips->harmless_count && tried[rule]++ % 37 > 3)
             continue;
         bool excuse = flips->excuses && flips->excuses(flips, byte, at % 8);
         flips->base[byte] ^= (uint8_t)(1 << at % 8);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A machine for the tests of the machine's part of the separation check: the world of
+ * check_world.h with payloads, two I/O APICs, and PCI functions of which two buses are in ECAM.
+ */
+#ifndef BULKHEAD_MACHINE_WORLD_H
+#define BULKHEAD_MACHINE_WORLD_H
+
+#include "check_world.h"
+#include "kernel/start/check_machine.h"
+
+#define MIB (1ull << 20)
+
+enum {
+    ECAM = 0xe0000000,
+    FIRST_IOAPIC = 0xfec00000,
+    SECOND_IOAPIC = 0xfec01000,
+    MADE_SCRUB = 0x1a00000,
+    MADE_FUNCTIONS = 8,
+    SHA = 1 << 29,
+};
+
+struct made_function {
+    uint32_t number, id, command, class, header;
+};
+
+struct setting {
+    struct world world;
+    struct manifest_payload payloads[2];
+    struct check_machine machine;
+    uint32_t ioapics[2][0x40];
+    struct made_function functions[MADE_FUNCTIONS];
+    uint32_t config_address;
+    uint32_t pic_masks;
+    bool ecam_unseen;
+    uint32_t ecam_hides; /* a function; 0: none */
+};
+
+/* The one that was made last: ports have no context. Its handoff, and that one's domains. */
+extern struct setting *the;
+extern struct handoff *h;
+extern struct handoff_domain *domain0, *domain1;
+
+/* Without a fault; `world` is aimed at processor `cpu`. */
+struct setting *machine_make(uint32_t cpu);
+void machine_drop(struct setting *setting);
+
+#endif
