@@ -86,6 +86,9 @@ static void show_line(void *context, int port, bool firmware, const char *line)
     for (unsigned i = 0; firmware && i < sizeof(stages) / sizeof(stages[0]); i++)
         if (strncmp(line, stages[i].start, strlen(stages[i].start)) == 0)
             run->stage = stages[i].stage;
+    /* What firmware does with an image that it can't load. */
+    if (firmware && run->stage == stages[1].stage && strstr(line, "Shell"))
+        run->shell = seconds_now();
     if (!firmware || *line)
         screen_line(&run->screen, port, firmware ? "firmware" : NULL, line);
     if (firmware || port != 0)
@@ -150,6 +153,10 @@ static const char *over(struct run *run, int *status)
     if (run->refused > 0 && now - run->refused > last_words) {
         *status = EXIT_FINDINGS;
         return "the machine refused to start the domains";
+    }
+    if (run->shell > 0 && now - run->shell > last_words) {
+        *status = EXIT_FINDINGS;
+        return "the firmware could not load the image and started its shell";
     }
     if (run->ended > 0 && now - run->ended > last_silence &&
         now - ports_last(&run->ports) > last_silence)

@@ -27,6 +27,7 @@ struct run {
     double began, limit;   /* seconds; limit 0: none */
     double progress;       /* when progress was last told */
     double refused, ended; /* when the refusal came, when the last domain stopped; 0: not yet */
+    double shell;          /* when the firmware started something else */
     const char *stage;
     bool plain, which, quit;
     bool typing; /* what is typed here is read */

@@ -290,6 +290,27 @@ static void test_emulator_ends(void **state)
     assert_int_equal(end(&show), 1);
 }
 
+static void test_firmware_shell(void **state)
+{
+    static struct show show;
+    (void)state;
+    begin(&show, "xterm", 80, NULL);
+    say(&show, "1 BdsDxe: loading Boot0001\\nBdsDxe: starting Boot0003 \"EFI Internal Shell\"\\n");
+    expect(&show, "the firmware could not load the image and started its shell");
+    assert_int_equal(end(&show), 1);
+}
+
+/* A hint about the device's group would mislead where the processor has no VT-x anyway. */
+static void test_kvm_without_vtx(void **state)
+{
+    (void)state;
+    if (system("grep -qw vmx /proc/cpuinfo") == 0)
+        skip();
+    assert_int_equal(system("build/bulkhead run --machine kvm $DIR/intel.efi 2>&1 | "
+                            "grep -q 'this processor offers no VT-x'"),
+                     0);
+}
+
 /* No control codes where the terminal knows none; what is typed is sent all the same. */
 static void test_dumb_terminals(void **state)
 {
@@ -500,6 +521,8 @@ int main(void)
         cmocka_unit_test_teardown(test_keys, end_runs),
         cmocka_unit_test_teardown(test_ends_with_the_last_domain, end_runs),
         cmocka_unit_test_teardown(test_emulator_ends, end_runs),
+        cmocka_unit_test_teardown(test_firmware_shell, end_runs),
+        cmocka_unit_test_teardown(test_kvm_without_vtx, end_runs),
         cmocka_unit_test_teardown(test_dumb_terminals, end_runs),
         cmocka_unit_test_teardown(test_windows, end_runs),
         cmocka_unit_test_teardown(test_half_lines_once, end_runs),
