@@ -117,6 +117,10 @@ static int live_port(const struct screen *screen)
 
 static void draw(struct screen *screen)
 {
+    if (screen->terminal && screen->hint) {
+        screen_status(screen, "%s", screen->hint);
+        return;
+    }
     int port = screen->terminal ? live_port(screen) : -1;
     if (port >= 0) {
         const char *text = screen->open[port];
@@ -209,6 +213,15 @@ void screen_status(struct screen *screen, const char *text, ...)
     else
         fputc('\n', stdout);
     fflush(stdout);
+}
+
+void screen_hint(struct screen *screen, const char *hint)
+{
+    screen->hint = hint;
+    if (hint && !screen->terminal)
+        screen_note(screen, "%s", hint);
+    else
+        screen_refresh(screen);
 }
 
 void screen_close(struct screen *screen)

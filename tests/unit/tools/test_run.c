@@ -223,6 +223,9 @@ static void test_keys(void **state)
     expect(&show, "the keyboard is linux's now");
     type(&show, "\x1d");
     expect_row(&show, "run      * Ctrl-] was pressed: 1-4, o, q or ? next");
+    say(&show, "3 a row between\\n");
+    expect(&show, "a row between");
+    expect_row(&show, "run      * Ctrl-] was pressed: 1-4, o, q or ? next");
     type(&show, "?");
     expect(&show, "ports: 1 boot log, 2 linux (has the keyboard), 3 hello, 4 nobody");
     say(&show, "hear 2");
