@@ -231,5 +231,6 @@ void screen_close(struct screen *screen)
     else
         lift(screen);
     screen->drawn = 0;
+    screen->keyboard = screen->latest = -1;
     fflush(stdout);
 }

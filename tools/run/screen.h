@@ -57,7 +57,7 @@ void screen_status(struct screen *screen, const char *text, ...)
 /* Words that keep the live row until they are taken back with NULL. */
 void screen_hint(struct screen *screen, const char *hint);
 
-/* Leaves the cursor at the start of a line. */
+/* Leaves the live row as it is for good, and the cursor at the start of the next. */
 void screen_close(struct screen *screen);
 
 #endif

@@ -244,9 +244,9 @@ int session_run(struct run *run)
         turn(run);
     machine_stop(&run->machine);
     show_prompts(run, 0);
+    screen_close(&run->screen);
     screen_note(&run->screen, "%s after %.0f s; what each port wrote is in %s/com1.txt ...", reason,
                 seconds_now() - run->began, run->options.directory);
     keys_close();
-    screen_close(&run->screen);
     return status;
 }
