@@ -112,7 +112,7 @@ static void send_key(struct run *run, uint8_t key)
 /* The key behind Ctrl-]. */
 static void take_command(struct run *run, uint8_t key)
 {
-    screen_refresh(&run->screen);
+    screen_hint(&run->screen, NULL);
     if (key == 'q' || key == 'Q')
         run->quit = true;
     else if (key == 'o' || key == 'O')
@@ -136,7 +136,7 @@ void keys_read(struct run *run)
             take_command(run, keys[i]);
         } else if (keys[i] == ESCAPE_KEY) {
             run->escape = true;
-            screen_status(&run->screen, "Ctrl-] was pressed: 1-%d, o, q or ? next", SERIAL_PORTS);
+            screen_hint(&run->screen, "Ctrl-] was pressed: 1-4, o, q or ? next");
         } else if (keys[i] == INTERRUPT_KEY && !run->ports.started) {
             run->quit = true;
         } else {

@@ -117,6 +117,10 @@ static int live_port(const struct screen *screen)
 
 static void draw(struct screen *screen)
 {
+    if (screen->terminal && screen->hint) {
+        screen_status(screen, "%s", screen->hint);
+        return;
+    }
     int port = screen->terminal ? live_port(screen) : -1;
     if (port >= 0) {
         const char *text = screen->open[port];
@@ -211,6 +215,15 @@ void screen_status(struct screen *screen, const char *text, ...)
     fflush(stdout);
 }
 
+void screen_hint(struct screen *screen, const char *hint)
+{
+    screen->hint = hint;
+    if (hint && !screen->terminal)
+        screen_note(screen, "%s", hint);
+    else
+        screen_refresh(screen);
+}
+
 void screen_close(struct screen *screen)
 {
     if (screen->terminal && live_port(screen) >= 0 && screen->drawn > 0)
@@ -218,5 +231,6 @@ void screen_close(struct screen *screen)
     else
         lift(screen);
     screen->drawn = 0;
+    screen->keyboard = screen->latest = -1;
     fflush(stdout);
 }

@@ -22,6 +22,7 @@ struct screen {
     char names[SERIAL_PORTS][OWNER_BYTES]; /* "" for a port that nobody has */
     int keyboard;                          /* the port that gets what is typed, -1: none */
     int latest;                            /* the port whose unfinished line came last */
+    const char *hint;                      /* takes the live row while it is set; NULL: none */
     unsigned drawn;                        /* columns of the live row that are in use */
     char open[SERIAL_PORTS][LINE_BYTES];   /* the unfinished line of each port, as it was told */
 };
@@ -44,7 +45,7 @@ void screen_line(struct screen *screen, int port, const char *owner, const char 
 /* Shows the line of a port as far as it has come. */
 void screen_partial(struct screen *screen, int port, const char *line);
 
-/* Shows the live row anew: what it shows may be another port's now. */
+/* Shows the live row anew: the window or what it shows may have changed. */
 void screen_refresh(struct screen *screen);
 
 /* What the runner itself has to say: a line that stays, or (on a terminal) one that goes. */
@@ -53,7 +54,10 @@ void screen_note(struct screen *screen, const char *text, ...)
 void screen_status(struct screen *screen, const char *text, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Leaves the cursor at the start of a line. */
+/* Words that keep the live row until they are taken back with NULL. */
+void screen_hint(struct screen *screen, const char *hint);
+
+/* Leaves the live row as it is for good, and the cursor at the start of the next. */
 void screen_close(struct screen *screen);
 
 #endif

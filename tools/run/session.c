@@ -48,30 +48,51 @@ bool end_of_domain(const char *line, char name[NAME_BYTES], bool *stays)
     return true;
 }
 
-bool session_has_stopped(const struct run *run, int port)
+/* The number of the domain that is called so, -1: none. */
+static int domain_named(const struct run *run, const char *name)
 {
     for (unsigned i = 0; i < run->image.domain_count; i++)
-        if (*run->image.owners[port] && strcmp(run->image.domains[i], run->image.owners[port]) == 0)
-            return run->stopped[i];
-    return false;
+        if (strcmp(run->image.domains[i], name) == 0)
+            return (int)i;
+    return -1;
 }
 
-/* The hypervisor said on com1 what became of a domain. A domain that has com1 could say it too. */
-static void heed_end(struct run *run, const char *line)
+bool session_has_stopped(const struct run *run, int port)
+{
+    int domain = domain_named(run, run->image.owners[port]);
+    return domain >= 0 && run->stopped[domain] != STOP_NO;
+}
+
+/* Takes down that a domain has stopped for good, or that it has not. */
+static void note_stop(struct run *run, int domain, enum stop how)
+{
+    bool all = true;
+    run->stopped[domain] = how;
+    screen_note(&run->screen, "%s %s", run->image.domains[domain],
+                how == STOP_NO ? "speaks again: its port had said that it has stopped"
+                               : "has stopped for good");
+    for (unsigned i = 0; i < run->image.domain_count; i++)
+        all &= run->stopped[i] != STOP_NO;
+    run->ended = all ? seconds_now() : 0;
+}
+
+/*
+ * What the hypervisor says of a domain's end stands in the boot log or on the domain's own port,
+ * where the domain could say it, too: of itself only, and then it had better be silent.
+ */
+static void heed_end(struct run *run, int port, const char *line)
 {
     char name[NAME_BYTES];
-    bool stays, all = true;
-    if (*run->image.owners[0] || !end_of_domain(line, name, &stays) || !stays)
-        return;
-    for (unsigned i = 0; i < run->image.domain_count; i++) {
-        if (strcmp(run->image.domains[i], name) == 0) {
-            run->stopped[i] = true;
-            screen_note(&run->screen, "%s has stopped for good", name);
-        }
-        all &= run->stopped[i];
+    bool stays, is_log = port == 0 && !*run->image.owners[0];
+    int owner = domain_named(run, run->image.owners[port]);
+    if (end_of_domain(line, name, &stays)) {
+        int domain = domain_named(run, name);
+        if (stays && domain >= 0 && (is_log || domain == owner) && run->stopped[domain] == STOP_NO)
+            note_stop(run, domain, is_log ? STOP_IN_LOG : STOP_ON_ITS_PORT);
+    } else if (owner >= 0 && run->stopped[owner] == STOP_ON_ITS_PORT && *line &&
+               strncmp(line, "bulkhead: ", 10) != 0) {
+        note_stop(run, owner, STOP_NO);
     }
-    if (all)
-        run->ended = seconds_now();
 }
 
 /* What com1 says before the loader speaks is the firmware's, afterwards the boot log's. */
@@ -86,12 +107,15 @@ static void show_line(void *context, int port, bool firmware, const char *line)
     for (unsigned i = 0; firmware && i < sizeof(stages) / sizeof(stages[0]); i++)
         if (strncmp(line, stages[i].start, strlen(stages[i].start)) == 0)
             run->stage = stages[i].stage;
+    /* What firmware does with an image that it can't load. */
+    if (firmware && run->stage == stages[1].stage && strstr(line, "Shell"))
+        run->shell = seconds_now();
     if (!firmware || *line)
         screen_line(&run->screen, port, firmware ? "firmware" : NULL, line);
-    if (firmware || port != 0)
+    if (firmware)
         return;
-    heed_end(run, line);
-    if (strcmp(line, "bulkhead: no domain was started") == 0)
+    heed_end(run, port, line);
+    if (port == 0 && strcmp(line, "bulkhead: no domain was started") == 0)
         run->refused = seconds_now();
 }
 
@@ -150,6 +174,10 @@ static const char *over(struct run *run, int *status)
     if (run->refused > 0 && now - run->refused > last_words) {
         *status = EXIT_FINDINGS;
         return "the machine refused to start the domains";
+    }
+    if (run->shell > 0 && now - run->shell > last_words) {
+        *status = EXIT_FINDINGS;
+        return "the firmware could not load the image and started its shell";
     }
     if (run->ended > 0 && now - run->ended > last_silence &&
         now - ports_last(&run->ports) > last_silence)
@@ -216,9 +244,9 @@ int session_run(struct run *run)
         turn(run);
     machine_stop(&run->machine);
     show_prompts(run, 0);
+    screen_close(&run->screen);
     screen_note(&run->screen, "%s after %.0f s; what each port wrote is in %s/com1.txt ...", reason,
                 seconds_now() - run->began, run->options.directory);
     keys_close();
-    screen_close(&run->screen);
     return status;
 }

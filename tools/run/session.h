@@ -16,6 +16,10 @@ extern const struct machine_fact machine_facts[MACHINE_KINDS];
 
 enum { EXIT_SILENT = 4 }; /* beside enum exit_status: the time was over before a domain spoke */
 
+/* Whether a domain has stopped for good, and who said so. Its own port the domain can write, too.
+ */
+enum stop { STOP_NO, STOP_ON_ITS_PORT, STOP_IN_LOG };
+
 struct run {
     const char *path, *machine_name;
     struct run_image image;
@@ -27,13 +31,14 @@ struct run {
     double began, limit;   /* seconds; limit 0: none */
     double progress;       /* when progress was last told */
     double refused, ended; /* when the refusal came, when the last domain stopped; 0: not yet */
+    double shell;          /* when the firmware started something else */
     const char *stage;
     bool plain, which, quit;
     bool typing; /* what is typed here is read */
     bool escape; /* Ctrl-] was typed */
     bool told, prompted,
         deaf; /* said: whose the keyboard is; so at its prompt; that nobody reads */
-    bool stopped[MAX_DOMAINS]; /* domains that stay stopped, as the hypervisor said on com1 */
+    enum stop stopped[MAX_DOMAINS];
 };
 
 /* Starts the machine and moves bytes until it is over. Returns an enum exit_status or EXIT_SILENT.
@@ -54,8 +59,8 @@ void keys_read(struct run *run);
 void keys_give(struct run *run, int port);
 
 /*
- * What the hypervisor says of a domain on com1: "bulkhead: domain NAME ...", with "stays stopped"
- * in it if it is the end of that domain. False: another line.
+ * What the hypervisor says of a domain: "bulkhead: domain NAME ...", with "stays stopped" in it if
+ * it is the end of that domain. False: another line.
  */
 bool end_of_domain(const char *line, char name[NAME_BYTES], bool *stays);
 

@@ -223,6 +223,9 @@ static void test_keys(void **state)
     expect(&show, "the keyboard is linux's now");
     type(&show, "\x1d");
     expect_row(&show, "run      * Ctrl-] was pressed: 1-4, o, q or ? next");
+    say(&show, "3 a row between\\n");
+    expect(&show, "a row between");
+    expect_row(&show, "run      * Ctrl-] was pressed: 1-4, o, q or ? next");
     type(&show, "?");
     expect(&show, "ports: 1 boot log, 2 linux (has the keyboard), 3 hello, 4 nobody");
     say(&show, "hear 2");
@@ -259,19 +262,27 @@ static void test_ends_with_the_last_domain(void **state)
     (void)state;
     begin(&show, "xterm", 80, NULL);
     start(&show);
-    /* Its own words are not the hypervisor's; and a restart is no end. */
+    /* Nobody speaks of others, and a restart is no end. */
     say(&show, "3 bulkhead: domain quiet ended: reset register; it stays stopped\\n");
     say(&show, "1 bulkhead: domain quiet ended: triple fault; restart 1 of 3\\n");
-    say(&show, "1 bulkhead: domain hello ended: power off (ACPI S5); it stays stopped\\n");
+    /* Of itself a domain may claim it, until it speaks again. */
+    say(&show, "3 bulkhead: domain hello ended: power off (ACPI S5); it stays stopped\\n");
+    expect(&show, "hello has stopped for good");
+    say(&show, "3 still here\\n");
+    expect(&show, "hello speaks again");
+    say(&show, "3 bulkhead: domain hello ended: power off (ACPI S5); it stays stopped\\n");
+    expect(&show, "hello has stopped for good");
     say(&show, "1 bulkhead: domain linux ended: reset register; it stays stopped\\n");
     expect(&show, "linux has stopped for good");
     say(&show, "2 late words\\n");
     expect(&show, "late words");
     assert_false(take(&show, 2500));
-    say(&show, "1 bulkhead: domain quiet ended: triple fault; it stays stopped: limit 3\\n");
+    say(&show, "1 bulkhead: domain quiet ended: triple fault; it stays stopped (limit 3)\\n");
     expect(&show, "quiet has stopped for good");
     expect(&show, "all domains have stopped after");
     assert_int_equal(end(&show), 0);
+    assert_int_equal(times(&show, "quiet has stopped"), 1);
+    assert_int_equal(times(&show, "linux speaks"), 0);
 }
 
 static void test_emulator_ends(void **state)
@@ -288,6 +299,27 @@ static void test_emulator_ends(void **state)
     say(&show, "exit 0");
     expect(&show, "the emulator ended by itself, status 0");
     assert_int_equal(end(&show), 1);
+}
+
+static void test_firmware_shell(void **state)
+{
+    static struct show show;
+    (void)state;
+    begin(&show, "xterm", 80, NULL);
+    say(&show, "1 BdsDxe: loading Boot0001\\nBdsDxe: starting Boot0003 \"EFI Internal Shell\"\\n");
+    expect(&show, "the firmware could not load the image and started its shell");
+    assert_int_equal(end(&show), 1);
+}
+
+/* A hint about the device's group would mislead where the processor has no VT-x anyway. */
+static void test_kvm_without_vtx(void **state)
+{
+    (void)state;
+    if (system("grep -qw vmx /proc/cpuinfo") == 0)
+        skip();
+    assert_int_equal(system("build/bulkhead run --machine kvm $DIR/intel.efi 2>&1 | "
+                            "grep -q 'this processor offers no VT-x'"),
+                     0);
 }
 
 /* No control codes where the terminal knows none; what is typed is sent all the same. */
@@ -500,6 +532,8 @@ int main(void)
         cmocka_unit_test_teardown(test_keys, end_runs),
         cmocka_unit_test_teardown(test_ends_with_the_last_domain, end_runs),
         cmocka_unit_test_teardown(test_emulator_ends, end_runs),
+        cmocka_unit_test_teardown(test_firmware_shell, end_runs),
+        cmocka_unit_test_teardown(test_kvm_without_vtx, end_runs),
         cmocka_unit_test_teardown(test_dumb_terminals, end_runs),
         cmocka_unit_test_teardown(test_windows, end_runs),
         cmocka_unit_test_teardown(test_half_lines_once, end_runs),
