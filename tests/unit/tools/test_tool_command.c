@@ -121,6 +121,14 @@ static const struct {
     {"SOURCE_DATE_EPOCH=1795478400 bulkhead report m.yaml", 0, ">2026-11-24</span>", NULL},
     {"bulkhead check m.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"bulkhead cascade bad.yaml", 1, NULL, "bad.yaml:4:11: error[range]"},
+    {"{ sed 's/domains:/levels: [low, high]\\n&/;s/    cpus/    label: {level: high}\\n&/' m.yaml; "
+     "sed -n '3,$p' m.yaml | sed 's/one/two/;s/    cpus/    label: {level: low}\\n&/'; } "
+     ">two.yaml; "
+     "bulkhead cascade two.yaml",
+     1, "the way out is a table", NULL},
+    {"{ echo 'levels: [low, high]'; echo 'required: {high: {low: 1}}'; } >two.table; "
+     "bulkhead cascade --table two.table two.yaml | grep -c 'way out'; true",
+     0, "0\n", NULL},
     {"bulkhead cascade h.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"echo 'required: {}' >bad.table; bulkhead cascade --table bad.table h.yaml 2>&1 | "
      "tee /dev/stderr | grep -c error",
@@ -154,7 +162,32 @@ static const struct {
     {"bulkhead build m.yaml --manifest-only -o /dev/null", 3, NULL, "no regular file"},
     {"{ cat m.yaml; echo '    devices: [{pci: \"00:04.0\"}]'; } >dev.yaml;"
      "bulkhead build dev.yaml --manifest-only -o d.man",
-     0, "d.man: ", "does not carry out `devices` (line 3)"},
+     0, "d.man: ", "does not carry out `devices` (line 7)"},
+    {"{ cat dev.yaml; echo '    cache_ways: 2'; sed -n '3,$p' m.yaml | sed s/one/two/; "
+     "echo '    start_after: [one]'; echo '    devices: [{pci: \"00:05.0\"}]'; } >much.yaml; "
+     "bulkhead check much.yaml",
+     0, "much.yaml: good",
+     "note: this version does not carry out `devices` (line 7, line 14), `cache_ways` (line 8), "
+     "`start_after` (line 13): the image will refuse to start any domain\n"},
+    {"bulkhead build --release much.yaml --manifest-only -o r.man", 1, NULL,
+     "--release refuses an image that starts nothing: this version does not carry out `devices`"},
+    {"{ cat m.yaml; echo 'platform: {cpu: amd}'; } >amd.yaml; bulkhead check amd.yaml", 0,
+     "amd.yaml: good", "note: `platform: {cpu: amd}`: AMD-V was tried in QEMU only"},
+    {"{ cat dev.yaml; echo 'platform: {cpu: amd}'; } >both.yaml; bulkhead check both.yaml", 0,
+     "both.yaml: good",
+     "note: `platform: {cpu: amd}`: AMD-V with VT-d exists in QEMU only: this image starts no "
+     "domain on a board\n"},
+    {"bulkhead build --release amd.yaml --manifest-only -o r.man", 1, NULL,
+     "--release refuses `platform: {cpu: amd}`"},
+    {"bulkhead build --release --cpu amd m.yaml --manifest-only -o r.man", 1, NULL,
+     "--release refuses `platform: {cpu: amd}`"},
+    {"test ! -e r.man && bulkhead build --release m.yaml --manifest-only -o r.man", 0,
+     "r.man: ", NULL},
+    {"bulkhead disk m.yaml -o x.img", 1, NULL, "m.yaml: is no image"},
+    {"bulkhead disk a.man -o x.img", 1, NULL, "a.man: is no image"},
+    {"cp $B/build/boot/loader.efi .; bulkhead disk loader.efi -o x.img", 1, NULL,
+     "loader.efi: has no .manif section"},
+    {"test ! -e x.img", 0, NULL, NULL},
     {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL, "no/where: No such file"},
     {"cp a.man kept; bulkhead build bad.yaml -o kept; cmp a.man kept", 0, NULL, "error[range]"},
     /* Nothing is written over what it is made of, whatever it is called there. */
@@ -196,13 +229,16 @@ static const struct {
     {"bulkhead key new -- -ops", 2, NULL, "a name has at most 31"},
     {"bulkhead key new ops --dir keys/new && ls keys/new", 0, "key: keys/new/ops.pub", NULL},
     {"bulkhead key new ops --dir m.yaml/keys", 3, NULL, "m.yaml/keys: Not a directory"},
-    {"umask 0; bulkhead key new ops", 0, "{name: ops, key: ./ops.pub, role: auditor", NULL},
+    {"bulkhead key new ops --role auditer", 2, NULL, "--role is operator or auditor"},
+    {"umask 0; bulkhead key new ops --role operator", 0,
+     "{name: ops, key: ./ops.pub, role: operator,", NULL},
     {"stat -c %a ops.key ops.pub | tr '\\n' ' '", 0, "600 644 ", NULL},
     {"cp ops.key kept; bulkhead key new ops; cmp ops.key kept || echo lost", 0, NULL,
      "ops.key: exists; remove it"},
     /* Half a pair is none. */
     {"touch half.pub; bulkhead key new half", 3, NULL, "half.pub: exists"},
     {"test ! -e half.key", 0, NULL, NULL},
+    {"bulkhead key new none", 0, "role: ROLE, expires: YYYY-MM-DD}", NULL},
     {"bulkhead key new audit >/dev/null; ! cmp -s ops.key audit.key && ! cmp -s ops.pub audit.pub",
      0, NULL, NULL},
     {"command -v openssl >/dev/null || { cat ops.pub; exit 0; }; openssl pkey -in ops.key -pubout",
@@ -216,7 +252,7 @@ static const struct {
      "echo ' admins: [{name: ops, key: ops.pub, role: operator, expires: 2199-01-31},';"
      "echo '  {name: audit, key: audit.pub, role: auditor, expires: 2199-01-31}]}'; } "
      ">keyed.yaml; bulkhead check keyed.yaml",
-     0, "keyed.yaml: good", NULL},
+     0, "keyed.yaml: good", "does not carry out `management` (line 11)"},
     /* A hint is for what was likely meant; of several as likely, and of a word as unlike, none is.
      */
     {"sed 's/cpus: 1/&\\n    serial: {port: com5}/' m.yaml >h.yaml; bulkhead check h.yaml", 1,
