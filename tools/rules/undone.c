@@ -81,6 +81,6 @@ void undone_print(struct check *check, FILE *out)
             "bulkhead: note: this version does not carry out %s: the image will refuse to start "
             "any domain\n",
             parts_text);
-    if (board)
+    if (board && !check->cpu_vendor) /* else an emulator's image on purpose */
         fprintf(out, "bulkhead: note: `platform: {cpu: amd}`: %s\n", board);
 }

@@ -22,6 +22,7 @@
 static const char manifest_text[] =
     "host: gate-7\n"
     "platform: {cpu: amd, processors: 8, memory: 4G, memory_guard: 4M, com1: domain}\n"
+    "networks: {spare: {}, line: {exposed: true}}\n"
     "domains:\n"
     "  - name: office\n"
     "    cpus: [4, 5]\n"
