@@ -135,6 +135,19 @@ static const struct {
      0, "1", "nothing was analysed"},
     {"bulkhead report m.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"bulkhead explain mixed-levels", 0, "mixed-levels (error)", NULL},
+    {"bulkhead explain uart-irq", 0,
+     "    bad: tests/fixtures/uart-irq.bad.yaml\n        host: fixture\n", NULL},
+    {"bulkhead explain uart-irq", 0,
+     "        uart-irq.bad.yaml:8:20: error[uart-irq]: com3 of domain office has interrupt line 7 "
+     "in "
+     "the inventory (line 2), not 4, which it usually has; write `serial: {port: com3, irq: 7}`\n",
+     NULL},
+    {"bulkhead explain uart-irq", 0, "    good: tests/fixtures/uart-irq.good.yaml\n", NULL},
+    {"bulkhead explain fleet-apart", 0, "    good: tests/fixtures/fleet-apart.good/b.yaml\n", NULL},
+    {"for r in $(bulkhead explain | sed -n 's/^\\([a-z-]*\\) (.*/\\1/p'); do "
+     "bulkhead explain $r >x; grep -q '^    bad: ' x && grep -q '^    good: ' x && "
+     "grep -q \"\\[$r\\]: .*; \" x || echo $r; done; rm x",
+     0, NULL, NULL},
     {"bulkhead explain", 0, "payload-missing", NULL},
     {"bulkhead explain mixed-lovels", 2, NULL, "did you mean `mixed-levels`?"},
     {"bulkhead demo accidents", 0, "firewall-beside", NULL},
