@@ -207,13 +207,14 @@ static void an_image_belongs_to_its_manifest(void **state)
         "    serial: {read: [auditor]}\n    cache_ways: 2\n"                                       \
         "    devices:\n      - {pci: \"00:04.0\", network: x, sanitized_by: me}\n"                 \
         "      - {pci: \"00:05.0\", removable: true}\n      - {pci: \"00:06.0\", network: y}\n")   \
-        BODY("two", "    label: {level: low}\n    serial: {port: com4, polled: true}\n") ADMINS
+        BODY("two", "    label: {level: low}\n    serial: {port: com4, polled: true}\n")           \
+            BODY("three", "    label: {level: low}\n    serial: {port: com3, irq: 7}\n") ADMINS
 
 static void every_fact_is_there(void **state)
 {
     static const char *const facts[] = {
-        ("| **mid** | aggregation, 2 or more domains of low or higher: applies: 2 domains (one, "
-         "two)"),
+        ("| **mid** | aggregation, 2 or more domains of low or higher: applies: 3 domains (one, "
+         "two, three)"),
         "| (high) | aggregation, 2 or more domains of mid or higher: does not apply: 0 of 2 |",
         "| **00:04.0 of one is cleared of what an earlier owner left** | the manifest | me |",
         "| **Logical processors** | 8 or more |",
@@ -227,6 +228,7 @@ static void every_fact_is_there(void **state)
         "| **management** | 00:03.0 | any | network admin | 10.0.2.15/24 |",
         "| firewall, protects x, behind | 1 | 64M | 2 of its own | management | 3 |",
         "| system | 1 | 64M | shared | com4 (polled) | 0 |",
+        "| system | 1 | 64M | shared | com3 (line 7) | 0 |",
         "tells the cause on com1 only, keeps no record of it",
         "| **the machine** | read the audit, run the separation check | read the audit |",
     };
