@@ -68,6 +68,6 @@ TOOL_UNIT_SOURCES := tools/text.c tools/json.c tools/mapped.c tools/output.c \
 TOOL_UNIT_TESTS := $(patsubst %.c,$(BUILD)/unit/%,$(notdir $(wildcard tests/unit/tools/test_tool_*.c)))
 $(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made
 $(addprefix $(BUILD)/unit/test_tool_,command map limits): | $(BUILD)/bulkhead
-$(BUILD)/unit/test_tool_command: | $(LOADER)
+$(BUILD)/unit/test_tool_command: | $(LOADER) $(KERNEL_INTEL)
 
 .PHONY: fixtures
