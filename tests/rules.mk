@@ -6,8 +6,9 @@ include tests/unit/rules.mk
 include tests/boot/rules.mk
 
 $(call unit_test,tools/run_line,tools/run/line.c)
-$(call unit_test,tools/disk,tools/image/disk.c tools/output.c tools/text.c)
-$(call unit_test,tools/run,$(wildcard tools/run/*.c) tools/image/disk.c tools/image/pe.c tools/output.c \
+$(call unit_test,tools/disk,$(addprefix tools/,image/disk.c image/gpt.c output.c text.c) \
+    kernel/sha256.c)
+$(call unit_test,tools/run,$(wildcard tools/run/*.c) tools/image/disk.c tools/image/gpt.c tools/image/pe.c tools/output.c \
     tools/text.c kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c)
 $(UNIT)/test_run: | $(BUILD)/bulkhead $(LOADER) $(KERNEL_INTEL) $(KERNEL_AMD) $(BUILD)/fixtures/made
 test-unit: $(UNIT)/test_run_line $(UNIT)/test_disk $(UNIT)/test_run

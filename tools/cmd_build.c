@@ -10,6 +10,7 @@
 #include "tools/image/payload.h"
 #include "tools/image/pe.h"
 #include "tools/image/version.h"
+#include "tools/rules/undone.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -31,7 +32,7 @@ const char build_help[] =
     "                       kernel/kernel-amd.elf, whichever `platform: {cpu: ...}` asks for\n"
     "      --cpu VENDOR     intel or amd, in place of what `platform: {cpu: ...}` says\n"
     "      --release        for production: the image does not say LAB, at boot and in its PE\n"
-    "                       version; refuses `unsafe`\n"
+    "                       version; refuses `unsafe`, and what would start no domain\n"
     "      --manifest-only  write only the compiled manifest; needs no loader and no hypervisor\n"
     "  -h, --help           this text\n"
     "\n"
@@ -232,31 +233,26 @@ static void print_summary(const struct check *check, const struct job *job,
            (unsigned long long)compiled->payload_bytes, compiled->payload_paths);
 }
 
-/* What the loader would refuse (boot/plan/demands.c), said where there is still time. */
-static void print_undone(struct check *check)
+/* A release is for a machine that is to start something. NULL: it may be built. */
+static const char *release_problem(struct check *check)
 {
-    const struct model *model = &check->model;
-    const char *what = NULL;
-    struct place at = {0};
+    const char *undone = undone_text(check), *board = undone_board(check);
 
-    if (is_written(model->management.at)) {
-        what = "management";
-        at = model->management.at;
-    }
-    for (uint32_t i = 0; !what && i < model->domains.count; i++) {
-        const struct model_domain *domain = model_domain(model, i);
-
-        what = domain->devices.count > 0       ? "devices"
-               : domain->cache_ways.valid      ? "cache_ways"
-               : domain->start_after.count > 0 ? "start_after"
-                                               : NULL;
-        at = domain->at;
-    }
-    if (what)
-        fprintf(stderr,
-                "bulkhead: note: this version does not carry out `%s` (%s): the image will refuse "
-                "to start any domain\n",
-                what, line_of(check, at));
+    if (check->model.unsafe.count > 0)
+        return say(&check->arena,
+                   "--release refuses `unsafe` (%s): remove it, or build a LAB image without "
+                   "--release",
+                   line_of(check, check->model.unsafe.at));
+    if (undone)
+        return say(&check->arena,
+                   "--release refuses an image that starts nothing: this version does not carry "
+                   "out %s; remove that, or build a LAB image without --release",
+                   undone);
+    return board ? say(&check->arena,
+                       "--release refuses `platform: {cpu: amd}`: %s; name the board's "
+                       "`inventory`, or build a LAB image without --release",
+                       board)
+                 : NULL;
 }
 
 static enum exit_status build(const struct job *job)
@@ -269,11 +265,9 @@ static enum exit_status build(const struct job *job)
         check_print(&check, stderr);
         status = check.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
     }
-    if (status == EXIT_GOOD && job->release && check.model.unsafe.count > 0) {
-        complain(job->manifest, say(&check.arena,
-                                    "--release refuses `unsafe` (%s): remove it, or build a LAB "
-                                    "image without --release",
-                                    line_of(&check, check.model.unsafe.at)));
+    const char *problem = status == EXIT_GOOD && job->release ? release_problem(&check) : NULL;
+    if (problem) {
+        complain(job->manifest, problem);
         status = EXIT_FINDINGS;
     }
     if (status == EXIT_GOOD) {
@@ -284,7 +278,7 @@ static enum exit_status build(const struct job *job)
     }
     if (status == EXIT_GOOD) {
         print_summary(&check, job, &compiled);
-        print_undone(&check);
+        undone_print(&check, stderr);
     }
     check_close(&check);
     return status;

@@ -49,7 +49,24 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-static enum exit_status analyse(struct fleet *fleet, uint32_t limit)
+/*
+ * Where nothing may flow downwards whatever the assurance, a host that has two levels is a finding
+ * that no change of cables removes.
+ */
+static void print_way_out(const struct cascade_result *result)
+{
+    bool stuck = false;
+
+    for (uint32_t i = 0; i < result->finding_count; i++)
+        stuck |= result->findings[i].fix_count == 0;
+    if (stuck)
+        puts(
+            "no table was given, so no assurance is enough: where no change removes a finding, the "
+            "way out is a table\nof the assurance that the site requires between its levels "
+            "(--table; `bulkhead cascade --help` shows one)");
+}
+
+static enum exit_status analyse(struct fleet *fleet, uint32_t limit, bool has_table)
 {
     struct cascade_result result;
 
@@ -66,6 +83,8 @@ static enum exit_status analyse(struct fleet *fleet, uint32_t limit)
         for (uint32_t i = 0; i < result.fix_count; i++)
             cascade_print_fix(&fleet->net, &result.fixes[i], stdout);
     }
+    if (!has_table)
+        print_way_out(&result);
     printf("%u host%s, %u network%s: %llu local, %llu direct, %llu cascade%s\n",
            fleet->net.host_count, plural(fleet->net.host_count), fleet->net.network_count,
            plural(fleet->net.network_count), (unsigned long long)result.locals,
@@ -117,7 +136,7 @@ static enum exit_status run(const char *table_path, uint32_t limit, char **paths
     if (worst == EXIT_GOOD && fleet.problems > 0)
         worst = EXIT_FINDINGS;
     if (worst == EXIT_GOOD)
-        worst = analyse(&fleet, limit);
+        worst = analyse(&fleet, limit, table_path != NULL);
     else
         fputs("bulkhead cascade: nothing was analysed\n", stderr);
     check_close(&check);

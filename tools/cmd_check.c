@@ -6,6 +6,7 @@
 #include "tools/manifest/schema_parse.h"
 #include "tools/rules/assurance.h"
 #include "tools/rules/check_fleet.h"
+#include "tools/rules/undone.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -90,14 +91,16 @@ struct job {
     const struct cascade_table *table; /* NULL: none was given */
 };
 
-static void print_text(const struct check *check)
+static void print_text(struct check *check)
 {
     check_print(check, stdout);
-    if (check->errors == 0)
+    if (check->errors == 0) {
         print_good(check, stdout);
-    else
+        undone_print(check, stderr);
+    } else {
         fprintf(stderr, "bulkhead: %zu error%s, %zu warning%s\n", check->errors,
                 plural(check->errors), check->warnings, plural(check->warnings));
+    }
 }
 
 static enum exit_status print_checked(struct job *job, struct check *check)

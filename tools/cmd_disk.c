@@ -2,23 +2,52 @@
 /* `bulkhead disk`: puts an image on a disk that firmware boots from. */
 #include "tool.h"
 #include "tools/image/disk.h"
+#include "tools/image/image.h"
 #include <getopt.h>
 #include <stdio.h>
 
 const char disk_help[] =
     "usage: bulkhead disk IMAGE.efi -o FILE\n"
     "\n"
-    "Makes a disk image with one EFI system partition that boots IMAGE.efi: for an emulator, or "
-    "to\n"
-    "be written to a USB stick. The same image gives the same bytes; the file is sparse.\n"
+    "Makes a disk image with one EFI system partition (GPT, FAT32) that boots IMAGE.efi, an image\n"
+    "of `bulkhead build`: for an emulator, or to be written to a USB stick. The same image gives "
+    "the\n"
+    "same bytes; the file is sparse.\n"
     "\n"
     "  -o, --output FILE    the disk image to write\n"
     "  -h, --help           this text\n"
     "\n"
-    "Exit status: 0 good, 2 wrong usage, 3 a file is missing or cannot be written.\n"
+    "Exit status: 0 good, 1 it is no image or a damaged one, 2 wrong usage, 3 a file is missing "
+    "or\n"
+    "cannot be written.\n"
     "\n"
     "Examples:\n"
     "  bulkhead disk gate-7.efi -o gate-7.img && dd if=gate-7.img of=/dev/sdX bs=4M\n";
+
+/* Other files make no disk that boots, and a stick is found out only at the machine. */
+static enum exit_status look_at(const char *path)
+{
+    struct mapped file = {0};
+    struct arena arena = {0};
+    struct image image;
+    enum exit_status status = EXIT_ENVIRONMENT;
+
+    if (mapped_open(path, &file)) {
+        const char *complaint = image_is_pe(file.bytes, file.size)
+                                    ? image_open(&arena, file.bytes, file.size, &image)
+                                    : "is no image; make one with `bulkhead build`";
+
+        status = complaint ? EXIT_FINDINGS : EXIT_GOOD;
+        if (complaint) {
+            fputs("bulkhead disk: ", stderr);
+            put_safely(stderr, path);
+            fprintf(stderr, ": %s\n", complaint);
+        }
+    }
+    mapped_close(&file);
+    arena_free(&arena);
+    return status;
+}
 
 int disk_main(int argc, char **argv)
 {
@@ -42,6 +71,9 @@ int disk_main(int argc, char **argv)
         fputs(disk_help, stderr);
         return EXIT_USAGE;
     }
+    enum exit_status status = look_at(argv[optind]);
     struct disk_file file = {DISK_BOOT_PATH, argv[optind]};
+    if (status != EXIT_GOOD)
+        return status;
     return disk_write(output, &file, 1) == 0 ? EXIT_GOOD : EXIT_ENVIRONMENT;
 }

@@ -8,10 +8,24 @@
 #include <getopt.h>
 #include <string.h>
 
+/* The fixtures of the rules, as they were when the tool was built. */
+enum example_kind { EXAMPLE_BAD, EXAMPLE_SAYS, EXAMPLE_GOOD };
+
+struct example {
+    const char *rule;
+    enum example_kind kind;
+    const char *name; /* in tests/fixtures */
+    const char *text;
+};
+
+#include "examples.h"
+
 const char explain_help[] =
     "usage: bulkhead explain [RULE]...\n"
     "\n"
-    "Says what a rule of `bulkhead check` wants; without a rule, lists them all.\n"
+    "Says what a rule of `bulkhead check` wants, with a manifest that breaks it, what `check` "
+    "says\n"
+    "of that and what to do about it, and one that is good; without a rule, lists them all.\n"
     "\n"
     "Exit status: 0 good, 2 there is no such rule.\n"
     "\n"
@@ -72,6 +86,41 @@ static void explain(const struct rule *rule)
     printf("%s (%s)\n    %s\n", rule->name, severities[rule->severity], rule->text);
 }
 
+/* A fixture may hold anything. */
+static void print_indented(const char *text)
+{
+    struct arena arena = {0};
+
+    while (*text) {
+        int length = (int)strcspn(text, "\n");
+
+        fputs("        ", stdout);
+        put_safely(stdout, say(&arena, "%.*s", length, text));
+        fputc('\n', stdout);
+        text += length + (text[length] == '\n');
+    }
+    arena_free(&arena);
+}
+
+static void print_examples(const struct rule *rule, enum example_kind kind, const char *head)
+{
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+        if (examples[i].kind != kind || strcmp(examples[i].rule, rule->name) != 0)
+            continue;
+        printf("\n    %s%s%s\n", head, *examples[i].name ? ": tests/fixtures/" : ":",
+               examples[i].name);
+        print_indented(examples[i].text);
+    }
+}
+
+static void explain_fully(const struct rule *rule)
+{
+    explain(rule);
+    print_examples(rule, EXAMPLE_BAD, "bad");
+    print_examples(rule, EXAMPLE_SAYS, "of which `check` says, and what to do about it");
+    print_examples(rule, EXAMPLE_GOOD, "good");
+}
+
 static enum exit_status unknown(const char *name)
 {
     const char *names[256];
@@ -99,7 +148,7 @@ int explain_main(int argc, char **argv)
         const struct rule *rule = rule_named(argv[i]);
 
         if (rule)
-            explain(rule);
+            explain_fully(rule);
         else
             status = unknown(argv[i]);
     }

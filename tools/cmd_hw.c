@@ -2,6 +2,7 @@
 /* `bulkhead hw` and `bulkhead init`. */
 #include "tool.h"
 #include "tools/hw/hw.h"
+#include "tools/manifest/schema_parse.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -11,14 +12,16 @@ const char hw_help[] =
     "\n"
     "Lists what the machine has: processors with their threads and caches, memory, IOMMU units\n"
     "with the memory that firmware keeps, PCI functions with their groups, resets and interrupts,\n"
-    "UARTs, the boot device. It reads /sys and /proc of a running Linux and changes nothing.\n"
+    "UARTs, the boot device. It reads /sys and /proc of a running Linux, and for names the list "
+    "of\n"
+    "the package pci.ids, and changes nothing.\n"
     "Without root, ACPI tables and capabilities stay unknown; what is unknown is named.\n"
     "\n"
     "  check              can the machine run Bulkhead: each feature with the firmware setting\n"
     "                     that usually enables it, and the answer in the last line\n"
     "  -f, --from DIR     read a saved copy instead of this machine\n"
     "  -s, --save DIR     also save a copy of all files that were read, in a new folder (with the\n"
-    "                     serial numbers of devices)\n"
+    "                     serial numbers of devices), and say its SHA-256, which `report` prints\n"
     "  -h, --help         this text\n"
     "\n"
     "Exit status: 0 good, 1 `check` misses something required or cannot see it, 2 wrong usage,\n"
@@ -42,6 +45,22 @@ const char init_help[] =
     "\n"
     "Examples:\n"
     "  bulkhead init --hw board-7 >gate-7.yaml && bulkhead check gate-7.yaml\n";
+
+/* Of the copy as it is read again. */
+static enum exit_status say_digest(const char *folder, enum exit_status status)
+{
+    struct hw hw;
+
+    if (hw_open(&hw, folder, NULL)) {
+        fputs("bulkhead: ", stderr);
+        put_safely(stderr, folder);
+        fprintf(stderr, ": saved, SHA-256 %s\n", digest_text(&hw.arena, hw.digest));
+    } else {
+        status = EXIT_ENVIRONMENT;
+    }
+    hw_close(&hw);
+    return status;
+}
 
 int hw_main(int argc, char **argv)
 {
@@ -77,7 +96,7 @@ int hw_main(int argc, char **argv)
             status = EXIT_FINDINGS;
     }
     hw_close(&hw);
-    return status;
+    return status == EXIT_ENVIRONMENT || !save ? status : say_digest(save, status);
 }
 
 int init_main(int argc, char **argv)

@@ -17,12 +17,13 @@
 #include <unistd.h>
 
 const char key_help[] =
-    "usage: bulkhead key new NAME [--dir DIR]\n"
+    "usage: bulkhead key new NAME [--role ROLE] [--dir DIR]\n"
     "\n"
     "Makes an administrator's key pair (ECDSA on P-256): NAME.key, the private key, readable by\n"
     "its owner only, which stays with the administrator; and NAME.pub, the public key, which the\n"
     "manifest names. Never writes over an existing file.\n"
     "\n"
+    "  -r, --role ROLE      operator or auditor, for the line that it prints for the manifest\n"
     "  -d, --dir DIR        the folder to write to, instead of the current one; it is made if it "
     "is\n"
     "                       not there\n"
@@ -32,8 +33,8 @@ const char key_help[] =
     "no randomness to give.\n"
     "\n"
     "Examples:\n"
-    "  bulkhead key new ops\n"
-    "  bulkhead key new audit --dir keys\n";
+    "  bulkhead key new ops --role operator\n"
+    "  bulkhead key new audit --role auditor --dir keys\n";
 
 enum { SEED_BYTES = 48, DER_BYTES = 256, PEM_BYTES = 1024, PATH_BYTES = 4096 };
 
@@ -107,7 +108,7 @@ static bool write_new(const char *path, const char *text, mode_t mode)
     return good;
 }
 
-static enum exit_status new_key(const char *folder, const char *name)
+static enum exit_status new_key(const char *folder, const char *name, const char *role)
 {
     struct arena arena = {0};
     const char *private_path = say(&arena, "%s/%s.key", folder, name);
@@ -136,7 +137,7 @@ static enum exit_status new_key(const char *folder, const char *name)
                "    - {name: %s, key: ",
                name);
         put_safely(stdout, public_path);
-        fputs(", role: auditor, expires: YYYY-MM-DD}\n", stdout);
+        printf(", role: %s, expires: YYYY-MM-DD}\n", role);
         put_safely(stdout, private_path);
         fputs(": the private key, for the administrator alone\n", stdout);
     }
@@ -156,19 +157,26 @@ static bool is_name(const char *text)
 
 int key_main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'}, {0}};
-    const char *folder = ".";
+    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
+                                            {"role", required_argument, NULL, 'r'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    const char *folder = ".", *role = "ROLE";
     int option;
 
-    while ((option = next_option(argc, argv, "d:h", options)) != -1) {
+    while ((option = next_option(argc, argv, "d:r:h", options)) != -1) {
         if (option == 'h') {
             fputs(key_help, stdout);
             return EXIT_GOOD;
         }
-        if (option != 'd')
+        if (option != 'd' && option != 'r')
             return EXIT_USAGE;
-        folder = optarg;
+        *(option == 'd' ? &folder : &role) = optarg;
+    }
+    if (strcmp(role, "ROLE") != 0 && strcmp(role, "operator") != 0 &&
+        strcmp(role, "auditor") != 0) {
+        fputs("bulkhead key: --role is operator or auditor\n", stderr);
+        return EXIT_USAGE;
     }
     if (optind + 2 != argc || strcmp(argv[optind], "new") != 0) {
         fputs("bulkhead key: say `new` and a name; `bulkhead key --help` says more\n", stderr);
@@ -180,5 +188,5 @@ int key_main(int argc, char **argv)
               stderr);
         return EXIT_USAGE;
     }
-    return new_key(folder, argv[optind + 1]);
+    return new_key(folder, argv[optind + 1], role);
 }

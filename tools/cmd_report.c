@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead report`. */
+#include "kernel/sha256.h"
+#include "mapped.h"
 #include "tool.h"
+#include "tools/image/image.h"
 #include "tools/manifest/schema_parse.h"
 #include "tools/report/report.h"
 
@@ -16,6 +19,9 @@ const char report_help[] =
     "without anything from elsewhere, which prints well, or Markdown.\n"
     "\n"
     "      --format html|markdown   html, unless said otherwise\n"
+    "      --image FILE             the image that was built from it: its digest and that of the\n"
+    "                               hypervisor in it are printed; refused if it was built from\n"
+    "                               another manifest\n"
     "      --date YYYY-MM-DD        the day to compare dates with and to print, instead of today\n"
     "  -h, --help                   this text\n"
     "\n"
@@ -26,19 +32,25 @@ const char report_help[] =
     "\n"
     "Examples:\n"
     "  bulkhead report gate-7.yaml >gate-7.html\n"
+    "  bulkhead report --image gate-7.efi gate-7.yaml >gate-7.html\n"
     "  bulkhead report --format markdown --date 2026-10-01 gate-7.yaml >gate-7.md\n";
 
-static enum exit_status write_report(struct check *check, bool markdown)
+static enum exit_status complain(const char *path, const char *why)
+{
+    fputs("bulkhead: ", stderr);
+    put_safely(stderr, path);
+    fprintf(stderr, ": %s\n", why);
+    return EXIT_ENVIRONMENT;
+}
+
+static enum exit_status write_report(struct check *check, const struct report_image *image,
+                                     bool markdown)
 {
     struct report out;
-    const char *complaint = report_build(&out, check);
+    const char *complaint = report_build(&out, check, image);
 
-    if (complaint) {
-        fputs("bulkhead: ", stderr);
-        put_safely(stderr, check->path);
-        fprintf(stderr, ": %s\n", complaint);
-        return EXIT_ENVIRONMENT;
-    }
+    if (complaint)
+        return complain(check->path, complaint);
     if (markdown)
         page_markdown(&out.page, stdout);
     else
@@ -49,13 +61,39 @@ static enum exit_status write_report(struct check *check, bool markdown)
     return EXIT_ENVIRONMENT;
 }
 
+/* The report with an image, which is named. */
+static enum exit_status write_with_image(struct check *check, const char *path, bool markdown)
+{
+    struct report_image digests = {.path = path};
+    enum exit_status status = EXIT_ENVIRONMENT;
+    struct mapped file = {0};
+    struct image image;
+
+    if (mapped_open(path, &file)) {
+        const char *complaint = image_open(&check->arena, file.bytes, file.size, &image);
+
+        if (complaint) {
+            status = complain(path, complaint);
+        } else {
+            digests.manifest_digest = image.manifest.header->digest;
+            sha256(file.bytes, file.size, digests.digest);
+            sha256(image.kernel.bytes, image.kernel.size, digests.kernel_digest);
+            status = write_report(check, &digests, markdown);
+        }
+    }
+    mapped_close(&file);
+    return status;
+}
+
 int report_main(int argc, char **argv)
 {
     static const struct option options[] = {{"help", no_argument, NULL, 'h'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"date", required_argument, NULL, 'd'},
+                                            {"image", required_argument, NULL, 'i'},
                                             {0}};
     enum exit_status status = EXIT_ENVIRONMENT;
+    const char *image = NULL;
     bool markdown = false;
     uint64_t today = 0;
     int option;
@@ -69,6 +107,9 @@ int report_main(int argc, char **argv)
             if (markdown || strcmp(optarg, "html") == 0)
                 continue;
             fputs("bulkhead report: --format is html or markdown\n", stderr);
+        } else if (option == 'i') {
+            image = optarg;
+            continue;
         } else if (option == 'd') {
             if (parse_date(optarg, &today))
                 continue;
@@ -83,7 +124,9 @@ int report_main(int argc, char **argv)
     struct check check = {.today = (uint32_t)today};
     if (check_manifest(&check, argv[optind])) {
         check_print(&check, stderr);
-        status = check.errors > 0 ? EXIT_FINDINGS : write_report(&check, markdown);
+        status = check.errors > 0 ? EXIT_FINDINGS
+                 : image          ? write_with_image(&check, image, markdown)
+                                  : write_report(&check, NULL, markdown);
     }
     check_close(&check);
     return status;

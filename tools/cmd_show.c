@@ -5,10 +5,9 @@
 #include "text.h"
 #include "tool.h"
 #include "tools/image/decompile.h"
-#include "tools/image/pe.h"
+#include "tools/image/image.h"
 
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 const char show_help[] =
@@ -35,30 +34,18 @@ static enum exit_status complain(const char *path, const char *why)
     return EXIT_FINDINGS;
 }
 
-/* The bytes of a section, no more than are in the file. */
-static struct mapped section_bytes(const struct pe *pe, const char *name)
-{
-    const struct pe_section *section = pe_find(pe, name);
-
-    if (!section)
-        return (struct mapped){0};
-    size_t size =
-        section->virtual_bytes < section->raw_bytes ? section->virtual_bytes : section->raw_bytes;
-    return (struct mapped){pe->bytes + section->raw_offset, size};
-}
-
-static enum exit_status show_manifest(const char *path, const void *bytes, size_t size,
-                                      struct manifest *manifest)
+static enum exit_status show_manifest(const char *path, const struct mapped *file)
 {
     const uint64_t magic = MANIFEST_MAGIC;
+    struct manifest manifest;
 
-    if (size < sizeof(magic) || memcmp(bytes, &magic, sizeof(magic)) != 0)
+    if (file->size < sizeof(magic) || memcmp(file->bytes, &magic, sizeof(magic)) != 0)
         return complain(path, "is neither an image nor a compiled manifest; YAML is read by "
                               "`bulkhead check`");
-    enum manifest_error error = manifest_open(bytes, size, manifest);
+    enum manifest_error error = manifest_open(file->bytes, file->size, &manifest);
     if (error != MANIFEST_OK)
         return complain(path, manifest_error_text(error));
-    decompile(manifest, stdout);
+    decompile(&manifest, stdout);
     return EXIT_GOOD;
 }
 
@@ -94,32 +81,24 @@ static enum exit_status verify_payloads(const char *path, const struct manifest 
 
 static enum exit_status show_image(const char *path, const struct mapped *file)
 {
-    struct manifest manifest;
-    struct pe pe;
-    const char *complaint = pe_open(file->bytes, file->size, &pe);
+    struct arena arena = {0};
+    struct image image;
+    const char *complaint = image_open(&arena, file->bytes, file->size, &image);
+    enum exit_status status;
 
-    if (complaint)
-        return complain(path, complaint);
-    struct mapped section = section_bytes(&pe, ".manif");
-    struct mapped payload = section_bytes(&pe, ".payload");
-    if (!section.bytes)
-        return complain(path, "has no .manif section: it is no image of `bulkhead build`");
-    /* Sections begin at any file offset; the reader wants an aligned manifest. */
-    void *aligned = malloc(section.size + 1);
-    if (!aligned)
-        return EXIT_ENVIRONMENT;
-    memcpy(aligned, section.bytes, section.size);
-    enum exit_status status = show_manifest(path, aligned, section.size, &manifest);
-    if (status == EXIT_GOOD)
-        status = verify_payloads(path, &manifest, &payload);
-    free(aligned);
+    if (complaint) {
+        status = complain(path, complaint);
+    } else {
+        decompile(&image.manifest, stdout);
+        status = verify_payloads(path, &image.manifest, &image.payload);
+    }
+    arena_free(&arena);
     return status;
 }
 
 int show_main(int argc, char **argv)
 {
     static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    struct manifest manifest;
     struct mapped file = {0};
     int option;
 
@@ -136,9 +115,8 @@ int show_main(int argc, char **argv)
     const char *path = argv[optind];
     if (!mapped_open(path, &file))
         return EXIT_ENVIRONMENT;
-    bool image = file.size >= 2 && memcmp(file.bytes, "MZ", 2) == 0;
     enum exit_status status =
-        image ? show_image(path, &file) : show_manifest(path, file.bytes, file.size, &manifest);
+        image_is_pe(file.bytes, file.size) ? show_image(path, &file) : show_manifest(path, &file);
     mapped_close(&file);
     return status;
 }

@@ -32,6 +32,19 @@ SURFACE_OBJECTS := $(addprefix tools/report/,surface.o surface_intel.o surface_a
 $(SURFACE_OBJECTS:%=$(BUILD)/host/%): $(SURFACE_H)
 $(SURFACE_OBJECTS:%=$(BUILD)/host/%): TOOL_CFLAGS += -I$(BUILD)/host/surface
 
+# The fixtures of all rules, for `bulkhead explain`.
+EXAMPLES_H := $(BUILD)/host/explain/examples.h
+
+$(EXAMPLES_H): tools/embed $(wildcard tests/fixtures/*.yaml tests/fixtures/*/*) \
+    tests/fixtures/messages.txt
+	@mkdir -p $(@D)
+	@echo "  EMBED   $@"
+	@tools/embed tests/fixtures > $@.new
+	@mv $@.new $@
+
+$(BUILD)/host/tools/cmd_explain.o: $(EXAMPLES_H)
+$(BUILD)/host/tools/cmd_explain.o: TOOL_CFLAGS += -I$(dir $(EXAMPLES_H))
+
 $(BUILD)/bulkhead: $(TOOL_OBJECTS)
 	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a
 
@@ -55,6 +68,6 @@ TOOL_UNIT_SOURCES := tools/text.c tools/json.c tools/mapped.c tools/output.c \
 TOOL_UNIT_TESTS := $(patsubst %.c,$(BUILD)/unit/%,$(notdir $(wildcard tests/unit/tools/test_tool_*.c)))
 $(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made
 $(addprefix $(BUILD)/unit/test_tool_,command map limits): | $(BUILD)/bulkhead
-$(BUILD)/unit/test_tool_command: | $(LOADER)
+$(BUILD)/unit/test_tool_command: | $(LOADER) $(KERNEL_INTEL)
 
 .PHONY: fixtures

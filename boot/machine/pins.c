@@ -2,8 +2,8 @@
 /* Interrupt lines: see the header. */
 #include "pins.h"
 #include "drivers/io.h"
-#include "drivers/uart16550.h"
 #include "reach.h"
+#include "serial.h"
 #include "text.h"
 
 enum {
@@ -59,9 +59,13 @@ void pins_mask(const struct facts *facts)
         mask_ioapic(&facts->ioapics[i]);
 }
 
-/* ISA line `irq` becomes an NMI, that is a knock, at the processor with `apic_id`. */
-static void route_knock(const struct handoff *handoff, unsigned irq, uint32_t apic_id)
+/*
+ * ISA line `irq` becomes an NMI, that is a knock, at the processor with `apic_id`; false: no I/O
+ * APIC has it.
+ */
+static bool route_knock(const struct handoff *handoff, unsigned irq, uint32_t apic_id)
 {
+    bool routed = false;
     for (uint32_t i = 0; i < handoff->ioapic_count; i++) {
         const struct handoff_ioapic *ioapic = &handoff->ioapics[i];
         if (ioapic->gsi_base > irq || irq - ioapic->gsi_base >= ioapic_pins(ioapic))
@@ -69,7 +73,9 @@ static void route_knock(const struct handoff *handoff, unsigned irq, uint32_t ap
         uint32_t pin = irq - ioapic->gsi_base;
         ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin + 1, apic_id << 24);
         ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin, RTE_NMI);
+        routed = true;
     }
+    return routed;
 }
 
 void pins_route_knocks(const struct handoff *handoff, const struct manifest *manifest)
@@ -77,7 +83,10 @@ void pins_route_knocks(const struct handoff *handoff, const struct manifest *man
     for (uint32_t i = 0; i < manifest->domain_count; i++) {
         const struct manifest_domain *domain = &manifest->domains[i];
         uint32_t first = handoff->cpus[handoff->domains[i].cpus[0]].apic_id;
-        if (domain->serial_port != 0 && !(domain->flags & MANIFEST_SERIAL_POLLED) && first < 255)
-            route_knock(handoff, uart_irq(domain->serial_port), first);
+        if (domain->serial_port != 0 && !(domain->flags & MANIFEST_SERIAL_POLLED) && first < 255 &&
+            !route_knock(handoff, serial_line(domain), first))
+            refuse("I4: no I/O APIC has interrupt line %u of com%u of domain %s: write "
+                   "`polled: true` there, or its line (`irq`)",
+                   serial_line(domain), domain->serial_port, domain->name);
     }
 }

@@ -9,7 +9,10 @@
 /* Masks both PICs and every pin of every I/O APIC; refuses one that does not answer. */
 void pins_mask(const struct facts *facts);
 
-/* The interrupt line of each domain's UART becomes an NMI at its first processor (TRAPS 30). */
+/*
+ * The interrupt line of each domain's UART becomes an NMI at its first processor (TRAPS 30);
+ * refuses one that no I/O APIC has.
+ */
 void pins_route_knocks(const struct handoff *handoff, const struct manifest *manifest);
 
 #endif

@@ -14,9 +14,14 @@ static bool uart_answers(unsigned com)
     return first && inb(scratch) == 0xa5;
 }
 
+unsigned serial_line(const struct manifest_domain *domain)
+{
+    return domain->serial_irq != 0 ? domain->serial_irq : uart_irq(domain->serial_port);
+}
+
 void serial_check(const struct manifest *manifest)
 {
-    const struct manifest_domain *owner[16] = {NULL};
+    const struct manifest_domain *owner[ISA_LINES] = {NULL};
     for (uint32_t i = 0; i < manifest->domain_count; i++) {
         const struct manifest_domain *domain = &manifest->domains[i];
         if (domain->serial_port == 0)
@@ -28,7 +33,7 @@ void serial_check(const struct manifest *manifest)
                 domain->name, domain->serial_port);
         if (domain->flags & MANIFEST_SERIAL_POLLED)
             continue;
-        const struct manifest_domain **line = &owner[uart_irq(domain->serial_port)];
+        const struct manifest_domain **line = &owner[serial_line(domain)];
         if (*line)
             refuse("I4: com%u of domain %s and com%u of domain %s share an interrupt line: one of "
                    "them must be `polled: true`",

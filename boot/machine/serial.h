@@ -11,6 +11,9 @@
  */
 void serial_check(const struct manifest *manifest);
 
+/* The interrupt line of the domain's UART, as the manifest says or as on a PC. */
+unsigned serial_line(const struct manifest_domain *domain);
+
 /* No UART asks for an interrupt. */
 void serial_quiet(void);
 

@@ -2,7 +2,7 @@
 # Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
 BOOT_TEST := $(BUILD)/boot-test
 BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/dma.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
-    $(addprefix tools/image/,disk.c pe.c) \
+    $(addprefix tools/image/,disk.c gpt.c pe.c) \
     $(addprefix tools/run/,bochs.c image.c kvm.c line.c machine.c ports.c qemu.c) \
     tools/output.c tools/text.c kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c
 BOOT_TEST_OBJECTS := $(BOOT_TEST_SOURCES:%.c=$(BUILD)/host/%.o)

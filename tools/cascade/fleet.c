@@ -159,6 +159,9 @@ static void add_network(struct adding *adding, const struct model_network *netwo
     uint32_t count = fleet->net.network_count, label = label_index(adding, &network->label);
     const struct model_one_way *one_way = &network->one_way;
 
+    if (network->name.value && !network->label.level.value)
+        complain(adding, network->at,
+                 say(arena, "network %s has no level; write `level: NAME`", network->name.value));
     if (!network->name.value || label == NO_LABEL)
         return;
     uint32_t index = find_network(fleet, network->name.value);

@@ -6,6 +6,7 @@
 #ifndef BULKHEAD_HW_H
 #define BULKHEAD_HW_H
 
+#include "kernel/sha256.h"
 #include "tools/text.h"
 #include <stdbool.h>
 
@@ -42,6 +43,7 @@ struct hw_function {
     uint32_t address; /* segment << 16 | bus << 8 | device << 3 | function */
     uint32_t vendor, device, class_code;
     const char *driver, *reset_method; /* NULL: none, not known */
+    const char *name, *class_name;     /* as pci.ids has them; NULL: not known */
     int32_t group;                     /* of the IOMMU; -1: none */
     struct hw_bar bars[HW_BARS];
     uint32_t config_bytes; /* readable: 64 without privilege */
@@ -96,6 +98,9 @@ struct hw {
     int root;         /* directory that stands for / */
     const char *save; /* folder for copies of all that is read; NULL: none */
     bool save_failed;
+    const char *saved; /* the day on which the copy was made; NULL: no copy, or not known */
+    struct sha256 hash;
+    uint8_t digest[32]; /* SHA-256 of all that was read, with the paths */
     struct hw_missing *missing;
     uint32_t missing_count;
 

@@ -201,7 +201,7 @@ static void print_management(struct hw *hw, uint32_t today, FILE *out)
 
     fputs(
         "\n# Management has a network card and a network of its own; levels and networks, above,\n"
-        "# belong to it. Make keys with `bulkhead key new ops --dir keys`.\n"
+        "# belong to it. Make keys with `bulkhead key new ops --role operator --dir keys`.\n"
         "# management:\n"
         "#   cpus: 1\n"
         "#   memory: 64M\n",

@@ -132,6 +132,11 @@ static void print_function(struct hw *hw, const struct hw_function *function, FI
     if (hw_boots_from(hw, function->address))
         fputs(", booted from here", out);
     fputc('\n', out);
+    if (function->name) {
+        fputs("    name       ", out);
+        put_safely(out, function->name);
+        fputc('\n', out);
+    }
     for (int i = 0; i < HW_BARS; i++) {
         const struct hw_bar *bar = &function->bars[i];
 

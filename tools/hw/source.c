@@ -2,6 +2,8 @@
 /* Reading the files of a machine, or of a saved copy, with bounds. */
 #include "source.h"
 
+#include "tools/manifest/check.h"
+#include "tools/manifest/schema_parse.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +58,7 @@ static char *save_path(struct hw *hw, const char *path)
     return whole;
 }
 
-static void save_file(struct hw *hw, const char *path, const void *bytes, size_t count)
+void hw_save(struct hw *hw, const char *path, const void *bytes, size_t count)
 {
     if (!hw->save)
         return;
@@ -64,6 +66,16 @@ static void save_file(struct hw *hw, const char *path, const void *bytes, size_t
         open(save_path(hw, path), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file < 0 || write(file, bytes, count) != (ssize_t)count || close(file) != 0)
         hw->save_failed = true;
+}
+
+/* Every file by its path, length and bytes, in the order in which they are read. */
+static void hash(struct hw *hw, const char *path, const void *bytes, size_t count)
+{
+    uint64_t length = count;
+
+    sha256_update(&hw->hash, path, strlen(path) + 1);
+    sha256_update(&hw->hash, &length, sizeof(length));
+    sha256_update(&hw->hash, bytes, count);
 }
 
 long hw_read(struct hw *hw, const char *path, void *out, size_t room)
@@ -87,7 +99,8 @@ long hw_read(struct hw *hw, const char *path, void *out, size_t room)
     errno = error;
     if (got < 0 && count == 0)
         return -1;
-    save_file(hw, path, out, count);
+    hw_save(hw, path, out, count);
+    hash(hw, path, out, count);
     return (long)count;
 }
 
@@ -154,6 +167,7 @@ char *hw_link(struct hw *hw, const char *path)
     if (count <= 0)
         return NULL;
     target[count] = 0;
+    hash(hw, path, target, (size_t)count);
     if (hw->save && symlink(target, save_path(hw, path)) != 0 && errno != EEXIST)
         hw->save_failed = true;
     return say(&hw->arena, "%s", target);
@@ -230,18 +244,40 @@ void hw_note_missing(struct hw *hw, const char *path, const char *lost)
     hw_note(hw, path, why, lost);
 }
 
+/* The day on which the copy was made: read from one, written into a new one. */
+static bool take_date(struct hw *hw, const char *from)
+{
+    static const char path[] = "saved";
+    uint32_t today;
+
+    if (from)
+        hw->saved = hw_line(hw, path, HW_WORD);
+    if (hw->saved || !hw->save)
+        return true;
+    if (!check_today(&today))
+        return complain("SOURCE_DATE_EPOCH", "is no number of seconds");
+    hw->saved = date_text(&hw->arena, today);
+    hw_save(hw, path, hw->saved, strlen(hw->saved));
+    return true;
+}
+
 bool hw_open(struct hw *hw, const char *from, const char *save)
 {
     memset(hw, 0, sizeof(*hw));
+    sha256_init(&hw->hash);
     if (!hw_source_open(hw, from, save))
         return false;
     hw_read_cpus(hw);
     hw_read_memory(hw);
     hw_read_pci(hw);
     hw_find_joining(hw);
+    hw_read_names(hw);
     hw_read_acpi(hw);
     hw_read_ports(hw);
     hw_read_boot(hw);
+    if (!take_date(hw, from))
+        return false;
+    sha256_final(&hw->hash, hw->digest);
     return !hw->save_failed || complain(save, "the copy is not whole: a file cannot be written");
 }
 

@@ -47,7 +47,11 @@ void hw_note(struct hw *hw, const char *path, const char *why, const char *lost)
 /* Room for one item more in an array that grows by doubling. */
 void *hw_grow(struct hw *hw, void *items, uint32_t count, size_t bytes);
 
+/* Writes a file of the saved copy, if one is made. */
+void hw_save(struct hw *hw, const char *path, const void *bytes, size_t count);
+
 /* Parts of hw_open(). */
+void hw_read_names(struct hw *hw);
 void hw_read_cpus(struct hw *hw);
 void hw_read_memory(struct hw *hw);
 void hw_read_pci(struct hw *hw);

@@ -73,9 +73,11 @@ static void put_networks(const struct manifest *manifest, FILE *out)
     for (uint32_t i = 0; i < count; i++, network++) {
         fputs("  ", out);
         put_scalar(out, network->name);
-        fputs(": {", out);
-        put_label(manifest, out, network->level, network->categories);
-        fputs(network->exposed ? ", exposed: true" : "", out);
+        fprintf(out, ": {exposed: %s", network->exposed ? "true" : "false");
+        if (network->level) {
+            fputs(", ", out);
+            put_label(manifest, out, network->level, network->categories);
+        }
         put_bits(manifest, out, ", trunk: ", MANIFEST_NETWORKS, network->trunk, "");
         if (network->one_way_from) {
             put_text(manifest, out, ", one_way: {from", network->one_way_from);

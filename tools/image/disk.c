@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Disk images: MBR, one FAT32 partition, files laid out one after the other. */
+/* Disk images: GPT, one FAT32 partition, files laid out one after the other. */
 #include "disk.h"
+
+#include "gpt.h"
+#include "kernel/sha256.h"
 #include "tools/output.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +46,7 @@ struct disk {
     uint32_t clusters, used; /* used: the next free cluster */
     uint32_t fat_sectors;
     uint32_t *fat;
+    struct sha256 content; /* of all files, which gives the disk its names */
     unsigned folder_count;
     struct folder folders[MAX_FOLDERS];
 };
@@ -169,6 +173,7 @@ static int add_file(struct disk *disk, const struct disk_file *file, uint64_t by
     while (from >= 0 && (got = read(from, buffer, sizeof(buffer))) > 0) {
         if (write_at(disk, buffer, (size_t)got, at))
             break;
+        sha256_update(&disk->content, buffer, (size_t)got);
         at += (uint64_t)got;
     }
     if (got != 0)
@@ -179,19 +184,40 @@ static int add_file(struct disk *disk, const struct disk_file *file, uint64_t by
     return got == 0 ? 0 : -1;
 }
 
-static int write_boot_sectors(const struct disk *disk)
+static uint32_t file_system_sectors(const struct disk *disk)
 {
-    uint32_t sectors = RESERVED_SECTORS + 2 * disk->fat_sectors +
-                       (disk->clusters - FIRST_CLUSTER) * CLUSTER_SECTORS;
-    uint8_t mbr[SECTOR] = {0};
-    uint8_t *partition = mbr + 446;
-    memcpy(partition + 1, "\xfe\xff\xff", 3);
-    partition[4] = 0xef;
-    memcpy(partition + 5, "\xfe\xff\xff", 3);
-    put32(partition + 8, PARTITION_SECTOR);
-    put32(partition + 12, sectors);
-    put16(mbr + 510, 0xaa55);
+    return RESERVED_SECTORS + 2 * disk->fat_sectors +
+           (disk->clusters - FIRST_CLUSTER) * CLUSTER_SECTORS;
+}
 
+/* The sector behind the partition, which has whole MiB. */
+static uint64_t partition_end(const struct disk *disk)
+{
+    uint64_t end = (uint64_t)PARTITION_SECTOR + file_system_sectors(disk);
+    return (end + PARTITION_SECTOR - 1) / PARTITION_SECTOR * PARTITION_SECTOR;
+}
+
+/* The copy of the partition table is at the end of a MiB of its own. */
+static uint64_t disk_sectors(const struct disk *disk)
+{
+    return partition_end(disk) + PARTITION_SECTOR;
+}
+
+static int write_partition_table(const struct disk *disk, const uint8_t seed[32])
+{
+    uint64_t sectors = disk_sectors(disk), entries = sectors - GPT_END_SECTORS;
+    struct gpt gpt;
+    gpt_build(&gpt, sectors, PARTITION_SECTOR, partition_end(disk) - 1, seed);
+    return write_at(disk, gpt.mbr, SECTOR, 0) || write_at(disk, gpt.header, SECTOR, SECTOR) ||
+                   write_at(disk, gpt.entries, sizeof(gpt.entries), 2 * SECTOR) ||
+                   write_at(disk, gpt.entries, sizeof(gpt.entries), entries * SECTOR) ||
+                   write_at(disk, gpt.backup, SECTOR, (sectors - 1) * SECTOR)
+               ? -1
+               : 0;
+}
+
+static int write_boot_sectors(const struct disk *disk, const uint8_t seed[32])
+{
     uint8_t boot[SECTOR] = {0xeb, 0x58, 0x90};
     memcpy(boot + 3, "BULKHEAD", 8);
     put16(boot + 11, SECTOR);
@@ -202,13 +228,14 @@ static int write_boot_sectors(const struct disk *disk)
     put16(boot + 24, 63);
     put16(boot + 26, 255);
     put32(boot + 28, PARTITION_SECTOR);
-    put32(boot + 32, sectors);
+    put32(boot + 32, file_system_sectors(disk));
     put32(boot + 36, disk->fat_sectors);
     put32(boot + 44, FIRST_CLUSTER); /* of the root folder */
     put16(boot + 48, 1);             /* sector of FSInfo */
     put16(boot + 50, 6);             /* sector of the copy */
     boot[64] = 0x80;
     boot[66] = 0x29;
+    memcpy(boot + 67, seed, 4); /* serial number of the volume */
     memcpy(boot + 71, "NO NAME    FAT32   ", 19);
     put16(boot + 510, 0xaa55);
 
@@ -220,8 +247,7 @@ static int write_boot_sectors(const struct disk *disk)
     put32(info + 508, 0xaa550000);
 
     uint64_t start = (uint64_t)PARTITION_SECTOR * SECTOR;
-    return write_at(disk, mbr, SECTOR, 0) || write_at(disk, boot, SECTOR, start) ||
-                   write_at(disk, info, SECTOR, start + SECTOR) ||
+    return write_at(disk, boot, SECTOR, start) || write_at(disk, info, SECTOR, start + SECTOR) ||
                    write_at(disk, boot, SECTOR, start + 6 * SECTOR) ||
                    write_at(disk, info, SECTOR, start + 7 * SECTOR)
                ? -1
@@ -239,6 +265,16 @@ static int write_tables(const struct disk *disk)
                      cluster_offset(disk, disk->folders[i].cluster)))
             return -1;
     return 0;
+}
+
+/* All but the files themselves. */
+static int write_frame(struct disk *disk)
+{
+    uint8_t seed[32];
+    sha256_final(&disk->content, seed);
+    return write_tables(disk) || write_boot_sectors(disk, seed) || write_partition_table(disk, seed)
+               ? -1
+               : 0;
 }
 
 /* Sizes of all files; false, said on stderr, when one cannot be had. */
@@ -268,17 +304,18 @@ static bool measure(const struct disk_file *files, unsigned count, uint64_t *byt
 static int fill(struct disk *disk, const struct disk_file *files, unsigned count,
                 const uint64_t *bytes)
 {
-    if (ftruncate(disk->file, (off_t)cluster_offset(disk, disk->clusters)) != 0) {
+    if (ftruncate(disk->file, (off_t)(disk_sectors(disk) * SECTOR)) != 0) {
         fprintf(stderr, "bulkhead: %s: can't write: %s\n", disk->path, strerror(errno));
         return -1;
     }
     disk->fat[0] = 0x0ffffff8;
     disk->fat[1] = END_OF_CHAIN;
     open_folder(disk, "", 0);
+    sha256_init(&disk->content);
     for (unsigned i = 0; i < count; i++)
         if (add_file(disk, &files[i], bytes[i]))
             return -1;
-    return write_tables(disk) || write_boot_sectors(disk) ? -1 : 0;
+    return write_frame(disk);
 }
 
 int disk_write(const char *out, const struct disk_file *files, unsigned count)

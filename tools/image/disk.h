@@ -11,7 +11,7 @@ struct disk_file {
 #define DISK_BOOT_PATH "EFI/BOOT/BOOTX64.EFI"
 
 /*
- * Writes a disk image with one EFI system partition (MBR, FAT32) holding `count` files to `out`.
+ * Writes a disk image with one EFI system partition (GPT, FAT32) holding `count` files to `out`.
  * The same files give the same bytes. The image is sparse and fits a USB stick. Returns 0, or -1
  * with the cause on stderr, and then `out` is as it was before: one of the files, no regular file,
  * or not to be written whole. FAT specification, "Boot Sector and BPB Structure".

@@ -2,6 +2,7 @@
 /* Keys that do not exist, and where they do; names and words that are listed twice. */
 #include "schema_blame.h"
 
+#include "schema_hint.h"
 #include <string.h>
 
 /* Where a key of that name does exist, for "it belongs into ...". */
@@ -37,7 +38,7 @@ static const char *home_of(struct arena *arena, const struct key *key)
 }
 
 const struct key *report_unknown(struct check *check, const char *parent, const char *subject,
-                                 const struct scalar *name)
+                                 const struct scalar *name, const char *value)
 {
     const char *words[128] = {0};
     size_t count = 0;
@@ -50,17 +51,19 @@ const struct key *report_unknown(struct check *check, const char *parent, const 
             count++;
         }
     }
-    const char *near = nearest_word(name->text, words, count);
+    const struct key *meant = hint_synonym(parent, name->text);
+    const char *near = meant ? key_name(meant) : nearest_word(name->text, words, count);
     const struct key *elsewhere = key_elsewhere(name->text);
+    meant = near ? key_find(parent, near, strlen(near)) : NULL;
     const char *remedy =
-        near        ? say(&check->arena, "did you mean `%s`?", near)
+        meant       ? hint_key(&check->arena, meant, value)
         : elsewhere ? say(&check->arena, "it belongs into %s", home_of(&check->arena, elsewhere))
                     : say(&check->arena, "known here: %s", list);
     report_as(check, "unknown-key", name->at,
               say(&check->arena, "%s has no key %s", subject,
                   quote(&check->arena, name->text, name->length)),
               remedy);
-    return near ? key_find(parent, near, strlen(near)) : NULL;
+    return meant;
 }
 
 void report_repeated(struct check *check, const char *subject, const struct key *key,

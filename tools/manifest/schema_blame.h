@@ -7,7 +7,7 @@
 
 /* Of an unknown key in `parent`; returns the key that was probably meant, or NULL. */
 const struct key *report_unknown(struct check *check, const char *parent, const char *subject,
-                                 const struct scalar *name);
+                                 const struct scalar *name, const char *value);
 
 /* Of a list of names or words: none stands there twice. */
 void report_repeated(struct check *check, const char *subject, const struct key *key,

@@ -4,6 +4,7 @@
 
 #include "kernel/abi/limits.h"
 #include "schema_blame.h"
+#include "schema_hint.h"
 #include "tools/image/payload.h"
 #include "yaml_load.h"
 #include <string.h>
@@ -64,6 +65,19 @@ static const char *plural(struct arena *arena, const char *noun)
                                    : say(arena, "%ss", noun);
 }
 
+/* One value as text that can stand in a message; NULL: it is none. */
+static const char *plain_text(struct reader *reader, const yaml_node_t *node)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:/";
+
+    if (node->type != YAML_SCALAR_NODE || node->data.scalar.length == 0)
+        return NULL;
+    const char *text = say(&reader->check->arena, "%.*s", (int)node->data.scalar.length,
+                           (const char *)node->data.scalar.value);
+    return strspn(text, plain) == node->data.scalar.length ? text : NULL;
+}
+
 static void report_kind(struct reader *reader, const struct section *section, const struct key *key,
                         const yaml_node_t *node)
 {
@@ -73,10 +87,13 @@ static void report_kind(struct reader *reader, const struct section *section, co
         [YAML_MAPPING_NODE] = "a section with keys",
     };
     struct arena *arena = &reader->check->arena;
+    const char *text = key->type == KEY_SECTION ? plain_text(reader, node) : NULL;
+    const char *hint = text ? hint_section(arena, key, text) : NULL;
 
     report_as(reader->check, "type", at_node(reader, node),
               say(arena, "%s: `%s` is %s", section->subject, key_name(key), kinds[node->type]),
-              key->type == KEY_LIST && node->type == YAML_MAPPING_NODE
+              hint ? hint
+              : key->type == KEY_LIST && node->type == YAML_MAPPING_NODE
                   ? say(arena, "write a `-` before the first key of each %s, or `%s: [{...}]`",
                         key->noun, key_name(key))
                   : say(arena, "write %s", key_expectation(arena, key)));
@@ -284,7 +301,9 @@ static void read_pair(struct reader *reader, const struct section *section,
     struct scalar name = scalar_of(reader, node);
     const struct key *key = key_find(section->path, name.text, name.length);
     if (!key) {
-        const struct key *meant = report_unknown(check, section->path, section->subject, &name);
+        const char *written = plain_text(reader, node_of(reader, pair->value));
+        const struct key *meant =
+            report_unknown(check, section->path, section->subject, &name, written);
 
         if (meant)
             seen[meant - keys].misspelt = true;

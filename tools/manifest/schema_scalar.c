@@ -2,6 +2,7 @@
 /* One value: is it of its key's type and within its range? */
 #include "schema.h"
 
+#include "schema_hint.h"
 #include "schema_parse.h"
 #include <string.h>
 
@@ -222,12 +223,14 @@ static const char *near_choice(const struct key *key, const char *word)
 static void report_choice(struct check *check, const struct key *key, const char *what,
                           struct place at, const char *word)
 {
+    const char *hint = hint_value(&check->arena, key, word);
     const char *near = near_choice(key, word);
     const char *words = choice_words(&check->arena, key);
 
     report_as(check, "choice", at, say(&check->arena, "%s, which is none of %s", what, words),
-              near ? say(&check->arena, "did you mean %s?", near)
-                   : say(&check->arena, "write %s", words));
+              hint   ? hint
+              : near ? say(&check->arena, "did you mean %s?", near)
+                     : say(&check->arena, "write %s", words));
 }
 
 static void store_number(struct check *check, const struct key *key, const char *what,
@@ -246,9 +249,12 @@ static void store_number(struct check *check, const struct key *key, const char 
                       number_types[key->type].what),
                   "remove the quotes");
     } else if (parsed == NOT_OF_TYPE) {
+        const char *hint = hint_value(arena, key, scalar->text);
+
         report_as(check, "type", scalar->at,
                   say(arena, "%s, which is not %s", what, number_types[key->type].what),
-                  say(arena, "write for instance %s", number_types[key->type].example));
+                  hint ? hint
+                       : say(arena, "write for instance %s", number_types[key->type].example));
     } else if (parsed != PARSED || !is_in_range(key, value)) {
         report_as(check, "range", scalar->at,
                   say(arena, "%s, but must be %s", what, range_text(arena, key)),

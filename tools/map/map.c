@@ -61,7 +61,10 @@ static const char *serial_of(struct arena *arena, const struct model_serial *ser
 {
     if (serial->port.valid)
         return say(arena, "com%llu%s", (unsigned long long)serial->port.value,
-                   serial->polled.value ? " (polled)" : "");
+                   serial->polled.value ? " (polled)"
+                   : serial->irq.valid
+                       ? say(arena, " (line %llu)", (unsigned long long)serial->irq.value)
+                       : "");
     return serial->read.count > 0 || serial->write.count > 0 ? "management" : "none";
 }
 

@@ -24,7 +24,7 @@ static const char style_start[] =
     ".number{text-align:right;font-variant-numeric:tabular-nums}\n"
     ".note{border-left:4px solid #8a6100;padding-left:.5rem}\n"
     ".unsafe,.alarm{border-left:4px solid #a4001d;padding-left:.5rem}.unsafe{font-weight:700}\n"
-    "td div+div{margin-top:.3rem}.date{white-space:nowrap}\n";
+    "td.blank{height:2.2rem;min-width:8rem}td div+div{margin-top:.3rem}.date{white-space:nowrap}\n";
 
 static const char style_print[] =
     "@media print{body{font-size:10pt;max-width:none;padding:0}p{max-width:none}"
@@ -90,6 +90,7 @@ static const char *mark_class(enum mark mark)
            : mark == MARK_NOTE   ? " class=\"note\""
            : mark == MARK_UNSAFE ? " class=\"unsafe\""
            : mark == MARK_ALARM  ? " class=\"alarm\""
+           : mark == MARK_BLANK  ? " class=\"blank\""
                                  : "";
 }
 

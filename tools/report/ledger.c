@@ -20,10 +20,6 @@ static const struct resource ledger[] = {
     {"Power and frequency", "firmware and processor",
      "their MSRs and ports are on no allow-list, MONITOR and MWAIT are hidden",
      "open: load of one domain shows in clock, heat and power of the others"},
-    {"SPI flash", "firmware", "neither its controller's memory nor its function is a domain's",
-     "what the firmware itself lets happen; its contents are not examined"},
-    {"SMBus", "firmware", "neither its ports nor its function is a domain's",
-     "what the firmware itself does with it"},
     {"TPM", "firmware, loader for measuring", "its memory window and ports are no domain's",
      "no domain can use it; nobody locks it"},
     {"RTC and CMOS", "hypervisor", "ports 70h and 71h are a model for each domain",
@@ -155,6 +151,43 @@ static void device_rows(struct report *out)
                    : "DMA is held off by the bus-master bits alone"});
 }
 
+/* Whether everything that somebody owns is known not to be an organ; what is, check refuses. */
+static bool organs_are_nobodys(struct report *out)
+{
+    const struct hw *hw = inventory(out->check);
+    struct owned owned;
+    bool known = true;
+
+    for (uint32_t i = 0; known && owned_device(&out->check->model, i, &owned); i++) {
+        const struct hw_function *function = hw ? inventory_function(hw, &owned.device->pci) : NULL;
+
+        known = function && !hw_organ(hw, function);
+    }
+    return known;
+}
+
+/* What a function of the chipset would give its owner. */
+static void organ_rows(struct report *out)
+{
+    bool known = organs_are_nobodys(out);
+    const char *not_known =
+        "not known: functions are given away, and no inventory says that it is none of them";
+
+    row(out, false,
+        (struct resource){"SPI flash", known ? "firmware" : "not known",
+                          known ? "neither its controller's memory nor its function is a domain's"
+                                : not_known,
+                          "what the firmware itself lets happen; its contents are not examined"});
+    row(out, false,
+        (struct resource){"SMBus", known ? "firmware" : "not known",
+                          known ? "neither its ports nor its function is a domain's" : not_known,
+                          "what the firmware itself does with it"});
+    row(out, false,
+        (struct resource){"Management engine", known ? "firmware" : "not known",
+                          known ? "none of its functions is a domain's" : not_known,
+                          "trusted: it reaches memory and, where it shares a card, a network"});
+}
+
 void report_ledger(struct report *out)
 {
     static const char *const heads[] = {"Resource", "Owner", "What keeps domains from it",
@@ -183,6 +216,7 @@ void report_ledger(struct report *out)
     memory_row(out);
     device_rows(out);
     interrupt_rows(out);
+    organ_rows(out);
     for (size_t i = 0; i < sizeof(ledger) / sizeof(ledger[0]); i++)
         row(out, false, ledger[i]);
     report_pairs(out);

@@ -146,25 +146,42 @@ static const char *users_text(struct report *out, uint32_t payload)
     return text;
 }
 
+/* The one file that the machine boots; its manifest was compared. */
+static void image_rows(struct report *out)
+{
+    const struct report_image *image = out->image;
+
+    page_cell(&out->page, MARK_HEAD, "Image");
+    page_cell(&out->page, image ? MARK_CODE : MARK_NOTE,
+              image ? say(out->arena, "%s %s", digest_text(out->arena, image->digest), image->path)
+                    : "none was given: `bulkhead report --image FILE` says the digest of the file "
+                      "that the machine boots, and of the hypervisor in it");
+    if (!image)
+        return;
+    page_cell(&out->page, MARK_HEAD, "hypervisor in it");
+    page_cell(&out->page, MARK_CODE, digest_text(out->arena, image->kernel_digest));
+}
+
 void report_payloads(struct report *out)
 {
     static const char *const heads[] = {"Payload", "Domains", "Bytes", "SHA-256",
                                         "In the manifest"};
     static const char *const line_heads[] = {"Domain", "Command line"};
-    static const char *const image_heads[] = {"Compiled manifest of a", "SHA-256"};
+    static const char *const image_heads[] = {"What", "SHA-256"};
     const struct compiled *compiled = &out->lab;
     const struct model *model = &out->check->model;
 
     page_section(&out->page, "Payload digests");
     page_say(&out->page, MARK_PLAIN, "The loader refuses a payload that differs.");
     page_table(&out->page, 2, image_heads);
-    page_cell(&out->page, MARK_HEAD, "LAB image, which says LAB at boot");
+    page_cell(&out->page, MARK_HEAD, "compiled manifest of a LAB image, which says LAB at boot");
     page_cell(&out->page, MARK_CODE, digest_text(out->arena, compiled->manifest->digest));
-    page_cell(&out->page, MARK_HEAD, "release image");
+    page_cell(&out->page, MARK_HEAD, "compiled manifest of a release image");
     if (model->unsafe.count > 0)
         page_cell(&out->page, MARK_PLAIN, "none: no release can be built while unsafe is written");
     else
         page_cell(&out->page, MARK_CODE, digest_text(out->arena, out->release.manifest->digest));
+    image_rows(out);
     page_table(&out->page, 5, heads);
     for (uint32_t i = 0; i < compiled->payload_count; i++) {
         const struct compiled_payload *payload = &compiled->payloads[i];

@@ -19,6 +19,7 @@ enum mark {
     MARK_NOTE,   /* a reader must not miss it */
     MARK_UNSAFE, /* weaker than it should be */
     MARK_ALARM,  /* says so itself */
+    MARK_BLANK,  /* to be filled in by hand */
 };
 
 enum { PAGE_COLUMNS = 24 };

@@ -93,7 +93,8 @@ void report_pairs(struct report *out)
     page_say(&out->page, MARK_PLAIN,
              path ? say(out->arena,
                         "What differs from pair to pair, as inventory %s shows it. Which "
-                        "processors a domain gets is known for pinned ones only.",
+                        "processors a domain gets is known for pinned ones only; what all "
+                        "processors share, all domains do.",
                         path)
                   : "What differs from pair to pair. The manifest names no inventory, so what "
                     "hardware they share is not known.");

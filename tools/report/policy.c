@@ -7,6 +7,7 @@
 #include "tools/manifest/schema_parse.h"
 #include "tools/rules/rules.h"
 #include "tools/tool.h"
+#include <string.h>
 
 /* What a release does not start yet: it says so where a manifest asks for it. */
 static void say_not_yet(struct report *out)
@@ -198,17 +199,27 @@ const char *report_count(struct report *out, uint64_t count)
     return say(out->arena, "%llu", (unsigned long long)count);
 }
 
-const char *report_build(struct report *out, struct check *check)
+static bool is_built_from(const struct report *out, const uint8_t digest[DIGEST_BYTES])
+{
+    return memcmp(digest, out->lab.manifest->digest, DIGEST_BYTES) == 0 ||
+           (out->release.manifest &&
+            memcmp(digest, out->release.manifest->digest, DIGEST_BYTES) == 0);
+}
+
+const char *report_build(struct report *out, struct check *check, const struct report_image *image)
 {
     const struct model *model = &check->model;
     struct label machine = label_join(declared(model), label_of_machine(model));
 
-    *out = (struct report){.check = check, .arena = &check->arena};
+    *out = (struct report){.check = check, .arena = &check->arena, .image = image};
     const char *complaint = compile(check, false, &out->lab);
     if (!complaint && model->unsafe.count == 0)
         complaint = compile(check, true, &out->release);
     if (complaint)
         return complaint;
+    if (image && !is_built_from(out, image->manifest_digest))
+        return "the image that --image names was built from another manifest or from other "
+               "payloads";
     out->page.arena = out->arena;
     out->page.title = say(out->arena, "Machine %s: report for accreditation", model->host.value);
     out->page.banner =
@@ -225,14 +236,17 @@ const char *report_build(struct report *out, struct check *check)
     report_acceptances(out);
     report_unsafe(out);
     report_demands(out);
+    report_inventory(out);
     report_matrix(out);
     report_networks(out);
     report_partitions(out);
+    report_functions(out);
     report_life(out);
     report_roles(out);
     report_ledger(out);
     report_surface(out);
     report_payloads(out);
     report_lines(out);
+    report_signature(out);
     return NULL;
 }

@@ -7,23 +7,39 @@
 #include "tools/image/compile.h"
 #include "tools/manifest/check.h"
 
+/* An image that was built from the manifest. */
+struct report_image {
+    const char *path;
+    const uint8_t *manifest_digest;        /* of the compiled manifest in it */
+    uint8_t digest[32], kernel_digest[32]; /* of the file, and of the hypervisor in it */
+};
+
 struct report {
-    struct check *check;          /* of a manifest without errors */
-    struct arena *arena;          /* the check's */
-    struct compiled lab, release; /* no release where `unsafe` is written */
+    struct check *check;              /* of a manifest without errors */
+    struct arena *arena;              /* the check's */
+    struct compiled lab, release;     /* no release where `unsafe` is written */
+    const struct report_image *image; /* that was given, NULL: none */
     struct page page;
 };
 
 /*
- * Compiles a checked manifest for both kinds of image, and builds the page in the check's arena.
- * Returns NULL, or why it cannot be compiled.
+ * Compiles a checked manifest for both kinds of image, and builds the page in the check's arena;
+ * `image` NULL: none was given. Returns NULL, or why it cannot be compiled, or that the image was
+ * built from another manifest.
  */
-const char *report_build(struct report *out, struct check *check);
+const char *report_build(struct report *out, struct check *check, const struct report_image *image);
 
 /* policy.c */
 void report_overall(struct report *out);
 void report_acceptances(struct report *out);
 void report_unsafe(struct report *out);
+
+/* inventory.c */
+void report_inventory(struct report *out);
+void report_functions(struct report *out);
+
+/* sign.c */
+void report_signature(struct report *out);
 
 /* matrix.c */
 void report_matrix(struct report *out);

@@ -72,12 +72,25 @@ static enum sharing both(enum sharing sofar, enum sharing pair)
                                                                  : SHARING_NO;
 }
 
+/* Whether all processors of the machine share it: then it does not matter who gets which. */
+static bool all_share(const struct hw *hw, uint32_t level)
+{
+    bool all = hw && hw->cpu_count > 0;
+
+    for (uint32_t i = 0; all && i < hw->cpu_count; i++)
+        all = same_list(shared_by(&hw->cpus[0], level), shared_by(&hw->cpus[i], level)) ==
+              SHARING_YES;
+    return all;
+}
+
 enum sharing shares_cache(struct check *check, uint32_t one, uint32_t other, uint32_t level)
 {
     const struct count_or_list *near = &partition(check, one)->cpus;
     const struct count_or_list *far = &partition(check, other)->cpus;
     enum sharing sharing = SHARING_NO;
 
+    if (level > 0 && all_share(inventory(check), level))
+        return SHARING_YES;
     for (uint32_t i = 0; i < near->value; i++) {
         const struct hw_cpu *cpu = processor_of(inventory(check), near, i);
 

@@ -39,6 +39,7 @@ static void report_pair(struct check *check, const struct pair *pair, const char
                         const char *remedy)
 {
     const char *neighbour = pci_text(&check->arena, pair->neighbour->address);
+    bool onboard = pair->function->address >> 8 == 0 && pair->neighbour->address >> 8 == 0;
 
     report(check, pair->owned.device->pci.at,
            say(&check->arena, "%s of %s and %s %s, as %s shows",
@@ -48,7 +49,7 @@ static void report_pair(struct check *check, const struct pair *pair, const char
                          line_of(check, pair->other.device->pci.at))
                    : say(&check->arena, "%s, which nobody has,", neighbour),
                how, inventory_text(check)),
-           remedy);
+           onboard ? "give both to one domain or to nobody: both are part of the board" : remedy);
 }
 
 /*

@@ -15,10 +15,33 @@ static bool has_label(const struct model *model, const struct model_domain *doma
     return label_of(model, &domain->label).level > 0;
 }
 
+/* Categories without a level are half a label. */
+static void look_at_networks(struct check *check)
+{
+    const struct model *model = &check->model;
+
+    for (uint32_t i = 0; i < model->networks.count; i++) {
+        const struct model_network *network = model_network(model, i);
+
+        if (is_written(network->label.level.at) || !network->name.value ||
+            (!is_written(model->levels.at) && network->label.categories.count == 0))
+            continue;
+        report(
+            check, network->at,
+            say(&check->arena, "network %s has no level, but %s (%s)", network->name.value,
+                is_written(model->levels.at) ? "the machine has `levels`" : "it has `categories`",
+                line_of(check, is_written(model->levels.at) ? model->levels.at
+                                                            : network->label.categories.at)),
+            say(&check->arena, "write for instance `%s: {level: LEVEL}` with what it carries",
+                network->name.value));
+    }
+}
+
 void rule_label_missing(struct check *check)
 {
     const struct model *model = &check->model;
 
+    look_at_networks(check);
     for (uint32_t i = 0; i < model->domains.count && is_written(model->levels.at); i++) {
         const struct model_domain *domain = model_domain(model, i);
 

@@ -87,13 +87,20 @@ void rule_reference(struct check *check)
             }
         }
         const char *near = nearest_word(reference->name->value, names, count);
-        report(check, reference->name->at,
-               say(&check->arena, "%s: there is no %s %s; %s", reference->subject, key->noun,
-                   reference->name->value,
-                   *all ? say(&check->arena, "`%s` (%s) has %s", key->path,
-                              line_of(check, list->at), all)
-                        : say(&check->arena, "`%s` is not written", key->path)),
-               near ? say(&check->arena, "did you mean %s?", near)
-                    : say(&check->arena, "add it to `%s`, or name another", key->path));
+        report(
+            check, reference->name->at,
+            say(&check->arena, "%s: there is no %s %s; %s", reference->subject, key->noun,
+                reference->name->value,
+                *all ? say(&check->arena, "`%s` (%s) has %s", key->path, line_of(check, list->at),
+                           all)
+                     : say(&check->arena, "`%s` is not written", key->path)),
+            near ? say(&check->arena, "did you mean %s?", near)
+            : !*all && strcmp(key->path, "levels") == 0
+                ? say(&check->arena,
+                      "write all that belongs to levels: `levels: [%s]`, the lowest first, a "
+                      "`label: {level: ...}` for each domain and a `level` for each network, and "
+                      "`mixed_levels` where labels differ; or leave levels out everywhere",
+                      reference->name->value)
+                : say(&check->arena, "add it to `%s`, or name another", key->path));
     }
 }

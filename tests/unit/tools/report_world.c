@@ -39,7 +39,7 @@ char *report_text(const char *manifest, bool markdown)
     struct check check;
 
     read_manifest(&check, manifest);
-    assert_null(report_build(&out, &check));
+    assert_null(report_build(&out, &check, NULL));
     char *text = write_page(&out.page, markdown);
     check_close(&check);
     return text;

@@ -49,16 +49,19 @@ static uint8_t *read_file(const char *path, long *size)
 static void open_volume(struct volume *volume)
 {
     volume->bytes = read_file(image_path, &volume->size);
-    const uint8_t *mbr = volume->bytes;
+    const uint8_t *mbr = volume->bytes, *gpt = mbr + SECTOR, *entry = mbr + 2 * SECTOR;
     assert_int_equal(get(mbr + 510, 2), 0xaa55);
-    assert_int_equal(mbr[446 + 4], 0xef); /* EFI system partition */
-    uint64_t start = get(mbr + 446 + 8, 4), sectors = get(mbr + 446 + 12, 4);
-    assert_true((start + sectors) * SECTOR <= (uint64_t)volume->size);
+    assert_int_equal(mbr[446 + 4], 0xee); /* protective */
+    assert_memory_equal(gpt, "EFI PART", 8);
+    assert_int_equal(get(entry, 4), 0xc12a7328); /* EFI system partition */
+    uint64_t start = get(entry + 32, 4), end = get(entry + 40, 4) + 1ull;
+    assert_true(end * SECTOR <= (uint64_t)volume->size);
 
     const uint8_t *boot = volume->bytes + start * SECTOR;
     uint64_t fat_sectors = get(boot + 36, 4);
     assert_int_equal(get(boot + 11, 2), SECTOR);
-    assert_int_equal(get(boot + 32, 4), sectors);
+    uint64_t sectors = get(boot + 32, 4);
+    assert_true(start + sectors <= end);
     assert_int_equal(get(boot + 17, 2), 0); /* FAT32 has no fixed root folder */
     assert_int_equal(get(boot + 22, 2), 0);
     volume->cluster_bytes = (uint64_t)boot[13] * SECTOR;
@@ -161,6 +164,48 @@ static void test_same_bytes(void **state)
     free(second);
 }
 
+/* What others who know the formats say of it. */
+static void run(const char *command)
+{
+    char whole[512];
+    snprintf(whole, sizeof(whole), "(PATH=$PATH:/sbin:/usr/sbin; %s) >%s 2>&1", command,
+             small_path);
+    int status = system(whole);
+    if (status != 0) {
+        long size;
+        uint8_t *said = read_file(small_path, &size);
+        fail_msg("%s: status 0x%x\n%s", command, status, (char *)said);
+    }
+}
+
+static void test_others_find_no_fault(void **state)
+{
+    (void)state;
+    struct disk_file files[] = {{DISK_BOOT_PATH, large_path}, {"NEXT.EFI", large_path}};
+    make_file(large_path, (3 << 20) + 1);
+    assert_int_equal(disk_write(image_path, files, 2), 0);
+    run("sgdisk -v $DIR/disk.img | tee /dev/stderr | grep -q 'No problems found' && "
+        "! sgdisk -v $DIR/disk.img | grep -i caution");
+    run("tail -c +1048577 $DIR/disk.img >$DIR/partition && fsck.vfat -n $DIR/partition");
+}
+
+/* Two disks in one machine are told by their names. */
+static void test_names_follow_the_content(void **state)
+{
+    (void)state;
+    uint8_t names[2][16];
+    struct disk_file file = {DISK_BOOT_PATH, small_path};
+    for (int i = 0; i < 2; i++) {
+        long size = 0;
+        make_file(small_path, 2048 + (size_t)i);
+        assert_int_equal(disk_write(image_path, &file, 1), 0);
+        uint8_t *bytes = read_file(image_path, &size);
+        memcpy(names[i], bytes + SECTOR + 56, 16);
+        free(bytes);
+    }
+    assert_memory_not_equal(names[0], names[1], 16);
+}
+
 static void test_missing_file(void **state)
 {
     (void)state;
@@ -228,8 +273,12 @@ static int remove_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files_are_found), cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_missing_file),    cmocka_unit_test(test_failure_leaves_nothing),
+        cmocka_unit_test(test_files_are_found),
+        cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_others_find_no_fault),
+        cmocka_unit_test(test_names_follow_the_content),
+        cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_failure_leaves_nothing),
         cmocka_unit_test(test_input_stays),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -183,6 +183,40 @@ static void the_unit_of_a_function_is_known(void **state)
     hw_close(&hw);
 }
 
+/* A copy has the names that it needs, the day, and a digest that follows every byte. */
+static void a_copy_has_an_identity(void **state)
+{
+    char folder[] = "/tmp/bulkhead-boards-XXXXXX", copy[64], command[256];
+    struct hw hw[3];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(copy, sizeof(copy), "%s/copy", folder);
+    assert_int_equal(setenv("SOURCE_DATE_EPOCH", "1795392000", 1), 0);
+    assert_true(hw_open(&hw[0], "build/fixtures/board", copy));
+    assert_int_equal(unsetenv("SOURCE_DATE_EPOCH"), 0);
+    const struct hw_function *card = hw_function_at(&hw[0], 0x100);
+    assert_string_equal(card->name, "Intel Corporation I350 Gigabit Network Connection");
+    assert_string_equal(card->class_name, "Ethernet controller");
+    assert_null(hw_function_at(&hw[0], 0x14 << 3)->name);
+    for (int i = 1; i < 3; i++)
+        assert_true(hw_open(&hw[i], copy, NULL));
+    assert_string_equal(hw_function_at(&hw[1], 0x100)->name, card->name);
+    assert_string_equal(hw[1].saved, "2026-11-23");
+    assert_memory_equal(hw[1].digest, hw[2].digest, sizeof(hw[1].digest));
+    hw_close(&hw[2]);
+    snprintf(command, sizeof(command),
+             "! grep -q Other %s/usr/share/misc/pci.ids && echo 0xf5 >%s/sys/class/tty/ttyS1/irq",
+             copy, copy);
+    assert_int_equal(system(command), 0);
+    assert_true(hw_open(&hw[2], copy, NULL));
+    assert_memory_not_equal(hw[1].digest, hw[2].digest, sizeof(hw[1].digest));
+    for (int i = 0; i < 3; i++)
+        hw_close(&hw[i]);
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +224,7 @@ int main(void)
         cmocka_unit_test(what_is_proposed),
         cmocka_unit_test(every_first_manifest_passes),
         cmocka_unit_test(the_unit_of_a_function_is_known),
+        cmocka_unit_test(a_copy_has_an_identity),
     };
 
     return cmocka_run_group_tests_name("tool_boards", tests, NULL, NULL);

@@ -121,12 +121,33 @@ static const struct {
     {"SOURCE_DATE_EPOCH=1795478400 bulkhead report m.yaml", 0, ">2026-11-24</span>", NULL},
     {"bulkhead check m.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"bulkhead cascade bad.yaml", 1, NULL, "bad.yaml:4:11: error[range]"},
+    {"{ sed 's/domains:/levels: [low, high]\\n&/;s/    cpus/    label: {level: high}\\n&/' m.yaml; "
+     "sed -n '3,$p' m.yaml | sed 's/one/two/;s/    cpus/    label: {level: low}\\n&/'; } "
+     ">two.yaml; "
+     "bulkhead cascade two.yaml",
+     1, "the way out is a table", NULL},
+    {"{ echo 'levels: [low, high]'; echo 'required: {high: {low: 1}}'; } >two.table; "
+     "bulkhead cascade --table two.table two.yaml | grep -c 'way out'; true",
+     0, "0\n", NULL},
     {"bulkhead cascade h.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"echo 'required: {}' >bad.table; bulkhead cascade --table bad.table h.yaml 2>&1 | "
      "tee /dev/stderr | grep -c error",
      0, "1", "nothing was analysed"},
     {"bulkhead report m.yaml >/dev/full", 3, NULL, "cannot be written"},
     {"bulkhead explain mixed-levels", 0, "mixed-levels (error)", NULL},
+    {"bulkhead explain uart-irq", 0,
+     "    bad: tests/fixtures/uart-irq.bad.yaml\n        host: fixture\n", NULL},
+    {"bulkhead explain uart-irq", 0,
+     "        uart-irq.bad.yaml:8:20: error[uart-irq]: com3 of domain office has interrupt line 7 "
+     "in "
+     "the inventory (line 2), not 4, which it usually has; write `serial: {port: com3, irq: 7}`\n",
+     NULL},
+    {"bulkhead explain uart-irq", 0, "    good: tests/fixtures/uart-irq.good.yaml\n", NULL},
+    {"bulkhead explain fleet-apart", 0, "    good: tests/fixtures/fleet-apart.good/b.yaml\n", NULL},
+    {"for r in $(bulkhead explain | sed -n 's/^\\([a-z-]*\\) (.*/\\1/p'); do "
+     "bulkhead explain $r >x; grep -q '^    bad: ' x && grep -q '^    good: ' x && "
+     "grep -q \"\\[$r\\]: .*; \" x || echo $r; done; rm x",
+     0, NULL, NULL},
     {"bulkhead explain", 0, "payload-missing", NULL},
     {"bulkhead explain mixed-lovels", 2, NULL, "did you mean `mixed-levels`?"},
     {"bulkhead demo accidents", 0, "firewall-beside", NULL},
@@ -154,7 +175,32 @@ static const struct {
     {"bulkhead build m.yaml --manifest-only -o /dev/null", 3, NULL, "no regular file"},
     {"{ cat m.yaml; echo '    devices: [{pci: \"00:04.0\"}]'; } >dev.yaml;"
      "bulkhead build dev.yaml --manifest-only -o d.man",
-     0, "d.man: ", "does not carry out `devices` (line 3)"},
+     0, "d.man: ", "does not carry out `devices` (line 7)"},
+    {"{ cat dev.yaml; echo '    cache_ways: 2'; sed -n '3,$p' m.yaml | sed s/one/two/; "
+     "echo '    start_after: [one]'; echo '    devices: [{pci: \"00:05.0\"}]'; } >much.yaml; "
+     "bulkhead check much.yaml",
+     0, "much.yaml: good",
+     "note: this version does not carry out `devices` (line 7, line 14), `cache_ways` (line 8), "
+     "`start_after` (line 13): the image will refuse to start any domain\n"},
+    {"bulkhead build --release much.yaml --manifest-only -o r.man", 1, NULL,
+     "--release refuses an image that starts nothing: this version does not carry out `devices`"},
+    {"{ cat m.yaml; echo 'platform: {cpu: amd}'; } >amd.yaml; bulkhead check amd.yaml", 0,
+     "amd.yaml: good", "note: `platform: {cpu: amd}`: AMD-V was tried in QEMU only"},
+    {"{ cat dev.yaml; echo 'platform: {cpu: amd}'; } >both.yaml; bulkhead check both.yaml", 0,
+     "both.yaml: good",
+     "note: `platform: {cpu: amd}`: AMD-V with VT-d exists in QEMU only: this image starts no "
+     "domain on a board\n"},
+    {"bulkhead build --release amd.yaml --manifest-only -o r.man", 1, NULL,
+     "--release refuses `platform: {cpu: amd}`"},
+    {"bulkhead build --release --cpu amd m.yaml --manifest-only -o r.man", 1, NULL,
+     "--release refuses `platform: {cpu: amd}`"},
+    {"test ! -e r.man && bulkhead build --release m.yaml --manifest-only -o r.man", 0,
+     "r.man: ", NULL},
+    {"bulkhead disk m.yaml -o x.img", 1, NULL, "m.yaml: is no image"},
+    {"bulkhead disk a.man -o x.img", 1, NULL, "a.man: is no image"},
+    {"printf MZ >mz; bulkhead disk mz -o x.img", 1, NULL, "mz: is no PE file"},
+    {"bulkhead report --image mz m.yaml", 3, NULL, "mz: is no PE file"},
+    {"test ! -e x.img", 0, NULL, NULL},
     {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL, "no/where: No such file"},
     {"cp a.man kept; bulkhead build bad.yaml -o kept; cmp a.man kept", 0, NULL, "error[range]"},
     /* Nothing is written over what it is made of, whatever it is called there. */
@@ -164,8 +210,13 @@ static const struct {
      0, NULL, "own.elf: is what would be read"},
     {"cp $B/build/boot/loader.efi own.efi; bulkhead build own.yaml --loader own.efi -o own.efi", 3,
      NULL, "own.efi: is what would be read"},
-    {"cmp own.efi $B/build/boot/loader.efi; bulkhead disk own.efi -o own.efi", 3, NULL,
+    {"cmp own.efi $B/build/boot/loader.efi; bulkhead disk own.efi -o x.img", 1, NULL,
+     "own.efi: has no .manif section"},
+    {"bulkhead build own.yaml -o own.efi >/dev/null; bulkhead disk own.efi -o own.efi", 3, NULL,
      "own.efi: is what would be read"},
+    {"bulkhead report --format markdown --image own.efi own.yaml | grep 'hypervisor in it'", 0,
+     "| **hypervisor in it** | ", NULL},
+    {"bulkhead report --image own.efi m.yaml", 3, NULL, "m.yaml: the image that --image names was"},
     {"trap '' XFSZ; ulimit -f 100; bulkhead disk own.efi -o full.img; echo $? $(ls full*)", 0,
      "3\n", "full.img: can't write: "},
     {"bulkhead build m.yaml --loader absent -o x", 3, NULL, "absent: No such file"},
@@ -196,13 +247,16 @@ static const struct {
     {"bulkhead key new -- -ops", 2, NULL, "a name has at most 31"},
     {"bulkhead key new ops --dir keys/new && ls keys/new", 0, "key: keys/new/ops.pub", NULL},
     {"bulkhead key new ops --dir m.yaml/keys", 3, NULL, "m.yaml/keys: Not a directory"},
-    {"umask 0; bulkhead key new ops", 0, "{name: ops, key: ./ops.pub, role: auditor", NULL},
+    {"bulkhead key new ops --role auditer", 2, NULL, "--role is operator or auditor"},
+    {"umask 0; bulkhead key new ops --role operator", 0,
+     "{name: ops, key: ./ops.pub, role: operator,", NULL},
     {"stat -c %a ops.key ops.pub | tr '\\n' ' '", 0, "600 644 ", NULL},
     {"cp ops.key kept; bulkhead key new ops; cmp ops.key kept || echo lost", 0, NULL,
      "ops.key: exists; remove it"},
     /* Half a pair is none. */
     {"touch half.pub; bulkhead key new half", 3, NULL, "half.pub: exists"},
     {"test ! -e half.key", 0, NULL, NULL},
+    {"bulkhead key new none", 0, "role: ROLE, expires: YYYY-MM-DD}", NULL},
     {"bulkhead key new audit >/dev/null; ! cmp -s ops.key audit.key && ! cmp -s ops.pub audit.pub",
      0, NULL, NULL},
     {"command -v openssl >/dev/null || { cat ops.pub; exit 0; }; openssl pkey -in ops.key -pubout",
@@ -216,7 +270,7 @@ static const struct {
      "echo ' admins: [{name: ops, key: ops.pub, role: operator, expires: 2199-01-31},';"
      "echo '  {name: audit, key: audit.pub, role: auditor, expires: 2199-01-31}]}'; } "
      ">keyed.yaml; bulkhead check keyed.yaml",
-     0, "keyed.yaml: good", NULL},
+     0, "keyed.yaml: good", "does not carry out `management` (line 11)"},
     /* A hint is for what was likely meant; of several as likely, and of a word as unlike, none is.
      */
     {"sed 's/cpus: 1/&\\n    serial: {port: com5}/' m.yaml >h.yaml; bulkhead check h.yaml", 1,

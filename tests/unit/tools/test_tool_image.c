@@ -11,6 +11,7 @@
 #include "kernel/sha256.h"
 #include "tools/image/compile.h"
 #include "tools/image/decompile.h"
+#include "tools/image/image.h"
 #include "tools/image/payload.h"
 #include "tools/image/pe.h"
 #include "tools/image/version.h"
@@ -22,6 +23,7 @@
 static const char manifest_text[] =
     "host: gate-7\n"
     "platform: {cpu: amd, processors: 8, memory: 4G, memory_guard: 4M, com1: domain}\n"
+    "networks: {spare: {}, line: {exposed: true}}\n"
     "domains:\n"
     "  - name: office\n"
     "    cpus: [4, 5]\n"
@@ -457,6 +459,50 @@ static bool says(const uint8_t *bytes, uint32_t length, const char *text)
 }
 
 /* Follows the directories as a reader does: type, name, language, data. */
+/* What is one of ours: a PE file with a manifest that is whole, and a hypervisor. */
+static void test_images_are_told(void **state)
+{
+    struct check check = {0};
+    struct compiled compiled;
+    uint8_t loader[LOADER_BYTES + 8];
+    struct image image;
+    struct pe pe;
+
+    (void)state;
+    compile_text(&check, manifest_text, strlen(manifest_text), false, &compiled);
+    make_loader(loader);
+    assert_null(pe_open(loader, LOADER_BYTES + 8, &pe));
+    const char *complaint = image_open(&check.arena, loader, sizeof(loader), &image);
+    assert_non_null(strstr(complaint, "has no .manif section"));
+    for (uint32_t count = 1; count <= 2; count++) {
+        char *out = NULL;
+        size_t bytes;
+        FILE *file = open_memstream(&out, &bytes);
+        const struct pe_piece manifest = {.bytes = compiled.manifest,
+                                          .size = compiled.manifest_bytes};
+        const struct pe_piece kernel = {.bytes = "kernel", .size = 6};
+        const struct pe_addition added[] = {{".manif", &manifest, 1}, {".kernel", &kernel, 1}};
+
+        assert_null(pe_append(&pe, added, count, file));
+        fclose(file);
+        complaint = image_open(&check.arena, out, bytes, &image);
+        if (count == 1)
+            assert_non_null(strstr(complaint, "has no .kernel section"));
+        else
+            assert_null(complaint);
+        assert_memory_equal(image.manifest.header->digest, compiled.manifest->digest, DIGEST_BYTES);
+        if (count == 2) {
+            struct pe whole;
+            assert_null(pe_open(out, bytes, &whole));
+            out[pe_find(&whole, ".manif")->raw_offset + 200] ^= 1;
+            assert_non_null(image_open(&check.arena, out, bytes, &image));
+            assert_int_equal(image.kernel.size, 6);
+        }
+        free(out);
+    }
+    check_close(&check);
+}
+
 static void test_version(void **state)
 {
     enum { RELEASE_FLAGS = 40 + 28, SPECIAL_BUILD = 0x20 };
@@ -608,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_policy_fields),
         cmocka_unit_test(test_wrong_policy_is_refused),
         cmocka_unit_test(test_append),
+        cmocka_unit_test(test_images_are_told),
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_piece_of_file),
         cmocka_unit_test(test_broken_loaders),

@@ -34,13 +34,16 @@ static void every_section_is_there(void **state)
                                          "What the manifest demands",
                                          "Access matrix",
                                          "Networks and cabling",
+                                         "Inventory of the machine",
                                          "Domains and what they own",
+                                         "PCI functions",
                                          "Roles and operations",
                                          "Start order and recovery",
                                          "Shared resources",
                                          "Attack surface",
                                          "Payload digests",
-                                         "Lines of code"};
+                                         "Lines of code",
+                                         "Acceptance"};
 
     (void)state;
     for (int markdown = 0; markdown < 2; markdown++) {
@@ -50,7 +53,7 @@ static void every_section_is_there(void **state)
         for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
             bool found = false;
 
-            for (int number = 1; number <= 13 && !found; number++) {
+            for (int number = 1; number <= 16 && !found; number++) {
                 char line[128];
 
                 snprintf(line, sizeof(line), markdown ? "\n## %d %s\n" : "\">%d %s</h2>", number,
@@ -123,6 +126,75 @@ static void pairs_differ_by_the_inventory(void **state)
     free(alone);
 }
 
+/* What the reader of the page must find: which machine, what each function is, what he accepts. */
+static void the_machine_and_the_acceptance_are_there(void **state)
+{
+    char *text = report_text(UNSAFE("no-dma-remapping"), true), *paths = report_text(PATHS, true);
+    char *html = report_text(PATHS, false), *alone = report_text(ALONE, true);
+
+    (void)state;
+    has(text, "| **Folder** | build/fixtures/board |");
+    has(text, "| **Board** | Made Up Board 7 |\n| **Firmware** | 1.2 |\n"
+              "| **Processors** | 4, Made Up 3000 |\n| **Microcode** | 0xf4 |");
+    has(text, "| **Saved on** | not known |");
+    has(text, "| **a** | 01:00.0 | 8086:1521 | Intel Corporation I350 Gigabit Network Connection | "
+              "Ethernet controller (020000) | at 0xfed91000 | the domain's |");
+    has(text, "| **a** | 00:14.0 | 8086:a36d | not known | 0c0330 | at 0xfed91000 |");
+    has(text, "| **SPI flash** | firmware | neither its controller's memory nor its function");
+    has(text, "| **Unsafe: no-dma-remapping** | lab |");
+    has(text, "| **Warnings of the check** | ");
+    has(text, "| **Checked and not carried out** | ");
+    lacks(text, "**No inventory**");
+    has(paths, "The manifest names none: nothing was compared with a machine");
+    has(paths, "| **a** | 00:04.0 | any | not known | not known | not known | the domain's |");
+    has(paths,
+        "| **SPI flash** | not known | not known: functions are given away, and no inventory");
+    has(paths, "| **No inventory** | nothing was compared with the machine |");
+    has(alone, "| **SPI flash** | firmware | ");
+    has(alone, "| Name | Role | Date | Signature |");
+    has(html, "<td class=\"blank\"></td>");
+    has(alone, "bulkhead report --image FILE");
+    free(text);
+    free(paths);
+    free(html);
+    free(alone);
+}
+
+/* Whoever gets which processor: all share one cache. */
+static void a_cache_of_all_is_shared_by_counted_processors(void **state)
+{
+    char *text = report_text(START "platform: {inventory: build/fixtures/boards/shared}\n"
+                                   "domains:\n" BODY("one", "") BODY("two", ""),
+                             true);
+
+    (void)state;
+    has(text, "| **one and two** | own cores, L2 not known, L3 shared | ");
+    free(text);
+}
+
+/* An image is named by its digest, and must have been built from this manifest. */
+static void an_image_belongs_to_its_manifest(void **state)
+{
+    struct report_image image = {.path = "gate.efi", .digest = {0xab}, .kernel_digest = {0xcd}};
+    struct compiled release;
+    struct report out;
+    struct check check;
+
+    (void)state;
+    read_manifest(&check, ALONE);
+    assert_null(compile(&check, true, &release));
+    image.manifest_digest = release.manifest->digest;
+    assert_null(report_build(&out, &check, &image));
+    char *text = write_page(&out.page, true);
+    has(text, "| **Image** | ab00000000");
+    has(text, "| **hypervisor in it** | cd00000000");
+    free(text);
+    uint8_t other[DIGEST_BYTES] = {1};
+    image.manifest_digest = other;
+    assert_non_null(strstr(report_build(&out, &check, &image), "built from another manifest"));
+    check_close(&check);
+}
+
 #define FACTS                                                                                      \
     START                                                                                          \
     "levels: [low, mid, high]\naggregation:\n"                                                     \
@@ -135,13 +207,14 @@ static void pairs_differ_by_the_inventory(void **state)
         "    serial: {read: [auditor]}\n    cache_ways: 2\n"                                       \
         "    devices:\n      - {pci: \"00:04.0\", network: x, sanitized_by: me}\n"                 \
         "      - {pci: \"00:05.0\", removable: true}\n      - {pci: \"00:06.0\", network: y}\n")   \
-        BODY("two", "    label: {level: low}\n    serial: {port: com4, polled: true}\n") ADMINS
+        BODY("two", "    label: {level: low}\n    serial: {port: com4, polled: true}\n")           \
+            BODY("three", "    label: {level: low}\n    serial: {port: com3, irq: 7}\n") ADMINS
 
 static void every_fact_is_there(void **state)
 {
     static const char *const facts[] = {
-        ("| **mid** | aggregation, 2 or more domains of low or higher: applies: 2 domains (one, "
-         "two)"),
+        ("| **mid** | aggregation, 2 or more domains of low or higher: applies: 3 domains (one, "
+         "two, three)"),
         "| (high) | aggregation, 2 or more domains of mid or higher: does not apply: 0 of 2 |",
         "| **00:04.0 of one is cleared of what an earlier owner left** | the manifest | me |",
         "| **Logical processors** | 8 or more |",
@@ -155,6 +228,7 @@ static void every_fact_is_there(void **state)
         "| **management** | 00:03.0 | any | network admin | 10.0.2.15/24 |",
         "| firewall, protects x, behind | 1 | 64M | 2 of its own | management | 3 |",
         "| system | 1 | 64M | shared | com4 (polled) | 0 |",
+        "| system | 1 | 64M | shared | com3 (line 7) | 0 |",
         "tells the cause on com1 only, keeps no record of it",
         "| **the machine** | read the audit, run the separation check | read the audit |",
     };
@@ -184,7 +258,7 @@ static void digests_are_those_of_images(void **state)
     has(text, digest_text(&check.arena, release.manifest->digest));
     lacks(text, "UNSAFE");
     has(unsafe, "**no classification defined - LAB, UNSAFE**\n\n# ");
-    has(unsafe, "| **release image** | none");
+    has(unsafe, "| **compiled manifest of a release image** | none");
     has(unsafe, "| **Note:** unsafe | line 12 |");
     has(unsafe, "| **Note:** unsafe | line 13 |");
     has(html, "content:\"no classification defined - LAB, UNSAFE\"");
@@ -295,6 +369,9 @@ int main(void)
         cmocka_unit_test(every_section_is_there),
         cmocka_unit_test(the_ledger_is_computed),
         cmocka_unit_test(pairs_differ_by_the_inventory),
+        cmocka_unit_test(the_machine_and_the_acceptance_are_there),
+        cmocka_unit_test(a_cache_of_all_is_shared_by_counted_processors),
+        cmocka_unit_test(an_image_belongs_to_its_manifest),
         cmocka_unit_test(every_fact_is_there),
         cmocka_unit_test(digests_are_those_of_images),
         cmocka_unit_test(keys_are_shown_by_digest),
