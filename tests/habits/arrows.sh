@@ -77,6 +77,7 @@ includes 'nor does what a guest finds' boot/guest/linux.c boot/firmware/firmware
 broken 'planning reads no header of the firmware' boot/plan/plan.c '<efi.h>' '#include <efi.h>'
 broken 'nor what runs after the firmware' boot/machine/quiet.c '<efi.h>' '  # include <efi.h>'
 includes 'nor the headers that call it' boot/machine/quiet.c boot/firmware/firmware.h
+broken 'nor what silences devices' boot/devices/usb.c '<efi.h>' '#include <efi.h>'
 includes 'formats include formats only' kernel/abi/guest.h kernel/kernel.h
 includes 'a pure unit includes no other kernel' kernel/manifest.c kernel/kernel.h
 includes 'drivers know no kernel' drivers/screen.c kernel/kernel.h

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-test-habits: tools
+test-habits: tools kernel
 	@tests/habits/run
 
 TEST_SUITES += test-habits

@@ -269,6 +269,8 @@ void report_lines(struct report *out)
     page_table(&out->page, 3, heads);
     figure(out, "Resident hypervisor", surface.resident,
            "kernel, arch and drivers of this backend: what runs beside the domains");
+    figure(out, "Its start-up code", surface.start,
+           "sets up and checks each processor, is gone before the first domain runs");
     figure(out, "Loader", surface.loader, "gone before the first domain runs");
     figure(out, "Compiler", surface.compiler, "the host tool, on the build host only");
     page_cell(&out->page, MARK_HEAD, "Console, own");

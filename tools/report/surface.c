@@ -114,6 +114,7 @@ struct surface surface_of(uint64_t vendor)
     struct surface surface = {
         .exits = amd ? surface_exits_amd : surface_exits_intel,
         .resident = amd ? LINES_RESIDENT_AMD : LINES_RESIDENT_INTEL,
+        .start = amd ? LINES_START_AMD : LINES_START_INTEL,
         .loader = LINES_LOADER,
         .compiler = LINES_COMPILER,
     };
