@@ -11,19 +11,31 @@ static const uint8_t *map_known(uint64_t address, uint64_t bytes)
     return memory_known(address, bytes) ? (const uint8_t *)address : NULL;
 }
 
-uint16_t firmware_tables_collect(struct facts *facts)
+/* The configuration table with this GUID, or NULL. */
+static const void *find_table(EFI_GUID wanted)
 {
-    EFI_GUID wanted = ACPI_20_TABLE_GUID;
-    struct diagnostic why;
-    uint16_t pm_timer_port = 0;
     for (UINTN i = 0; i < firmware->NumberOfTableEntries; i++) {
         const EFI_CONFIGURATION_TABLE *table = &firmware->ConfigurationTable[i];
-        if (memcmp(&table->VendorGuid, &wanted, sizeof(wanted)) != 0)
-            continue;
-        if (!acpi_read((uint64_t)table->VendorTable, map_known, facts, &pm_timer_port, &why))
+        if (memcmp(&table->VendorGuid, &wanted, sizeof(wanted)) == 0)
+            return table->VendorTable;
+    }
+    return NULL;
+}
+
+uint16_t firmware_tables_collect(struct facts *facts)
+{
+    EFI_GUID acpi = ACPI_20_TABLE_GUID, acpi_1 = ACPI_TABLE_GUID;
+    struct diagnostic why;
+    uint16_t pm_timer_port = 0;
+    const void *root = find_table(acpi);
+    if (root) {
+        if (!acpi_read((uint64_t)root, map_known, facts, &pm_timer_port, &why))
             refuse("%s", why.text);
         return pm_timer_port;
     }
+    if (find_table(acpi_1))
+        refuse("the firmware has ACPI tables of version 1.0 only, in which I/O APICs and devices "
+               "may go unseen: update the firmware");
     facts->reset.space = 0xff;
     facts->ioapics[facts->ioapic_count++] = (struct handoff_ioapic){.address = DEFAULT_IOAPIC};
     return 0;

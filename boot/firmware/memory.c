@@ -95,7 +95,7 @@ void memory_collect(struct facts *facts)
         if (bytes == 0)
             continue;
         /* Ranges beyond the list's room are small: they go unused, nothing else. */
-        if (memory->Type == EfiConventionalMemory)
+        if (memory->Type == EfiConventionalMemory && memory->NumberOfPages != 0)
             add_range(facts->free, &facts->free_count, MAX_FREE_RANGES, memory->PhysicalStart,
                       bytes);
         if (is_memory(memory->Type) && !add_range(facts->memory, &facts->memory_count,

@@ -147,8 +147,8 @@ bool facts_check(const struct facts *facts, struct diagnostic *why)
     if (facts->tsc_hz == 0)
         return diagnose(why, "the time stamp counter's frequency could not be measured: switch "
                              "the TSC or ACPI timer on in the firmware's setup");
-    if (facts->ioapic_count > MAX_IOAPICS)
-        return diagnose(why, "the firmware lists %u I/O APICs, at most %u can be used",
+    if (facts->ioapic_count == 0 || facts->ioapic_count > MAX_IOAPICS)
+        return diagnose(why, "the firmware lists %u I/O APICs, 1 to %u can be masked: update it",
                         facts->ioapic_count, MAX_IOAPICS);
     if (facts->iommu_count > MAX_IOMMUS)
         return diagnose(why, "the firmware lists %u IOMMU units, at most %u can be silenced",

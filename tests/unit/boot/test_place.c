@@ -116,7 +116,6 @@ static void a_gib_is_aligned_to_a_gib(void **state)
     (void)state;
     set_memory(2, (const struct free_range[]){{0x1000, 0x9f000}, {MIB, 8 * GIB}});
     world->facts.physical_address_bits = 40;
-    world->facts.ioapic_count = 0;
     world->facts.free[1].base = 4 * GIB + MIB;
     add("small", 1, 64 * MIB);
     add("big", 1, 5 * GIB);
@@ -303,6 +302,7 @@ static void add_ecam(struct facts *f, uint64_t base, uint32_t first, uint32_t la
     X(free_beyond_memory, "not among its memory", f->memory[6].bytes -= 0x1000)                    \
     X(address_bits, "physical address bits", f->physical_address_bits = 64)                        \
     X(no_tsc, "time stamp counter", f->tsc_hz = 0)                                                 \
+    X(no_ioapics, "0 I/O APICs", f->ioapic_count = 0)                                              \
     X(many_ioapics, "I/O APICs", f->ioapic_count = 9)                                              \
     X(ioapic_in_memory, "device window at 1000000", f->ioapics[0].address = 0x1000000)             \
     X(screen_in_memory, "device window at 2000000", f->screen.base = 0x2000000;                    \
