@@ -107,6 +107,15 @@ static uint8_t *strip_kernel(struct arena *arena, const char *path, const struct
     return stripped;
 }
 
+/* The loader holds .kernel against the manifest, also once no device can write any more. */
+static void seal_kernel(const struct compiled *compiled, const uint8_t *kernel, uint64_t bytes)
+{
+    struct manifest_header *header = compiled->manifest;
+
+    sha256(kernel, bytes, header->kernel_digest);
+    manifest_digest(header, header->digest);
+}
+
 static const char *write_image(const struct compiled *compiled, const struct pe *loader,
                                const uint8_t *kernel, uint64_t kernel_bytes,
                                const struct pe_piece *version, FILE *out)
@@ -158,10 +167,7 @@ static enum exit_status assemble(struct check *check, const struct job *job,
                                          version_resource(version, (uint32_t)pe_end(&pe),
                                                           check->model.host.value, job->release)};
 
-            uint8_t kernel_digest[DIGEST_BYTES];
-
-            sha256(stripped, kernel_bytes, kernel_digest);
-            compile_seal(compiled, kernel_digest);
+            seal_kernel(compiled, stripped, kernel_bytes);
             complaint = write_image(compiled, &pe, stripped, kernel_bytes, &piece, out);
         }
         if (complaint)

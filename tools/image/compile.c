@@ -188,9 +188,3 @@ const char *compile(struct check *check, bool release, struct compiled *out)
     enum manifest_error error = manifest_open(header, header->total_bytes, &opened);
     return error == MANIFEST_OK ? NULL : manifest_error_text(error);
 }
-
-void compile_seal(const struct compiled *compiled, const uint8_t kernel_digest[DIGEST_BYTES])
-{
-    memcpy(compiled->manifest->kernel_digest, kernel_digest, DIGEST_BYTES);
-    manifest_digest(compiled->manifest, compiled->manifest->digest);
-}

@@ -32,10 +32,4 @@ struct compiled {
  */
 const char *compile(struct check *check, bool release, struct compiled *out);
 
-/*
- * Gives the manifest the SHA-256 of the hypervisor that the image will hold, and its own digest
- * anew: the loader holds .kernel against it, also once no device can write any more.
- */
-void compile_seal(const struct compiled *compiled, const uint8_t kernel_digest[DIGEST_BYTES]);
-
 #endif

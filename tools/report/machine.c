@@ -172,11 +172,7 @@ void report_payloads(struct report *out)
     const struct model *model = &out->check->model;
 
     page_section(&out->page, "Payload digests");
-    page_say(&out->page, MARK_PLAIN,
-             out->image
-                 ? "The loader refuses a payload that differs."
-                 : "The loader refuses a payload that differs. An image's manifest also holds "
-                   "its hypervisor's digest: name the image with --image to see its own.");
+    page_say(&out->page, MARK_PLAIN, "The loader refuses a payload that differs.");
     page_table(&out->page, 2, image_heads);
     page_cell(&out->page, MARK_HEAD, "compiled manifest of a LAB image, which says LAB at boot");
     page_cell(&out->page, MARK_CODE, digest_text(out->arena, compiled->manifest->digest));

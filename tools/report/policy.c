@@ -217,11 +217,6 @@ const char *report_build(struct report *out, struct check *check, const struct r
         complaint = compile(check, true, &out->release);
     if (complaint)
         return complaint;
-    if (image) {
-        compile_seal(&out->lab, image->kernel_digest);
-        if (out->release.manifest)
-            compile_seal(&out->release, image->kernel_digest);
-    }
     if (image && !is_built_from(out, image->manifest_digest))
         return "the image that --image names was built from another manifest or from other "
                "payloads";
