@@ -61,6 +61,18 @@ static enum exit_status write_report(struct check *check, const struct report_im
     return EXIT_ENVIRONMENT;
 }
 
+/* Of the manifest as it is compiled, before the hypervisor's digest is put in. */
+static const uint8_t *bare_digest(struct arena *arena, const struct manifest_header *header)
+{
+    struct manifest_header *bare = arena_take(arena, header->total_bytes);
+    uint8_t *digest = arena_take(arena, DIGEST_BYTES);
+
+    memcpy(bare, header, header->total_bytes);
+    memset(bare->kernel_digest, 0, DIGEST_BYTES);
+    manifest_digest(bare, digest);
+    return digest;
+}
+
 /* The report with an image, which is named. */
 static enum exit_status write_with_image(struct check *check, const char *path, bool markdown)
 {
@@ -76,9 +88,14 @@ static enum exit_status write_with_image(struct check *check, const char *path, 
             status = complain(path, complaint);
         } else {
             digests.manifest_digest = image.manifest.header->digest;
+            digests.bare_digest = bare_digest(&check->arena, image.manifest.header);
             sha256(file.bytes, file.size, digests.digest);
             sha256(image.kernel.bytes, image.kernel.size, digests.kernel_digest);
-            status = write_report(check, &digests, markdown);
+            status = memcmp(digests.kernel_digest, image.manifest.header->kernel_digest,
+                            DIGEST_BYTES) == 0
+                         ? write_report(check, &digests, markdown)
+                         : complain(path, "holds another hypervisor than its manifest says: the "
+                                          "image was damaged or changed, build it again");
         }
     }
     mapped_close(&file);

@@ -160,6 +160,8 @@ static void image_rows(struct report *out)
         return;
     page_cell(&out->page, MARK_HEAD, "hypervisor in it");
     page_cell(&out->page, MARK_CODE, digest_text(out->arena, image->kernel_digest));
+    page_cell(&out->page, MARK_HEAD, "compiled manifest in it, as `bulkhead show` says it");
+    page_cell(&out->page, MARK_CODE, digest_text(out->arena, image->manifest_digest));
 }
 
 void report_payloads(struct report *out)
@@ -174,9 +176,11 @@ void report_payloads(struct report *out)
     page_section(&out->page, "Payload digests");
     page_say(&out->page, MARK_PLAIN, "The loader refuses a payload that differs.");
     page_table(&out->page, 2, image_heads);
-    page_cell(&out->page, MARK_HEAD, "compiled manifest of a LAB image, which says LAB at boot");
+    page_cell(&out->page, MARK_HEAD,
+              "compiled manifest of a LAB image, without the hypervisor's digest");
     page_cell(&out->page, MARK_CODE, digest_text(out->arena, compiled->manifest->digest));
-    page_cell(&out->page, MARK_HEAD, "compiled manifest of a release image");
+    page_cell(&out->page, MARK_HEAD,
+              "compiled manifest of a release image, without the hypervisor's digest");
     if (model->unsafe.count > 0)
         page_cell(&out->page, MARK_PLAIN, "none: no release can be built while unsafe is written");
     else

@@ -217,7 +217,7 @@ const char *report_build(struct report *out, struct check *check, const struct r
         complaint = compile(check, true, &out->release);
     if (complaint)
         return complaint;
-    if (image && !is_built_from(out, image->manifest_digest))
+    if (image && !is_built_from(out, image->bare_digest))
         return "the image that --image names was built from another manifest or from other "
                "payloads";
     out->page.arena = out->arena;

@@ -11,6 +11,7 @@
 struct report_image {
     const char *path;
     const uint8_t *manifest_digest;        /* of the compiled manifest in it */
+    const uint8_t *bare_digest;            /* the same without the hypervisor's digest */
     uint8_t digest[32], kernel_digest[32]; /* of the file, and of the hypervisor in it */
 };
 

@@ -183,14 +183,14 @@ static void an_image_belongs_to_its_manifest(void **state)
     (void)state;
     read_manifest(&check, ALONE);
     assert_null(compile(&check, true, &release));
-    image.manifest_digest = release.manifest->digest;
+    image.manifest_digest = image.bare_digest = release.manifest->digest;
     assert_null(report_build(&out, &check, &image));
     char *text = write_page(&out.page, true);
     has(text, "| **Image** | ab00000000");
     has(text, "| **hypervisor in it** | cd00000000");
     free(text);
     uint8_t other[DIGEST_BYTES] = {1};
-    image.manifest_digest = other;
+    image.bare_digest = other;
     assert_non_null(strstr(report_build(&out, &check, &image), "built from another manifest"));
     check_close(&check);
 }
@@ -258,7 +258,8 @@ static void digests_are_those_of_images(void **state)
     has(text, digest_text(&check.arena, release.manifest->digest));
     lacks(text, "UNSAFE");
     has(unsafe, "**no classification defined - LAB, UNSAFE**\n\n# ");
-    has(unsafe, "| **compiled manifest of a release image** | none");
+    has(unsafe,
+        "| **compiled manifest of a release image, without the hypervisor's digest** | none");
     has(unsafe, "| **Note:** unsafe | line 12 |");
     has(unsafe, "| **Note:** unsafe | line 13 |");
     has(html, "content:\"no classification defined - LAB, UNSAFE\"");
