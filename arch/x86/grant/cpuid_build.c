@@ -48,8 +48,8 @@ static void add_subleaf(struct vcpuid *tables, uint32_t leaf, uint32_t subleaf,
 }
 
 /*
- * A subleaf of leaf 0xB is about threads (1) or cores (2). Others, which a processor may have in its
- * successor, leaf 0x1F, are dropped: Linux takes them for errors. Intel SDM, CPUID.
+ * A subleaf of leaf 0xB is about threads (1) or cores (2). Others, which a processor may have in
+ * its successor, leaf 0x1F, are dropped: Linux takes them for errors. Intel SDM, CPUID.
  */
 static struct cpuid_regs topology_level(struct cpuid_regs regs)
 {
