@@ -93,7 +93,9 @@ $(DISK): $(IMAGE)
 lint:
 	@tools/lint $(LINT)
 
-# For tools/lint and tools/tidy: what runs on the bare machine, and all that is compiled.
+# For tools/lint and tools/tidy: headers that are made, what runs on the bare machine, and all that
+# is compiled.
+lint-headers: $(SURFACE_H) $(EXAMPLES_H)
 lint-bare: kernel loader $(GUEST_ELVES)
 lint-objects: lint-bare tools $(BOOT_TEST) $(UNIT_TESTS) $(FUZZ_OWN_OBJECTS)
 
@@ -104,4 +106,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help setup run image debug smoke lint lint-bare lint-objects format clean tools kernel loader guests
+.PHONY: all help setup run image debug smoke lint lint-headers lint-bare lint-objects format clean tools kernel loader guests
