@@ -323,6 +323,24 @@ static void on_exit_restarts_up_to_its_limit(void **state)
     assert_int_equal(shared->page.restarts, 2);
     assert_int_equal(shared->page.lives, 3);
     assert_true(ram_is_zero());
+    ask(ASK_START); /* and the count begins anew */
+    wait_until(answered() && runs(4));
+    shared->act[1] = END_TRIPLE_FAULT;
+    wait_until(runs(5));
+}
+
+/* A request that changes nothing must not hide a life that ended at the same time. */
+static void an_end_beside_a_request(void **state)
+{
+    (void)state;
+    go();
+    wait_until(runs(1));
+    kill(shared->pids[0], SIGSTOP);
+    shared->act[1] = END_RESET;
+    wait_until(shared->guests == 5); /* its processor has left the guest */
+    ask(ASK_START);
+    kill(shared->pids[0], SIGCONT);
+    wait_until(runs(2) && answered());
 }
 
 static void power_off_stops(void **state)
@@ -434,6 +452,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_happens_before_go),
         TEST(on_exit_restarts_up_to_its_limit),
+        TEST(an_end_beside_a_request),
         TEST(power_off_stops),
         TEST(management_stops_starts_and_restarts),
         TEST(stopped_before_its_first_life),
