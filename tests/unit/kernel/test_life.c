@@ -61,6 +61,19 @@ volatile bool stop_own;
 static jmp_buf empty_stack;
 
 /* The machine. */
+#define DOES_NOTHING(name, argument)                                                               \
+    void name(argument)                                                                            \
+    {                                                                                              \
+    }
+DOES_NOTHING(machine_init, void)
+DOES_NOTHING(vcpu_set_sipi, uint8_t vector __attribute__((unused)))
+DOES_NOTHING(vcpu_set_entry, const struct handoff_entry *entry __attribute__((unused)))
+DOES_NOTHING(machine_reset, void)
+DOES_NOTHING(machine_clear_counts, void)
+DOES_NOTHING(devices_setup, void)
+DOES_NOTHING(devices_reset, void)
+DOES_NOTHING(devices_pump, void)
+
 static void take_knock(int signal)
 {
     (void)signal;
@@ -81,18 +94,6 @@ uint32_t machine_apic_id(uint32_t local)
 uint64_t machine_tsc(void)
 {
     return 0;
-}
-
-void machine_init(void)
-{
-}
-
-void machine_reset(void)
-{
-}
-
-void machine_clear_counts(void)
-{
 }
 
 bool machine_settle(void)
@@ -129,16 +130,6 @@ void vcpu_leave(void)
     __atomic_and_fetch(&shared->guests, ~(1u << cpu.local), __ATOMIC_SEQ_CST);
 }
 
-void vcpu_set_sipi(uint8_t vector)
-{
-    (void)vector;
-}
-
-void vcpu_set_entry(const struct handoff_entry *entry)
-{
-    (void)entry;
-}
-
 /* The guest: its first processor starts the others; it ends as it is told. */
 _Noreturn void vcpu_enter(void)
 {
@@ -155,18 +146,6 @@ _Noreturn void vcpu_enter(void)
             life_end(cause);
         usleep(20);
     }
-}
-
-void devices_setup(void)
-{
-}
-
-void devices_reset(void)
-{
-}
-
-void devices_pump(void)
-{
 }
 
 void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)
