@@ -106,6 +106,15 @@ static void build_domain(struct build *build, uint32_t index)
                           build->memory(hpa, bytes, build->context));
 }
 
+/* A port that several domains' ends wait for is a channel between them: not in a release. */
+static bool tells_on_com1(const struct manifest *manifest)
+{
+    bool tells = manifest->header->flags & MANIFEST_LAB;
+    for (uint32_t i = 0; i < manifest->domain_count; i++)
+        tells &= manifest->domains[i].serial_port != 1;
+    return tells;
+}
+
 /* What processor `cpu`, the first of its domain or a parked one, keeps of the handoff. */
 static void build_slice(struct build *build, uint32_t cpu)
 {
@@ -126,6 +135,7 @@ static void build_slice(struct build *build, uint32_t cpu)
                                     .stop_hpa = handoff->stop_hpa};
     if (first->domain == HANDOFF_NOBODY)
         return;
+    slice->tells_on_com1 = tells_on_com1(build->in->manifest);
     slice->place = handoff->domains[first->domain];
     slice->rules = build->in->manifest->domains[first->domain];
     memcpy(slice->manifest_digest, build->in->manifest->header->digest, DIGEST_BYTES);

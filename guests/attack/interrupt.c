@@ -112,6 +112,34 @@ static void join(char *name, const char *prefix, const char *first, const char *
     *name = 0;
 }
 
+static bool volley_arrived(const struct volley *volley, bool is_nmi)
+{
+    bool all = true;
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        struct tally now = tally(i);
+        all &= is_nmi ? now.nmis - volley->before[i].nmis >= volley->named[i]
+                      : now.ipis - volley->before[i].ipis >= volley->named[i];
+    }
+    return all;
+}
+
+/*
+ * An emulated processor runs when its host finds time, so what has to arrive is waited for; what
+ * may arrive gets a while, or it would come in the midst of the next volley.
+ */
+static void volley_wait(const struct volley *volley, bool is_nmi)
+{
+    uint64_t patience = volley->packet->effect == EXACT   ? 2 * boot_info.tsc_hz
+                        : volley->packet->effect == MAYBE ? boot_info.tsc_hz / 10
+                                                          : 0;
+    uint64_t end = rdtsc() + patience;
+    interrupts_on();
+    while (!volley_arrived(volley, is_nmi) && rdtsc() < end) {
+        continue;
+    }
+    interrupts_off();
+}
+
 static void volley_end(struct volley *volley, const char *how)
 {
     const struct packet *packet = volley->packet;
@@ -119,6 +147,7 @@ static void volley_end(struct volley *volley, const char *how)
     bool good = true;
     uint32_t arrived = 0;
     char name[48];
+    volley_wait(volley, is_nmi);
     settle();
     for (uint32_t i = 0; i < cpu_count(); i++) {
         struct tally now = tally(i);

@@ -138,6 +138,7 @@ struct handoff_slice {
     uint64_t tsc_hz;
     uint64_t unix_time, unix_time_tsc;
     uint64_t kernel_hpa, kernel_bytes, cpu_state_bytes, stop_hpa;
+    uint64_t tells_on_com1; /* a LAB image, and com1 is nobody's: ends of lives are told there too */
     struct handoff_domain place; /* zeros for a parked processor, as what follows */
     struct manifest_domain rules;
     uint8_t manifest_digest[DIGEST_BYTES];

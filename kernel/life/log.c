@@ -14,6 +14,11 @@ void log_open(void)
     uart_init(&uart, 1, false);
 }
 
+void log_join(void)
+{
+    uart.base = uart_port(1);
+}
+
 void log_write(const char *text)
 {
     for (; *text; text++) {

@@ -5,6 +5,18 @@
 #include "arch/x86/include/upcalls.h"
 #include "kernel/format.h"
 #include "kernel/vm/devices.h"
+#include "log.h"
+
+/* On the domain's port, and whole lines on the boot log's where that is allowed: no lock, so two
+ * ends in one moment may mix. */
+static void tell(const char *line)
+{
+    devices_say(line);
+    if (!slice()->tells_on_com1)
+        return;
+    log_join();
+    log_write(line + 1);
+}
 
 static const char *const end_names[END_KINDS] = {
     [END_NONE] = "none",
@@ -42,16 +54,18 @@ void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)
         format(more, sizeof(more), " %u of %u", restarts, cpu.rules->restart_limit);
     format(line, sizeof(line), "\nbulkhead: domain %s ended: %s; %s%s\n", cpu.rules->name,
            end_names[cause], stay ? "it stays stopped" : "restart", more);
-    devices_say(line);
+    tell(line);
 }
 
 void tell_refusal(enum life_state state)
 {
-    devices_say(state == LIFE_LOADING
-                    ? "bulkhead: a payload no longer has the manifest's SHA-256; the domain stays "
-                      "stopped: boot the machine anew\n"
-                    : "bulkhead: I7: a processor's local APIC can't be emptied; the domain stays "
-                      "stopped\n");
+    char line[224];
+    format(line, sizeof(line), "\nbulkhead: domain %s refused: %s; it stays stopped\n",
+           cpu.rules->name,
+           state == LIFE_LOADING
+               ? "a payload no longer has the manifest's SHA-256, boot the machine anew"
+               : "I7, a processor's local APIC can't be emptied");
+    tell(line);
 }
 
 #ifdef BENCH

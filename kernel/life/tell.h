@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What becomes of a domain, told on its own UART by its first processor. The boot log's UART gets
- * none of it: domains would share the port, and with it a lock or each other's time (I8). What can
- * be told is in the public page, too, for a reader of its own.
+ * What becomes of a domain, told on its own UART by its first processor, and in the public page for
+ * a reader of its own. In a LAB image the boot log's UART gets a line too, unless it is a domain's;
+ * not in a release: whoever waits for a port that another domain writes to measures that (I5).
  */
 #ifndef BULKHEAD_TELL_H
 #define BULKHEAD_TELL_H

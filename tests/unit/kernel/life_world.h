@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the loop of test_life.c runs on: processors that are processes, and in place of arch/ and of
+ * the devices functions that note what was asked of them. For that one test, which includes it
+ * once.
+ */
+#ifndef BULKHEAD_LIFE_WORLD_H
+#define BULKHEAD_LIFE_WORLD_H
+
+enum { CPUS = 3, RAM = 10 << 20, PAYLOAD = 5 << 20, LOAD_AT = 3 << 20, PATIENCE_SECONDS = 60 };
+
+static struct shared {
+    struct public_page page;
+    pid_t pids[CPUS];
+    volatile uint32_t act[CPUS];    /* enum life_end: what the guest is to do next */
+    volatile uint32_t guests;       /* processors in the guest or waiting for SIPI, as bits */
+    volatile uint32_t settle_fails; /* processors whose APIC can't be emptied, as bits */
+    volatile uint32_t told, refused, stop, halted;
+    uint8_t own[4096]; /* what life.c keeps of the domain */
+    uint8_t ram[RAM], payload[PAYLOAD];
+} * shared;
+static struct handoff_slice the_slice;
+
+#include "kernel/life/fill.c"
+#include "kernel/life/life.c"
+
+struct stop_page stop_page;
+struct cpu cpu;
+struct vcpu vcpu;
+volatile bool stop_own;
+static jmp_buf empty_stack;
+
+/* The machine. */
+static void take_knock(int signal)
+{
+    (void)signal;
+    stop_page.stop = shared->stop;
+    vcpu.knock = 1;
+}
+
+void machine_knock(uint32_t apic_id)
+{
+    kill(shared->pids[apic_id], SIGUSR1);
+}
+
+uint32_t machine_apic_id(uint32_t local)
+{
+    return local;
+}
+
+uint64_t machine_tsc(void)
+{
+    return 0;
+}
+
+void machine_init(void)
+{
+}
+
+void machine_reset(void)
+{
+}
+
+void machine_clear_counts(void)
+{
+}
+
+bool machine_settle(void)
+{
+    return !(shared->settle_fails >> cpu.local & 1);
+}
+
+void cpu_park(void)
+{
+    sigset_t knock, before;
+    sigemptyset(&knock);
+    sigaddset(&knock, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &knock, &before);
+    while (!vcpu.knock)
+        sigsuspend(&before);
+    vcpu.knock = 0;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+_Noreturn void cpu_leave_stack(void (*function)(void))
+{
+    (void)function; /* always life_run */
+    longjmp(empty_stack, 1);
+}
+
+_Noreturn void panic_halt(void)
+{
+    __atomic_add_fetch(&shared->halted, 1, __ATOMIC_SEQ_CST);
+    _exit(0);
+}
+
+void vcpu_leave(void)
+{
+    __atomic_and_fetch(&shared->guests, ~(1u << cpu.local), __ATOMIC_SEQ_CST);
+}
+
+void vcpu_set_sipi(uint8_t vector)
+{
+    (void)vector;
+}
+
+void vcpu_set_entry(const struct handoff_entry *entry)
+{
+    (void)entry;
+}
+
+/* The guest: its first processor starts the others; it ends as it is told. */
+_Noreturn void vcpu_enter(void)
+{
+    for (uint32_t local = 1; cpu.local == 0 && local < CPUS; local++)
+        life_request(local, REQUEST_SIPI, 0x10);
+    __atomic_or_fetch(&shared->guests, 1u << cpu.local, __ATOMIC_SEQ_CST);
+    for (;;) {
+        if (vcpu.knock) {
+            vcpu.knock = 0;
+            life_knocked();
+        }
+        uint32_t cause = __atomic_exchange_n(&shared->act[cpu.local], END_NONE, __ATOMIC_SEQ_CST);
+        if (cause != END_NONE)
+            life_end(cause);
+        usleep(20);
+    }
+}
+
+void devices_setup(void)
+{
+}
+
+void devices_reset(void)
+{
+}
+
+void devices_pump(void)
+{
+}
+
+void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)
+{
+    (void)restarts;
+    shared->told = cause | (uint32_t)stay << 8 | (uint32_t)limit << 9;
+}
+
+void tell_refusal(enum life_state state)
+{
+    shared->refused = state;
+}
+
+void memory_zero(void *to, size_t bytes)
+{
+    assert_true(bytes <= LARGE_PAGE_BYTES);
+    memset(to, 0, bytes);
+}
+
+void memory_copy(void *to, const void *from, size_t bytes)
+{
+    assert_true(bytes <= LARGE_PAGE_BYTES);
+    memcpy(to, from, bytes);
+}
+
+bool memory_equal(const void *left, const void *right, size_t bytes)
+{
+    return memcmp(left, right, bytes) == 0;
+}
+
+/* This process. */
+
+#endif
