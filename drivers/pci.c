@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PCI configuration access: see the header. */
 #include "pci.h"
-#include "io.h"
 #include <stdbool.h>
 
-enum { CONFIG_ADDRESS = 0xcf8, CONFIG_DATA = 0xcfc, CONFIG_BYTES = 256 };
+enum { CONFIG_BYTES = 256 };
 
 static bool has_ecam(const struct pci *pci, uint32_t function)
 {
@@ -18,7 +17,7 @@ static volatile uint8_t *ecam_at(const struct pci *pci, uint32_t function, unsig
 
 static void select_register(uint32_t function, unsigned offset)
 {
-    outl(CONFIG_ADDRESS, 0x80000000u | function << 8 | (offset & 0xfc));
+    outl(PCI_CONFIG_ADDRESS, 0x80000000u | function << 8 | (offset & 0xfc));
 }
 
 /* Reading has no side effects in configuration space, so all of the dword is read. */
@@ -30,7 +29,7 @@ uint32_t pci_read(const struct pci *pci, uint32_t function, unsigned offset, uns
         value = *(volatile uint32_t *)ecam_at(pci, function, offset & ~3u);
     } else if (offset < CONFIG_BYTES && !pci->ecam_only) {
         select_register(function, offset);
-        value = inl(CONFIG_DATA);
+        value = inl(PCI_CONFIG_DATA);
     }
     return value >> offset % 4 * 8 & 0xffffffff >> (32 - 8 * bytes);
 }
@@ -38,7 +37,7 @@ uint32_t pci_read(const struct pci *pci, uint32_t function, unsigned offset, uns
 void pci_write(const struct pci *pci, uint32_t function, unsigned offset, unsigned bytes,
                uint32_t value)
 {
-    uint16_t port = CONFIG_DATA + offset % 4;
+    uint16_t port = PCI_CONFIG_DATA + offset % 4;
 
     if (has_ecam(pci, function)) {
         volatile uint8_t *at = ecam_at(pci, function, offset);

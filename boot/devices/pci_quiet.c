@@ -98,7 +98,7 @@ static void quiet_bus(const struct pci *pci, uint32_t bus, uint64_t tsc_hz,
     uint32_t step;
     for (uint32_t f = pci_function(bus, 0, 0); f < pci_function(bus + 1, 0, 0); f += step) {
         step = 1;
-        if (pci_read(pci, f, PCI_VENDOR, 2) == 0xffff)
+        if (pci_vendor(pci, f) == 0xffff)
             continue;
         if (f % 8 == 0 && !(pci_read(pci, f, PCI_HEADER_TYPE, 1) & MULTIFUNCTION))
             step = 8;
