@@ -126,7 +126,7 @@ static void judged(void **state)
     bool passed = check_threads(&owners);
     if (passed != !row->expected)
         fail_msg("%s: %s", result.invariant, result.text);
-    if (!passed && (strcmp(result.invariant, "I2") || !strstr(result.text, row->expected)))
+    if (!passed && (strcmp(result.invariant, "I2") != 0 || !strstr(result.text, row->expected)))
         fail_msg("%s: %s", result.invariant, result.text);
 }
 
