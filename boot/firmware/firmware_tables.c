@@ -36,7 +36,6 @@ uint16_t firmware_tables_collect(struct facts *facts)
     if (find_table(acpi_1))
         refuse("the firmware has ACPI tables of version 1.0 only, in which I/O APICs and devices "
                "may go unseen: update the firmware");
-    facts->reset.space = 0xff;
     facts->ioapics[facts->ioapic_count++] = (struct handoff_ioapic){.address = DEFAULT_IOAPIC};
     return 0;
 }

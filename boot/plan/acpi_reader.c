@@ -25,13 +25,7 @@ enum {
     DMAR_UNIT_BYTES = 16,
     FADT_PM_TIMER = 76,
     FADT_PM_TIMER_LENGTH = 91,
-    FADT_FLAGS = 112,
-    FADT_RESET_REGISTER = 116,
-    FADT_RESET_VALUE = 128,
-    FADT_RESET_SUPPORTED = 1 << 10,
     SPACE_MEMORY = 0,
-    SPACE_PORT = 1,
-    SPACE_NONE = 0xff,
 };
 
 struct reader {
@@ -178,12 +172,6 @@ static bool read_fadt(struct reader *reader, const uint8_t *table, uint64_t byte
         return damaged(reader, "the FADT is shorter than its fixed part");
     if (table[FADT_PM_TIMER_LENGTH] == 4)
         reader->pm_timer_port = (uint16_t)read_le(table + FADT_PM_TIMER, 2);
-    if (bytes <= FADT_RESET_VALUE || !(read_le(table + FADT_FLAGS, 4) & FADT_RESET_SUPPORTED))
-        return true;
-    uint8_t space = table[FADT_RESET_REGISTER];
-    if (space == SPACE_MEMORY || space == SPACE_PORT)
-        reader->facts->reset = (struct handoff_reset){space, table[FADT_RESET_VALUE],
-                                                      read_le(table + FADT_RESET_REGISTER + 4, 8)};
     return true;
 }
 
@@ -213,7 +201,6 @@ bool acpi_read(uint64_t rsdp, acpi_map map, struct facts *facts, uint16_t *pm_ti
                struct diagnostic *why)
 {
     struct reader reader = {.map = map, .facts = facts, .why = why};
-    facts->reset.space = SPACE_NONE;
     const uint8_t *root = map(rsdp, RSDP_BYTES);
     if (!root || memcmp(root, "RSD PTR ", 8) != 0 || !sums_to_zero(root, RSDP_BYTES))
         return damaged(&reader, "the RSDP has a wrong place, signature or checksum");
@@ -237,7 +224,6 @@ bool acpi_read(uint64_t rsdp, acpi_map map, struct facts *facts, uint16_t *pm_ti
     }
     if (facts->ioapic_count == 0)
         return damaged(&reader, "no MADT lists the I/O APIC, whose lines must be masked");
-    facts->has_acpi = true;
     *pm_timer_port = reader.pm_timer_port;
     return true;
 }

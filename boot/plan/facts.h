@@ -47,14 +47,12 @@ struct facts {
     bool nested_large_pages;        /* EPT capability bit 16; AMD: always */
     bool large_executable_unsafe;   /* CVE-2018-12207: executable RAM must get 4 KiB leaves */
     bool amd;                       /* nested tables have the format of ordinary page tables */
-    bool has_acpi;
     uint32_t cpu_count;
     struct fact_cpu cpus[MAX_CPUS];
     uint32_t ioapic_count;
     struct handoff_ioapic ioapics[MAX_IOAPICS];
     struct handoff_screen screen; /* glyph_offset not yet set */
     const uint8_t *glyphs;        /* glyph_height rows of one byte for each of ' '..'~', or NULL */
-    struct handoff_reset reset;
     uint32_t ecam_count;
     struct fact_ecam ecam[MAX_ECAMS];
     uint64_t hpet_base; /* 0: no table names one */

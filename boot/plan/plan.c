@@ -29,8 +29,6 @@ static void fill_facts(const struct plan_input *in, struct handoff *handoff)
     handoff->tsc_hz = facts->tsc_hz;
     handoff->unix_time = facts->unix_time;
     handoff->unix_time_tsc = facts->unix_time_tsc;
-    handoff->has_acpi = facts->has_acpi;
-    handoff->reset = facts->reset;
     const struct fact_ecam *ecam = ecam_first(facts);
     if (ecam) {
         handoff->ecam_base = ecam->base;

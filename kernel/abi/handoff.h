@@ -44,13 +44,6 @@ struct handoff_screen {
         glyph_offset; /* from the handoff's start: glyphs ' '..'~', a byte a row and 8 pixels */
 };
 
-/* An ACPI Generic Address Structure, reduced to what a reset needs. */
-struct handoff_reset {
-    uint32_t space; /* 0 memory, 1 port, 0xff: no reset register */
-    uint32_t value;
-    uint64_t address;
-};
-
 /* A run of host frames with one owner. The list is sorted by base and has no overlaps. */
 enum handoff_extent_kind {
     EXTENT_TEXT = 1,   /* kernel text: shared, read and execute */
@@ -138,7 +131,8 @@ struct handoff_slice {
     uint64_t tsc_hz;
     uint64_t unix_time, unix_time_tsc;
     uint64_t kernel_hpa, kernel_bytes, cpu_state_bytes, stop_hpa;
-    uint64_t tells_on_com1; /* a LAB image, and com1 is nobody's: ends of lives are told there too */
+    uint64_t
+        tells_on_com1; /* a LAB image, and com1 is nobody's: ends of lives are told there too */
     struct handoff_domain place; /* zeros for a parked processor, as what follows */
     struct manifest_domain rules;
     uint8_t manifest_digest[DIGEST_BYTES];
@@ -175,11 +169,10 @@ struct handoff {
     uint32_t domain_count;
     uint32_t ioapic_count;
     uint32_t extent_count;
-    uint32_t has_acpi;
     uint32_t text_row; /* screen row below the loader's own text */
     uint32_t scrub_count;
+    uint32_t reserved;
     struct handoff_screen screen;
-    struct handoff_reset reset;
     struct handoff_cpu cpus[MAX_CPUS];
     struct handoff_ioapic ioapics[MAX_IOAPICS];
     struct handoff_domain domains[MAX_DOMAINS];

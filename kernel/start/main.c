@@ -146,7 +146,7 @@ static const struct check_topology *topology_of(uint32_t index, void *context)
 static void check_the_machine(void)
 {
     char text[224];
-    struct check_result result;
+    struct check_result result = {.invariant = ""};
     struct check_machine machine = {.owners = {.handoff = handoff(),
                                                .manifest = &manifest,
                                                .topology = topology_of,

@@ -31,7 +31,6 @@ void world_init(struct world *world)
         .cpu_count = 4,
         .ioapic_count = 1,
         .ioapics = {{.address = 0xfec00000}},
-        .reset = {.space = 0xff},
         .free_count = sizeof(ranges) / sizeof(ranges[0]),
     };
     memcpy(world->facts.free, ranges, sizeof(ranges));

@@ -110,7 +110,6 @@ static void processors_and_ioapics(void **state)
     assert_int_equal(facts.ioapic_count, 1);
     assert_int_equal(facts.ioapics[0].address, 0xfec00000);
     assert_int_equal(facts.ioapics[0].gsi_base, 24);
-    assert_true(facts.has_acpi);
     assert_int_equal(facts.ecam_count, 0);
 }
 

@@ -65,7 +65,6 @@ static void set_facts(struct facts *facts, const struct machine *machine)
                        .nested_large_pages = machine->nested_large,
                        .large_executable_unsafe = machine->small_executable,
                        .amd = machine->amd,
-                       .reset = {.space = 0xff},
                        .cpu_count = 6,
                        .ioapic_count = 1,
                        .ioapics = {{.address = 0xfec00000}},
