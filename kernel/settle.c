@@ -9,6 +9,7 @@
 #include "kernel/life/memory.h"
 
 PER_CPU struct answer settle_answer;
+static PER_CPU struct settle_last last;
 
 void settle_check(uint64_t back)
 {
@@ -31,17 +32,24 @@ void settle_check(uint64_t back)
 _Noreturn void settle(void)
 {
     settle_check(cpu.place->page_table);
-    cpu_leave_stack(life_run);
+    cpu_fresh_stack(life_run);
 }
 
 /* Of what start-up had, only the page table that this runs on keeps its bytes, with no owner. */
-_Noreturn void settle_release(const struct settle_last *last)
+static void let_go(void)
 {
-    for (unsigned i = 0; i < sizeof(last->zeroed) / sizeof(last->zeroed[0]); i++)
-        memory_zero((void *)last->zeroed[i].base, last->zeroed[i].bytes);
+    for (unsigned i = 0; i < sizeof(last.zeroed) / sizeof(last.zeroed[0]); i++)
+        memory_zero((void *)last.zeroed[i].base, last.zeroed[i].bytes);
     stop_heed();
-    for (uint32_t i = 0; i < last->domains; i++)
-        __atomic_store_n(last->go[i], 1, __ATOMIC_RELEASE);
+    for (uint32_t i = 0; i < last.domains; i++)
+        __atomic_store_n(last.go[i], 1, __ATOMIC_RELEASE);
+    memory_zero(&last, sizeof(last));
     machine_use_page_table(cpu.place->page_table);
     cpu_leave_stack(life_run);
+}
+
+_Noreturn void settle_release(const struct settle_last *what)
+{
+    last = *what;
+    cpu_fresh_stack(let_go);
 }

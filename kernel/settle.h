@@ -38,6 +38,6 @@ struct settle_last {
     volatile uint32_t *go[MAX_DOMAINS];
     uint32_t domains;
 };
-_Noreturn void settle_release(const struct settle_last *last);
+_Noreturn void settle_release(const struct settle_last *what);
 
 #endif

@@ -9,7 +9,7 @@ bits 64
 
 extern trap_panic
 extern stop_page, stop_own, panic_halt
-extern cpu_stack_top, vcpu_restart_begin, vcpu_restart_end
+extern cpu_stack, cpu_stack_top, vcpu_restart_begin, vcpu_restart_end
 
 section .text progbits alloc exec nowrite align=16
 
@@ -19,6 +19,18 @@ cpu_leave_stack:
     lea rsp, [cpu_stack_top]
     call rdi
     ud2
+
+; void cpu_fresh_stack(void (*function)(void)): the same, after the stack is zeroed.
+global cpu_fresh_stack
+cpu_fresh_stack:
+    mov rdx, rdi
+    lea rdi, [cpu_stack]
+    lea rcx, [cpu_stack_top]
+    sub rcx, rdi
+    xor eax, eax
+    rep stosb
+    mov rdi, rdx
+    jmp cpu_leave_stack
 
 ; void cpu_unblock_nmi(void): an IRET, which ends the blocking that an NMI exit leaves (TRAPS 11).
 global cpu_unblock_nmi
@@ -79,7 +91,8 @@ nmi_entry:
     pop rax
     iretq
 
-; An interrupt that a stopped domain left pending in the local APIC: acknowledge it, nothing more.
+; An interrupt that a stopped domain left pending in the local APIC: acknowledge it, and leave
+; interrupts off, so that none comes upon another and the stack has an end.
 drain_entry:
     push rax
     push rcx
@@ -92,6 +105,8 @@ drain:
     pop rdx
     pop rcx
     pop rax
+spurious_entry:                         ; there was none: nothing to acknowledge
+    and dword [rsp + 16], ~0x200        ; IF of the RFLAGS that IRET loads
     iretq
 
 ; #MC; or, with no machine check in progress, an interrupt of that vector, which a stopped domain
@@ -137,7 +152,7 @@ fpu_reset:
 
 section .rodata progbits alloc noexec nowrite align=16
 
-global trap_entries, trap_nmi_entry, trap_drain_entry
+global trap_entries, trap_nmi_entry, trap_drain_entry, trap_spurious_entry
 trap_entries:
 %assign vector 0
 %rep 32
@@ -150,3 +165,4 @@ trap_entries:
 %endrep
 trap_nmi_entry: dq nmi_entry
 trap_drain_entry: dq drain_entry
+trap_spurious_entry: dq spurious_entry

@@ -6,8 +6,8 @@
 
 enum {
     LAST_BUS = 255,
-    CLASS_BRIDGE = 0x06,
     CLASS_HOST_BRIDGE = 0x0600,
+    CLASS_ISA_BRIDGE = 0x0601,
     COMMAND_BUS_MASTER = 1 << 2,
     COMMAND_SERR = 1 << 8,
     COMMAND_INTX_OFF = 1 << 10,
@@ -64,8 +64,7 @@ static void quiet(const struct pci *pci, uint32_t function, struct pci_census *c
     bool endpoint = type == 0;
     unsigned at = type == 2 ? PCI_BRIDGE_CAPABILITIES_CARDBUS : PCI_CAPABILITIES;
 
-    change16(pci, function, PCI_COMMAND, COMMAND_SERR | (endpoint ? COMMAND_BUS_MASTER : 0),
-             COMMAND_INTX_OFF);
+    change16(pci, function, PCI_COMMAND, COMMAND_SERR | COMMAND_BUS_MASTER, COMMAND_INTX_OFF);
     if (!endpoint)
         change16(pci, function, PCI_BRIDGE_CONTROL, BRIDGE_CONTROL_SERR, 0);
     if (pci_read(pci, function, PCI_STATUS, 2) & STATUS_CAPABILITIES) {
@@ -80,11 +79,11 @@ static void quiet(const struct pci *pci, uint32_t function, struct pci_census *c
     census->host_bridges += class >> 16 == CLASS_HOST_BRIDGE;
     census->endpoints += endpoint;
     census->bridges += !endpoint;
-    if (endpoint && command & COMMAND_BUS_MASTER) {
+    if (command & COMMAND_BUS_MASTER) {
         /* Host and ISA bridges have the bit hard-wired and no DMA engine of their own. */
-        bool chipset = class >> 24 == CLASS_BRIDGE;
+        bool fixed = class >> 16 == CLASS_HOST_BRIDGE || class >> 16 == CLASS_ISA_BRIDGE;
         census->masters++;
-        if (!chipset && pci_read(pci, function, PCI_COMMAND, 2) & COMMAND_BUS_MASTER) {
+        if (!fixed && pci_read(pci, function, PCI_COMMAND, 2) & COMMAND_BUS_MASTER) {
             census->stubborn++;
             census->stubborn_function = function;
         }

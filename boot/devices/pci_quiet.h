@@ -8,17 +8,17 @@
 struct pci_census {
     uint32_t host_bridges; /* 0: configuration space was not reached, refuse */
     uint32_t endpoints, bridges;
-    uint32_t masters;  /* endpoints that were bus masters */
-    uint32_t stubborn; /* those that still are, chipset bridges excepted: refuse (I3) */
+    uint32_t masters;  /* functions that were bus masters */
+    uint32_t stubborn; /* those that still are, host and ISA bridges excepted: refuse (I3) */
     uint32_t stubborn_function;
     uint32_t usb_held; /* USB controllers that the firmware keeps: refuse (TRAPS 43) */
     uint32_t usb_function;
 };
 
 /*
- * USB controllers are taken from the firmware first. Endpoints' bus mastering off; everyone's INTx,
- * MSI, MSI-X, SERR and error, hot-plug and PME interrupts off. Bridges stay bus masters, or nothing
- * below them could ever be assigned (TRAPS 40). All 256 buses of segment 0 are looked at, by
+ * USB controllers are taken from the firmware first. Bus mastering, INTx, MSI, MSI-X, SERR and
+ * error, hot-plug and PME interrupts off: bridges' too, as nothing below them is anybody's (TRAPS
+ * 40). All 256 buses of segment 0 are looked at, by
  * CF8/CFC where no ECAM window reaches (TRAPS 51), and of other segments the buses that have a
  * window. Windows lie at their physical address.
  */

@@ -142,7 +142,10 @@ static bool read_hpet(struct reader *reader, const uint8_t *table, uint64_t byte
 {
     if (bytes < HPET_BYTES || table[HPET_ADDRESS_SPACE] != SPACE_MEMORY)
         return damaged(reader, "the HPET's table is short, or it is not in memory");
-    reader->facts->hpet_base = read_le(table + HPET_ADDRESS, 8);
+    uint64_t base = read_le(table + HPET_ADDRESS, 8);
+    if (reader->facts->hpet_base && reader->facts->hpet_base != base)
+        return damaged(reader, "there are several HPETs, of which Bulkhead silences one");
+    reader->facts->hpet_base = base;
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "place.h"
 
 #define MEMORY_LIMIT (1ull << 46)
+#define WINDOW_LIMIT (1ull << 47) /* one to one in the lower half of a page table */
 enum { WINDOWS = 3 + MAX_IOAPICS + MAX_ECAMS + MAX_IOMMUS };
 
 static bool check_cpus(const struct facts *facts, struct diagnostic *why)
@@ -87,10 +88,14 @@ static bool check_memory(const struct facts *facts, struct diagnostic *why)
     return true;
 }
 
-/* Device windows in what is said to be RAM would end in a domain's hands. */
+/*
+ * Device windows in what is said to be RAM would end in a domain's hands, or be mapped as memory
+ * while the hypervisor starts.
+ */
 static bool check_windows(const struct facts *facts, struct diagnostic *why)
 {
     struct free_range windows[WINDOWS] = {{0xfee00000, PAGE_BYTES}};
+    uint64_t limit = min_u64(WINDOW_LIMIT, 1ull << facts->physical_address_bits);
     uint32_t count = 1;
     if (facts->screen.base)
         windows[count++] = (struct free_range){facts->screen.base, facts->screen.bytes};
@@ -104,19 +109,18 @@ static bool check_windows(const struct facts *facts, struct diagnostic *why)
         windows[count++] = (struct free_range){facts->ioapics[i].address, PAGE_BYTES};
     for (uint32_t i = 0; i < count; i++) {
         const struct free_range *window = &windows[i];
-        if (window->base + window->bytes < window->base ||
-            window->base + window->bytes > 1ull << facts->physical_address_bits)
+        if (window->base + window->bytes < window->base || window->base + window->bytes > limit)
             return diagnose(why,
                             "the firmware names a device window at %lx (%lu bytes) that no "
                             "processor can reach: update the firmware",
                             window->base, window->bytes);
-        for (uint32_t j = 0; j < facts->free_count; j++)
-            if (ranges_overlap(window->base, window->bytes, facts->free[j].base,
-                               facts->free[j].bytes))
+        for (uint32_t j = 0; j < facts->memory_count; j++)
+            if (ranges_overlap(window->base, window->bytes, facts->memory[j].base,
+                               facts->memory[j].bytes))
                 return diagnose(why,
-                                "the firmware lists free memory at %lx that overlaps the "
+                                "the firmware lists memory at %lx that overlaps the "
                                 "device window at %lx: update the firmware",
-                                facts->free[j].base, window->base);
+                                facts->memory[j].base, window->base);
     }
     return true;
 }

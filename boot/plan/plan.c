@@ -94,7 +94,11 @@ static bool place_cpu_state(struct plan *plan, uint32_t cpu)
     return true;
 }
 
-/* The tables that processors start on: kernel_main's, then each processor's. */
+/*
+ * The tables that processors start on: kernel_main's, then each processor's. Their size rests on
+ * what is mapped where, not on what it lies in. They lie low: a processor of the trampoline has 32
+ * bits of CR3.
+ */
 static bool place_start_tables(struct plan *plan)
 {
     struct handoff *handoff = plan->handoff;
@@ -110,6 +114,11 @@ static bool place_start_tables(struct plan *plan)
     if (!place_own(plan, EXTENT_BOOT, bytes, "the page tables of the start",
                    &handoff->boot_page_table))
         return false;
+    if ((handoff->boot_page_table + bytes - 1) >> 32)
+        return diagnose(plan->placement.why,
+                        "no %lu bytes below 4 GiB are free for the page tables of the start: give "
+                        "memory_at of domains above 4 GiB",
+                        bytes);
     for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
         handoff->cpus[cpu].start_table += handoff->boot_page_table;
     return true;
@@ -130,7 +139,8 @@ static bool place_hypervisor(struct plan *plan)
         !place_own(plan, EXTENT_TEXT, handoff->kernel_bytes, "its text", &handoff->kernel_hpa) ||
         !place_own(plan, EXTENT_START, handoff->start_bytes, "its start-up code",
                    &handoff->start_hpa) ||
-        !place_own(plan, EXTENT_HANDOFF, handoff->bytes, "the handoff", &handoff->self_hpa))
+        !place_own(plan, EXTENT_HANDOFF, handoff->bytes, "the handoff", &handoff->self_hpa) ||
+        !place_start_tables(plan))
         return false;
     place_split(handoff, handoff->kernel_hpa, bytes[KERNEL_TEXT], EXTENT_CONSTANTS);
     for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
@@ -224,7 +234,7 @@ static bool place_domain(struct plan *plan, uint32_t index)
         plan->handoff->cpus[domain->cpus[i]].slice_hpa = slice;
 
     wish.kind = EXTENT_PUBLIC;
-    wish.bytes = domain->public_bytes = page_up(PUBLIC_BYTES(domain->cpu_count));
+    wish.bytes = domain->public_bytes;
     if (!place_or_refuse(placement, &wish, "its public page", &domain->public_hpa))
         return false;
 
@@ -262,10 +272,12 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         if (!guest_plan(in, i, &handoff->domains[i], why))
             return false;
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        handoff->domains[i].public_bytes = page_up(PUBLIC_BYTES(handoff->domains[i].cpu_count));
     if (!place_hypervisor(&plan) || !place_all_ram(&plan))
         return false;
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         if (!place_domain(&plan, i))
             return false;
-    return place_start_tables(&plan);
+    return true;
 }

@@ -40,9 +40,14 @@ static bool within(uint64_t hpa, uint64_t base, uint64_t bytes)
     return hpa - base < bytes;
 }
 
-bool check_own_state(const struct check *check, uint64_t hpa)
+bool check_cpu_state(const struct check *check, uint64_t hpa)
 {
-    return within(hpa, check->cpu->state_hpa, check->slice->cpu_state_bytes) ||
+    return within(hpa, check->cpu->state_hpa, check->slice->cpu_state_bytes);
+}
+
+static bool own_state(const struct check *check, uint64_t hpa)
+{
+    return check_cpu_state(check, hpa) ||
            (check->domain && within(hpa, check->domain->private_hpa, check->domain->private_bytes));
 }
 
@@ -59,7 +64,7 @@ const char *check_owner(const struct check *check, uint64_t hpa)
                {"its tables", check->walk.tables_hpa, check->walk.tables_bytes},
                {"its payloads", place->payload_hpa, place->payload_bytes},
                {"its public page", place->public_hpa, place->public_bytes}};
-    if (check_own_state(check, hpa))
+    if (own_state(check, hpa))
         return "its state";
     for (uint32_t i = 0; i < place->ram_count; i++)
         if (within(hpa, place->ram[i].hpa, place->ram[i].bytes))

@@ -23,8 +23,8 @@ bool check_fail(struct check_result *result, const char *invariant, const char *
 /* What of this processor's a host-physical address is, for a person. */
 const char *check_owner(const struct check *check, uint64_t hpa);
 
-/* Whether the page is this processor's own state, or private state of its domain. */
-bool check_own_state(const struct check *check, uint64_t hpa);
+/* Whether the page is this processor's own state. */
+bool check_cpu_state(const struct check *check, uint64_t hpa);
 
 /* Begins a walk; false: what is due makes no sense. Then steps; `left` counts entries down. */
 bool check_begin_page_tables(struct check *check);

@@ -127,7 +127,7 @@ static const struct structure {
                    [CHECK_HOST_STATE] = {"VMCB of the host", 1}},
 };
 
-/* Only the hypervisor reaches them, as state of this processor or private of its domain. */
+/* Only the hypervisor reaches them, on this processor. */
 static bool check_structures(const struct check *check)
 {
     const struct structure *all = structures[check->in->registers->nested];
@@ -135,7 +135,7 @@ static bool check_structures(const struct check *check)
     for (uint32_t i = 0; i < CHECK_STRUCTURES; i++) {
         uint64_t bytes = all[i].pages * PAGE_BYTES;
         for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
-            if (hpa[i] % PAGE_BYTES || !check_own_state(check, hpa[i] + at))
+            if (hpa[i] % PAGE_BYTES || !check_cpu_state(check, hpa[i] + at))
                 return check_fail(check->result, "I11", "%s at %lx (%s), expected state of its own",
                                   all[i].name, hpa[i] + at, check_owner(check, hpa[i] + at));
         for (uint32_t k = 0; k < i; k++)

@@ -23,18 +23,31 @@ static PER_DOMAIN struct {
     struct mailbox mail[MAX_DOMAIN_CPUS];
     volatile uint32_t ending; /* enum life_end: why this life is over; the first cause counts */
     /* Written by each processor, its own. */
-    volatile uint32_t done[MAX_DOMAIN_CPUS]; /* the last step whose work it has done */
+    volatile uint32_t done[MAX_DOMAIN_CPUS]; /* the last phase whose work it has done */
     volatile bool failed[MAX_DOMAIN_CPUS];   /* and whether it could not */
     /* Written by the first processor. */
-    volatile uint32_t state; /* enum life_state */
-    volatile uint32_t step;  /* counts the changes of state */
+    volatile uint32_t phase; /* enum life_state, and above it a count of the changes: one word, so
+                                that nobody sees one without the other */
     bool stay;               /* stopped, when this life is over */
     uint32_t taken;          /* ticket of the last request from outside */
     uint32_t restarts;       /* within the window */
     uint64_t window_start;   /* TSC */
 } life;
 
-static PER_CPU uint32_t begun; /* the step that this processor works on */
+enum { PHASE_STATE = 15, PHASE_COUNT = 16, MOST_EVENTS = 16 };
+_Static_assert((int)LIFE_STATES <= PHASE_COUNT, "a state in a phase");
+
+static PER_CPU uint32_t begun; /* the phase that this processor works on */
+
+static uint32_t phase(void)
+{
+    return __atomic_load_n(&life.phase, __ATOMIC_ACQUIRE);
+}
+
+static enum life_state state_of(uint32_t phase)
+{
+    return (enum life_state)(phase & PHASE_STATE);
+}
 
 static struct public_page *public_page(void)
 {
@@ -58,11 +71,16 @@ void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
         machine_knock(machine_apic_id(local));
 }
 
-_Noreturn void life_end(enum life_end cause)
+static void note_end(enum life_end cause)
 {
     uint32_t none = END_NONE;
     __atomic_compare_exchange_n(&life.ending, &none, cause, false, __ATOMIC_ACQ_REL,
                                 __ATOMIC_ACQUIRE);
+}
+
+_Noreturn void life_end(enum life_end cause)
+{
+    note_end(cause);
     if (cpu.local != 0)
         machine_knock(machine_apic_id(0));
     cpu_leave_stack(life_run);
@@ -90,27 +108,34 @@ static enum life_event event_of_end(uint32_t cause)
     return EVENT_RESTART;
 }
 
-/* A request from outside, which ends a life that runs and begins the count of restarts anew. */
+/*
+ * A request from outside, which ends a life that runs and begins the count of restarts anew; none
+ * that the manifest does not allow, whoever wrote it.
+ */
 static enum life_event event_of_ticket(uint32_t ticket)
 {
-    static const enum life_event events[] = {
-        [ASK_START] = EVENT_START, [ASK_STOP] = EVENT_STOP, [ASK_RESTART] = EVENT_RESTART};
+    static const struct {
+        enum life_event event;
+        uint32_t right; /* enum manifest_right */
+    } requests[] = {[ASK_START] = {EVENT_START, MANIFEST_MAY_START},
+                    [ASK_STOP] = {EVENT_STOP, MANIFEST_MAY_STOP},
+                    [ASK_RESTART] = {EVENT_RESTART, MANIFEST_MAY_RESTART}};
     uint32_t asked = public_page()->asked;
     life.taken = ticket;
-    if (asked == ASK_NOTHING || asked > ASK_RESTART)
+    if (asked == ASK_NOTHING || asked > ASK_RESTART || !(cpu.rules->manage & requests[asked].right))
         return EVENT_NONE;
-    if (life.state == LIFE_RUNNING && asked != ASK_START)
-        life.ending = END_ASKED;
+    if (state_of(life.phase) == LIFE_RUNNING && asked != ASK_START)
+        note_end(END_ASKED);
     life.restarts = 0;
-    return events[asked];
+    return requests[asked].event;
 }
 
-/* Whether every processor has done the work of this step. */
+/* Whether every processor has done the work of this phase. */
 static bool all_done(bool *failed)
 {
     *failed = false;
     for (uint32_t local = 0; local < cpu.domain->cpu_count; local++) {
-        if (__atomic_load_n(&life.done[local], __ATOMIC_ACQUIRE) != life.step)
+        if (__atomic_load_n(&life.done[local], __ATOMIC_ACQUIRE) != life.phase)
             return false;
         *failed |= life.failed[local];
     }
@@ -120,6 +145,7 @@ static bool all_done(bool *failed)
 /* EVENT_NONE and `all`: there is nothing, and whatever comes from now on knocks. */
 static enum life_event next_event(bool *all)
 {
+    enum life_state state = state_of(life.phase);
     bool failed;
     *all = all_done(&failed);
     if (!*all)
@@ -130,11 +156,11 @@ static enum life_event next_event(bool *all)
         if (asked != EVENT_NONE)
             return asked;
     }
-    if (life.state == LIFE_NEW)
+    if (state == LIFE_NEW)
         return __atomic_load_n(&public_page()->go, __ATOMIC_ACQUIRE) ? EVENT_GO : EVENT_NONE;
-    if (life.state == LIFE_RUNNING)
+    if (state == LIFE_RUNNING)
         return life.ending == END_NONE ? EVENT_NONE : event_of_end(life.ending);
-    if (life_rests(life.state))
+    if (life_rests(state))
         return EVENT_NONE;
     return failed ? EVENT_FAILED : EVENT_DONE;
 }
@@ -154,9 +180,10 @@ static void act(enum life_action action)
         break;
     case ACTION_COUNT:
         public_page()->lives++;
+        devices_pump(); /* what came meanwhile knocks no second time */
         break;
     case ACTION_REFUSE:
-        tell_refusal(life.state);
+        tell_refusal(state_of(life.phase));
         break;
     case ACTION_CALL:
     case ACTION_NONE:
@@ -168,13 +195,14 @@ static void act(enum life_action action)
 static bool advance(bool *all)
 {
     enum life_event event = next_event(all);
-    struct life_step next = life_next(life.state, life.stay, event);
+    enum life_state state = state_of(life.phase);
+    struct life_step next = life_next(state, life.stay, event);
     life.stay = next.stay;
     act(next.action);
-    if (next.state != life.state) {
-        life.state = next.state;
+    if (next.state != state) {
+        uint32_t count = life.phase & ~(uint32_t)PHASE_STATE;
         public_page()->state = next.state;
-        __atomic_store_n(&life.step, life.step + 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&life.phase, count + PHASE_COUNT + next.state, __ATOMIC_SEQ_CST);
         for (uint32_t local = 1; next.action == ACTION_CALL && local < cpu.domain->cpu_count;
              local++)
             machine_knock(machine_apic_id(local));
@@ -196,11 +224,14 @@ static bool heed(void)
     vcpu.knock = 0; /* before the words are looked at */
     if (cpu.local != 0)
         return true;
-    if (knocked) /* perhaps by the line of its UART */
+    uint32_t events = 0;
+    for (; events < MOST_EVENTS && advance(&all); events++)
+        stop_heed();
+    if (events == MOST_EVENTS) /* there may be more: at the next turn */
+        vcpu.knock = 1;
+    if (knocked && state_of(life.phase) == LIFE_RUNNING) /* perhaps by the line of its UART */
         devices_pump();
-    while (advance(&all))
-        continue;
-    return all;
+    return all && events < MOST_EVENTS;
 }
 
 /* Waits for a knock, which heed() is still to see. */
@@ -212,7 +243,7 @@ static void park(void)
 
 static bool is_done(void)
 {
-    return life.done[cpu.local] == __atomic_load_n(&life.step, __ATOMIC_ACQUIRE);
+    return life.done[cpu.local] == phase();
 }
 
 /* Waits for SIPI in root mode (the emulators' wait-for-SIPI state is not to be trusted). */
@@ -267,6 +298,8 @@ static enum fill work(enum life_state state)
     switch (state) {
     case LIFE_EMPTYING: /* nobody of the domain runs: no request comes any more */
         life.mail[cpu.local].requests = 0;
+        if (cpu.local == 0)
+            devices_reset();
         machine_reset();
         return FILL_DONE;
     case LIFE_ZEROING:
@@ -304,21 +337,21 @@ static void rest(enum life_state state, bool may_sleep)
 /* One turn of the loop: a piece of work, or a wait. */
 static void turn(bool may_sleep)
 {
-    uint32_t step = __atomic_load_n(&life.step, __ATOMIC_ACQUIRE);
-    enum life_state state = life.state;
-    if (life.done[cpu.local] == step) {
+    uint32_t now = phase();
+    enum life_state state = state_of(now);
+    if (life.done[cpu.local] == now) {
         rest(state, may_sleep);
         return;
     }
-    if (begun != step) {
-        begun = step;
+    if (begun != now) {
+        begun = now;
         fill_begin();
     }
     enum fill result = work(state);
     if (result == FILL_GOES_ON)
         return;
     life.failed[cpu.local] = result == FILL_REFUSED;
-    __atomic_store_n(&life.done[cpu.local], step, __ATOMIC_RELEASE);
+    __atomic_store_n(&life.done[cpu.local], now, __ATOMIC_RELEASE);
     if (state == LIFE_RUNNING && cpu.local != 0)
         enter_guest();
 }

@@ -23,11 +23,8 @@ enum {
     CONFIG_ID = 0x0,
     CONFIG_COMMAND = 0x4,
     CONFIG_CLASS = 0x8,
-    CONFIG_HEADER = 0xc,
     NO_VENDOR = 0xffff,
     BUS_MASTER = 1 << 2,
-    HEADER_BRIDGE = 1,
-    HEADER_CARDBUS = 2,
     CLASS_HOST_BRIDGE = 0x0600,
     CLASS_ISA_BRIDGE = 0x0601,
     BUSES = 256,
@@ -40,14 +37,15 @@ enum {
 /* The APIC id that the interrupt line of a serial port knocks at; HANDOFF_NOBODY: no one's. */
 static uint32_t knocked_by(const struct check_machine *machine, uint32_t line)
 {
-    static const uint32_t lines[] = {0, 4, 3, 4, 3}; /* of com1 to com4 */
+    static const uint32_t usual[] = {0, 4, 3, 4, 3}; /* of com1 to com4 */
     for (uint32_t i = 0; i < machine->owners.handoff->domain_count; i++) {
         const struct manifest_domain *rules = &machine->owners.manifest->domains[i];
         uint32_t first =
             machine->owners.handoff->cpus[machine->owners.handoff->domains[i].cpus[0]].apic_id;
-        if (rules->serial_port && rules->serial_port < sizeof lines / sizeof lines[0] &&
-            lines[rules->serial_port] == line && !(rules->flags & MANIFEST_SERIAL_POLLED) &&
-            first <= MOST_APIC_ID)
+        if (!rules->serial_port || rules->serial_port >= sizeof usual / sizeof usual[0] ||
+            rules->flags & MANIFEST_SERIAL_POLLED || first > MOST_APIC_ID)
+            continue;
+        if ((rules->serial_irq ? rules->serial_irq : usual[rules->serial_port]) == line)
             return first;
     }
     return HANDOFF_NOBODY;
@@ -85,19 +83,17 @@ static inline uint32_t config(const volatile uint32_t *ecam, uint32_t function, 
 }
 
 /*
- * Bridges pass on what is below them, so they stay masters; a host or ISA bridge may have the bit
- * hard-wired and no DMA of its own. All others do DMA and send messages only by it.
+ * Functions do DMA and send messages only as masters, and bridges pass on only as such what is
+ * below them. A host or ISA bridge may have the bit hard-wired, and has no DMA of its own.
  */
 static bool check_function(struct check_machine *machine, const volatile uint32_t *ecam,
                            uint32_t function, uint32_t *hosts)
 {
     uint32_t class = config(ecam, function, CONFIG_CLASS) >> 16;
-    uint32_t header = config(ecam, function, CONFIG_HEADER) >> 16 & 0x7f;
-    bool bridge = header == HEADER_BRIDGE || header == HEADER_CARDBUS;
     bool fixed = class == CLASS_HOST_BRIDGE || class == CLASS_ISA_BRIDGE;
     machine->functions++;
     *hosts += class == CLASS_HOST_BRIDGE;
-    if (config(ecam, function, CONFIG_COMMAND) & BUS_MASTER && !bridge && !fixed)
+    if (config(ecam, function, CONFIG_COMMAND) & BUS_MASTER && !fixed)
         return check_fail(machine->owners.result, "I3",
                           "PCI function %02x:%02x.%x (%08x, class %04x) is nobody's and a "
                           "bus master",

@@ -80,6 +80,10 @@ static bool check_start(struct check_machine *machine)
         return check_fail(machine->owners.result, "I11",
                           "trampoline at %lx: processors start below 1 MiB",
                           handoff->trampoline_hpa);
+    if (handoff->boot_page_table >> 32)
+        return check_fail(machine->owners.result, "I11",
+                          "boot page table at %lx: processors start below 4 GiB",
+                          handoff->boot_page_table);
     if (machine->evidence.cr3 != handoff->boot_page_table)
         return check_fail(machine->owners.result, "I11", "CR3 %lx, the boot page table is %lx",
                           machine->evidence.cr3, handoff->boot_page_table);

@@ -218,18 +218,20 @@ static bool check_slice(const struct owners *check, uint32_t index)
                           cpu->slice_hpa);
     const struct handoff_domain *domain = parked ? NULL : &handoff->domains[cpu->domain];
     const struct handoff_slice *slice = check->frame(cpu->slice_hpa, check->context);
-    struct handoff_slice due = {.bytes = sizeof due,
-                                .domain = cpu->domain,
-                                .cpu_count = parked ? 1 : domain->cpu_count,
-                                .cpus = {*cpu},
-                                .self_hpa = cpu->slice_hpa,
-                                .tsc_hz = handoff->tsc_hz,
-                                .unix_time = handoff->unix_time,
-                                .unix_time_tsc = handoff->unix_time_tsc,
-                                .kernel_hpa = handoff->kernel_hpa,
-                                .kernel_bytes = handoff->kernel_bytes,
-                                .cpu_state_bytes = handoff->cpu_state_bytes,
-                                .stop_hpa = handoff->stop_hpa};
+    struct handoff_slice due;
+    memset(&due, 0, sizeof due); /* what lies between the fields too */
+    due = (struct handoff_slice){.bytes = sizeof due,
+                                 .domain = cpu->domain,
+                                 .cpu_count = parked ? 1 : domain->cpu_count,
+                                 .cpus = {*cpu},
+                                 .self_hpa = cpu->slice_hpa,
+                                 .tsc_hz = handoff->tsc_hz,
+                                 .unix_time = handoff->unix_time,
+                                 .unix_time_tsc = handoff->unix_time_tsc,
+                                 .kernel_hpa = handoff->kernel_hpa,
+                                 .kernel_bytes = handoff->kernel_bytes,
+                                 .cpu_state_bytes = handoff->cpu_state_bytes,
+                                 .stop_hpa = handoff->stop_hpa};
     for (uint32_t i = 0; !parked && i < due.cpu_count; i++)
         due.cpus[i] = handoff->cpus[domain->cpus[i]];
     if (!parked) {

@@ -175,6 +175,8 @@ static _Noreturn void release(void)
     last.zeroed[1] = (struct settle_range){all->trampoline_hpa, PAGE_BYTES};
     last.zeroed[2] = (struct settle_range){tables, tables_bytes};
     last.zeroed[3] = (struct settle_range){all->self_hpa, all->bytes};
+    memory_zero(&manifest, sizeof(manifest));
+    show_close();
     for (uint32_t i = 0; i < last.domains; i++)
         last.go[i] = &((struct public_page *)all->domains[i].public_hpa)->go;
     settle_release(&last);

@@ -7,7 +7,6 @@
 #include "kernel/life/log.h"
 
 enum { LINE_BYTES = 512 };
-#define SCREEN_LIMIT 0x100000000ull /* the boot page table maps at least this much one to one */
 
 static PER_CPU struct screen screen;
 
@@ -15,9 +14,14 @@ void show_open(void)
 {
     const struct handoff_screen *facts = &handoff()->screen;
     log_open();
-    if (facts->base < SCREEN_LIMIT && facts->bytes <= SCREEN_LIMIT - facts->base)
+    if (facts->base)
         screen_open(&screen, facts, (const uint8_t *)handoff() + facts->glyph_offset,
                     (void *)facts->base, handoff()->text_row);
+}
+
+void show_close(void)
+{
+    screen = (struct screen){0};
 }
 
 void show(const char *text, ...)

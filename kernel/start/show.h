@@ -5,6 +5,8 @@
 
 /* Goes on where the loader stopped; on the boot page table, which maps the framebuffer. */
 void show_open(void);
+/* Forgets where the screen is. */
+void show_close(void);
 void show(const char *text, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

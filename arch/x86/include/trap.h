@@ -12,6 +12,9 @@ enum { HOST_STACK_BYTES = 16384, HOST_EXTRA_STACK_BYTES = 4096 };
 /* Loads this processor's GDT, TSS (interrupt stacks) and IDT. */
 void trap_setup(void);
 
+/* While draining, an APIC's word that there was nothing: no domain's vector, needs no EOI. */
+enum { VECTOR_SPURIOUS = 15 };
+
 /*
  * While `draining`, vectors 16 to 31 only acknowledge an interrupt, like those above: a domain may
  * have sent itself one of them, and it must not look like an exception of the hypervisor. NMI, #DF
@@ -30,8 +33,9 @@ void cpu_unblock_nmi(void);
 /* Waits in HLT until a knock has come, and takes it; none is lost. */
 void cpu_park(void);
 
-/* Goes on with `function` on an empty stack. */
+/* Goes on with `function` on an empty stack; the second zeroes it first. */
 _Noreturn void cpu_leave_stack(void (*function)(void));
+_Noreturn void cpu_fresh_stack(void (*function)(void));
 
 extern uint8_t cpu_stack_top[];
 

@@ -9,7 +9,7 @@
 enum {
     SVR_RESET = 0xff,
     /* No vector that can be in service is the spurious one, whose EOI some APICs ignore. */
-    SVR_DRAINING = 0x10f,
+    SVR_DRAINING = 0x100 | VECTOR_SPURIOUS,
     LVT_MASKED = 1 << 16,
     ICR_ASSERT = 1 << 14,
     VECTOR_WORDS = 8, /* ISR and IRR: 8 registers of 32 vectors */
@@ -58,10 +58,10 @@ void lapic_mask_local(void)
 static void take_pending(void)
 {
     trap_drain_gates(true); /* a domain may have left vectors below 32, where exceptions live */
-    __asm__ volatile("sti; nop" ::: "memory");
-    for (uint32_t spin = 0; any_vector(IA32_X2APIC_IRR0) && spin < DRAIN_SPINS; spin++)
+    for (uint32_t spin = 0; any_vector(IA32_X2APIC_IRR0) && spin < DRAIN_SPINS; spin++) {
+        __asm__ volatile("sti; nop; cli" ::: "memory"); /* one: the stub leaves them off */
         stop_pause();
-    __asm__ volatile("cli" ::: "memory");
+    }
     trap_drain_gates(false);
 }
 

@@ -56,6 +56,10 @@ void trap_drain_gates(bool draining)
             trap_set_gate(vector, trap_drain_entry, 0);
         else
             trap_set_exception_gate(vector);
+    if (draining)
+        trap_set_gate(VECTOR_SPURIOUS, trap_spurious_entry, 0);
+    else
+        trap_set_exception_gate(VECTOR_SPURIOUS);
 }
 
 struct trap_frame {

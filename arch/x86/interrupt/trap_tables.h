@@ -28,7 +28,8 @@ extern uint64_t trap_gdt[GDT_ENTRIES];
 extern struct tss trap_tss;
 extern uint8_t cpu_nmi_stack[], cpu_fault_stack[];
 
-extern const uint64_t trap_entries[FIRST_INTERRUPT], trap_nmi_entry, trap_drain_entry;
+extern const uint64_t trap_entries[FIRST_INTERRUPT], trap_nmi_entry, trap_drain_entry,
+    trap_spurious_entry;
 
 /* Interrupts off, on stack `stack` of the TSS (0: as it is). */
 void trap_set_gate(unsigned vector, uint64_t entry, uint8_t stack);

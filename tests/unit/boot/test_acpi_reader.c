@@ -210,6 +210,13 @@ static void sources_that_no_scan_shows(void **state)
     units[48 + 2] = 12;
     seal(units, 9, HEADER + sizeof(dmar));
     expect_refused("unit without a place");
+    units[48 + 2] = 16;
+    seal(units, 9, HEADER + sizeof(dmar));
+    uint8_t *second = add_table("HPET", hpet, sizeof(hpet));
+    assert_true(reads());
+    second[44 + 1] = 0x10;
+    seal(second, 9, HEADER + sizeof(hpet));
+    expect_refused("several HPETs");
     units[48 + 2] = 200;
     seal(units, 9, HEADER + sizeof(dmar));
     expect_refused("DMAR reaches beyond");

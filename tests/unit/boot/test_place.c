@@ -114,9 +114,9 @@ static void random_maps_give_disjoint_owners(void **state)
 static void a_gib_is_aligned_to_a_gib(void **state)
 {
     (void)state;
-    set_memory(2, (const struct free_range[]){{0x1000, 0x9f000}, {MIB, 8 * GIB}});
+    set_memory(3, (const struct free_range[]){
+                      {0x1000, 0x9f000}, {MIB, 16 * MIB}, {4 * GIB + MIB, 8 * GIB}});
     world->facts.physical_address_bits = 40;
-    world->facts.free[1].base = 4 * GIB + MIB;
     add("small", 1, 64 * MIB);
     add("big", 1, 5 * GIB);
     world_must_place(world);
@@ -183,6 +183,15 @@ static void no_trampoline_is_refused(void **state)
     memmove(world->facts.free, world->facts.free + 1,
             --world->facts.free_count * sizeof(world->facts.free[0]));
     world_must_refuse(world, "below 1 MiB", "processors");
+}
+
+static void start_tables_above_4_gib_are_refused(void **state)
+{
+    (void)state;
+    set_memory(2, (const struct free_range[]){{0x1000, 0x9f000}, {4 * GIB + MIB, 8 * GIB}});
+    world->facts.physical_address_bits = 40;
+    add("small", 1, 64 * MIB);
+    world_must_refuse(world, "below 4 GiB", "page tables of the start");
 }
 
 /* Processors. */
@@ -311,6 +320,10 @@ static void add_ecam(struct facts *f, uint64_t base, uint32_t first, uint32_t la
     X(ecam_in_memory, "device window at 1000000", add_ecam(f, 0x1000000, 0, 0))                    \
     X(later_ecam, "device window at 1100000", add_ecam(f, 0xe0000000, 0, 255);                     \
       add_ecam(f, 0x1000000, 1, 1))                                                                \
+    X(ioapic_in_used_memory, "device window at", f->free[6].bytes -= 0x1000;                       \
+      f->ioapics[0].address = f->free[6].base + f->free[6].bytes)                                  \
+    X(window_above, "no processor can reach", f->physical_address_bits = 52;                       \
+      f->hpet_base = 1ull << 47)                                                                   \
     X(no_ecam_base, "MCFG", add_ecam(f, 0, 0, 255))                                                \
     X(many_ecams, "MCFG", f->ecam_count = MAX_ECAMS + 1)                                           \
     X(buses, "MCFG", add_ecam(f, 0xe0000000, 3, 0))
@@ -364,6 +377,7 @@ int main(void)
         TEST(too_much_is_refused),
         TEST(pinned_memory_is_honoured_or_refused),
         TEST(no_trampoline_is_refused),
+        TEST(start_tables_above_4_gib_are_refused),
         TEST(counts_take_ascending_ids),
         TEST(pinned_ones_go_first),
         TEST(more_processors_than_there_are),

@@ -22,10 +22,7 @@ static uint32_t config_of(uint32_t number, uint32_t offset)
     for (unsigned i = 0; i < MADE_FUNCTIONS; i++) {
         const struct made_function *f = &the->functions[i];
         if (f->id && f->number == number)
-            return offset == 0   ? f->id
-                   : offset == 4 ? f->command
-                   : offset == 8 ? f->class << 16
-                                 : f->header << 16;
+            return offset == 0 ? f->id : offset == 4 ? f->command : f->class << 16;
     }
     return ~0u;
 }
@@ -51,14 +48,14 @@ void outl(uint16_t port, uint32_t value)
 /* ECAM, and what else is looked at: slices. */
 static const void *seen_page(uint64_t hpa, void *context)
 {
-    static uint32_t page[4];
+    static uint32_t page[3];
     uint64_t function = (hpa - ECAM) >> 12;
     (void)context;
     if (hpa < WORLD_BYTES)
         return the->world.memory + hpa;
     if (the->ecam_unseen)
         return NULL;
-    for (uint32_t i = 0; i < 4; i++)
+    for (uint32_t i = 0; i < 3; i++)
         page[i] = (the->ecam_hides == function && function) || function > 0xffff
                       ? ~0u
                       : config_of((uint32_t)function, i * 4);
@@ -84,20 +81,20 @@ static void make_ioapics(void)
     the->ioapics[0][1] = 0x170020;
     the->ioapics[1][1] = 0x70020;
     the->ioapics[0][0x10 + 2 * 4] = 0x400; /* com1: domain 0's first processor */
-    the->ioapics[0][0x10 + 2 * 3] = 0x400; /* com4: domain 1's */
-    the->ioapics[0][0x11 + 2 * 3] = 4u << 24;
+    the->ioapics[0][0x10 + 2 * 7] = 0x400; /* com4: domain 1's, not on its usual line */
+    the->ioapics[0][0x11 + 2 * 7] = 4u << 24;
 }
 
 static void make_functions(void)
 {
     static const struct made_function made[] = {
-        {0x0000, 0x29c08086, 0x0007, 0x0600, 0x00}, /* host bridge, hard-wired */
-        {0x0008, 0x34208086, 0x0407, 0x0604, 0x01}, /* root port */
-        {0x00f8, 0x29188086, 0x0007, 0x0601, 0x80}, /* ISA bridge, hard-wired */
-        {0x00fa, 0x29228086, 0x0403, 0x0106, 0x00}, /* disks */
-        {0x0100, 0x10d38086, 0x0402, 0x0200, 0x00}, /* a card behind the port, in ECAM */
-        {0x0305, 0x15218086, 0x0402, 0x0200, 0x80}, /* its function 0 is hidden */
-        {0xffff, 0x24488086, 0x0402, 0x0200, 0x00}, /* the last number of all */
+        {0x0000, 0x29c08086, 0x0007, 0x0600}, /* host bridge, hard-wired */
+        {0x0008, 0x34208086, 0x0403, 0x0604}, /* root port */
+        {0x00f8, 0x29188086, 0x0007, 0x0601}, /* ISA bridge, hard-wired */
+        {0x00fa, 0x29228086, 0x0403, 0x0106}, /* disks */
+        {0x0100, 0x10d38086, 0x0402, 0x0200}, /* a card behind the port, in ECAM */
+        {0x0305, 0x15218086, 0x0402, 0x0200}, /* its function 0 is hidden */
+        {0xffff, 0x24488086, 0x0402, 0x0200}, /* the last number of all */
     };
     memcpy(the->functions, made, sizeof made);
     h->ecam_base = ECAM;
@@ -119,6 +116,7 @@ static void make_payloads(void)
     rules[1].protocol = MANIFEST_BOOT_ELF64;
     rules[1].initrd = MANIFEST_NONE;
     rules[1].serial_port = 4;
+    rules[1].serial_irq = 7;
     for (uint32_t i = 0; i < 2; i++) {
         struct handoff_domain *domain = &h->domains[i];
         domain->digest_count = i ? 1 : 2;

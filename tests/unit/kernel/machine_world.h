@@ -21,7 +21,7 @@ enum {
 };
 
 struct made_function {
-    uint32_t number, id, command, class, header;
+    uint32_t number, id, command, class;
 };
 
 struct setting {

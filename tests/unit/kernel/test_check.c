@@ -191,6 +191,7 @@ BREAK(svm_msr_open, w->memory[WORLD_CPU + 0x1000 + 0x1029 / 4] &= 0xf7)
 BREAK(svm_msr_closed, w->memory[WORLD_CPU + 0x1000 + 0x1029 / 4] |= 4)
 BREAK(bitmap_in_ram, w->registers.structures[CHECK_MSR_BITMAP] = WORLD_RAM)
 BREAK(bitmap_of_other_cpu, w->registers.structures[CHECK_MSR_BITMAP] = WORLD_CPU + WORLD_CPU_STEP)
+BREAK(bitmap_in_private, w->registers.structures[CHECK_MSR_BITMAP] = domain0->private_hpa)
 BREAK(vmcs_in_ram, w->registers.structures[CHECK_CONTROL_BLOCK] = WORLD_RAM)
 BREAK(svm_port_open, w->memory[WORLD_CPU + 0x2000 + 0xcf9 / 8] &= (uint8_t) ~(1 << 0xcf9 % 8))
 BREAK(svm_high_port_open, w->memory[WORLD_CPU + 0x4000] = 0xfe)
@@ -548,6 +549,7 @@ static const struct corruption corruptions[] = {
     ROW_AMD(svm_msr_closed, "I4", "MSR bitmap: read of MSR c0011029 is granted, but exits"),
     ROW(bitmap_in_ram, "I11", "MSR bitmap at 800000 (its RAM)"),
     ROW(bitmap_of_other_cpu, "I11", "MSR bitmap at 240000 (not its own)"),
+    ROW(bitmap_in_private, "I11", "MSR bitmap at 490000 (its state)"),
     ROW(vmcs_in_ram, "I11", "VMCS at 800000 (its RAM)"),
     ROW_AMD(svm_port_open, "I4", "I/O bitmap: port cf9"),
     ROW_AMD(svm_high_port_open, "I4", "I/O bitmap: port 10000"),

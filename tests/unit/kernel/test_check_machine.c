@@ -57,6 +57,18 @@ BREAK(scrub_wraps, h->scrubs[1].bytes = 0ull - 0x1000)
 /* What it starts on. */
 BREAK(boot_table_not_in_use, the->machine.evidence.cr3 = WORLD_TABLES)
 BREAK(manifest_in_handoff, h->manifest_offset = 8)
+static void boot_table_high(void)
+{
+    struct handoff_extent *from = extent(EXTENT_BOOT, 0), moved = *from;
+    struct handoff_extent *last = &h->extents[h->extent_count - 1];
+    memmove(from, from + 1, (size_t)(last - from) * sizeof *from);
+    moved.base += 1ull << 32;
+    *last = moved;
+    h->boot_page_table += 1ull << 32;
+    for (uint32_t i = 0; i < h->cpu_count; i++)
+        h->cpus[i].start_table += 1ull << 32;
+}
+
 BREAK(manifest_beyond, h->manifest_offset = h->bytes - 0x80)
 BREAK(manifest_cut, h->manifest_bytes -= 8)
 BREAK(boot_cpu_other, h->boot_cpu = 1)
@@ -96,11 +108,12 @@ BREAK(line_remote, the->ioapics[0][0x11 + 2 * 4] = 4u << 24)
 BREAK(line_fixed, the->ioapics[0][0x10 + 2 * 4] = 0x31)
 BREAK(line_smi, the->ioapics[0][0x10 + 2 * 4] = 0x200)
 BREAK(line_level, the->ioapics[0][0x10 + 2 * 4] |= 1 << 15)
-BREAK(line_logical, the->ioapics[0][0x10 + 2 * 3] |= 1 << 11)
-BREAK(line_deaf, the->ioapics[0][0x10 + 2 * 3] |= 1 << 16)
+BREAK(line_logical, the->ioapics[0][0x10 + 2 * 7] |= 1 << 11)
+BREAK(line_deaf, the->ioapics[0][0x10 + 2 * 7] |= 1 << 16)
 BREAK(line_polled, the->world.rules[0].flags |= MANIFEST_SERIAL_POLLED)
 BREAK(line_without_serial, the->world.rules[1].serial_port = 0)
 BREAK(line_far, h->cpus[2].apic_id = 255; the->world.topology[2].extended[3] = 255)
+BREAK(line_usual, the->world.rules[1].serial_irq = 0)
 BREAK(line_base, h->ioapics[0].gsi_base = 1)
 BREAK(ioapic_elsewhere, h->ioapics[1].address = 0xfed00000)
 BREAK(ioapic_zero, the->ioapics[1][1] = 0)
@@ -113,7 +126,7 @@ BREAK(master_in_ecam, the->functions[4].command |= 4)
 BREAK(master_hidden, the->functions[5].command |= 4)
 BREAK(master_last, the->functions[6].command |= 4)
 BREAK(master_other_bridge, the->functions[2].class = 0x0680)
-BREAK(master_odd_header, the->functions[1].header = 3)
+BREAK(master_root_port, the->functions[1].command |= 4)
 BREAK(ecam_unseen, the->ecam_unseen = true)
 BREAK(ecam_elsewhere, h->ecam_base += MIB)
 BREAK(ecam_odd, h->ecam_base += 0x1000)
@@ -142,6 +155,7 @@ static const struct corruption corruptions[] = {
     ROW(scrub_empty, "I1", "scrub range at 1a00000, 0 bytes: it holds no whole pages"),
     ROW(scrub_wraps, "I1", "it holds no whole pages"),
     ROW(boot_table_not_in_use, "I11", "CR3 400000, the boot page table is 124000"),
+    ROW(boot_table_high, "I11", "boot page table at 100124000: processors start below 4 GiB"),
     ROW(manifest_in_handoff, "I12", "manifest at 8, 100 bytes: not in the handoff"),
     ROW(manifest_beyond, "I12", "bytes: not in the handoff"),
     ROW(manifest_cut, "I12", "f8 bytes: not in the handoff"),
@@ -179,12 +193,13 @@ static const struct corruption corruptions[] = {
     ROW(line_fixed, "I4", "line 4: 0 31, expected a knock at its owner"),
     ROW(line_smi, "I4", "line 4: 0 200, expected a knock at its owner"),
     ROW(line_level, "I4", "line 4: 0 8400, expected a knock at its owner"),
-    ROW(line_logical, "I4", "line 3: 4000000 c00, expected a knock at its owner"),
-    ROW(line_deaf, "I4", "line 3: 4000000 10400, expected a knock at its owner"),
+    ROW(line_logical, "I4", "line 7: 4000000 c00, expected a knock at its owner"),
+    ROW(line_deaf, "I4", "line 7: 4000000 10400, expected a knock at its owner"),
     ROW(line_polled, "I4", "line 4: 0 400, expected masked"),
-    ROW(line_without_serial, "I4", "line 3: 4000000 400, expected masked"),
-    ROW(line_far, "I4", "line 3: 4000000 400, expected masked"),
-    ROW(line_base, "I4", "line 2: 0 10000, expected a knock at its owner"),
+    ROW(line_without_serial, "I4", "line 7: 4000000 400, expected masked"),
+    ROW(line_far, "I4", "line 7: 4000000 400, expected masked"),
+    ROW(line_usual, "I4", "line 3: 0 10000, expected a knock at its owner"),
+    ROW(line_base, "I4", "line 3: 0 10000, expected a knock at its owner"),
     ROW(ioapic_elsewhere, "I4", "no I/O APIC at fed00000: it reads ffffffff"),
     ROW(ioapic_zero, "I4", "no I/O APIC at fec01000: it reads 0"),
     ROW(ioapic_too_long, "I4", "no I/O APIC at fec01000: it reads f00020"),
@@ -194,7 +209,7 @@ static const struct corruption corruptions[] = {
     ROW(master_hidden, "I3", "PCI function 03:00.5 (15218086, class 0200)"),
     ROW(master_last, "I3", "PCI function ff:1f.7 (24488086, class 0200)"),
     ROW(master_other_bridge, "I3", "PCI function 00:1f.0 (29188086, class 0680)"),
-    ROW(master_odd_header, "I3", "PCI function 00:01.0 (34208086, class 0604)"),
+    ROW(master_root_port, "I3", "PCI function 00:01.0 (34208086, class 0604)"),
     ROW(ecam_unseen, "I3", "PCI bus 1 can't be seen"),
     ROW(ecam_elsewhere, "I3",
         "PCI function 01:00.0: ECAM at e0100000 says ffffffff, ports 10d38086"),

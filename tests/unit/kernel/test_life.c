@@ -50,9 +50,8 @@ static _Noreturn void run_processor(uint32_t local)
     life_run();
 }
 
-static int start_domain(void **state)
+static int start(uint32_t rights)
 {
-    (void)state;
     shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(shared, MAP_FAILED);
     assert_true(sizeof(life) <= sizeof(shared->own));
@@ -60,8 +59,10 @@ static int start_domain(void **state)
     memset(shared->ram, 0x5a, RAM);
     for (size_t i = 0; i < PAYLOAD; i++)
         shared->payload[i] = (uint8_t)(i / 4096 * 7 + 1);
-    rules = (struct manifest_domain){
-        .on_exit = MANIFEST_EXIT_RESTART, .restart_limit = 2, .restart_window = 60};
+    rules = (struct manifest_domain){.manage = rights,
+                                     .on_exit = MANIFEST_EXIT_RESTART,
+                                     .restart_limit = 2,
+                                     .restart_window = 60};
     place = (struct handoff_domain){.cpu_count = CPUS,
                                     .ram_count = 2,
                                     .ram = {{0, 0, 3 << 20}, {3 << 20, 0, 7 << 20}},
@@ -79,6 +80,18 @@ static int start_domain(void **state)
         shared->pids[local] = pid;
     }
     return 0;
+}
+
+static int start_domain(void **state)
+{
+    (void)state;
+    return start(MANIFEST_MAY_START | MANIFEST_MAY_STOP | MANIFEST_MAY_RESTART);
+}
+
+static int start_without_rights(void **state)
+{
+    (void)state;
+    return start(MANIFEST_MAY_STATUS | MANIFEST_MAY_COUNTERS);
 }
 
 static int stop_domain(void **state)
@@ -220,6 +233,20 @@ static void management_stops_starts_and_restarts(void **state)
     assert_true(runs(3));
 }
 
+/* The page says what somebody wrote; the manifest says what may be asked. */
+static void what_the_manifest_does_not_allow(void **state)
+{
+    (void)state;
+    go();
+    wait_until(runs(1));
+    for (enum life_ask what = ASK_START; what <= ASK_RESTART; what++) {
+        ask(what);
+        wait_until(answered());
+        assert_true(runs(1));
+        assert_int_equal(shared->page.last_end, END_NONE);
+    }
+}
+
 /* Asked before the boot processor lets it go: it is emptied, and stays stopped. */
 static void stopped_before_its_first_life(void **state)
 {
@@ -296,6 +323,8 @@ int main(void)
         TEST(an_end_beside_a_request),
         TEST(power_off_stops),
         TEST(management_stops_starts_and_restarts),
+        cmocka_unit_test_setup_teardown(what_the_manifest_does_not_allow, start_without_rights,
+                                        stop_domain),
         TEST(stopped_before_its_first_life),
         TEST(an_apic_that_keeps_something_refuses),
         TEST(another_payload_refuses),
