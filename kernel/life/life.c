@@ -114,20 +114,17 @@ static enum life_event event_of_end(uint32_t cause)
  */
 static enum life_event event_of_ticket(uint32_t ticket)
 {
-    static const struct {
-        enum life_event event;
-        uint32_t right; /* enum manifest_right */
-    } requests[] = {[ASK_START] = {EVENT_START, MANIFEST_MAY_START},
-                    [ASK_STOP] = {EVENT_STOP, MANIFEST_MAY_STOP},
-                    [ASK_RESTART] = {EVENT_RESTART, MANIFEST_MAY_RESTART}};
+    static const uint8_t events[] = {EVENT_NONE, EVENT_START, EVENT_STOP, EVENT_RESTART};
+    static const uint8_t rights[] = {0, MANIFEST_MAY_START, MANIFEST_MAY_STOP,
+                                     MANIFEST_MAY_RESTART}; /* of enum life_ask, both */
     uint32_t asked = public_page()->asked;
     life.taken = ticket;
-    if (asked == ASK_NOTHING || asked > ASK_RESTART || !(cpu.rules->manage & requests[asked].right))
+    if (asked > ASK_RESTART || !(cpu.rules->manage & rights[asked]))
         return EVENT_NONE;
     if (state_of(life.phase) == LIFE_RUNNING && asked != ASK_START)
         note_end(END_ASKED);
     life.restarts = 0;
-    return requests[asked].event;
+    return events[asked];
 }
 
 /* Whether every processor has done the work of this phase. */

@@ -8,7 +8,7 @@
 #include "arch/x86/include/vcpu.h"
 #include "trap_tables.h"
 
-enum { GATE_INTERRUPT = 0x8e, FIRST_FIXED = 16 /* vectors below are no interrupt's */ };
+enum { GATE_INTERRUPT = 0x8e };
 
 PER_CPU struct gate trap_idt[VECTORS] __attribute__((aligned(16)));
 PER_CPU uint64_t trap_gdt[GDT_ENTRIES];
@@ -51,15 +51,12 @@ void trap_set_exception_gate(unsigned vector)
 
 void trap_drain_gates(bool draining)
 {
-    for (unsigned vector = FIRST_FIXED; vector < FIRST_INTERRUPT; vector++)
+    for (unsigned vector = VECTOR_SPURIOUS; vector < FIRST_INTERRUPT; vector++)
         if (draining && vector != VECTOR_MC)
-            trap_set_gate(vector, trap_drain_entry, 0);
+            trap_set_gate(vector,
+                          vector == VECTOR_SPURIOUS ? trap_spurious_entry : trap_drain_entry, 0);
         else
             trap_set_exception_gate(vector);
-    if (draining)
-        trap_set_gate(VECTOR_SPURIOUS, trap_spurious_entry, 0);
-    else
-        trap_set_exception_gate(VECTOR_SPURIOUS);
 }
 
 struct trap_frame {
