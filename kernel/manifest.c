@@ -132,6 +132,11 @@ const void *manifest_entries(const struct manifest *manifest, enum manifest_tabl
     return slot->count ? (const char *)manifest->header + slot->offset : NULL;
 }
 
+/*@
+  requires \separated(out, (struct manifest_header *)bytes);
+  ensures \result == MANIFEST_OK ==> out->header == bytes;
+  ensures \result == MANIFEST_OK ==> tables_fit((struct manifest_header *)bytes);
+*/
 enum manifest_error manifest_read(const void *bytes, size_t size, struct manifest *out)
 {
     const struct manifest_header *header = bytes;

@@ -34,7 +34,7 @@ struct manifest {
 
 /*
  * Checks `size` bytes at `bytes` (8-byte aligned; bytes after total_bytes are ignored) and fills
- * `out`. Anything but MANIFEST_OK leaves `out` zeroed.
+ * `out`, which lies apart from them. Anything but MANIFEST_OK leaves `out` zeroed.
  */
 enum manifest_error manifest_open(const void *bytes, size_t size, struct manifest *out);
 

@@ -299,6 +299,7 @@ static enum manifest_error check_contents(const struct manifest_header *header)
     return error || fields_are_good(header) ? error : MANIFEST_BAD_POLICY;
 }
 
+/*@ requires \separated(out, (struct manifest_header *)bytes); */
 enum manifest_error manifest_open(const void *bytes, size_t size, struct manifest *out)
 {
     enum manifest_error error = manifest_read(bytes, size, out);

@@ -3,7 +3,7 @@
  * The compiled manifest: what `bulkhead build` writes into the image's .manif section and what
  * boot/ and kernel/ read. Little endian, position independent, versioned; every table is found
  * through the directory in the header. A reader trusts no offset and no count: manifest_open()
- * (kernel/manifest.c) checks them all once, after that the accessors are safe.
+ * (kernel/manifest_fields.c) checks them all once, after that the accessors are safe.
  *
  * A string is shorter than CMDLINE_BYTES.
  *
