@@ -109,11 +109,14 @@ static void quiet_bus(const struct pci *pci, uint32_t bus, uint64_t tsc_hz,
     }
 }
 
-/* Every bus, not only those behind bridges that lead there: a machine may have several roots. */
+/*
+ * Every bus, not only those behind bridges that lead there: a machine may have several roots. The
+ * last first, so that what is below a bridge is handed over while the bridge still passes it on.
+ */
 struct pci_census pci_quiet(const struct facts *facts)
 {
     struct pci_census census = {0};
-    for (uint32_t bus = 0; bus <= LAST_BUS; bus++) {
+    for (uint32_t bus = LAST_BUS + 1; bus-- > 0;) {
         bool reached = false;
         for (uint32_t i = 0; i < facts->ecam_count; i++) {
             const struct fact_ecam *window = &facts->ecam[i];

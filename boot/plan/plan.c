@@ -116,8 +116,8 @@ static bool place_start_tables(struct plan *plan)
         return false;
     if ((handoff->boot_page_table + bytes - 1) >> 32)
         return diagnose(plan->placement.why,
-                        "no %lu bytes below 4 GiB are free for the page tables of the start: give "
-                        "memory_at of domains above 4 GiB",
+                        "the firmware leaves no %lu bytes in one piece below 4 GiB for the page "
+                        "tables of the start: update the firmware",
                         bytes);
     for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
         handoff->cpus[cpu].start_table += handoff->boot_page_table;

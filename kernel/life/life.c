@@ -216,9 +216,8 @@ static bool advance(bool *all)
  */
 static bool heed(void)
 {
-    bool knocked = vcpu.knock, all = true;
-    stop_heed();
-    vcpu.knock = 0; /* before the words are looked at */
+    bool knocked = __atomic_exchange_n(&vcpu.knock, 0, __ATOMIC_SEQ_CST), all = true;
+    stop_heed(); /* the words are looked at after the knock is taken */
     if (cpu.local != 0)
         return true;
     uint32_t events = 0;

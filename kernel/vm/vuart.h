@@ -47,7 +47,7 @@ void vuart_write(struct vuart *vuart, unsigned reg, uint8_t value);
 
 /*
  * Moves bytes between the model and the physical port, both ways, as far as goes without waiting.
- * To be called at each knock (its line delivers an NMI), also while the domain is stopped.
+ * To be called at each knock (its line delivers an NMI) of a running domain, and when it begins.
  */
 void vuart_pump(struct vuart *vuart);
 
