@@ -7,9 +7,14 @@ enum { MEBIBYTE = 1 << 20 };
 
 static void show_processors(const struct handoff *handoff, uint32_t owner)
 {
+    uint32_t shown = 0;
     for (uint32_t i = 0; i < handoff->cpu_count; i++)
-        if (handoff->cpus[i].domain == owner)
+        if (handoff->cpus[i].domain == owner) {
             text_print(" %u", handoff->cpus[i].apic_id);
+            shown++;
+        }
+    if (!shown)
+        text_print(" none");
 }
 
 static void show_domain(const struct handoff *handoff, const struct manifest_domain *rules,
@@ -40,7 +45,7 @@ void overview(const struct handoff *handoff, const struct manifest *manifest)
         show_domain(handoff, &manifest->domains[i], i);
     text_print("  nobody: processors");
     show_processors(handoff, HANDOFF_NOBODY);
-    text_print("; every PCI endpoint (no IOMMU in use: bus mastering off), all interrupt lines but "
+    text_print("; every PCI function (no IOMMU in use: bus mastering off), all interrupt lines but "
                "the serial ports'\n");
     if (handoff->domain_count && handoff->domains[0].ram_leaf_bytes == PAGE_BYTES)
         text_print("  memory is mapped in 4 KiB pages: this processor may have the erratum of "
