@@ -167,13 +167,13 @@ static bool check_digests(struct check_machine *machine, uint32_t index)
 }
 
 /*
- * CVE-2018-12207, by other evidence than the loader's list of models: the processor says that it is
- * safe, or has what none with the erratum has. SHA instructions came with Goldmont and with Ice
- * Lake, but for Cannon Lake; AVX512ER only the Knights have.
+ * CVE-2018-12207, by other evidence than the loader's list of models: the processor is AMD's, says
+ * that it is safe, or has what none with the erratum has. SHA instructions came with Goldmont and
+ * with Ice Lake, but for Cannon Lake; AVX512ER only the Knights have.
  */
 static bool large_leaves_are_safe(const struct check_evidence *evidence)
 {
-    if (!evidence->intel || evidence->arch_capabilities & PSCHANGE_MC_NO)
+    if (evidence->amd || evidence->arch_capabilities & PSCHANGE_MC_NO)
         return true;
     return evidence->features & (FEATURE_SHA | FEATURE_AVX512ER) &&
            (evidence->signature & FAMILY_AND_MODEL) != CANNON_LAKE;

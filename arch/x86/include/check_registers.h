@@ -50,7 +50,7 @@ struct check_registers {
 
 /* Of the boot processor, for the machine's part; not from what the policy's tables ask. */
 struct check_evidence {
-    bool intel;                 /* "GenuineIntel" */
+    bool amd;                   /* "AuthenticAMD" */
     uint32_t signature;         /* CPUID 1, EAX: stepping, model, family */
     uint32_t features;          /* CPUID 7, EBX; 0: there is no such leaf */
     uint64_t arch_capabilities; /* IA32_ARCH_CAPABILITIES; 0: there is none */

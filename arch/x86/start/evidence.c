@@ -13,7 +13,7 @@ void machine_evidence(struct check_evidence *out)
                                    .apic_id = (uint32_t)cpu_rdmsr(IA32_X2APIC_APICID)};
     cpu_cpuid(0, 0, leaf);
     last = leaf[EAX];
-    out->intel = leaf[EBX] == 0x756e6547 && leaf[EDX] == 0x49656e69 && leaf[ECX] == 0x6c65746e;
+    out->amd = leaf[EBX] == 0x68747541 && leaf[EDX] == 0x69746e65 && leaf[ECX] == 0x444d4163;
     cpu_cpuid(1, 0, leaf);
     out->signature = leaf[EAX];
     if (last < 7)

@@ -157,7 +157,7 @@ struct setting *machine_make(uint32_t cpu)
                    .frame = seen_page,
                    .context = &the->world,
                    .result = &the->world.result},
-        .evidence = {.intel = true, .signature = 0x706e5, .features = SHA, .cr3 = WORLD_BOOT},
+        .evidence = {.signature = 0x706e5, .features = SHA, .cr3 = WORLD_BOOT},
         .ioapic = read_ioapic};
     world_slice(&the->world);
     return the;

@@ -99,6 +99,7 @@ BREAK(digest_beyond, domain0->payload_bytes = 0x16ff; domain0->load_count = 1;
 /* CVE-2018-12207. */
 BREAK(leaf_odd, domain1->ram_leaf_bytes = 0x4000)
 BREAK(leaf_unsafe, the->machine.evidence.features = 0)
+BREAK(leaf_no_evidence, the->machine.evidence = (struct check_evidence){.cr3 = WORLD_BOOT})
 BREAK(leaf_cannon_lake, the->machine.evidence.signature = 0x60663)
 
 /* I/O APICs. */
@@ -186,6 +187,7 @@ static const struct corruption corruptions[] = {
     ROW(leaf_unsafe, "I9",
         "domain 1: executable leaves of 200000 bytes, but processor 706e5 may have the erratum of "
         "CVE-2018-12207"),
+    ROW(leaf_no_evidence, "I9", "but processor 0 may have the erratum"),
     ROW(leaf_cannon_lake, "I9", "but processor 60663 may have the erratum"),
     ROW(line_open, "I4", "I/O APIC at fec00000, line 9: 0 31, expected masked"),
     ROW(line_last_open, "I4", "I/O APIC at fec01000, line 7: 0 0, expected masked"),
@@ -270,13 +272,14 @@ static void judges_the_erratum(void **state)
 {
     (void)state;
     struct setting *s = machine_make(0);
-    s->machine.evidence = (struct check_evidence){.signature = 0x800f12, .cr3 = WORLD_BOOT};
+    s->machine.evidence =
+        (struct check_evidence){.amd = true, .signature = 0x800f12, .cr3 = WORLD_BOOT};
     must_accept(); /* AMD */
     s->machine.evidence = (struct check_evidence){
-        .intel = true, .signature = 0x50657, .arch_capabilities = 1 << 6, .cr3 = WORLD_BOOT};
+        .signature = 0x50657, .arch_capabilities = 1 << 6, .cr3 = WORLD_BOOT};
     must_accept(); /* says so itself */
-    s->machine.evidence = (struct check_evidence){
-        .intel = true, .signature = 0x50671, .features = 1 << 27, .cr3 = WORLD_BOOT};
+    s->machine.evidence =
+        (struct check_evidence){.signature = 0x50671, .features = 1 << 27, .cr3 = WORLD_BOOT};
     must_accept(); /* Knights Landing */
     s->machine.evidence.features = (uint32_t) ~(SHA | 1 << 27);
     assert_false(check_machine(&s->machine));

@@ -134,7 +134,7 @@ static void passes_the_machines_part(struct world *world, bool small_executable)
                    .frame = frame,
                    .context = world,
                    .result = &world->result},
-        .evidence = {.intel = !world->amd,
+        .evidence = {.amd = world->amd,
                      .features = small_executable ? 0 : SHA,
                      .cr3 = handoff->boot_page_table,
                      .apic_id = handoff->cpus[handoff->boot_cpu].apic_id}};
