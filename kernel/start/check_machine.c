@@ -5,8 +5,6 @@
 #include "kernel/check/check_parts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MAX_HPA      (1ull << 52)
-#define LOCAL_APIC   0xfee00000ull
 #define LOW_MEMORY   0x100000ull
 
 /* CPUID 7, EBX, and what the erratum is about. */
@@ -14,16 +12,6 @@
 #define FEATURE_SHA      (1u << 29)
 #define PSCHANGE_MC_NO   (1ull << 6)
 enum { CANNON_LAKE = 0x60660, FAMILY_AND_MODEL = 0x0fff0ff0 };
-
-static bool inside(uint64_t base, uint64_t bytes, uint64_t outer, uint64_t outer_bytes)
-{
-    return base >= outer && base - outer < outer_bytes && bytes <= outer_bytes - (base - outer);
-}
-
-static bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
-{
-    return a < b + b_bytes && b < a + a_bytes;
-}
 
 static uint64_t page_up(uint64_t bytes)
 {
@@ -58,8 +46,6 @@ static bool check_scrub(struct check_machine *machine, uint64_t base, uint64_t b
                     handoff->ecam_base + ((uint64_t)handoff->ecam_bus_first << 20),
                     handoff->ecam_base ? buses << 20 : 0}};
     const char *wrong = NULL;
-    if (!base || !bytes || (base | bytes) % PAGE_BYTES || base >= MAX_HPA || bytes > MAX_HPA - base)
-        wrong = "no whole pages";
     for (size_t i = 0; i < COUNT(windows); i++)
         if (overlap(base, bytes, windows[i].base, windows[i].bytes))
             wrong = windows[i].what;
@@ -69,6 +55,8 @@ static bool check_scrub(struct check_machine *machine, uint64_t base, uint64_t b
     for (uint32_t i = 0; i < handoff->extent_count; i++)
         if (overlap(base, bytes, handoff->extents[i].base, handoff->extents[i].bytes))
             wrong = check_kinds[handoff->extents[i].kind].name;
+    if (!base || !bytes || (base | bytes) % PAGE_BYTES || base >= MAX_HPA || bytes > MAX_HPA - base)
+        wrong = "no whole pages";
     return !wrong || check_fail(machine->owners.result, "I1",
                                 "scrub range at %lx, %lx bytes: it holds %s", base, bytes, wrong);
 }

@@ -12,8 +12,6 @@
 #include "kernel/format.h"
 #include <string.h>
 
-#define MAX_HPA    (1ull << 52)
-#define LOCAL_APIC 0xfee00000ull
 static void describe(const struct handoff_extent *extent, char *out, size_t room)
 {
     const struct check_kind *kind = &check_kinds[extent->kind];
@@ -24,19 +22,13 @@ static void describe(const struct handoff_extent *extent, char *out, size_t room
                extent->index);
 }
 
-static bool holds(const struct handoff_extent *extent, uint64_t base, uint64_t bytes)
-{
-    return base >= extent->base && base - extent->base < extent->bytes &&
-           bytes <= extent->bytes - (base - extent->base);
-}
-
 /* The extent of this kind that holds the run; `index` is looked at where the kind has owners. */
 static const struct handoff_extent *find(const struct handoff *handoff, uint32_t kind,
                                          uint32_t index, uint64_t base, uint64_t bytes)
 {
     for (uint32_t i = 0; i < handoff->extent_count; i++) {
         const struct handoff_extent *extent = &handoff->extents[i];
-        if (extent->kind == kind && holds(extent, base, bytes) &&
+        if (extent->kind == kind && inside(base, bytes, extent->base, extent->bytes) &&
             (check_kinds[kind].scope == SCOPE_SHARED || extent->index == index))
             return extent;
     }
@@ -73,8 +65,7 @@ static bool check_devices(const struct owners *check, const struct handoff_exten
     for (uint32_t i = 0; i < handoff->ioapic_count; i++)
         windows[3 + i] = (struct handoff_extent){handoff->ioapics[i].address, PAGE_BYTES, 0, 0};
     for (uint32_t i = 0; i < 3 + handoff->ioapic_count; i++)
-        if (windows[i].bytes &&
-            (holds(&windows[i], extent->base, 1) || holds(extent, windows[i].base, 1)))
+        if (overlap(windows[i].base, windows[i].bytes, extent->base, extent->bytes))
             return check_fail(check->result, "I1",
                               "%s at %lx: the device window at %lx overlaps it", whose,
                               extent->base, windows[i].base);
@@ -139,8 +130,7 @@ static bool check_ram(const struct owners *check, uint32_t index)
         else if (!find(check->handoff, EXTENT_RAM, index, ram->hpa, ram->bytes))
             wrong = "not all its own";
         for (uint32_t k = 0; k < i; k++)
-            if (ram->hpa < domain->ram[k].hpa + domain->ram[k].bytes &&
-                domain->ram[k].hpa < ram->hpa + ram->bytes)
+            if (overlap(ram->hpa, ram->bytes, domain->ram[k].hpa, domain->ram[k].bytes))
                 wrong = "mapped twice";
         next = ram->gpa + ram->bytes;
         if (ram->gpa < GUEST_HOLE_END && next > GUEST_HOLE_BASE)

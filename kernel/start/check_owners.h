@@ -7,6 +7,21 @@
 #include "kernel/check/check.h"
 #include "kernel/manifest.h"
 
+#define MAX_HPA    (1ull << 52)
+#define LOCAL_APIC 0xfee00000ull
+
+/* Whether all of a run lies in another; no sum can overflow. */
+static inline bool inside(uint64_t base, uint64_t bytes, uint64_t outer, uint64_t outer_bytes)
+{
+    return base >= outer && base - outer < outer_bytes && bytes <= outer_bytes - (base - outer);
+}
+
+/* Whether two runs have an address in common. */
+static inline bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+    return a_bytes && b_bytes && (inside(a, 1, b, b_bytes) || inside(b, 1, a, a_bytes));
+}
+
 struct owners {
     const struct handoff *handoff;
     const struct manifest *manifest; /* opened */
