@@ -29,11 +29,11 @@ static void quiet_hpet(const struct facts *facts)
 static void quiet_iommus(const struct facts *facts)
 {
     for (uint32_t i = 0; i < facts->iommu_count; i++) {
-        reach(facts->iommus[i], IOMMU_BYTES, "IOMMU unit");
-        if (!iommu_quiet((volatile void *)facts->iommus[i]))
+        reach(facts->iommus[i].registers, IOMMU_BYTES, "IOMMU unit");
+        if (!iommu_quiet((volatile void *)facts->iommus[i].registers))
             refuse("I4: the interrupts of the IOMMU unit at %lx can't be masked: update the "
                    "firmware, or switch VT-d off in its setup",
-                   facts->iommus[i]);
+                   facts->iommus[i].registers);
     }
 }
 

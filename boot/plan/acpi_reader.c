@@ -162,7 +162,7 @@ static bool read_dmar(struct reader *reader, const uint8_t *table, uint64_t byte
             uint64_t base = length < DMAR_UNIT_BYTES ? 0 : read_le(entry + 8, 8);
             if (base == 0 || base % PAGE_BYTES || facts->iommu_count == MAX_IOMMUS)
                 return damaged(reader, "the DMAR has a unit without a place, or too many");
-            facts->iommus[facts->iommu_count++] = base;
+            facts->iommus[facts->iommu_count++].registers = base;
         }
         at += length;
     }

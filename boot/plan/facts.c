@@ -104,7 +104,7 @@ static bool check_windows(const struct facts *facts, struct diagnostic *why)
     if (facts->hpet_base)
         windows[count++] = (struct free_range){facts->hpet_base, PAGE_BYTES};
     for (uint32_t i = 0; i < facts->iommu_count; i++)
-        windows[count++] = (struct free_range){facts->iommus[i], PAGE_BYTES};
+        windows[count++] = (struct free_range){facts->iommus[i].registers, PAGE_BYTES};
     for (uint32_t i = 0; i < facts->ioapic_count; i++)
         windows[count++] = (struct free_range){facts->ioapics[i].address, PAGE_BYTES};
     for (uint32_t i = 0; i < count; i++) {

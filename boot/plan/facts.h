@@ -11,7 +11,9 @@ enum {
     MAX_FREE_RANGES = 256,
     MAX_MEMORY_RANGES = 128,
     MAX_ECAMS = 16,
-    MAX_IOMMUS = 16,
+    MAX_FUNCTIONS = 512,
+    MAX_RESERVED = 32,
+    MAX_SCOPES = 256,
     DIAGNOSTIC_BYTES = 512
 };
 
@@ -37,6 +39,65 @@ struct fact_ecam {
     uint32_t segment, bus_first, bus_last;
 };
 
+/* A PCI function as the scan of configuration space found it. */
+struct fact_bar {
+    uint64_t base, bytes; /* bytes 0: there is none, or it was not sized: nobody is to have it */
+    uint32_t type;        /* low bits of the register: enum in kernel/abi/function.h */
+    uint32_t reserved;
+};
+struct fact_function {
+    uint32_t pci;        /* segment << 16 | bus << 8 | device << 3 | function */
+    uint32_t id;         /* register 0: device << 16 | vendor */
+    uint32_t class_code; /* register 8: class << 24 | subclass << 16 | interface << 8 | revision */
+    uint8_t header;      /* type without the multi-function bit: 0 endpoint, 1 bridge, 2 CardBus */
+    bool multifunction;  /* the bit, as its device's function 0 has it */
+    bool master;         /* the bus-master bit was set */
+    uint8_t secondary, subordinate; /* bridges: bus numbers */
+    /* Capabilities: where they are, 0: none. A list that loops or leaves its room: `bad_list`. */
+    bool bad_list;
+    uint8_t power, msi, msix, express, advanced;
+    uint8_t port_type; /* PCI Express device/port type; valid if `express` */
+    uint16_t acs;      /* extended capabilities */
+    uint16_t sriov, ats, pri, pasid;
+    uint16_t acs_capability, acs_control; /* the second as it reads back after it was written */
+    uint16_t msi_control, msix_control, power_capabilities;
+    uint32_t express_capabilities; /* Device Capabilities */
+    uint8_t advanced_capabilities;
+    bool no_soft_reset;                /* PMCSR bit 3 */
+    uint32_t msix_table, msix_pending; /* registers: offset | BAR */
+    uint32_t slot_capabilities;        /* of a PCI Express port with a slot */
+    bool has_serial_number;
+    uint64_t serial_number;  /* Device Serial Number capability */
+    uint32_t legacy_offset;  /* of an xHCI's legacy support capability in BAR 0; 0: none */
+    struct fact_bar bars[6]; /* of those that the manifest names */
+    const uint8_t *config; /* 4096 bytes as they read, of those that the manifest names; or NULL */
+};
+
+/* A device scope entry of the DMAR (VT-d, "Device Scope Structure"). */
+enum scope_type { SCOPE_ENDPOINT = 1, SCOPE_BRIDGE = 2, SCOPE_IOAPIC = 3, SCOPE_HPET = 4 };
+enum { SCOPE_PATH = 4 };
+struct fact_scope {
+    uint8_t type; /* enum scope_type, or another */
+    uint8_t enumeration;
+    uint8_t bus;  /* start bus number */
+    uint8_t hops; /* of the path; SCOPE_PATH + 1: it has more than fit: covers any function */
+    uint8_t path[SCOPE_PATH]; /* device << 3 | function */
+};
+struct fact_iommu {
+    uint64_t registers;
+    uint32_t segment;
+    bool include_all;
+    uint32_t scope_first, scope_count;        /* in scopes[] */
+    uint64_t capability, extended_capability; /* registers, as they read; 0: not read yet */
+};
+/* Memory that firmware keeps for functions (RMRR). */
+struct fact_reserved {
+    uint64_t base, end; /* the last byte's address + 1 */
+    uint32_t segment;
+    bool any; /* its scope can't be followed or does not fit: it is of any function (TRAPS 61) */
+    uint32_t scope_first, scope_count;
+};
+
 struct facts {
     uint64_t entry_tsc, tsc_hz;
     uint64_t unix_time, unix_time_tsc;
@@ -55,10 +116,20 @@ struct facts {
     const uint8_t *glyphs;        /* glyph_height rows of one byte for each of ' '..'~', or NULL */
     uint32_t ecam_count;
     struct fact_ecam ecam[MAX_ECAMS];
-    uint64_t hpet_base; /* 0: no table names one */
-    uint32_t iommu_count;
-    uint64_t iommus[MAX_IOMMUS]; /* register pages of VT-d units */
-    uint32_t memory_count;       /* RAM of whatever use, as the firmware's map lists it; sorted */
+    uint64_t hpet_base;       /* 0: no table names one */
+    bool dmar;                /* there is a DMAR table */
+    bool interrupt_remapping; /* DMAR flag INTR_REMAP */
+    bool x2apic_opt_out;      /* DMAR flag X2APIC_OPT_OUT */
+    uint32_t iommu_count;     /* VT-d units */
+    struct fact_iommu iommus[MAX_IOMMUS];
+    uint32_t reserved_count;
+    struct fact_reserved reserved[MAX_RESERVED];
+    uint32_t scope_count;
+    struct fact_scope scopes[MAX_SCOPES];
+    uint32_t function_count; /* ascending by `pci` */
+    struct fact_function functions[MAX_FUNCTIONS];
+    uint32_t boot_function; /* that the image was read from, as `pci`; FUNCTION_NONE: unknown */
+    uint32_t memory_count;  /* RAM of whatever use, as the firmware's map lists it; sorted */
     struct free_range memory[MAX_MEMORY_RANGES];
     uint32_t free_count; /* of it, what nobody uses */
     struct free_range free[MAX_FREE_RANGES];

@@ -33,9 +33,11 @@ enum {
     GUEST_DATA_SELECTOR = 0x18,
     GUEST_GDT_BYTES = 0x20,
 };
-#define GUEST_HOLE_BASE  0xc0000000ull  /* RAM below ends here at the latest */
-#define GUEST_HOLE_END   0x100000000ull /* the rest of RAM starts here */
-#define GUEST_IOAPIC     0xfec00000ull
+#define GUEST_HOLE_BASE 0xc0000000ull  /* RAM below ends here at the latest */
+#define GUEST_HOLE_END  0x100000000ull /* the rest of RAM starts here */
+#define GUEST_IOAPIC    0xfec00000ull
+#define GUEST_DEVICES   0xc0000000ull  /* registers of its functions, to GUEST_ECAM; larger ones */
+                                       /* lie above RAM */
 #define GUEST_ECAM       0xe0000000ull /* one bus: 1 MiB */
 #define GUEST_ECAM_BYTES 0x100000ull
 

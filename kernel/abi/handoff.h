@@ -8,6 +8,7 @@
 #ifndef BULKHEAD_ABI_HANDOFF_H
 #define BULKHEAD_ABI_HANDOFF_H
 
+#include "function.h"
 #include "limits.h"
 #include "manifest.h"
 #include <stdint.h>
@@ -33,6 +34,12 @@ struct handoff_ioapic {
     uint32_t reserved;
 };
 
+/* A VT-d unit. */
+struct handoff_iommu {
+    uint64_t registers;                       /* host-physical page */
+    uint64_t capability, extended_capability; /* as they read */
+};
+
 /* A linear framebuffer and the firmware's own glyphs, for text after boot services have gone. */
 struct handoff_screen {
     uint64_t base; /* host-physical; 0: none */
@@ -55,15 +62,18 @@ enum handoff_extent_kind {
     EXTENT_BOOT,       /* tables that processors start on: nobody's after boot */
     EXTENT_PANIC,      /* the page that keeps a panic record over a warm reset */
     EXTENT_STOP,       /* a panic's stop word: shared, read and write */
+    EXTENT_IOMMU,      /* tables of the IOMMU units: root, context, queue; interrupt remapping */
     EXTENT_RAM,        /* of a domain (index: into domains[]), as are all below */
     EXTENT_TABLES,     /* EPT and page tables of its processors */
     EXTENT_PAYLOAD,    /* payloads and load templates */
     EXTENT_PRIVATE,    /* its copy of the segments at VA_DOMAIN */
     EXTENT_SLICE,      /* its slice of handoff and manifest */
     EXTENT_PUBLIC,     /* its public page, which counts exits too */
+    EXTENT_DEVICES,    /* what its functions are: read (kernel/abi/function.h) */
+    EXTENT_VECTORS,    /* what it wrote into its functions' MSI-X tables */
     EXTENT_KINDS,
 };
-enum { MAX_EXTENTS = 16 + MAX_CPUS + MAX_DOMAINS * (5 + MAX_RAM_SEGMENTS) };
+enum { MAX_EXTENTS = 18 + MAX_CPUS + MAX_DOMAINS * (7 + MAX_RAM_SEGMENTS) };
 
 struct handoff_extent {
     uint64_t base, bytes; /* host-physical, whole pages */
@@ -98,6 +108,11 @@ struct handoff_entry {
     uint64_t rip, rsp, rsi, rdi; /* 64-bit mode, as kernel/abi/guest.h says */
 };
 
+/* Registers of its functions that a domain's nested tables map, uncached. */
+struct handoff_window {
+    uint64_t gpa, hpa, bytes; /* whole pages */
+};
+
 struct handoff_domain {
     uint32_t cpu_count;
     uint32_t cpus[MAX_DOMAIN_CPUS]; /* indexes into handoff.cpus, boot processor first */
@@ -115,6 +130,11 @@ struct handoff_domain {
     struct handoff_load load[MAX_LOAD_STEPS];
     struct handoff_digest digest[4];
     struct handoff_entry entry;
+    uint32_t function_count; /* PCI functions that it has, in the manifest's order */
+    uint32_t window_count;
+    struct handoff_window windows[MAX_DOMAIN_WINDOWS]; /* ascending by gpa */
+    uint64_t devices_hpa, devices_bytes; /* EXTENT_DEVICES: struct function, then two pages each */
+    uint64_t vectors_hpa, vectors_bytes; /* EXTENT_VECTORS: whole pages a function, in order */
 };
 
 /*
@@ -172,12 +192,20 @@ struct handoff {
     uint32_t text_row; /* screen row below the loader's own text */
     uint32_t scrub_count;
     uint32_t reserved;
+    uint32_t iommu_count;
+    uint32_t function_count;
+    uint64_t iommu_root;    /* root table of all units; context tables follow; 0: no unit */
+    uint64_t iommu_bytes;   /* of root and context tables */
+    uint64_t iommu_queue;   /* one page: their invalidation queue, at start-up only */
+    uint64_t iommu_entries; /* interrupt-remapping table, IRT_BYTES */
     struct handoff_screen screen;
     struct handoff_cpu cpus[MAX_CPUS];
     struct handoff_ioapic ioapics[MAX_IOAPICS];
     struct handoff_domain domains[MAX_DOMAINS];
     struct handoff_extent extents[MAX_EXTENTS];
     struct handoff_scrub scrubs[MAX_SCRUBS];
+    struct handoff_iommu iommus[MAX_IOMMUS];
+    struct function functions[MAX_DEVICES]; /* assigned, in the manifest's order */
 };
 
 #endif

@@ -31,6 +31,19 @@
 #define VA_PUBLIC      0xffffffffe0000000ull /* this domain's public page (read, write) */
 #define VA_PUBLIC_END  0xffffffffe0010000ull
 
+/* Its functions: what they are, its MSI-X tables, their registers (uncached). */
+#define VA_DEVICES     0xffffffffe8000000ull /* EXTENT_DEVICES (read) */
+#define VA_DEVICES_END 0xffffffffea000000ull
+#define VA_VECTORS     0xffffffffea000000ull /* EXTENT_VECTORS (read, write) */
+#define VA_VECTORS_END 0xffffffffec000000ull
+#define VA_CONFIG      0xffffffffec000000ull /* ECAM: page n, function n's; page 32 + n, its port's */
+#define VA_CONFIG_END  0xffffffffee000000ull
+#define VA_TRAPPED     0xffffffffee000000ull /* trapped pages of BARs, run by run */
+#define VA_TRAPPED_END 0xfffffffff0000000ull
+#define VA_UNITS       0xfffffffff0000000ull /* IOMMU units' registers: the fault reader only */
+#define VA_UNITS_END   0xfffffffff0100000ull
+#define CONFIG_PORTS   32 /* first page of VA_CONFIG that is a port's */
+
 /* Frames charged to this domain. */
 #define VA_TABLES                                                                                  \
     0xffff820000000000ull                /* its EPT and its processors' page tables (read); a      \

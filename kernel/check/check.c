@@ -17,12 +17,15 @@ const struct check_kind check_kinds[EXTENT_KINDS] = {
     [EXTENT_BOOT] = {"boot tables", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_PANIC] = {"panic record", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_STOP] = {"stop word", SCOPE_SHARED, RW, VA_STOP, VA_STOP_END},
+    [EXTENT_IOMMU] = {"IOMMU tables", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_RAM] = {"RAM", SCOPE_DOMAIN, RW, VA_RAM, VA_KERNEL},
     [EXTENT_TABLES] = {"tables", SCOPE_DOMAIN, CHECK_READ, VA_TABLES, VA_PAYLOAD},
     [EXTENT_PAYLOAD] = {"payloads", SCOPE_DOMAIN, CHECK_READ, VA_PAYLOAD, VA_RAM},
     [EXTENT_PRIVATE] = {"private state", SCOPE_DOMAIN, RW, VA_DOMAIN, VA_DOMAIN_END},
     [EXTENT_SLICE] = {"slice", SCOPE_DOMAIN, CHECK_READ, VA_SLICE, VA_SLICE_END},
     [EXTENT_PUBLIC] = {"public page", SCOPE_DOMAIN, RW, VA_PUBLIC, VA_PUBLIC_END},
+    [EXTENT_DEVICES] = {"its functions", SCOPE_DOMAIN, CHECK_READ, VA_DEVICES, VA_DEVICES_END},
+    [EXTENT_VECTORS] = {"its MSI-X tables", SCOPE_DOMAIN, RW, VA_VECTORS, VA_VECTORS_END},
 };
 
 bool check_fail(struct check_result *result, const char *invariant, const char *text, ...)

@@ -196,8 +196,8 @@ static void sources_that_no_scan_shows(void **state)
     assert_true(reads());
     assert_int_equal(facts.hpet_base, 0xfed00000);
     assert_int_equal(facts.iommu_count, 2);
-    assert_int_equal(facts.iommus[0], 0xfed90000);
-    assert_int_equal(facts.iommus[1], 0xfed91000);
+    assert_int_equal(facts.iommus[0].registers, 0xfed90000);
+    assert_int_equal(facts.iommus[1].registers, 0xfed91000);
     timer[40] = 1;
     seal(timer, 9, HEADER + sizeof(hpet));
     expect_refused("HPET's table");

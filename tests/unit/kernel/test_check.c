@@ -320,7 +320,7 @@ BREAK(extents_unsorted, struct handoff_extent swap = the_handoff->extents[1];
 BREAK(extent_unaligned, extent(EXTENT_PUBLIC, 0)->bytes = 0x800)
 BREAK(extent_empty, extent(EXTENT_PUBLIC, 0)->bytes = 0)
 BREAK(extent_wraps, extent(EXTENT_RAM, 1)->bytes = 0ull - 0xe00000)
-BREAK(extent_unknown, extent(EXTENT_PUBLIC, 0)->kind = EXTENT_PUBLIC + 1)
+BREAK(extent_unknown, extent(EXTENT_PUBLIC, 0)->kind = EXTENT_KINDS)
 BREAK(extent_no_owner, extent(EXTENT_PUBLIC, 0)->index = 2)
 BREAK(extent_no_cpu, extent(EXTENT_CPU, 0)->index = 4)
 BREAK(too_many_extents, the_handoff->extent_count = MAX_EXTENTS + 1)
@@ -645,15 +645,15 @@ static const struct corruption corruptions[] = {
     ROW(handoff_mapped, "I11",
         "va ffffffffa8000000 level 1: 8000000000106001 (not its own) rights 1; due: nothing"),
     ROW(start_mapped, "I11",
-        "va ffffffff90000000 level 1: 120001 (not its own) rights 5; due: nothing"),
+        "va ffffffff90000000 level 1: 180001 (not its own) rights 5; due: nothing"),
     ROW(stop_missing, "I11",
-        "va ffffffffb0000000 level 1: 0 (not mapped) rights 0; due: stop word 110000 rights 3"),
+        "va ffffffffb0000000 level 1: 0 (not mapped) rights 0; due: stop word 170000 rights 3"),
     ROW(stop_not_writable, "I11",
-        "va ffffffffb0000000 level 1: 8000000000110001 (the stop word's) rights 1; due: stop word "
-        "110000 rights 3"),
+        "va ffffffffb0000000 level 1: 8000000000170001 (the stop word's) rights 1; due: stop word "
+        "170000 rights 3"),
     ROW(stop_elsewhere, "I11",
         "va ffffffffb0000000 level 1: 8000000001800003 (not its own) rights 3; due: stop word "
-        "110000 "
+        "170000 "
         "rights 3"),
     ROW(stop_page_next, "I11",
         "va ffffffffb0001000 level 1: 8000000001800003 (not its own) rights 3; due: nothing"),
@@ -733,7 +733,7 @@ static const struct corruption corruptions[] = {
     ROW(extent_unknown, "I1", "extent at 498000, 2000 bytes: unknown kind"),
     ROW(extent_no_owner, "I1", "public page of domain 2 at 498000, 2000 bytes: no such owner"),
     ROW(extent_no_cpu, "I1", "state of cpu 4 at 200000, 8000 bytes: no such owner"),
-    ROW(too_many_extents, "I12", "handoff version 1, 4 cpus, 289 extents, 2 domains, expected 2"),
+    ROW(too_many_extents, "I12", "handoff version 1, 4 cpus, 323 extents, 2 domains, expected 2"),
     ROW(guard_too_small, "I1",
         "tables of domain 1 at 500000, 80000 bytes: no guard gap to the owner below"),
     ROW(ram_at_ioapic, "I1", "RAM of domain 0 at 800000: the device window at 900000 overlaps it"),
@@ -784,7 +784,7 @@ static const struct corruption corruptions[] = {
     ROW(guard_of_owner, "I1", "payloads of domain 1 at 480000, 3000 bytes: no guard gap to the"),
     ROW(trampoline_elsewhere, "I11", "trampoline of number 0 at 9000, 1000 bytes: no such extent"),
     ROW(panic_elsewhere, "I11", "panic record of number 0 at 200000, 1000 bytes: no such extent"),
-    ROW(handoff_longer, "I11", "handoff of number 0 at 106000, 9000 bytes: no such extent"),
+    ROW(handoff_longer, "I11", "handoff of number 0 at 106000, 1a000 bytes: no such extent"),
     ROW(kernel_longer, "I11", "kernel constants of number 0 at 104000, 3000 bytes: no such"),
     ROW(constants_none, "I11", "kernel constants of number 0 at 104000, 0 bytes: no such extent"),
     ROW(payload_longer, "I11", "payloads of number 1 at 580000, 4000 bytes: no such extent"),
@@ -792,7 +792,7 @@ static const struct corruption corruptions[] = {
     ROW(state_too_long, "I11", "state of number 2 at 280000, 8000 bytes: no such extent"),
     ROW(owner_of_shared, "I11", "panic record of number 0 at a000, 1000 bytes: no such extent"),
     ROW(start_table_elsewhere, "I11", "cpu 1: start table at 200000: not in boot tables"),
-    ROW(boot_table_longer, "I11", "cpu 0: start table at 126000: not in boot tables behind 127000"),
+    ROW(boot_table_longer, "I11", "cpu 0: start table at 186000: not in boot tables behind 187000"),
     ROW(slice_longer, "I11", "slice of number 1 at 59c000, 1000 bytes: no such extent"),
     ROW(boot_table_none, "I11", "boot page table of 0 bytes"),
 };

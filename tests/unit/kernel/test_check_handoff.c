@@ -60,6 +60,10 @@ static bool machine_accepts(void *context)
 #define LOAD(d, index, name) offsetof(struct handoff, domains[d].load[index].name), sizeof(uint64_t)
 #define SCRUB(index)         offsetof(struct handoff, scrubs[index]), sizeof h->scrubs[0]
 #define EXTENT(index, name)  offsetof(struct handoff, extents[index].name), sizeof h->extents[0].name
+#define DEVICES_OF(index)                                                                          \
+    offsetof(struct handoff, domains[index].function_count),                                       \
+        sizeof(struct handoff_domain) - offsetof(struct handoff_domain, function_count)
+static const char no_devices_yet[] = "nobody has a function yet";
 static const char time_and_work[] = "what time it is, and what took how long";
 static const char unused[] = "nobody reads it";
 static const char masked[] = "a root's low and high bits: the register is compared as a whole";
@@ -74,7 +78,7 @@ static const struct harmless of_handoff[] = {
     {time_and_work, HANDOFF(work_bytes), ALL_BITS},
     {time_and_work, HANDOFF(unix_time), ALL_BITS},
     {time_and_work, HANDOFF(unix_time_tsc), ALL_BITS},
-    {"a manifest elsewhere does not open: it has a digest", HANDOFF(manifest_offset), 0xfff},
+    {"a manifest elsewhere does not open: it has a digest", HANDOFF(manifest_offset), 0x3fff},
     {"both ways to a function are compared", HANDOFF(ecam_bus_first), 0xffffffff},
     {"both ways to a function are compared", HANDOFF(ecam_bus_last), 0xffffffff},
     {"where text goes on", HANDOFF(text_row), ALL_BITS},
@@ -115,6 +119,14 @@ static const struct harmless of_handoff[] = {
     {"inside what is loaded", DOMAIN(0, entry.rip), 0x7ff},
     {"inside what is loaded", DOMAIN(1, entry.rip), 0x7ff},
     {"tables of any length, in memory of nobody", EXTENT(7, bytes), 0xff000},
+    {no_devices_yet, HANDOFF(iommu_count), ALL_BITS},
+    {no_devices_yet, HANDOFF(function_count), ALL_BITS},
+    {no_devices_yet, HANDOFF(iommu_root), ALL_BITS},
+    {no_devices_yet, HANDOFF(iommu_bytes), ALL_BITS},
+    {no_devices_yet, HANDOFF(iommu_queue), ALL_BITS},
+    {no_devices_yet, HANDOFF(iommu_entries), ALL_BITS},
+    {no_devices_yet, DEVICES_OF(0), ALL_BITS},
+    {no_devices_yet, DEVICES_OF(1), ALL_BITS},
     {nobodys, SCRUB(0), ALL_BITS},
     {nobodys, SCRUB(1), ALL_BITS},
 };
