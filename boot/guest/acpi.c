@@ -137,7 +137,7 @@ static void write_serial_port(struct aml *aml)
     aml_close(aml, device);
 }
 
-static void write_pci_root(struct aml *aml)
+static void write_pci_root(struct aml *aml, const struct acpi_windows *windows)
 {
     size_t device = aml_device(aml, "PCI0");
     aml_name_eisa_id(aml, "_HID", "PNP0A08");
@@ -145,6 +145,8 @@ static void write_pci_root(struct aml *aml)
     aml_name_integer(aml, "_UID", 0);
     size_t resources = aml_resources(aml);
     aml_buses(aml, 0, 0);
+    for (uint32_t i = 0; i < windows->count; i++)
+        aml_memory_window(aml, windows->base[i], windows->bytes[i]);
     aml_close_resources(aml, resources);
     aml_close(aml, device);
 }
@@ -160,13 +162,13 @@ static void write_ecam_reservation(struct aml *aml)
     aml_close(aml, device);
 }
 
-static uint64_t write_dsdt(struct acpi_header *dsdt)
+static uint64_t write_dsdt(struct acpi_header *dsdt, const struct acpi_windows *windows)
 {
     static const uint8_t sleep_types[4] = {GUEST_SLEEP_S5};
     struct aml aml = {.out = (uint8_t *)(dsdt + 1), .room = ACPI_BYTES / 2};
     size_t scope = aml_scope(&aml, "\\_SB_");
     write_serial_port(&aml);
-    write_pci_root(&aml);
+    write_pci_root(&aml, windows);
     write_ecam_reservation(&aml);
     aml_close(&aml, scope);
     aml_name_bytes(&aml, "_S5_", sleep_types, sizeof(sleep_types));
@@ -235,13 +237,14 @@ static void write_rsdp(struct acpi_rsdp *rsdp, uint64_t xsdt)
     rsdp->extended_checksum = checksum(rsdp, sizeof(*rsdp));
 }
 
-uint64_t acpi_build(const uint32_t *apic_ids, uint32_t cpu_count, uint8_t out[ACPI_BYTES])
+uint64_t acpi_build(const uint32_t *apic_ids, uint32_t cpu_count,
+                    const struct acpi_windows *windows, uint8_t out[ACPI_BYTES])
 {
     uint64_t xsdt = align_up(sizeof(struct acpi_rsdp), TABLE_ALIGNMENT);
     uint64_t dsdt = align_up(xsdt + sizeof(struct acpi_header) + MAX_TABLES * sizeof(uint64_t),
                              TABLE_ALIGNMENT);
     uint64_t at[MAX_TABLES], end;
-    at[0] = align_up(dsdt + write_dsdt((void *)(out + dsdt)), TABLE_ALIGNMENT);
+    at[0] = align_up(dsdt + write_dsdt((void *)(out + dsdt), windows), TABLE_ALIGNMENT);
     end = at[0] + write_fadt((void *)(out + at[0]), GUEST_ACPI + dsdt);
     at[1] = align_up(end, TABLE_ALIGNMENT);
     end = at[1] + write_madt((void *)(out + at[1]), apic_ids, cpu_count);

@@ -173,3 +173,17 @@ void aml_buses(struct aml *aml, uint16_t first, uint16_t last)
     put(aml, 0, 2); /* translation */
     put(aml, (uint64_t)last - first + 1, 2);
 }
+
+void aml_memory_window(struct aml *aml, uint64_t base, uint64_t bytes)
+{
+    put(aml, 0x8a, 1); /* quad word address space descriptor */
+    put(aml, 43, 2);
+    put(aml, 0, 1);               /* memory */
+    put(aml, 1 << 2 | 1 << 3, 1); /* produced; minimum and maximum are fixed */
+    put(aml, 1, 1);               /* read and written, not cacheable */
+    put(aml, 0, 8);               /* granularity */
+    put(aml, base, 8);
+    put(aml, base + bytes - 1, 8);
+    put(aml, 0, 8); /* translation */
+    put(aml, bytes, 8);
+}

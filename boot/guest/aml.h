@@ -31,6 +31,7 @@ void aml_name_bytes(struct aml *aml, const char *name, const uint8_t *values, ui
 void aml_io(struct aml *aml, uint16_t base, uint8_t bytes);
 void aml_edge_interrupt(struct aml *aml, uint32_t gsi);
 void aml_memory32(struct aml *aml, uint32_t base, uint32_t bytes);
+void aml_memory_window(struct aml *aml, uint64_t base, uint64_t bytes);
 void aml_buses(struct aml *aml, uint16_t first, uint16_t last);
 
 #endif

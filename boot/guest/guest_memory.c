@@ -300,6 +300,29 @@ static void build_boot_params(const struct plan_input *in, uint32_t index, uint8
     linux_boot_params(payload_data(in, payload), &kernel, &boot, at_gpa(all, GUEST_BOOT_PARAMS));
 }
 
+/* The hole's own, and above RAM what did not fit there; none without a function. */
+static struct acpi_windows windows_of(const struct handoff *handoff, uint32_t index)
+{
+    struct acpi_windows windows = {0};
+    uint64_t low = UINT64_MAX, high = 0;
+    if (handoff->domains[index].function_count == 0)
+        return windows;
+    windows.base[0] = GUEST_DEVICES;
+    windows.bytes[0] = GUEST_ECAM - GUEST_DEVICES;
+    for (uint32_t i = 0; i < handoff->function_count * MAX_BARS; i++) {
+        const struct function *function = &handoff->functions[i / MAX_BARS];
+        const struct function_bar *bar = &function->bars[i % MAX_BARS];
+        if (function->domain != index || bar->bytes == 0 || bar->gpa < GUEST_HOLE_END)
+            continue;
+        low = min_u64(low, align_down(bar->gpa, PAGE_BYTES));
+        high = page_up(bar->gpa + bar->bytes) > high ? page_up(bar->gpa + bar->bytes) : high;
+    }
+    windows.count = high > 0 ? 2 : 1;
+    windows.base[1] = low;
+    windows.bytes[1] = high - low;
+    return windows;
+}
+
 void guest_build_templates(const struct plan_input *in, const struct handoff *handoff,
                            uint32_t index, uint8_t *all)
 {
@@ -310,7 +333,8 @@ void guest_build_templates(const struct plan_input *in, const struct handoff *ha
     build_gdt(all);
     build_page_tables(all);
     build_reset_vector(all);
-    acpi_build(apic_ids, placed->cpu_count, at_gpa(all, GUEST_ACPI));
+    struct acpi_windows windows = windows_of(handoff, index);
+    acpi_build(apic_ids, placed->cpu_count, &windows, at_gpa(all, GUEST_ACPI));
     write_cmdline(in, index, (char *)at_gpa(all, GUEST_CMDLINE));
     if (in->manifest->domains[index].protocol == MANIFEST_BOOT_LINUX)
         build_boot_params(in, index, all);

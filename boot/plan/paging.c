@@ -67,11 +67,17 @@ void paging_add(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t b
             (struct paging_range){va, pa, bytes, leaf_max, access, false};
 }
 
-void paging_add_device(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t bytes)
+void paging_add_registers(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t bytes,
+                          uint64_t leaf_max)
 {
     if (bytes > 0)
         space->ranges[space->count++] =
-            (struct paging_range){va, pa, bytes, LARGE_PAGE_BYTES, PAGING_WRITE, true};
+            (struct paging_range){va, pa, bytes, leaf_max, PAGING_WRITE, true};
+}
+
+void paging_add_device(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t bytes)
+{
+    paging_add_registers(space, va, pa, bytes, LARGE_PAGE_BYTES);
 }
 
 uint64_t paging_bytes(const struct paging_space *space)

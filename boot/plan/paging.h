@@ -39,6 +39,10 @@ void paging_add(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t b
 /* The same, of a device's registers or memory: read and written, and uncached. */
 void paging_add_device(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t bytes);
 
+/* The same with leaves of at most `leaf_max`. */
+void paging_add_registers(struct paging_space *space, uint64_t va, uint64_t pa, uint64_t bytes,
+                          uint64_t leaf_max);
+
 /* Bytes of the tables that map `space`, root included. */
 uint64_t paging_bytes(const struct paging_space *space);
 

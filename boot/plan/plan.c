@@ -204,6 +204,23 @@ static uint64_t size_tables(struct plan *plan, uint32_t index, uint64_t *nested_
     return bytes;
 }
 
+/* What its functions are, and what it will write into their MSI-X tables. */
+static bool place_functions(struct plan *plan, uint32_t index)
+{
+    struct handoff_domain *domain = &plan->handoff->domains[index];
+    struct wish wish = {.kind = EXTENT_DEVICES,
+                        .index = index,
+                        .bytes = domain->devices_bytes,
+                        .alignment = PAGE_BYTES};
+    if (wish.bytes > 0 && !place_or_refuse(&plan->placement, &wish, "the list of its PCI functions",
+                                           &domain->devices_hpa))
+        return false;
+    wish.kind = EXTENT_VECTORS;
+    wish.bytes = domain->vectors_bytes;
+    return wish.bytes == 0 ||
+           place_or_refuse(&plan->placement, &wish, "its MSI-X tables", &domain->vectors_hpa);
+}
+
 static bool place_domain(struct plan *plan, uint32_t index)
 {
     const struct placement *placement = &plan->placement;
@@ -236,6 +253,9 @@ static bool place_domain(struct plan *plan, uint32_t index)
     wish.kind = EXTENT_PUBLIC;
     wish.bytes = domain->public_bytes;
     if (!place_or_refuse(placement, &wish, "its public page", &domain->public_hpa))
+        return false;
+
+    if (!place_functions(plan, index))
         return false;
 
     wish.kind = EXTENT_TABLES;

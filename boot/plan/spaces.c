@@ -49,6 +49,39 @@ static void add_domain(const struct spaces *spaces, const struct handoff_domain 
     paging_add(out, VA_PUBLIC, domain->public_hpa, domain->public_bytes, PAGE_BYTES, PAGING_WRITE);
 }
 
+/*
+ * Its functions: what they are, what it wrote into their MSI-X tables, a page of configuration
+ * space each and one of the port above, and what of their registers it may reach through the
+ * hypervisor only.
+ */
+static void add_functions(const struct spaces *spaces, uint32_t index, struct paging_space *out)
+{
+    const struct handoff *handoff = spaces->handoff;
+    const struct handoff_domain *domain = &handoff->domains[index];
+    uint64_t own = VA_CONFIG, port = VA_CONFIG + CONFIG_PORTS * PAGE_BYTES;
+    paging_add(out, VA_DEVICES, domain->devices_hpa, domain->devices_bytes, PAGE_BYTES,
+               PAGING_READ);
+    paging_add(out, VA_VECTORS, domain->vectors_hpa, domain->vectors_bytes, PAGE_BYTES,
+               PAGING_WRITE);
+    for (uint32_t i = 0; i < handoff->function_count; i++)
+        if (handoff->functions[i].domain == index) {
+            paging_add_device(out, own, handoff->functions[i].config_hpa, PAGE_BYTES);
+            own += PAGE_BYTES;
+        }
+    for (uint32_t i = 0; i < handoff->function_count; i++)
+        if (handoff->functions[i].domain == index) {
+            if (handoff->functions[i].port_hpa)
+                paging_add_device(out, port, handoff->functions[i].port_hpa, PAGE_BYTES);
+            port += PAGE_BYTES;
+        }
+    for (uint32_t i = 0; i < handoff->function_count; i++)
+        for (uint32_t j = 0;
+             handoff->functions[i].domain == index && j < handoff->functions[i].trap_count; j++)
+            paging_add_device(out, handoff->functions[i].traps[j].va,
+                              handoff->functions[i].traps[j].hpa,
+                              handoff->functions[i].traps[j].bytes);
+}
+
 static uint64_t host_leaf(const struct facts *facts)
 {
     return facts->host_huge_pages ? HUGE_PAGE_BYTES : LARGE_PAGE_BYTES;
@@ -74,6 +107,7 @@ void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space
                    host_leaf(spaces->facts), PAGING_WRITE);
     add_hypervisor(spaces, cpu, false, out);
     add_domain(spaces, domain, out);
+    add_functions(spaces, index, out);
 }
 
 void space_of_start(const struct spaces *spaces, uint32_t cpu, struct paging_space *out)
@@ -148,11 +182,19 @@ void space_of_boot(const struct spaces *spaces, struct paging_space *out)
     add_hypervisor(spaces, spaces->handoff->boot_cpu, true, out);
 }
 
+/* RAM, and the registers of its functions, which are no code; both ascend, and so must all. */
 void space_of_domain(const struct spaces *spaces, uint32_t index, struct paging_space *out)
 {
     const struct handoff_domain *domain = &spaces->handoff->domains[index];
+    uint32_t window = 0;
     out->count = 0;
-    for (uint32_t i = 0; i < domain->ram_count; i++)
-        paging_add(out, domain->ram[i].gpa, domain->ram[i].hpa, domain->ram[i].bytes,
-                   domain->ram_leaf_bytes, PAGING_WRITE | PAGING_EXECUTE);
+    for (uint32_t i = 0; i <= domain->ram_count; i++) {
+        uint64_t end = i < domain->ram_count ? domain->ram[i].gpa : UINT64_MAX;
+        for (; window < domain->window_count && domain->windows[window].gpa < end; window++)
+            paging_add_registers(out, domain->windows[window].gpa, domain->windows[window].hpa,
+                                 domain->windows[window].bytes, domain->ram_leaf_bytes);
+        if (i < domain->ram_count)
+            paging_add(out, domain->ram[i].gpa, domain->ram[i].hpa, domain->ram[i].bytes,
+                       domain->ram_leaf_bytes, PAGING_WRITE | PAGING_EXECUTE);
+    }
 }

@@ -16,12 +16,15 @@
 static uint8_t tables[ACPI_BYTES];
 static uint64_t used;
 
+static const struct acpi_windows both_windows = {
+    2, {GUEST_DEVICES, 0x8000000000}, {GUEST_ECAM - GUEST_DEVICES, 0x40000000}};
+
 static int setup(void **state)
 {
     static const uint32_t apic_ids[] = {2, 3, 5, 254};
     (void)state;
     memset(tables, 0, sizeof(tables));
-    used = acpi_build(apic_ids, 4, tables);
+    used = acpi_build(apic_ids, 4, &(struct acpi_windows){0}, tables);
     return 0;
 }
 
@@ -132,7 +135,7 @@ static void largest_domain_fits(void **state)
     for (uint32_t i = 0; i < MAX_DOMAIN_CPUS; i++)
         apic_ids[i] = 16 * i;
     memset(tables, 0, sizeof(tables));
-    used = acpi_build(apic_ids, MAX_DOMAIN_CPUS, tables);
+    used = acpi_build(apic_ids, MAX_DOMAIN_CPUS, &both_windows, tables);
     assert_in_range(used, 1, ACPI_BYTES);
     assert_int_equal(get(table("APIC"), 4, 4), 44 + 12 + MAX_DOMAIN_CPUS * 16);
 }
@@ -212,6 +215,19 @@ static void iasl_accepts_them(void **state)
     disassemble("MCFG", (const char *const[]){"00000000E0000000", NULL});
 }
 
+static void windows_of_functions(void **state)
+{
+    static const uint32_t apic_ids[] = {0};
+    (void)state;
+    if (system("iasl -v >/dev/null 2>&1") != 0)
+        skip();
+    memset(tables, 0, sizeof(tables));
+    acpi_build(apic_ids, 1, &both_windows, tables);
+    disassemble("DSDT",
+                (const char *const[]){"QWordMemory", "0x00000000C0000000", "0x00000000DFFFFFFF",
+                                      "0x0000008000000000", "0x000000803FFFFFFF", NULL});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +238,7 @@ int main(void)
         cmocka_unit_test_setup(golden, setup),
         cmocka_unit_test_setup(iasl_accepts_them, setup),
         cmocka_unit_test_setup(largest_domain_fits, setup),
+        cmocka_unit_test_setup(windows_of_functions, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
