@@ -6,7 +6,7 @@
 
 enum { RW = CHECK_READ | CHECK_WRITE };
 
-const struct check_kind check_kinds[EXTENT_KINDS] = {
+const struct check_kind check_kinds[CHECK_KINDS] = {
     [EXTENT_TEXT] = {"kernel text", SCOPE_SHARED, CHECK_READ | CHECK_EXECUTE, VA_KERNEL,
                      VA_KERNEL_END},
     [EXTENT_CONSTANTS] = {"kernel constants", SCOPE_SHARED, CHECK_READ, VA_KERNEL, VA_KERNEL_END},
@@ -26,6 +26,9 @@ const struct check_kind check_kinds[EXTENT_KINDS] = {
     [EXTENT_PUBLIC] = {"public page", SCOPE_DOMAIN, RW, VA_PUBLIC, VA_PUBLIC_END},
     [EXTENT_DEVICES] = {"its functions", SCOPE_DOMAIN, CHECK_READ, VA_DEVICES, VA_DEVICES_END},
     [EXTENT_VECTORS] = {"its MSI-X tables", SCOPE_DOMAIN, RW, VA_VECTORS, VA_VECTORS_END},
+    [CHECK_WINDOW] = {"registers", SCOPE_DOMAIN, 0, 0, 0},
+    [CHECK_CONFIG] = {"configuration space", SCOPE_DOMAIN, RW, VA_CONFIG, VA_CONFIG_END},
+    [CHECK_TRAPPED] = {"trapped registers", SCOPE_DOMAIN, RW, VA_TRAPPED, VA_TRAPPED_END},
 };
 
 bool check_fail(struct check_result *result, const char *invariant, const char *text, ...)
@@ -66,7 +69,9 @@ const char *check_owner(const struct check *check, uint64_t hpa)
                {"its slice", slice->self_hpa, PAGE_BYTES},
                {"its tables", check->walk.tables_hpa, check->walk.tables_bytes},
                {"its payloads", place->payload_hpa, place->payload_bytes},
-               {"its public page", place->public_hpa, place->public_bytes}};
+               {"its public page", place->public_hpa, place->public_bytes},
+               {"its functions", place->devices_hpa, place->devices_bytes},
+               {"its MSI-X tables", place->vectors_hpa, place->vectors_bytes}};
     if (own_state(check, hpa))
         return "its state";
     for (uint32_t i = 0; i < place->ram_count; i++)

@@ -68,11 +68,11 @@ struct check_result {
 struct check_due {
     uint64_t address, hpa, bytes;
     uint64_t rights; /* enum check_rights */
-    uint32_t kind;   /* enum handoff_extent_kind */
+    uint32_t kind;   /* enum handoff_extent_kind, or of check_parts.h */
 };
 
 /* A walk through tables, between two pieces of it. */
-enum { CHECK_RUNS = MAX_RAM_SEGMENTS + 16 };
+enum { CHECK_RUNS = MAX_RAM_SEGMENTS + 16 + MAX_DOMAIN_DEVICES * (2 + MAX_TRAPS) };
 struct check_walk {
     const struct table_format *format;
     uint64_t tables_hpa, tables_bytes;     /* where every table must lie */

@@ -17,7 +17,8 @@ struct table_format {
     const char *name, *invariant;
     uint64_t rights;  /* bits that say read, write, execute */
     uint64_t branch;  /* further bits of every entry that leads to a table */
-    uint64_t leaf;    /* further bits of every entry that maps a page */
+    uint64_t leaf;    /* further bits of every entry that maps a page of memory */
+    uint64_t device;  /* and of registers: uncached */
     uint64_t ignored; /* bits that the processor sets */
     uint64_t sign;    /* of addresses: bits to set above the upper half's */
 };
@@ -27,12 +28,13 @@ struct table_format {
 static const struct table_format page_tables = {.name = "page table va",
                                                 .invariant = "I11",
                                                 .rights = PAGE_TABLE_RIGHTS,
+                                                .device = PAGE_PWT | PAGE_PCD,
                                                 .ignored = PAGE_ACCESSED | PAGE_DIRTY,
                                                 .sign = 0xffffull << 48};
 static const struct table_format nested_formats[] = {
-    [CHECK_EPT] = {"EPT gpa", "I1", EPT_RIGHTS, 0, EPT_TYPE(MEMORY_WB), 0, 0},
+    [CHECK_EPT] = {"EPT gpa", "I1", EPT_RIGHTS, 0, EPT_TYPE(MEMORY_WB), EPT_TYPE(MEMORY_UC), 0, 0},
     [CHECK_NPT] = {"NPT gpa", "I1", PAGE_TABLE_RIGHTS, PAGE_USER, PAGE_USER,
-                   PAGE_ACCESSED | PAGE_DIRTY, 0},
+                   PAGE_USER | PAGE_PWT | PAGE_PCD, PAGE_ACCESSED | PAGE_DIRTY, 0},
 };
 
 static uint64_t rights_of(const struct table_format *format, uint64_t entry)
@@ -40,6 +42,12 @@ static uint64_t rights_of(const struct table_format *format, uint64_t entry)
     if (format->rights == EPT_RIGHTS)
         return entry & EPT_RIGHTS;
     return (entry & (PAGE_PRESENT | PAGE_WRITE)) | (entry & PAGE_NX ? 0 : CHECK_EXECUTE);
+}
+
+/* Further bits of an entry that maps what is due. */
+static uint64_t leaf_bits(const struct table_format *format, const struct check_due *due)
+{
+    return due->kind >= CHECK_WINDOW ? format->device : format->leaf;
 }
 
 /*
@@ -59,7 +67,8 @@ static bool fail_entry(const struct check *check, uint64_t address, unsigned lev
         format(expected, sizeof expected, "link to a table, bits %lx", walk->format->branch);
     else if (address >= due->address)
         format(expected, sizeof expected, "%s %lx rights %lx bits %lx up to %lx bytes",
-               check_kinds[due->kind].name, due->hpa, due->rights, walk->format->leaf, most);
+               check_kinds[due->kind].name, due->hpa, due->rights, leaf_bits(walk->format, due),
+               most);
     return check_fail(
         check->result, walk->format->invariant, "%s %lx level %u: %lx (%s) rights %lx; due: %s",
         walk->format->name, address, level, entry,
@@ -112,7 +121,7 @@ static unsigned check_leaf(struct check *check, const uint64_t *entries, unsigne
     if (address > due->address)
         return fail_entry(check, due->address, 1, 0, 0, false);
     if (address != due->address || (entry & PAGING_ADDRESS) != due->hpa || rights != due->rights ||
-        bits != rules->leaf || size > due->bytes || due->hpa % size ||
+        bits != leaf_bits(rules, due) || size > due->bytes || due->hpa % size ||
         (rights & CHECK_EXECUTE && size > walk->executable_leaf))
         return fail_entry(check, address, level, entries[0], rights, false);
     uint64_t most = due->bytes / size < count ? due->bytes / size : count;
@@ -229,6 +238,45 @@ static bool expect(struct check *check, uint32_t kind, uint64_t va, uint64_t hpa
     return true;
 }
 
+/* The functions of a domain: what its own list of them says; NULL: it has none. */
+static const struct function *functions_of(const struct check *check)
+{
+    const struct handoff_domain *domain = check->domain;
+    return domain && domain->function_count
+               ? check->in->frame(domain->devices_hpa, check->in->context)
+               : NULL;
+}
+
+/* What a domain's processors see of its functions: the list, configuration space, what is trapped.
+ */
+static bool expect_functions(struct check *check, const struct handoff_domain *domain)
+{
+    const struct function *functions = functions_of(check);
+    uint64_t own = VA_CONFIG, port = VA_CONFIG + CONFIG_PORTS * PAGE_BYTES;
+    if (!domain->function_count)
+        return true;
+    if (!functions || domain->function_count > MAX_DOMAIN_DEVICES)
+        return check_fail(check->result, "I3", "list of %u functions at %lx: not to be seen",
+                          domain->function_count, domain->devices_hpa);
+    if (!expect(check, EXTENT_DEVICES, VA_DEVICES, domain->devices_hpa, domain->devices_bytes) ||
+        (domain->vectors_bytes &&
+         !expect(check, EXTENT_VECTORS, VA_VECTORS, domain->vectors_hpa, domain->vectors_bytes)))
+        return false;
+    for (uint32_t i = 0; i < domain->function_count; i++, own += PAGE_BYTES)
+        if (!expect(check, CHECK_CONFIG, own, functions[i].config_hpa, PAGE_BYTES))
+            return false;
+    for (uint32_t i = 0; i < domain->function_count; i++, port += PAGE_BYTES)
+        if (functions[i].port_hpa &&
+            !expect(check, CHECK_CONFIG, port, functions[i].port_hpa, PAGE_BYTES))
+            return false;
+    for (uint32_t i = 0; i < domain->function_count; i++)
+        for (uint32_t k = 0; k < functions[i].trap_count && k < MAX_TRAPS; k++)
+            if (!expect(check, CHECK_TRAPPED, functions[i].traps[k].va, functions[i].traps[k].hpa,
+                        functions[i].traps[k].bytes))
+                return false;
+    return true;
+}
+
 /* What a domain's processors see of it below the kernel. */
 static bool expect_domain(struct check *check, const struct handoff_domain *domain)
 {
@@ -301,6 +349,7 @@ bool check_begin_page_tables(struct check *check)
     return expect(check, EXTENT_TABLES, VA_TABLES, check->walk.tables_hpa,
                   check->walk.tables_bytes) &&
            (!domain || expect_domain(check, domain)) && expect_kernel(check) &&
+           (!domain || expect_functions(check, domain)) &&
            begin_walk(check, check->in->registers->now.cr3);
 }
 
@@ -314,15 +363,25 @@ bool check_begin_nested_tables(struct check *check)
                                       .tables_hpa = domain->tables_hpa,
                                       .tables_bytes = domain->tables_bytes,
                                       .executable_leaf = domain->ram_leaf_bytes,
-                                      .hashed = true,
-                                      .run_count = domain->ram_count};
+                                      .hashed = true};
+    if (domain->ram_count > MAX_RAM_SEGMENTS || domain->window_count > MAX_DOMAIN_WINDOWS)
+        return check_fail(check->result, "I1", "%u pieces of RAM, %u of registers: too many",
+                          domain->ram_count, domain->window_count);
     if (registers->nested_root != due)
         return check_fail(check->result, "I1", "root of nested tables: %lx, expected %lx",
                           registers->nested_root, due);
-    for (uint32_t i = 0; i < domain->ram_count; i++)
-        check->walk.runs[i] =
-            (struct check_due){domain->ram[i].gpa, domain->ram[i].hpa, domain->ram[i].bytes,
-                               CHECK_READ | CHECK_WRITE | CHECK_EXECUTE, EXTENT_RAM};
+    for (uint32_t i = 0, k = 0; i < domain->ram_count || k < domain->window_count;)
+        if (k == domain->window_count ||
+            (i < domain->ram_count && domain->ram[i].gpa < domain->windows[k].gpa)) {
+            const struct handoff_ram *ram = &domain->ram[i++];
+            check->walk.runs[check->walk.run_count++] =
+                (struct check_due){ram->gpa, ram->hpa, ram->bytes,
+                                   CHECK_READ | CHECK_WRITE | CHECK_EXECUTE, EXTENT_RAM};
+        } else {
+            const struct handoff_window *window = &domain->windows[k++];
+            check->walk.runs[check->walk.run_count++] = (struct check_due){
+                window->gpa, window->hpa, window->bytes, CHECK_READ | CHECK_WRITE, CHECK_WINDOW};
+        }
     sha256_init(&check->walk.hash);
     return begin_walk(check, registers->nested_root & PAGING_ADDRESS);
 }
@@ -333,6 +392,8 @@ const void *check_own_frame(uint64_t hpa, void *context)
     const struct handoff_domain *domain =
         in->slice->domain == HANDOFF_NOBODY ? NULL : &in->slice->place;
     uint64_t tables = domain ? domain->tables_hpa : parked_tables(in);
+    if (domain && hpa - domain->devices_hpa < domain->devices_bytes)
+        return (const void *)(VA_DEVICES + (hpa - domain->devices_hpa));
     if (hpa - tables < (domain ? domain->tables_bytes : PARKED_TABLES_BYTES))
         return (const void *)(VA_TABLES + (hpa - tables));
     for (uint32_t i = 0; i < in->segment_count; i++) {

@@ -14,7 +14,9 @@ struct check_kind {
     uint32_t rights; /* enum check_rights; 0: mapped nowhere */
     uint64_t window, window_end;
 };
-extern const struct check_kind check_kinds[EXTENT_KINDS];
+/* Behind the kinds of extents: registers of a domain's functions, which are no memory. */
+enum { CHECK_WINDOW = EXTENT_KINDS, CHECK_CONFIG, CHECK_TRAPPED, CHECK_KINDS };
+extern const struct check_kind check_kinds[CHECK_KINDS];
 
 /* Records what is wrong; returns false. */
 bool check_fail(struct check_result *result, const char *invariant, const char *text, ...)

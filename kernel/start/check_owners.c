@@ -272,9 +272,14 @@ static bool check_places_of_domain(const struct owners *check, uint32_t index)
                                 {EXTENT_PRIVATE, domain->private_hpa, domain->private_bytes},
                                 {EXTENT_SLICE, first->slice_hpa, PAGE_BYTES},
                                 {EXTENT_PUBLIC, domain->public_hpa, domain->public_bytes}};
+    const struct place devices = {EXTENT_DEVICES, domain->devices_hpa, domain->devices_bytes};
+    const struct place vectors = {EXTENT_VECTORS, domain->vectors_hpa, domain->vectors_bytes};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         if (!check_exactly(check, index, &own[i]))
             return false;
+    if ((devices.bytes && !check_exactly(check, index, &devices)) ||
+        (vectors.bytes && !check_exactly(check, index, &vectors)))
+        return false;
     return domain->public_bytes >= PUBLIC_BYTES(domain->cpu_count) ||
            check_fail(check->result, "I11", "domain %u: public page of %lx bytes", index,
                       domain->public_bytes);
@@ -328,7 +333,8 @@ bool check_owners(const struct owners *check)
     for (uint32_t i = 0; i < check->handoff->domain_count; i++)
         if (!check_domain(check, i))
             return false;
-    if (!check_cpus(check) || !check_threads(check) || !check_places(check))
+    if (!check_cpus(check) || !check_threads(check) || !check_places(check) ||
+        !check_functions(check))
         return false;
     for (uint32_t i = 0; i < check->handoff->cpu_count; i++)
         if (!check_slice(check, i))

@@ -38,6 +38,12 @@ struct owners {
 bool check_owners(const struct owners *check);
 
 /*
+ * Of that: each PCI function that the manifest gives, and no other, its registers where hardware
+ * has them, and reached by its domain alone (I1, I3).
+ */
+bool check_functions(const struct owners *check);
+
+/*
  * Of that: no thread of a core is another domain's (I2), nor is there one where the manifest says
  * so: judged by what the loader did not look at, and CPUID leaf 0xB must agree.
  */

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The separation check, the machine's part: the registers of functions (I1, I3). What a domain
+ * reaches of them is its own functions' and nobody else's, where hardware has them now.
+ */
+#include "check_owners.h"
+#include "kernel/abi/guest.h"
+#include "kernel/check/check_parts.h"
+#include <string.h>
+
+/* Configuration space. */
+enum {
+    CONFIG_HEADER = 0x0e,
+    CONFIG_BARS = 0x10,
+    CONFIG_SECONDARY = 0x19,
+    HEADER_BRIDGE = 1,
+    HEADER_TYPE = 0x7f,
+    BAR_BITS = 15,
+};
+
+static uint64_t page_down(uint64_t address)
+{
+    return address & ~(PAGE_BYTES - 1);
+}
+
+static uint64_t pages_of(const struct function_bar *bar)
+{
+    return bar->bytes ? page_down(bar->hpa + bar->bytes + PAGE_BYTES - 1) - page_down(bar->hpa) : 0;
+}
+
+static bool fail(const struct owners *check, const struct function *function, const char *what,
+                 uint64_t is, uint64_t due)
+{
+    return check_fail(check->result, "I3", "PCI function %02x:%02x.%x: %s %lx, expected %lx",
+                      function->pci >> 8, function->pci >> 3 & 31, function->pci & 7, what, is,
+                      due);
+}
+
+static uint64_t config_page(const struct owners *check, uint32_t pci)
+{
+    const struct handoff *handoff = check->handoff;
+    bool seen = handoff->ecam_base && pci >> 8 >= handoff->ecam_bus_first &&
+                pci >> 8 <= handoff->ecam_bus_last;
+    return seen ? handoff->ecam_base + ((uint64_t)pci << 12) : 0;
+}
+
+/* It is where the handoff says, and the port above it is the one that leads to its bus. */
+static bool check_place(const struct owners *check, const struct function *function)
+{
+    uint64_t port = function->port == FUNCTION_NONE ? 0 : config_page(check, function->port);
+    if (!function->config_hpa || function->config_hpa != config_page(check, function->pci))
+        return fail(check, function, "configuration space at", function->config_hpa,
+                    config_page(check, function->pci));
+    if (function->port_hpa != port || (function->port != FUNCTION_NONE && !port))
+        return fail(check, function, "its port's configuration space at", function->port_hpa, port);
+    const volatile uint8_t *config = check->frame(function->config_hpa, check->context);
+    const volatile uint8_t *above = port ? check->frame(port, check->context) : NULL;
+    uint32_t id = config ? *(const volatile uint32_t *)config : ~0u;
+    if (id != function->id || !config || config[CONFIG_HEADER] & HEADER_TYPE)
+        return fail(check, function, "id", id, function->id);
+    if (port && (!above || (above[CONFIG_HEADER] & HEADER_TYPE) != HEADER_BRIDGE ||
+                 above[CONFIG_SECONDARY] != function->pci >> 8))
+        return fail(check, function, "the port above leads to bus",
+                    above ? above[CONFIG_SECONDARY] : ~0ull, function->pci >> 8);
+    return true;
+}
+
+/* Whose the pages are, if not this function's alone; NULL: they are. */
+static const char *other_owner(const struct owners *check, const struct function *function,
+                               const struct function_bar *bar)
+{
+    const struct handoff *handoff = check->handoff;
+    uint64_t base = page_down(bar->hpa), bytes = pages_of(bar);
+    for (uint32_t i = 0; i < handoff->function_count; i++)
+        for (unsigned k = 0; k < MAX_BARS; k++) {
+            const struct function_bar *other = &handoff->functions[i].bars[k];
+            if (other != bar && overlap(base, bytes, page_down(other->hpa), pages_of(other)))
+                return &handoff->functions[i] == function ? "another of its own" : "another's";
+        }
+    for (uint32_t i = 0; i < handoff->extent_count; i++)
+        if (overlap(base, bytes, handoff->extents[i].base, handoff->extents[i].bytes))
+            return check_kinds[handoff->extents[i].kind].name;
+    for (uint32_t i = 0; i < handoff->ioapic_count; i++)
+        if (overlap(base, bytes, handoff->ioapics[i].address, PAGE_BYTES))
+            return "an I/O APIC";
+    for (uint32_t i = 0; i < handoff->iommu_count; i++)
+        if (overlap(base, bytes, handoff->iommus[i].registers, PAGE_BYTES))
+            return "an IOMMU unit";
+    if (overlap(base, bytes, LOCAL_APIC, PAGE_BYTES))
+        return "the local APIC";
+    if (overlap(base, bytes, handoff->screen.base, handoff->screen.bytes))
+        return "the screen";
+    return overlap(base, bytes, handoff->ecam_base, 256ull << 20) ? "PCI configuration space"
+                                                                  : NULL;
+}
+
+/* Each register holds what the handoff says of it. */
+static bool check_bars(const struct owners *check, const struct function *function)
+{
+    const volatile uint32_t *config = check->frame(function->config_hpa, check->context);
+    for (unsigned i = 0; i < MAX_BARS; i++) {
+        const struct function_bar *bar = &function->bars[i];
+        uint64_t is = config[CONFIG_BARS / 4 + i] & ~(uint32_t)BAR_BITS;
+        if (!bar->bytes)
+            continue;
+        if (bar->type & BAR_64 && i + 1 < MAX_BARS)
+            is |= (uint64_t)config[CONFIG_BARS / 4 + i + 1] << 32;
+        if (is != bar->hpa || config[CONFIG_BARS / 4 + i] & BAR_PORTS)
+            return fail(check, function, "base address register at", is, bar->hpa);
+        const char *whose = bar->hpa && bar->bytes <= MAX_HPA && bar->hpa < MAX_HPA &&
+                                    !(bar->bytes & (bar->bytes - 1)) && !(bar->hpa % bar->bytes)
+                                ? other_owner(check, function, bar)
+                                : "no such place";
+        if (whose)
+            return check_fail(check->result, "I1",
+                              "PCI function %02x:%02x.%x: registers at %lx, %lx bytes: %s",
+                              function->pci >> 8, function->pci >> 3 & 31, function->pci & 7,
+                              bar->hpa, bar->bytes, whose);
+    }
+    return true;
+}
+
+/* Whether the run is of a BAR of this function, at the guest's address for that. */
+static bool of_bar(const struct function *function, uint64_t gpa, uint64_t hpa, uint64_t bytes)
+{
+    for (unsigned i = 0; i < MAX_BARS; i++) {
+        const struct function_bar *bar = &function->bars[i];
+        if (bar->bytes && inside(hpa, bytes, page_down(bar->hpa), pages_of(bar)) &&
+            gpa - page_down(bar->gpa) == hpa - page_down(bar->hpa))
+            return true;
+    }
+    return false;
+}
+
+/* All pages of its functions' registers, but for the trapped ones, and nothing else. */
+static bool check_windows(const struct owners *check, uint32_t index)
+{
+    const struct handoff *handoff = check->handoff;
+    const struct handoff_domain *domain = &handoff->domains[index];
+    uint64_t due = 0, sum = 0, last = 0, low = GUEST_HOLE_END;
+    for (uint32_t i = 0; i < domain->ram_count; i++)
+        if (domain->ram[i].gpa + domain->ram[i].bytes > low)
+            low = domain->ram[i].gpa + domain->ram[i].bytes;
+    for (uint32_t w = 0; w < domain->window_count; w++) {
+        const struct handoff_window *window = &domain->windows[w];
+        bool good =
+            window->gpa >= last && window->bytes &&
+            (inside(window->gpa, window->bytes, GUEST_DEVICES, GUEST_ECAM - GUEST_DEVICES) ||
+             (window->gpa >= low && inside(window->gpa, window->bytes, 0, MAX_HPA)));
+        bool own = false;
+        for (uint32_t i = 0; i < handoff->function_count; i++) {
+            const struct function *function = &handoff->functions[i];
+            own |= function->domain == index && !(function->flags & FUNCTION_SILENT) &&
+                   of_bar(function, window->gpa, window->hpa, window->bytes);
+            for (uint32_t k = 0; k < function->trap_count; k++)
+                good &= !overlap(window->hpa, window->bytes, function->traps[k].hpa,
+                                 function->traps[k].bytes);
+        }
+        if (!good || !own)
+            return check_fail(check->result, "I1",
+                              "domain %u: registers at gpa %lx, hpa %lx, %lx bytes: %s", index,
+                              window->gpa, window->hpa, window->bytes,
+                              own ? "out of place" : "not its own");
+        last = window->gpa + window->bytes;
+        sum += window->bytes;
+    }
+    for (uint32_t i = 0; i < handoff->function_count; i++) {
+        const struct function *function = &handoff->functions[i];
+        if (function->domain != index || function->flags & FUNCTION_SILENT)
+            continue;
+        for (unsigned k = 0; k < MAX_BARS; k++)
+            due += pages_of(&function->bars[k]);
+        for (uint32_t k = 0; k < function->trap_count; k++)
+            due -= function->traps[k].bytes;
+    }
+    return sum == due ||
+           check_fail(check->result, "I1", "domain %u: %lx bytes of registers, expected %lx", index,
+                      sum, due);
+}
+
+static bool check_traps(const struct owners *check, const struct function *function)
+{
+    for (uint32_t i = 0; i < function->trap_count; i++) {
+        const struct function_trap *trap = &function->traps[i];
+        if (trap->hpa % PAGE_BYTES || trap->bytes % PAGE_BYTES ||
+            !of_bar(function, trap->gpa, trap->hpa, trap->bytes))
+            return fail(check, function, "trapped registers at", trap->hpa, trap->gpa);
+    }
+    return true;
+}
+
+/* What a domain's processors keep of its functions is what the handoff says of them, in order. */
+static bool check_list(const struct owners *check, uint32_t index)
+{
+    const struct handoff *handoff = check->handoff;
+    const struct handoff_domain *domain = &handoff->domains[index];
+    const struct function *list =
+        domain->function_count ? check->frame(domain->devices_hpa, check->context) : NULL;
+    uint64_t vectors = 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < handoff->function_count; i++) {
+        const struct function *function = &handoff->functions[i];
+        if (function->domain != index)
+            continue;
+        vectors += function_vectors_bytes(function);
+        if (!list || count == domain->function_count ||
+            memcmp(&list[count++], function, sizeof *function) != 0)
+            return fail(check, function, "not on its domain's list, entry", count, index);
+    }
+    if (count != domain->function_count || vectors != domain->vectors_bytes ||
+        domain->devices_bytes != (count ? functions_bytes(count) : 0))
+        return check_fail(check->result, "I3",
+                          "domain %u: %u functions, %lx bytes of list, %lx of vectors: not as due",
+                          index, domain->function_count, domain->devices_bytes,
+                          domain->vectors_bytes);
+    return true;
+}
+
+/* One after the other as the manifest has them, and nothing that it has not. */
+static bool check_manifest(const struct owners *check)
+{
+    const struct handoff *handoff = check->handoff;
+    uint32_t count;
+    const struct manifest_device *devices =
+        manifest_entries(check->manifest, MANIFEST_DEVICES, &count);
+    if (handoff->function_count != count || count > MAX_DEVICES)
+        return check_fail(check->result, "I3", "%u PCI functions, the manifest has %u",
+                          handoff->function_count, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct function *function = &handoff->functions[i];
+        if (function->pci != devices[i].pci)
+            return fail(check, function, "the manifest's is", function->pci, devices[i].pci);
+        if (function->domain != devices[i].domain || function->domain >= handoff->domain_count)
+            return fail(check, function, "domain", function->domain, devices[i].domain);
+        if (function->trap_count > MAX_TRAPS)
+            return fail(check, function, "trapped runs", function->trap_count, MAX_TRAPS);
+    }
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        if (handoff->domains[i].window_count > MAX_DOMAIN_WINDOWS)
+            return check_fail(check->result, "I1", "domain %u: %u windows", i,
+                              handoff->domains[i].window_count);
+    return true;
+}
+
+bool check_functions(const struct owners *check)
+{
+    const struct handoff *handoff = check->handoff;
+    if (!check_manifest(check))
+        return false;
+    for (uint32_t i = 0; i < handoff->function_count; i++)
+        if (!check_place(check, &handoff->functions[i]) ||
+            !check_bars(check, &handoff->functions[i]) ||
+            !check_traps(check, &handoff->functions[i]))
+            return false;
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        if (!check_list(check, i) || !check_windows(check, i))
+            return false;
+    return true;
+}
