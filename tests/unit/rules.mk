@@ -93,6 +93,7 @@ CHECK_WORLD := tests/unit/kernel/check_world.c \
     $(addprefix kernel/check/,check.c check_map.c check_state.c) $(addprefix kernel/start/,check_owners.c check_functions.c check_threads.c)
 $(call unit_test,kernel/check,$(CHECK_WORLD) $(SHARED_SOURCES))
 
+$(call unit_test,kernel/check_functions,$(filter %.c,$(filter-out %/check_world.c,$(CHECK_WORLD))) $(SHARED_SOURCES))
 $(call unit_test,kernel/check_flips,$(CHECK_WORLD) $(SHARED_SOURCES))
 
 MACHINE_WORLD := tests/unit/kernel/machine_world.c kernel/start/check_machine.c $(CHECK_WORLD)
