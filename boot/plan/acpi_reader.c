@@ -2,6 +2,7 @@
 /* The firmware's ACPI tables, read defensively. */
 #include "acpi_reader.h"
 #include "diagnostic.h"
+#include "dmar.h"
 #include <string.h>
 
 enum {
@@ -20,9 +21,6 @@ enum {
     HPET_ADDRESS_SPACE = 40,
     HPET_ADDRESS = 44,
     HPET_BYTES = 56,
-    DMAR_ENTRIES = 48,
-    DMAR_UNIT = 0,
-    DMAR_UNIT_BYTES = 16,
     FADT_PM_TIMER = 76,
     FADT_PM_TIMER_LENGTH = 91,
     SPACE_MEMORY = 0,
@@ -149,24 +147,9 @@ static bool read_hpet(struct reader *reader, const uint8_t *table, uint64_t byte
     return true;
 }
 
-/* Of the IOMMU only where its units are: they have interrupts of their own (TRAPS 57). */
 static bool read_dmar(struct reader *reader, const uint8_t *table, uint64_t bytes)
 {
-    struct facts *facts = reader->facts;
-    for (uint64_t at = DMAR_ENTRIES; at < bytes;) {
-        const uint8_t *entry = table + at;
-        uint64_t left = bytes - at, length = left < 4 ? 0 : read_le(entry + 2, 2);
-        if (length < 4 || length > left)
-            return damaged(reader, "an entry of the DMAR reaches beyond it");
-        if (read_le(entry, 2) == DMAR_UNIT) {
-            uint64_t base = length < DMAR_UNIT_BYTES ? 0 : read_le(entry + 8, 8);
-            if (base == 0 || base % PAGE_BYTES || facts->iommu_count == MAX_IOMMUS)
-                return damaged(reader, "the DMAR has a unit without a place, or too many");
-            facts->iommus[facts->iommu_count++].registers = base;
-        }
-        at += length;
-    }
-    return true;
+    return dmar_read(table, bytes, reader->facts, reader->why);
 }
 
 static bool read_fadt(struct reader *reader, const uint8_t *table, uint64_t bytes)

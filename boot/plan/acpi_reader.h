@@ -12,7 +12,7 @@
 typedef const uint8_t *(*acpi_map)(uint64_t address, uint64_t bytes);
 
 /*
- * Fills processors, I/O APICs, ECAM window and reset register of `facts` from the tables that
+ * Fills processors, I/O APICs, ECAM windows, HPET and IOMMU units of `facts` from the tables that
  * the RSDP at `rsdp` leads to, and the PM timer's port (0: none). ACPI Specification, "Root System
  * Description Pointer", "Multiple APIC Description Table", "Fixed ACPI Description Table".
  * Returns false, with `why` filled, when a table is damaged.

@@ -186,7 +186,7 @@ static void sources_that_no_scan_shows(void **state)
     static const uint8_t dmar[] = {
         38, 0, 0,  0, 0, 0, 0, 0, 0, 0,    0,    0,                /* */
         0,  0, 16, 0, 0, 0, 0, 0, 0, 0,    0xd9, 0xfe, 0, 0, 0, 0, /* a unit */
-        1,  0, 8,  0, 0, 0, 0, 0,                                  /* reserved memory */
+        2,  0, 8,  0, 0, 0, 0, 0,                                  /* of another kind */
         0,  0, 16, 0, 1, 0, 0, 0, 0, 0x10, 0xd9, 0xfe, 0, 0, 0, 0,
     };
     (void)state;
@@ -209,7 +209,7 @@ static void sources_that_no_scan_shows(void **state)
     units[48 + 9] = 0;
     units[48 + 2] = 12;
     seal(units, 9, HEADER + sizeof(dmar));
-    expect_refused("unit without a place");
+    expect_refused("shorter than its kind");
     units[48 + 2] = 16;
     seal(units, 9, HEADER + sizeof(dmar));
     uint8_t *second = add_table("HPET", hpet, sizeof(hpet));
@@ -219,7 +219,7 @@ static void sources_that_no_scan_shows(void **state)
     expect_refused("several HPETs");
     units[48 + 2] = 200;
     seal(units, 9, HEADER + sizeof(dmar));
-    expect_refused("DMAR reaches beyond");
+    expect_refused("entry that reaches beyond");
 }
 
 int main(void)
