@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Silence on the PCI buses: see the header. */
 #include "pci_quiet.h"
-#include "drivers/pci.h"
+#include "access.h"
 #include "usb.h"
 
 enum {
-    LAST_BUS = 255,
     CLASS_HOST_BRIDGE = 0x0600,
     CLASS_ISA_BRIDGE = 0x0601,
     COMMAND_BUS_MASTER = 1 << 2,
@@ -13,7 +12,6 @@ enum {
     COMMAND_INTX_OFF = 1 << 10,
     STATUS_CAPABILITIES = 1 << 4,
     BRIDGE_CONTROL_SERR = 1 << 1,
-    MULTIFUNCTION = 0x80,
     MAX_CAPABILITIES = 48, /* as many as fit between 0x40 and 0xff */
     CAPABILITY_MSI = 0x05,
     CAPABILITY_EXPRESS = 0x10,
@@ -57,8 +55,9 @@ static void quiet_capability(const struct pci *pci, uint32_t function, unsigned 
     }
 }
 
-static void quiet(const struct pci *pci, uint32_t function, struct pci_census *census)
+static void quiet(const struct pci *pci, uint32_t pci_number, struct pci_census *census)
 {
+    uint32_t function = pci_number & 0xffff;
     unsigned type = pci_read(pci, function, PCI_HEADER_TYPE, 1) & 0x7f;
     uint32_t command = pci_read(pci, function, PCI_COMMAND, 2);
     bool endpoint = type == 0;
@@ -85,52 +84,26 @@ static void quiet(const struct pci *pci, uint32_t function, struct pci_census *c
         census->masters++;
         if (!fixed && pci_read(pci, function, PCI_COMMAND, 2) & COMMAND_BUS_MASTER) {
             census->stubborn++;
-            census->stubborn_function = function;
+            census->stubborn_function = pci_number;
         }
-    }
-}
-
-/* All functions of a device whose function 0 is missing: some firmware hides it. */
-static void quiet_bus(const struct pci *pci, uint32_t bus, uint64_t tsc_hz,
-                      struct pci_census *census)
-{
-    uint32_t step;
-    for (uint32_t f = pci_function(bus, 0, 0); f < pci_function(bus + 1, 0, 0); f += step) {
-        step = 1;
-        if (pci_vendor(pci, f) == 0xffff)
-            continue;
-        if (f % 8 == 0 && !(pci_read(pci, f, PCI_HEADER_TYPE, 1) & MULTIFUNCTION))
-            step = 8;
-        if (!usb_take(pci, f, tsc_hz)) {
-            census->usb_held++;
-            census->usb_function = f;
-        }
-        quiet(pci, f, census);
     }
 }
 
 /*
- * Every bus, not only those behind bridges that lead there: a machine may have several roots. The
- * last first, so that what is below a bridge is handed over while the bridge still passes it on.
+ * The last bus first, so that what is below a bridge is handed over while the bridge still passes
+ * it on.
  */
 struct pci_census pci_quiet(const struct facts *facts)
 {
     struct pci_census census = {0};
-    for (uint32_t bus = LAST_BUS + 1; bus-- > 0;) {
-        bool reached = false;
-        for (uint32_t i = 0; i < facts->ecam_count; i++) {
-            const struct fact_ecam *window = &facts->ecam[i];
-            struct pci pci = {.ecam = (volatile uint8_t *)window->base,
-                              .bus_first = window->bus_first,
-                              .bus_last = window->bus_last,
-                              .ecam_only = true};
-            if (bus < window->bus_first || bus > window->bus_last)
-                continue;
-            reached |= window->segment == 0;
-            quiet_bus(&pci, bus, facts->tsc_hz, &census);
+    for (uint32_t i = facts->function_count; i-- > 0;) {
+        uint32_t function = facts->functions[i].pci;
+        struct pci pci = access_to(facts, function);
+        if (!usb_take(&pci, function & 0xffff, facts->tsc_hz)) {
+            census.usb_held++;
+            census.usb_function = function;
         }
-        if (!reached)
-            quiet_bus(&(struct pci){0}, bus, facts->tsc_hz, &census);
+        quiet(&pci, function, &census);
     }
     return census;
 }

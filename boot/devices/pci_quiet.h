@@ -10,17 +10,15 @@ struct pci_census {
     uint32_t endpoints, bridges;
     uint32_t masters;  /* functions that were bus masters */
     uint32_t stubborn; /* those that still are, host and ISA bridges excepted: refuse (I3) */
-    uint32_t stubborn_function;
-    uint32_t usb_held; /* USB controllers that the firmware keeps: refuse (TRAPS 43) */
+    uint32_t stubborn_function; /* as struct fact_function has it */
+    uint32_t usb_held;          /* USB controllers that the firmware keeps: refuse (TRAPS 43) */
     uint32_t usb_function;
 };
 
 /*
  * USB controllers are taken from the firmware first. Bus mastering, INTx, MSI, MSI-X, SERR and
  * error, hot-plug and PME interrupts off: bridges' too, as nothing below them is anybody's (TRAPS
- * 40). All 256 buses of segment 0 are looked at, by
- * CF8/CFC where no ECAM window reaches (TRAPS 51), and of other segments the buses that have a
- * window. Windows lie at their physical address.
+ * 40). Of every function that scan_functions() found.
  */
 struct pci_census pci_quiet(const struct facts *facts);
 

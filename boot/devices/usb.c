@@ -18,6 +18,7 @@ enum {
     OWNED_BY_SYSTEM = 1 << 24,
     /* Of the xHCI's control: neither the SMI enables nor the bits that a 1 clears. */
     XHCI_CONTROL_KEPT = 0x7 << 1 | 0xff << 5 | 0x7 << 17,
+    XHCI_BYTES = 1 << 20, /* more than its capabilities can lead to */
     PAGE = 4096,
 };
 
@@ -81,21 +82,32 @@ static bool take_ehci(const struct pci *pci, uint32_t function, volatile uint8_t
     return true;
 }
 
-static bool take_xhci(const struct pci *pci, uint32_t function, volatile uint8_t *registers,
-                      uint64_t tsc_hz)
+bool usb_xhci_legacy(volatile uint8_t *registers, uint64_t bytes, uint32_t *found)
 {
     uint32_t next = *(volatile uint32_t *)(registers + XHCI_HCCPARAMS) >> 16, offset = 0;
-    for (unsigned i = 0; next != 0 && i < MAX_CAPABILITIES; i++) {
+    *found = 0;
+    for (unsigned i = 0; next != 0; i++) {
         offset += next * 4;
-        if (!reach_possible((uint64_t)registers + offset, 2 * LEGACY_CONTROL))
+        if (i == MAX_CAPABILITIES || offset + 2 * LEGACY_CONTROL > bytes ||
+            !reach_possible((uint64_t)registers + offset, 2 * LEGACY_CONTROL))
             return false;
-        struct legacy at = {pci, function, offset, registers};
-        uint32_t value = get(&at, 0);
-        if ((value & 0xff) == CAPABILITY_LEGACY)
-            return take(&at, tsc_hz);
+        uint32_t value = *(volatile uint32_t *)(registers + offset);
+        if ((value & 0xff) == CAPABILITY_LEGACY) {
+            *found = offset;
+            return true;
+        }
         next = value >> 8 & 0xff;
     }
     return true;
+}
+
+static bool take_xhci(const struct pci *pci, uint32_t function, volatile uint8_t *registers,
+                      uint64_t tsc_hz)
+{
+    struct legacy at = {pci, function, 0, registers};
+    if (!usb_xhci_legacy(registers, XHCI_BYTES, &at.offset))
+        return false;
+    return at.offset == 0 || take(&at, tsc_hz);
 }
 
 /* One whose registers the firmware left switched off is not driven by it. */

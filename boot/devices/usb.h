@@ -16,4 +16,10 @@ enum usb_class { USB_EHCI = 0x0c0320, USB_XHCI = 0x0c0330 };
  */
 bool usb_take(const struct pci *pci, uint32_t function, uint64_t tsc_hz);
 
+/*
+ * Where the legacy support capability of the xHCI with `bytes` of `registers` is, from their first;
+ * 0: it has none. False: its list leaves the registers, their first page excepted, or has no end.
+ */
+bool usb_xhci_legacy(volatile uint8_t *registers, uint64_t bytes, uint32_t *found);
+
 #endif

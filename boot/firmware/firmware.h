@@ -37,6 +37,15 @@ bool memory_known(uint64_t base, uint64_t bytes);
 void memory_leave_boot_services(struct handoff *handoff);
 void *memory_allocate(uint64_t bytes);
 
+/* devices.c */
+
+/*
+ * Fills functions[], ACS switched on where there is any, boot_function, and the units' registers;
+ * the tables' and the processors' facts must be there. Refuses what the firmware says of its
+ * windows if it can't be. Memory of the loader holds what configuration space read as.
+ */
+void devices_collect(const struct manifest *manifest, struct facts *facts);
+
 /* processors.c, clock.c, firmware_tables.c, measure.c */
 
 /* Lists the processors where no table did, and which are threads of one core; refuses if unsure. */

@@ -2,6 +2,7 @@
 /* The machine made quiet: see the header. */
 #include "silence.h"
 #include "boot/devices/pci_quiet.h"
+#include "boot/devices/scan.h"
 #include "pins.h"
 #include "reach.h"
 #include "serial.h"
@@ -39,24 +40,30 @@ static void quiet_iommus(const struct facts *facts)
 
 static void quiet_functions(const struct facts *facts)
 {
+    struct diagnostic why;
     for (uint32_t i = 0; i < facts->ecam_count; i++) {
         struct free_range range = ecam_range(&facts->ecam[i]);
         reach(range.base, range.bytes, "PCI configuration space");
     }
+    if (!scan_switch_off(facts, &why))
+        refuse("%s", why.text);
     struct pci_census census = pci_quiet(facts);
     if (census.host_bridges == 0)
         refuse(
             "I3: no PCI host bridge answers, so devices can't be reached to silence them: update "
             "the firmware");
     if (census.usb_held != 0)
-        refuse("I3: the firmware does not let go of the USB controller %02x:%02x.%x: switch its "
-               "\"legacy USB support\" off in the firmware's setup",
-               census.usb_function >> 8, census.usb_function >> 3 & 31, census.usb_function & 7);
+        refuse(
+            "I3: the firmware does not let go of the USB controller %04x:%02x:%02x.%x: switch its "
+            "\"legacy USB support\" off in the firmware's setup",
+            census.usb_function >> 16, census.usb_function >> 8 & 0xff,
+            census.usb_function >> 3 & 31, census.usb_function & 7);
     if (census.stubborn != 0)
-        refuse("I3: PCI function %02x:%02x.%x keeps bus mastering although it belongs to nobody; "
-               "remove or disable the device",
-               census.stubborn_function >> 8, census.stubborn_function >> 3 & 31,
-               census.stubborn_function & 7);
+        refuse(
+            "I3: PCI function %04x:%02x:%02x.%x keeps bus mastering although it belongs to nobody; "
+            "remove or disable the device",
+            census.stubborn_function >> 16, census.stubborn_function >> 8 & 0xff,
+            census.stubborn_function >> 3 & 31, census.stubborn_function & 7);
 }
 
 void silence(const struct facts *facts)

@@ -7,8 +7,8 @@
 
 /*
  * After boot services: no UART, pin, HPET or IOMMU unit interrupts; USB controllers are taken from
- * the firmware; no PCI endpoint does DMA or interrupts (I3, I4, TRAPS 7, 12, 40, 43, 57). Refuses
- * what does not become quiet.
+ * the firmware; no PCI function translates addresses, multiplies, does DMA or interrupts (I3, I4,
+ * TRAPS 7, 12, 40, 43, 57, 64). Refuses what does not become quiet.
  */
 void silence(const struct facts *facts);
 

@@ -139,6 +139,15 @@ static bool check_ecam(const struct facts *facts, struct diagnostic *why)
                             "the firmware's MCFG table names the buses %u to %u at %lx: update the "
                             "firmware",
                             ecam->bus_first, ecam->bus_last, ecam->base);
+        for (uint32_t j = 0; j < i; j++) {
+            const struct fact_ecam *other = &facts->ecam[j];
+            if (other->segment == ecam->segment && other->base != ecam->base &&
+                other->bus_first <= ecam->bus_last && ecam->bus_first <= other->bus_last)
+                return diagnose(why,
+                                "the firmware's MCFG table has a bus of segment group %u both at "
+                                "%lx and at %lx: update the firmware",
+                                ecam->segment, other->base, ecam->base);
+        }
     }
     return true;
 }
