@@ -318,7 +318,7 @@ static void add_ecam(struct facts *f, uint64_t base, uint32_t first, uint32_t la
       f->screen.bytes = 0x1000)                                                                    \
     X(screen_wraps, "device window", f->screen.base = 0x2000000; f->screen.bytes = ~0ull)          \
     X(ecam_in_memory, "device window at 1000000", add_ecam(f, 0x1000000, 0, 0))                    \
-    X(later_ecam, "device window at 1100000", add_ecam(f, 0xe0000000, 0, 255);                     \
+    X(later_ecam, "device window at 1100000", add_ecam(f, 0xe0000000, 2, 255);                     \
       add_ecam(f, 0x1000000, 1, 1))                                                                \
     X(ioapic_in_used_memory, "device window at", f->free[6].bytes -= 0x1000;                       \
       f->ioapics[0].address = f->free[6].base + f->free[6].bytes)                                  \
@@ -326,6 +326,8 @@ static void add_ecam(struct facts *f, uint64_t base, uint32_t first, uint32_t la
       f->hpet_base = 1ull << 47)                                                                   \
     X(no_ecam_base, "MCFG", add_ecam(f, 0, 0, 255))                                                \
     X(many_ecams, "MCFG", f->ecam_count = MAX_ECAMS + 1)                                           \
+    X(twice_ecam, "both at e0000000 and at d0000000", add_ecam(f, 0xe0000000, 0, 4);               \
+      add_ecam(f, 0xd0000000, 4, 9))                                                               \
     X(buses, "MCFG", add_ecam(f, 0xe0000000, 3, 0))
 #define CHANGE(name, text, statement)                                                              \
     static void change_##name(struct facts *f)                                                     \
