@@ -2,23 +2,13 @@
 /* What a manifest asks that would be left out in silence (I10). */
 #include "demands.h"
 
-static bool check_devices(const struct manifest *manifest, struct diagnostic *why)
+static bool check_management(const struct manifest *manifest, struct diagnostic *why)
 {
     uint32_t count;
     manifest_entries(manifest, MANIFEST_MANAGEMENT, &count);
     if (count > 0)
         return diagnose(why, "I10: the manifest has a management domain, and this version of "
                              "Bulkhead starts none: remove `management` from it");
-    const struct manifest_device *device = manifest_entries(manifest, MANIFEST_DEVICES, &count);
-    if (count > 0)
-        return diagnose(why,
-                        "I10: domain %s is to have the PCI function %02x:%02x.%u, and this version "
-                        "of Bulkhead drives no IOMMU that would confine its DMA: remove `devices` "
-                        "from the manifest",
-                        device->domain < manifest->domain_count
-                            ? manifest->domains[device->domain].name
-                            : "of management",
-                        device->pci >> 8 & 0xff, device->pci >> 3 & 31, device->pci & 7);
     return true;
 }
 
@@ -61,7 +51,7 @@ bool demands_met(const struct manifest *manifest, const struct facts *facts, str
 {
     uint32_t count;
     const struct manifest_policy *policy = manifest_entries(manifest, MANIFEST_POLICY, &count);
-    if (!check_devices(manifest, why))
+    if (!check_management(manifest, why))
         return false;
     for (uint32_t i = 0; i < manifest->domain_count; i++)
         if (!check_domain(&manifest->domains[i], why))

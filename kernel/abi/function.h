@@ -99,7 +99,7 @@ static inline uint64_t function_vectors_bytes(const struct function *function)
 enum {
     IRT_ENTRIES = 65536,
     IRT_BYTES = IRT_ENTRIES * 16,
-    IRT_LINES = IRT_ENTRIES - 256,
+    IRT_LINES = IRT_ENTRIES - 128,
     IRTE_FIRST_VECTOR = 32,
     IRTE_BLOCK = 256 - IRTE_FIRST_VECTOR, /* entries a processor */
 };

@@ -44,6 +44,13 @@ $(call unit_test,boot/threads,boot/plan/threads.c boot/plan/diagnostic.c kernel/
 $(call unit_test,boot/acpi_reader,$(addprefix boot/plan/,acpi_reader.c dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/dmar,$(addprefix boot/plan/,dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/quiet,boot/machine/sources.c)
+ASSIGN_SOURCES := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c registers.c remapping.c \
+    windows.c config_space.c diagnostic.c)
+BOARD_WORLD := tests/unit/boot/board.c tests/unit/made_manifest.c $(ASSIGN_SOURCES) $(SHARED_SOURCES)
+$(call unit_test,boot/assign,$(BOARD_WORLD))
+$(call unit_test,boot/assign_refused,$(BOARD_WORLD))
+$(call unit_test,boot/groups,$(BOARD_WORLD))
+$(call unit_test,boot/config_space,$(BOARD_WORLD))
 $(call unit_test,boot/place,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))

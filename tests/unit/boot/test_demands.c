@@ -68,8 +68,7 @@ static void nothing_is_left_out(void **state)
 {
     (void)state;
     assert_string_equal(said(DOMAINS "}\n", &two_cores), "");
-    expect(DOMAINS ", devices: [{pci: \"00:1f.2\"}]}\n", &two_cores,
-           "domain two is to have the PCI function 00:1f.2, and this version");
+    assert_string_equal(said(DOMAINS ", devices: [{pci: \"00:1f.2\"}]}\n", &two_cores), "");
     expect(DOMAINS ", cache_ways: 4}\n", &two_cores, "domain two is to have 4 ways");
     expect(DOMAINS ", start_after: [one]}\n", &two_cores, "domain two is to start after others");
     expect("host: gate-7\nlevels: [low]\nnetworks: {admin: {level: low}}\ndomains:\n"
