@@ -10,15 +10,15 @@ static bool find(struct subject *subject)
 {
     uint32_t pci = subject->device->pci;
     if (pci >> 16)
-        return refuse(subject,
-                      " of PCI segment group %u, and only those of group 0 can be given away: put "
-                      "the card into another slot, or switch segment groups off in the firmware's "
-                      "setup (VMD, NUMA nodes)",
-                      pci >> 16);
+        return deny(subject,
+                    " of PCI segment group %u, and only those of group 0 can be given away: put "
+                    "the card into another slot, or switch segment groups off in the firmware's "
+                    "setup (VMD, NUMA nodes)",
+                    pci >> 16);
     subject->fact = fact_function(subject->facts, pci);
     if (!subject->fact)
-        return refuse(subject, ", and this machine has none there: put the card into that place, "
-                               "or correct `pci`");
+        return deny(subject, ", and this machine has none there: put the card into that place, "
+                             "or correct `pci`");
     subject->index = (uint32_t)(subject->fact - subject->facts->functions);
     return true;
 }
@@ -83,11 +83,11 @@ static bool add(const struct subject *subject, struct handoff *handoff)
     struct function *out = &handoff->functions[handoff->function_count];
     struct handoff_domain *owner = &handoff->domains[subject->device->domain];
     if (handoff->function_count == MAX_DEVICES || owner->function_count == MAX_DOMAIN_DEVICES)
-        return refuse(subject,
-                      ", the %uth of this domain and the %uth of all: a domain has %u at most, and "
-                      "all together %u",
-                      owner->function_count + 1, handoff->function_count + 1, MAX_DOMAIN_DEVICES,
-                      MAX_DEVICES);
+        return deny(subject,
+                    ", the %uth of this domain and the %uth of all: a domain has %u at most, and "
+                    "all together %u",
+                    owner->function_count + 1, handoff->function_count + 1, MAX_DOMAIN_DEVICES,
+                    MAX_DEVICES);
     fill(subject, out);
     handoff->function_count++;
     owner->function_count++;

@@ -9,7 +9,7 @@ enum {
     SERIAL_DIGITS = 16,
 };
 
-bool refuse(const struct subject *subject, const char *text, ...)
+bool deny(const struct subject *subject, const char *text, ...)
 {
     char rest[DIAGNOSTIC_BYTES - 100];
     va_list args;
@@ -43,12 +43,12 @@ static bool judge_id(const struct subject *subject)
     uint32_t wanted = subject->device->id, vendor = subject->fact->id & 0xffff;
     uint32_t device = subject->fact->id >> 16;
     if (owner_entry(subject->manifest, subject->device->pci) != subject->device)
-        return refuse(subject, ", which the manifest lists twice: correct `pci`");
+        return deny(subject, ", which the manifest lists twice: correct `pci`");
     return wanted == 0 || wanted == (vendor << 16 | device) ||
-           refuse(subject,
-                  ", which is to be %04x:%04x and is %04x:%04x: another card is in that place; "
-                  "correct `pci` or `id`",
-                  wanted >> 16, wanted & 0xffff, vendor, device);
+           deny(subject,
+                ", which is to be %04x:%04x and is %04x:%04x: another card is in that place; "
+                "correct `pci` or `id`",
+                wanted >> 16, wanted & 0xffff, vendor, device);
 }
 
 /* As people write it: 16 hexadecimal digits of either case, with or without separators. */
@@ -73,16 +73,15 @@ static bool judge_serial(const struct subject *subject)
     if (!*wanted || (!fact->has_serial_number && fact->class_code >> 24 == CLASS_STORAGE))
         return true;
     if (!fact->has_serial_number)
-        return refuse(subject,
-                      ", which is to have the serial number %s and has none: leave it out, or put "
-                      "the right card into that place",
-                      wanted);
+        return deny(subject,
+                    ", which is to have the serial number %s and has none: leave it out, or put "
+                    "the right card into that place",
+                    wanted);
     return is_serial(wanted, fact->serial_number) ||
-           refuse(
-               subject,
-               ", which is to have the serial number %s and has %08x%08x: correct it, or put the "
-               "right card into that place",
-               wanted, (uint32_t)(fact->serial_number >> 32), (uint32_t)fact->serial_number);
+           deny(subject,
+                ", which is to have the serial number %s and has %08x%08x: correct it, or put the "
+                "right card into that place",
+                wanted, (uint32_t)(fact->serial_number >> 32), (uint32_t)fact->serial_number);
 }
 
 static bool judge_kind(const struct subject *subject)
@@ -90,18 +89,18 @@ static bool judge_kind(const struct subject *subject)
     const struct fact_function *fact = subject->fact;
     const char *organ = organ_of(subject->facts, fact);
     if (organ)
-        return refuse(subject,
-                      ", which is %s (class %04x): who has it has more than a device, so it is "
-                      "nobody's; remove it from the manifest",
-                      organ, fact->class_code >> 16);
+        return deny(subject,
+                    ", which is %s (class %04x): who has it has more than a device, so it is "
+                    "nobody's; remove it from the manifest",
+                    organ, fact->class_code >> 16);
     if (is_bridge(fact) || fact->class_code >> 24 == CLASS_BRIDGE)
-        return refuse(subject,
-                      ", which is a bridge or a port (class %04x, header type %u): name the "
-                      "functions behind it",
-                      fact->class_code >> 16, fact->header);
+        return deny(subject,
+                    ", which is a bridge or a port (class %04x, header type %u): name the "
+                    "functions behind it",
+                    fact->class_code >> 16, fact->header);
     return subject->device->pci != subject->facts->boot_function ||
-           refuse(subject, ", which this machine boots from: who writes that disk replaces the "
-                           "hypervisor; leave it to nobody or to management");
+           deny(subject, ", which this machine boots from: who writes that disk replaces the "
+                         "hypervisor; leave it to nobody or to management");
 }
 
 /* Behind it all have one requester id (TRAPS 60). */
@@ -111,11 +110,11 @@ static bool judge_place(const struct subject *subject)
     for (uint32_t at = subject->index; (at = bridge_above(facts, at)) != FUNCTION_NONE;) {
         const struct fact_function *bridge = &facts->functions[at];
         if (!is_port(bridge))
-            return refuse(subject,
-                          ", and it lies behind the PCI bridge " PCI_NAME
-                          ", where an IOMMU can't tell one function from another: use a card in a "
-                          "PCI Express slot",
-                          PCI_PARTS(bridge->pci));
+            return deny(subject,
+                        ", and it lies behind the PCI bridge " PCI_NAME
+                        ", where an IOMMU can't tell one function from another: use a card in a "
+                        "PCI Express slot",
+                        PCI_PARTS(bridge->pci));
     }
     return true;
 }
@@ -142,16 +141,16 @@ static bool judge_capabilities(const struct subject *subject)
             good &= list[j].at == 0 || list[i].at + list[i].bytes <= list[j].at ||
                     list[j].at + list[j].bytes <= list[i].at;
     }
-    return good || refuse(subject, ", and its list of capabilities can't be followed: the card is "
-                                   "broken, use another");
+    return good || deny(subject, ", and its list of capabilities can't be followed: the card is "
+                                 "broken, use another");
 }
 
 static bool judge_interrupts(const struct subject *subject)
 {
     return is_silent(subject) || subject->fact->msi || subject->fact->msix ||
-           refuse(subject,
-                  ", and it has neither MSI nor MSI-X: use another card; if it is listed for its "
-                  "group's sake only, write `interrupts: none`");
+           deny(subject,
+                ", and it has neither MSI nor MSI-X: use another card; if it is listed for its "
+                "group's sake only, write `interrupts: none`");
 }
 
 /* A bus is reset only by the port directly above, and if nothing but its owner's is below. */
@@ -192,10 +191,10 @@ static bool judge_reset(const struct subject *subject)
 {
     return resets_of(subject) != 0 || is_silent(subject) ||
            subject->device->flags & MANIFEST_NO_RESET ||
-           refuse(subject,
-                  ", and it has no way to be reset: put it below a root port of its own, use "
-                  "another card, or accept with `accept_no_reset: true` that it keeps what it has "
-                  "over a restart of its domain");
+           deny(subject,
+                ", and it has no way to be reset: put it below a root port of its own, use "
+                "another card, or accept with `accept_no_reset: true` that it keeps what it has "
+                "over a restart of its domain");
 }
 
 /* A USB controller's use ends with the hand-over (TRAPS 61). */
@@ -212,10 +211,10 @@ static bool judge_reserved(const struct subject *subject)
             kept->any || scope_is_lost(facts, kept->segment, kept->scope_first, kept->scope_count);
         if (lost || scope_covers(facts, kept->segment, kept->scope_first, kept->scope_count,
                                  subject->index))
-            return refuse(subject,
-                          ", and the firmware keeps memory at %lx to %lx for %s (RMRR): switch "
-                          "that off in the firmware's setup, or use another card",
-                          kept->base, kept->end, lost ? "a function that can't be told" : "it");
+            return deny(subject,
+                        ", and the firmware keeps memory at %lx to %lx for %s (RMRR): switch "
+                        "that off in the firmware's setup, or use another card",
+                        kept->base, kept->end, lost ? "a function that can't be told" : "it");
     }
     return true;
 }
@@ -230,11 +229,11 @@ static bool judge_group(const struct subject *subject)
         if (is_bridge(one) || (owner && owner->domain == subject->device->domain) ||
             group_of(facts, i) != group)
             continue;
-        return refuse(subject,
-                      ", and nothing separates it from " PCI_NAME
-                      " of %s: give both to one domain (with `interrupts: none` if it has no use "
-                      "for it), or put the card below a root port with ACS",
-                      PCI_PARTS(one->pci), owner_name(subject->manifest, owner));
+        return deny(subject,
+                    ", and nothing separates it from " PCI_NAME
+                    " of %s: give both to one domain (with `interrupts: none` if it has no use "
+                    "for it), or put the card below a root port with ACS",
+                    PCI_PARTS(one->pci), owner_name(subject->manifest, owner));
     }
     return true;
 }

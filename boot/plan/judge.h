@@ -31,7 +31,7 @@ struct subject {
 };
 
 /* "I3: domain NAME is to have the PCI function PCI, " and the text; always false. */
-bool refuse(const struct subject *subject, const char *text, ...)
+bool deny(const struct subject *subject, const char *text, ...)
     __attribute__((format(printf, 2, 3)));
 
 static inline bool is_silent(const struct subject *subject)

@@ -28,25 +28,25 @@ static bool judge_shape(const struct subject *subject, uint32_t index)
     uint64_t reach = 1ull << subject->facts->physical_address_bits;
     uint64_t limit = min_u64(reach, unit_limit(subject->facts, subject->index));
     if (bar->base == 0)
-        return refuse(subject,
-                      ", and the firmware gave its BAR %u no address: switch on decoding above "
-                      "4 GiB in its setup, or put the card into another slot",
-                      index);
+        return deny(subject,
+                    ", and the firmware gave its BAR %u no address: switch on decoding above "
+                    "4 GiB in its setup, or put the card into another slot",
+                    index);
     bool alone = !(bar->type & BAR_64) ||
                  (index + 1 < MAX_BARS && subject->fact->bars[index + 1].bytes == 0);
     if (bar->bytes & (bar->bytes - 1) || bar->base & (bar->bytes - 1) || !alone)
-        return refuse(subject,
-                      ", and its BAR %u of %lu bytes can't lie at %lx: update the firmware, or use "
-                      "another card",
-                      index, bar->bytes, bar->base);
+        return deny(subject,
+                    ", and its BAR %u of %lu bytes can't lie at %lx: update the firmware, or use "
+                    "another card",
+                    index, bar->bytes, bar->base);
     if (!(bar->type & BAR_64))
         limit = min_u64(limit, 1ull << 32);
     if (bar->base >= limit || bar->bytes > limit - bar->base)
-        return refuse(subject,
-                      ", and its BAR %u at %lx (%lu bytes) lies above %lx, which the %s can't "
-                      "reach: switch off decoding above 4 GiB in the firmware's setup",
-                      index, bar->base, bar->bytes, limit,
-                      limit == reach ? "processor" : "IOMMU unit or the register itself");
+        return deny(subject,
+                    ", and its BAR %u at %lx (%lu bytes) lies above %lx, which the %s can't "
+                    "reach: switch off decoding above 4 GiB in the firmware's setup",
+                    index, bar->base, bar->bytes, limit,
+                    limit == reach ? "processor" : "IOMMU unit or the register itself");
     return true;
 }
 
@@ -76,17 +76,17 @@ static bool judge_windows(const struct subject *subject, uint32_t index)
     uint32_t count = list_windows(facts, list);
     for (uint32_t i = 0; i < facts->memory_count; i++)
         if (ranges_overlap(pages.base, pages.bytes, facts->memory[i].base, facts->memory[i].bytes))
-            return refuse(subject,
-                          ", and its BAR %u at %lx (%lu bytes) overlaps memory at %lx: update the "
-                          "firmware",
-                          index, pages.base, pages.bytes, facts->memory[i].base);
+            return deny(subject,
+                        ", and its BAR %u at %lx (%lu bytes) overlaps memory at %lx: update the "
+                        "firmware",
+                        index, pages.base, pages.bytes, facts->memory[i].base);
     for (uint32_t i = 0; i < count; i++)
         if (ranges_overlap(pages.base, pages.bytes, align_down(list[i].base, PAGE_BYTES),
                            page_up(list[i].bytes)))
-            return refuse(subject,
-                          ", and its BAR %u at %lx (%lu bytes) overlaps %s at %lx: update the "
-                          "firmware",
-                          index, pages.base, pages.bytes, list[i].what, list[i].base);
+            return deny(subject,
+                        ", and its BAR %u at %lx (%lu bytes) overlaps %s at %lx: update the "
+                        "firmware",
+                        index, pages.base, pages.bytes, list[i].what, list[i].base);
     return true;
 }
 
@@ -103,14 +103,14 @@ static bool judge_neighbours(const struct subject *subject, uint32_t index)
         struct free_range other = pages_of(bar);
         if (ranges_overlap(pages.base, pages.bytes, other.base,
                            other.bytes ? other.bytes : PAGE_BYTES))
-            return refuse(
-                subject,
-                ", and its BAR %u at %lx (%lu bytes) shares a page with BAR %u of " PCI_NAME
-                " of %s at %lx: put one of the cards into another slot, or "
-                "update the firmware",
-                index, subject->fact->bars[index].base, subject->fact->bars[index].bytes,
-                i % MAX_BARS, PCI_PARTS(one->pci),
-                owner_name(subject->manifest, owner_entry(subject->manifest, one->pci)), bar->base);
+            return deny(subject,
+                        ", and its BAR %u at %lx (%lu bytes) shares a page with BAR %u of " PCI_NAME
+                        " of %s at %lx: put one of the cards into another slot, or "
+                        "update the firmware",
+                        index, subject->fact->bars[index].base, subject->fact->bars[index].bytes,
+                        i % MAX_BARS, PCI_PARTS(one->pci),
+                        owner_name(subject->manifest, owner_entry(subject->manifest, one->pci)),
+                        bar->base);
     }
     return true;
 }
@@ -132,15 +132,15 @@ static bool judge_table(const struct subject *subject, uint32_t where, uint32_t 
     uint32_t index = where & 7, offset = where & ~7u;
     const struct fact_bar *bar = index < MAX_BARS ? &subject->fact->bars[index] : NULL;
     if (!bar || !is_memory(bar))
-        return refuse(subject,
-                      ", and its MSI-X %s lies in BAR %u, which is none of memory: the card is "
-                      "broken, use another",
-                      what, index);
+        return deny(subject,
+                    ", and its MSI-X %s lies in BAR %u, which is none of memory: the card is "
+                    "broken, use another",
+                    what, index);
     return (bar->bytes >= bytes && offset <= bar->bytes - bytes) ||
-           refuse(subject,
-                  ", and its MSI-X %s (%u bytes at %x of BAR %u) goes past the BAR's end at %lx: "
-                  "the card is broken, use another",
-                  what, bytes, offset, index, bar->bytes);
+           deny(subject,
+                ", and its MSI-X %s (%u bytes at %x of BAR %u) goes past the BAR's end at %lx: "
+                "the card is broken, use another",
+                what, bytes, offset, index, bar->bytes);
 }
 
 static bool judge_message_registers(const struct subject *subject)
@@ -154,16 +154,16 @@ static bool judge_message_registers(const struct subject *subject)
         if ((fact->msix_table & 7) == (fact->msix_pending & 7) &&
             ranges_overlap(fact->msix_table & ~7u, vectors * 16ull, fact->msix_pending & ~7u,
                            pending))
-            return refuse(subject, ", and its MSI-X table and pending bits overlap: the card is "
-                                   "broken, use another");
+            return deny(subject, ", and its MSI-X table and pending bits overlap: the card is "
+                                 "broken, use another");
     }
     return fact->legacy_offset == 0 ||
            (is_memory(&fact->bars[0]) && fact->bars[0].bytes >= 8 &&
             fact->legacy_offset <= fact->bars[0].bytes - 8) ||
-           refuse(subject,
-                  ", and its legacy support capability lies at %x, past the end of BAR 0: the "
-                  "card is broken, use another",
-                  fact->legacy_offset);
+           deny(subject,
+                ", and its legacy support capability lies at %x, past the end of BAR 0: the "
+                "card is broken, use another",
+                fact->legacy_offset);
 }
 
 bool judge_registers(const struct subject *subject)

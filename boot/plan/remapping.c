@@ -57,22 +57,22 @@ bool judge_machine(const struct subject *first)
 {
     const struct facts *facts = first->facts;
     if (!facts->dmar || facts->iommu_count == 0)
-        return refuse(first, ", and the firmware lists no IOMMU that would confine its DMA (ACPI "
-                             "table DMAR): switch VT-d on in its setup, or remove `devices` from "
-                             "the manifest");
+        return deny(first, ", and the firmware lists no IOMMU that would confine its DMA (ACPI "
+                           "table DMAR): switch VT-d on in its setup, or remove `devices` from "
+                           "the manifest");
     if (!facts->interrupt_remapping || facts->x2apic_opt_out)
-        return refuse(first,
-                      ", and the firmware's table DMAR %s: switch on interrupt remapping and "
-                      "x2APIC mode in its setup, or remove `devices` from the manifest",
-                      facts->x2apic_opt_out ? "opts out of x2APIC mode"
-                                            : "offers no interrupt remapping");
+        return deny(first,
+                    ", and the firmware's table DMAR %s: switch on interrupt remapping and "
+                    "x2APIC mode in its setup, or remove `devices` from the manifest",
+                    facts->x2apic_opt_out ? "opts out of x2APIC mode"
+                                          : "offers no interrupt remapping");
     for (uint32_t i = 0; i < facts->iommu_count; i++) {
         const char *what = lacks(&facts->iommus[i], first->manifest->domain_count);
         if (what)
-            return refuse(first,
-                          ", and the IOMMU unit at %lx has %s: assign no device on this machine, "
-                          "or use another board",
-                          facts->iommus[i].registers, what);
+            return deny(first,
+                        ", and the IOMMU unit at %lx has %s: assign no device on this machine, "
+                        "or use another board",
+                        facts->iommus[i].registers, what);
     }
     return buses_check(facts, first->why);
 }
@@ -85,10 +85,10 @@ static bool judge_ecam(const struct subject *subject)
     uint32_t last = bus_of(subject->fact);
     uint32_t bus = above == FUNCTION_NONE ? last : bus_of(&subject->facts->functions[above]);
     return (ecam && ecam->bus_first <= bus && last <= ecam->bus_last) ||
-           refuse(subject,
-                  ", and the firmware's table MCFG has no window with the buses %02x to %02x: "
-                  "update the firmware",
-                  bus, last);
+           deny(subject,
+                ", and the firmware's table MCFG has no window with the buses %02x to %02x: "
+                "update the firmware",
+                bus, last);
 }
 
 bool judge_unit(const struct subject *subject)
@@ -97,18 +97,18 @@ bool judge_unit(const struct subject *subject)
     if (!judge_ecam(subject))
         return false;
     if (!unit)
-        return refuse(subject, ", and the firmware's table DMAR names no IOMMU unit for it: update "
-                               "the firmware, or put the card into another slot");
+        return deny(subject, ", and the firmware's table DMAR names no IOMMU unit for it: update "
+                             "the firmware, or put the card into another slot");
     if (!(unit->capability & (UNIT_3_LEVELS | UNIT_4_LEVELS)))
-        return refuse(subject,
-                      ", and its IOMMU unit at %lx walks tables of neither 3 nor 4 levels: use "
-                      "another board",
-                      unit->registers);
+        return deny(subject,
+                    ", and its IOMMU unit at %lx walks tables of neither 3 nor 4 levels: use "
+                    "another board",
+                    unit->registers);
     return (unit->extended_capability & UNIT_COHERENT) ||
-           refuse(subject,
-                  ", and its IOMMU unit at %lx reads tables past the processors' caches: use "
-                  "another slot or board",
-                  unit->registers);
+           deny(subject,
+                ", and its IOMMU unit at %lx reads tables past the processors' caches: use "
+                "another slot or board",
+                unit->registers);
 }
 
 uint64_t unit_limit(const struct facts *facts, uint32_t index)

@@ -265,6 +265,90 @@ static void leaves_are_as_large_as_all_units_can(void **state)
     assert_int_equal(assign_leaf_max(&board.facts), HUGE_PAGE_BYTES);
 }
 
+static uint32_t next_random(void)
+{
+    static uint32_t seed = 11;
+    seed ^= seed << 13;
+    seed ^= seed >> 17;
+    seed ^= seed << 5;
+    return seed;
+}
+
+/* A field of some function or of the machine becomes another. */
+static void change_something(void)
+{
+    struct fact_function *one = &board.facts.functions[next_random() % board.facts.function_count];
+    uint8_t *bytes = (uint8_t *)one + next_random() % offsetof(struct fact_function, config);
+    struct fact_bar *bar = &one->bars[next_random() % MAX_BARS];
+    switch (next_random() % 8) {
+    case 0:
+        *bytes ^= (uint8_t)(1u << next_random() % 8);
+        one->bad_list = one->has_serial_number = one->no_soft_reset = false;
+        one->multifunction = one->master = false;
+        break;
+    case 1:
+        one->secondary = (uint8_t)(next_random() % 12);
+        one->subordinate = (uint8_t)(one->secondary + next_random() % 4);
+        break;
+    case 2:
+        *bar = (struct fact_bar){.base = (uint64_t)next_random() << next_random() % 32,
+                                 .bytes = 1ull << next_random() % 40,
+                                 .type = next_random() % 16};
+        break;
+    case 3:
+        bar->bytes = PAGE_BYTES << next_random() % 8;
+        bar->base = 0x80100000 + next_random() % 64 * bar->bytes;
+        break;
+    case 4:
+        one->msix_table = next_random() % 0x30000;
+        break;
+    case 5:
+        one->msix_pending = next_random() % 0x30000;
+        break;
+    case 6:
+        one->legacy_offset = next_random() % 0x30000;
+        break;
+    default:
+        board.made.domains[next_random() % 2].memory = (next_random() % 0x10000) * 16ull * MIB;
+    }
+}
+
+/* Whatever a machine shows: what is accepted is disjoint and whole, and every search ends. */
+static void whatever_is_there_nothing_is_shared(void **state)
+{
+    (void)state;
+    static const uint32_t pairs[][2] = {
+        {PCI(1, 0, 0), 0}, {PCI(0, 0x14, 0), 1}, {PCI(2, 0, 0), 0},    {PCI(2, 0, 1), 0},
+        {PCI(5, 0, 0), 1}, {PCI(6, 0, 0), 1},    {PCI(0, 0x1c, 0), 0}, {PCI(0, 0x1c, 1), 0},
+        {PCI(8, 0, 0), 0}, {PCI(8, 0, 1), 1}};
+    static uint8_t config[CONFIG_SPACE_BYTES], reads[CONFIG_SPACE_BYTES],
+        hardware[CONFIG_SPACE_BYTES];
+    uint32_t accepted = 0;
+    for (uint32_t round = 0; round < 6000; round++) {
+        board_init(&board);
+        for (uint32_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+            board_give(&board, pairs[i][0], pairs[i][1])->flags =
+                next_random() % 16 ? 0 : MANIFEST_SILENT;
+        for (uint32_t i = next_random() % 4; i > 0; i--)
+            change_something();
+        if (!board_assign(&board)) {
+            assert_true(strlen(board.why.text) > 40);
+            continue;
+        }
+        accepted++;
+        board_check(&board);
+        for (uint32_t i = 0; i < 64; i++)
+            config[i < 48 ? 0x34 + i * 4 + next_random() % 2 : next_random() % CONFIG_SPACE_BYTES] =
+                (uint8_t)next_random();
+        for (uint32_t i = 0; i < board.handoff.function_count; i++) {
+            struct fact_function *fact = board_at(&board, board.handoff.functions[i].pci);
+            fact->config = config;
+            config_space_build(fact, &board.handoff.functions[i], reads, hardware);
+        }
+    }
+    assert_true(accepted > 1000 && accepted < 5000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +359,7 @@ int main(void)
         cmocka_unit_test_setup(small_registers_have_their_page, setup),
         cmocka_unit_test_setup(a_32_bit_register_needs_room_below, setup),
         cmocka_unit_test_setup(there_are_limits, setup),
+        cmocka_unit_test_setup(whatever_is_there_nothing_is_shared, setup),
         cmocka_unit_test_setup(leaves_are_as_large_as_all_units_can, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
