@@ -196,9 +196,32 @@ static uint64_t given_bytes(const struct function *function)
     return bytes;
 }
 
+/* Some run holds these bytes of a BAR, at its place in the host too. */
+static void check_trapped(const struct function *function, uint32_t bar, uint32_t offset,
+                          uint32_t bytes)
+{
+    uint64_t gpa = function->bars[bar].gpa + offset, hpa = function->bars[bar].hpa + offset;
+    for (uint32_t t = 0; t < function->trap_count; t++) {
+        const struct function_trap *trap = &function->traps[t];
+        if (trap->gpa <= gpa && gpa + bytes <= trap->gpa + trap->bytes &&
+            gpa - trap->gpa == hpa - trap->hpa)
+            return;
+    }
+    fail_msg("%u bytes at %x of BAR %u of " PCI_NAME " are not trapped", bytes, offset, bar,
+             PCI_PARTS(function->pci));
+}
+
 static void check_function(const struct board *board, const struct function *function)
 {
     const struct handoff_domain *owner = &board->handoff.domains[function->domain];
+    if (function->vectors > 0) {
+        check_trapped(function, function->table_bar, function->table_offset,
+                      function->vectors * 16);
+        check_trapped(function, function->pending_bar, function->pending_offset,
+                      (function->vectors + 63) / 64 * 8);
+    }
+    if (function->legacy_offset > 0)
+        check_trapped(function, 0, function->legacy_offset, 8);
     for (uint32_t b = 0; b < MAX_BARS; b++) {
         const struct function_bar *bar = &function->bars[b];
         if (bar->bytes == 0)

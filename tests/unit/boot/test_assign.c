@@ -172,6 +172,7 @@ static void small_registers_have_their_page(void **state)
     *other = (struct fact_bar){.base = small->base + 0x100, .bytes = 0x100};
     board_refuses(&board, "02:00.1", "BAR 0",
                   "(256 bytes) shares a page with BAR 0 of 06:00.0 of nobody", "another slot");
+    other->base = small->base & ~0xfffull;
     other->bytes = 0;
     board_refuses(&board, "shares a page with BAR 0 of 06:00.0");
     other->type = BAR_PORTS;
