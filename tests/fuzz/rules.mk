@@ -4,7 +4,7 @@
 FUZZ := $(BUILD)/fuzz
 FUZZ_CC := clang
 FUZZ_SECONDS := 150
-FUZZ_TARGETS := manifest_yaml manifest_binary dmar
+FUZZ_TARGETS := manifest_yaml manifest_binary assign dmar
 FUZZ_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing \
     -Wall -Wextra -Wshadow -Werror -MMD -MP
@@ -16,10 +16,12 @@ $(FUZZ)/obj/%.o: %.c tests/fuzz/rules.mk $(INSTALLED) $(CLANG_INSTALLED)
 	@echo "  CC      $< (fuzz)"
 	@$(FUZZ_CC) $(FUZZ_CFLAGS) -c $< -o $@
 
+# What a unit test's world calls is cmocka's, and ends the program when it fails.
+$(FUZZ)/assign: $(patsubst %.c,$(FUZZ)/obj/%.o,$(filter-out $(TOOL_UNIT_SOURCES),$(BOARD_WORLD)))
 $(FUZZ_PROGRAMS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/obj/tests/fuzz/fuzz.o \
     $(patsubst %.c,$(FUZZ)/obj/%.o,$(TOOL_UNIT_SOURCES))
 	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -Wl,--wrap=open,--wrap=stat,--wrap=access \
-	    $^ -o $@
+	    $^ -lcmocka -o $@
 
 $(FUZZ)/dmar: $(patsubst %.c,$(FUZZ)/obj/%.o,boot/plan/dmar.c boot/plan/diagnostic.c kernel/format.c)
 
