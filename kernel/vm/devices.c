@@ -16,7 +16,6 @@ PER_DOMAIN struct vuart devices_uart;
 static PER_DOMAIN struct {
     struct lock lock;
     struct vioapic ioapic;
-    struct vpci pci;
     struct vpit pit;
     struct vrtc rtc;
 } devices;
@@ -28,6 +27,8 @@ void devices_setup(void)
     vuart_init(&devices_uart, cpu.rules->serial_port, cpu.rules->flags & MANIFEST_SERIAL_POLLED);
     devices.rtc = (struct vrtc){
         .unix_time = slice()->unix_time, .tsc = slice()->unix_time_tsc, .tsc_hz = slice()->tsc_hz};
+    vpci_setup((const struct function *)VA_DEVICES, slice()->place.function_count,
+               (volatile uint8_t *)VA_CONFIG, (uint8_t *)VA_VECTORS);
 }
 
 void devices_reset(void)
@@ -36,7 +37,7 @@ void devices_reset(void)
     vioapic_reset(&devices.ioapic);
     vpit_reset(&devices.pit, slice()->tsc_hz);
     devices.rtc.index = 0;
-    devices.pci.address = 0;
+    vpci_reset();
 }
 
 /* A fixed IPI to the processors that the message names, inside the domain (I4, TRAPS 30). */
@@ -82,10 +83,10 @@ uint32_t devices_in(enum port_owner owner, uint16_t port)
         value = 0;
         break;
     case PORT_PCI_ADDRESS:
-        value = vpci_read_address(&devices.pci);
+        value = vpci_read_address();
         break;
     case PORT_PCI_DATA:
-        value = vpci_read_data(&devices.pci, port & 3);
+        value = vpci_read_data(port & 3);
         break;
     case PORT_NOBODY:
     case PORT_QUIET:
@@ -94,7 +95,7 @@ uint32_t devices_in(enum port_owner owner, uint16_t port)
     return value;
 }
 
-void devices_out(enum port_owner owner, uint16_t port, uint32_t value)
+void devices_out(enum port_owner owner, uint16_t port, unsigned bytes, uint32_t value)
 {
     switch (owner) {
     case PORT_UART:
@@ -122,7 +123,7 @@ void devices_out(enum port_owner owner, uint16_t port, uint32_t value)
             life_end(END_POWER_OFF);
         break;
     case PORT_PCI_ADDRESS:
-        vpci_write_address(&devices.pci, value);
+        vpci_write_address(value);
         break;
     case PORT_QUIET:
 #ifdef BENCH
@@ -131,6 +132,8 @@ void devices_out(enum port_owner owner, uint16_t port, uint32_t value)
 #endif
         break;
     case PORT_PCI_DATA:
+        vpci_write_data(port & 3, bytes, value);
+        break;
     case PORT_NOBODY:
         break;
     }
@@ -144,9 +147,9 @@ static bool in_ioapic(uint64_t gpa)
 uint64_t devices_read(uint64_t gpa, unsigned bytes)
 {
     if (gpa - GUEST_ECAM < GUEST_ECAM_BYTES)
-        return vpci_read_ecam(gpa - GUEST_ECAM);
+        return vpci_read_ecam(gpa - GUEST_ECAM, bytes);
     if (!in_ioapic(gpa))
-        return ~0ull;
+        return vpci_read_memory(gpa, bytes);
     lock_take(&devices.lock);
     uint64_t value = vioapic_read(&devices.ioapic, (unsigned)(gpa - GUEST_IOAPIC), bytes);
     lock_release(&devices.lock);
@@ -155,8 +158,14 @@ uint64_t devices_read(uint64_t gpa, unsigned bytes)
 
 void devices_write(uint64_t gpa, unsigned bytes, uint64_t value)
 {
-    if (!in_ioapic(gpa))
+    if (gpa - GUEST_ECAM < GUEST_ECAM_BYTES) {
+        vpci_write_ecam(gpa - GUEST_ECAM, bytes, value);
         return;
+    }
+    if (!in_ioapic(gpa)) {
+        vpci_write_memory(gpa, bytes, value);
+        return;
+    }
     lock_take(&devices.lock);
     vioapic_write(&devices.ioapic, (unsigned)(gpa - GUEST_IOAPIC), bytes, (uint32_t)value);
     lock_release(&devices.lock);

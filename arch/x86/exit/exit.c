@@ -197,6 +197,6 @@ void exit_io_slow(uint16_t port, unsigned bytes, bool in, bool string, uint64_t 
     if (in)
         write_accumulator(bytes, devices_in(owner, port));
     else
-        devices_out(owner, port, (uint32_t)vcpu.gpr[RAX]);
+        devices_out(owner, port, bytes, (uint32_t)vcpu.gpr[RAX]);
     vcpu_skip(length);
 }

@@ -19,7 +19,4 @@ struct machine {
 
 extern struct machine machine;
 
-/* Counts interrupts that the guest sent to where it may not (I4). */
-void machine_refused_interrupts(uint32_t number);
-
 #endif

@@ -36,6 +36,9 @@ uint32_t machine_apic_id(uint32_t local);
 void machine_send_fixed(uint32_t apic_id, uint8_t vector);
 void machine_knock(uint32_t apic_id);
 
+/* Counts interrupts that the guest sent, or would have sent, to where it may not (I4). */
+void machine_refused_interrupts(uint32_t number);
+
 uint64_t machine_tsc(void);
 
 struct check_topology;

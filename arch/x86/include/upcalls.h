@@ -95,11 +95,15 @@ static inline bool devices_line_status(uint16_t port, uint8_t *status)
     return true;
 }
 
-/* An access to a port of the domain's machine. */
+/* An access to a port of the domain's machine, no wider than its owner takes. */
 uint32_t devices_in(enum port_owner owner, uint16_t port);
-void devices_out(enum port_owner owner, uint16_t port, uint32_t value);
+void devices_out(enum port_owner owner, uint16_t port, unsigned bytes, uint32_t value);
 
-/* An access to memory that RAM does not back: the I/O APIC, else all ones and no effect. */
+/*
+ * An access to memory that no table maps: configuration space, the I/O APIC, judged pages of its
+ * functions, else all ones and no effect. Of one that begins in the page before, the exit tells
+ * the second page only: it is judged as if it began there.
+ */
 uint64_t devices_read(uint64_t gpa, unsigned bytes);
 void devices_write(uint64_t gpa, unsigned bytes, uint64_t value);
 
