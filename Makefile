@@ -53,7 +53,7 @@ help:
 	@echo '              that boot (BOOT_TESTS="smoke attack" MACHINE= JOBS=2)'
 	@echo 'make image    $(IMAGE) and $(DISK), which can be written to a USB stick'
 	@echo 'make debug    the demo in a debugger'
-	@echo 'make fuzz     eight minutes of made-up input (FUZZ_SECONDS= for each of three targets)'
+	@echo 'make fuzz     made-up manifests, tables, boards and accesses (FUZZ_SECONDS= for each target)'
 	@echo 'make proof    no run-time error in the parser of compiled manifests (Frama-C, Debian 12)'
 	@echo 'make bench    figures; make mutants: do the tests notice a broken line; make lint'
 	@echo 'make install  the command, its parts and documents (DESTDIR= PREFIX=/usr/local); uninstall'

@@ -97,7 +97,7 @@ static uint32_t read_own(const struct vfunction *f, unsigned at, uint32_t plain)
     return vmsi_read(&f->msi, at, plain);
 }
 
-static uint32_t read_dword(const struct vfunction *f, unsigned at)
+uint32_t vfunction_read_dword(const struct vfunction *f, unsigned at)
 {
     uint32_t value = *(const uint32_t *)(f->reads + at);
     uint32_t hardware = *(const uint32_t *)(f->hardware + at);
@@ -106,14 +106,14 @@ static uint32_t read_dword(const struct vfunction *f, unsigned at)
     return f->own & bit_of(at) ? read_own(f, at, value) : value;
 }
 
-uint64_t vfunction_read(const struct vfunction *f, unsigned offset, unsigned bytes)
+uint64_t vfunction_read_parts(const struct vfunction *f, unsigned offset, unsigned bytes)
 {
     unsigned first = offset & ~3u, shift = offset % 4 * 8;
-    uint64_t value = (uint64_t)read_dword(f, first) >> shift;
+    uint64_t value = (uint64_t)vfunction_read_dword(f, first) >> shift;
     if (shift + bytes * 8 > 32)
-        value |= (uint64_t)read_dword(f, first + 4) << (32 - shift);
+        value |= (uint64_t)vfunction_read_dword(f, first + 4) << (32 - shift);
     if (shift + bytes * 8 > 64)
-        value |= (uint64_t)read_dword(f, first + 8) << (64 - shift);
+        value |= (uint64_t)vfunction_read_dword(f, first + 8) << (64 - shift);
     return bytes < 8 ? value & ((1ull << bytes * 8) - 1) : value;
 }
 
@@ -242,7 +242,7 @@ static bool touches(uint64_t gpa, unsigned bytes, uint64_t at, uint64_t end)
 uint64_t vfunction_read_memory(const struct vfunction *f, const volatile uint8_t *hardware,
                                uint64_t gpa, unsigned bytes)
 {
-    if (gpa % bytes != 0)
+    if (gpa & (bytes - 1))
         return ~0ull;
     if (in_table(f, gpa)) {
         if (f->msi.entries == 0)
@@ -258,7 +258,7 @@ uint64_t vfunction_read_memory(const struct vfunction *f, const volatile uint8_t
 void vfunction_write_memory(struct vfunction *f, volatile uint8_t *hardware, uint64_t gpa,
                             unsigned bytes, uint64_t value)
 {
-    if (gpa % bytes != 0)
+    if (gpa & (bytes - 1))
         return;
     if (in_table(f, gpa)) {
         if (f->msi.entries == 0)

@@ -43,7 +43,13 @@ void vfunction_reset(struct vfunction *f);
 void vfunction_quarantine(struct vfunction *f);
 
 /* `bytes` 1, 2, 4 or 8 at `offset` of configuration space, all of them inside. */
-uint64_t vfunction_read(const struct vfunction *f, unsigned offset, unsigned bytes);
+uint32_t vfunction_read_dword(const struct vfunction *f, unsigned at);
+uint64_t vfunction_read_parts(const struct vfunction *f, unsigned offset, unsigned bytes);
+static inline uint64_t vfunction_read(const struct vfunction *f, unsigned offset, unsigned bytes)
+{
+    return bytes == 4 && offset % 4 == 0 ? vfunction_read_dword(f, offset)
+                                         : vfunction_read_parts(f, offset, bytes);
+}
 void vfunction_write(struct vfunction *f, unsigned offset, unsigned bytes, uint64_t value);
 
 /*

@@ -26,7 +26,8 @@ static const uint32_t host_bridge[HEADER_WORDS] = {
 };
 
 static PER_DOMAIN struct {
-    uint32_t address; /* CONFIG_ADDRESS as the guest wrote it */
+    uint64_t selected; /* by CONFIG_ADDRESS: offset in the ECAM window */
+    uint32_t address;  /* CONFIG_ADDRESS as the guest wrote it */
     uint32_t count;
     struct vfunction *devices[DEVICES]; /* by device number */
     struct vfunction functions[MAX_DOMAIN_DEVICES];
@@ -51,7 +52,7 @@ void vpci_setup(const struct function *functions, uint32_t count, volatile uint8
 
 void vpci_reset(void)
 {
-    pci.address = 0;
+    vpci_write_address(0);
     for (uint32_t n = 0; n < pci.count; n++)
         vfunction_reset(&pci.functions[n]);
 }
@@ -97,9 +98,14 @@ void vpci_write_ecam(uint64_t offset, unsigned bytes, uint64_t value)
         vfunction_write(f, offset % CONFIG_SPACE_BYTES, bytes, value);
 }
 
+/* While it isn't enabled it selects nothing: what lies beyond the window. */
 void vpci_write_address(uint32_t value)
 {
     pci.address = value & (1u << ADDRESS_ENABLE_SHIFT | ADDRESS_WRITABLE);
+    pci.selected = (uint64_t)(value & ADDRESS_FUNCTION_MASK) << ADDRESS_FUNCTION_SHIFT |
+                   (value & ADDRESS_REGISTER_MASK);
+    if (!(value >> ADDRESS_ENABLE_SHIFT))
+        pci.selected = ~0ull;
 }
 
 uint32_t vpci_read_address(void)
@@ -107,24 +113,15 @@ uint32_t vpci_read_address(void)
     return pci.address;
 }
 
-/* What CONFIG_ADDRESS selects, in the window; beyond it while it isn't enabled. */
-static uint64_t selected(unsigned at)
-{
-    if (!(pci.address >> ADDRESS_ENABLE_SHIFT))
-        return ~0ull;
-    return (uint64_t)(pci.address & ADDRESS_FUNCTION_MASK) << ADDRESS_FUNCTION_SHIFT |
-           (pci.address & ADDRESS_REGISTER_MASK) | at;
-}
-
 /* All that the dword has from there: the port's width makes no difference. */
 uint32_t vpci_read_data(unsigned at)
 {
-    return (uint32_t)vpci_read_ecam(selected(0), 4) >> at * 8;
+    return (uint32_t)vpci_read_ecam(pci.selected, 4) >> at * 8;
 }
 
 void vpci_write_data(unsigned at, unsigned bytes, uint32_t value)
 {
-    vpci_write_ecam(selected(at), bytes, value);
+    vpci_write_ecam(pci.selected | at, bytes, value);
 }
 
 /* The function that has `gpa` in a page that is judged, and what lies there in hardware. */

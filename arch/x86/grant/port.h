@@ -31,6 +31,10 @@ static inline enum port_owner port_owner(uint16_t port, uint32_t bytes)
 {
     if ((port & ~7u) == 0x3f8 && bytes == 1)
         return PORT_UART;
+    if ((port & ~3u) == 0xcfc && (port & 3) + bytes <= 4)
+        return PORT_PCI_DATA;
+    if (port == 0xcf8 && bytes == 4)
+        return PORT_PCI_ADDRESS;
     return port_find(port, bytes);
 }
 

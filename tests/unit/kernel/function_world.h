@@ -107,7 +107,7 @@ static void world_look(const volatile uint8_t *at, unsigned bytes, uint64_t valu
         else if (offset == MSI + 4)
             world_expect(bytes == 4 && world_own_message(&w->function, (uint32_t)value));
         else if (offset == MSI + 8)
-            world_expect(bytes == 4 && value == 0);
+            world_expect(bytes == (w->function.msi_64 ? 4 : 2) && value == 0);
         else if (offset == MSI + 12)
             world_expect(bytes == 2 && value == 0);
         else if (offset == MSI + 16)
