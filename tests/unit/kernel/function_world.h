@@ -44,7 +44,7 @@ struct world_function {
     uint8_t *vectors;
 };
 
-static struct world_domain world = {.apic_ids = {0, 2, 17, 5}};
+static struct world_domain world = {.apic_ids = {0, 2, 33, 5}};
 static struct world_function *world_watched; /* its accesses are looked at */
 static unsigned world_reads, world_writes;   /* of hardware, so far */
 
@@ -181,6 +181,7 @@ static void world_compile(uint8_t *reads, uint8_t *hardware)
     world_put(reads, MSIX + 8, 4, PENDING_OFFSET);
     world_put(reads, EXPRESS, 4, 0x00920010);
     world_put(reads, 0x100, 4, 0x00010001);
+    world_put(reads, 0x104, 4, 0x00010001);
     world_put(hardware, MSI + 20, 4, 1);
     world_put(hardware, EXPRESS + 10, 2, 0x002f);
     world_put(hardware, 0x104, 4, 0x003ff010);

@@ -133,6 +133,26 @@ static void each_register_is_judged_with_its_own_bytes(void **state)
     }
 }
 
+/* TRAPS 72: who writes one register writes no other. */
+static void narrow_writes_stay_narrow(void **state)
+{
+    static const struct {
+        unsigned offset, bytes, writes;
+    } narrow[] = {
+        {0x04, 2, 1},         {0x05, 1, 1},         {0x06, 2, 0},        {0x07, 1, 0},
+        {EXPRESS + 8, 2, 1},  {EXPRESS + 9, 1, 1},  {EXPRESS + 8, 4, 2}, {EXPRESS + 10, 2, 1},
+        {EXPRESS + 10, 1, 1}, {EXPRESS + 11, 1, 0}, {POWER + 4, 4, 0},   {0x10, 8, 0},
+        {MSIX + 2, 2, 1},     {0x3c, 4, 0},         {0x104, 4, 0},
+    };
+
+    (void)state;
+    for (unsigned n = 0; n < sizeof(narrow) / sizeof(narrow[0]); n++) {
+        unsigned before = world_writes;
+        vfunction_write(&f, narrow[n].offset, narrow[n].bytes, ~0ull);
+        assert_int_equal(world_writes - before, narrow[n].writes);
+    }
+}
+
 /* Any width at any offset reads what the dwords have. */
 static void reads_are_parts_of_dwords(void **state)
 {
@@ -165,7 +185,9 @@ static void what_is_not_compiled_is_not_seen(void **state)
     assert_int_equal(get(0), 0x10c98086);
     assert_int_equal(world_reads, before);
     world_put(w.config, 0x104, 4, ~0u);
-    assert_int_equal(get(0x104), 0x003ff010);
+    assert_int_equal(get(0x104), 0x003ff011);
+    world_put(w.config, 0x104, 4, 0);
+    assert_int_equal(get(0x104), 1);
     memset(w.config, 0xff, 4096); /* gone */
     assert_int_equal(get(0), 0x10c98086);
     vfunction_write(&f, EXPRESS + 8, 2, 0x7110);
@@ -197,7 +219,7 @@ static void bars_answer_sizing_and_stay(void **state)
         assert_int_equal(get(at), bars[n].address);
         vfunction_write(&f, at, 4, 0xfffffff0);
         assert_int_equal(get(at), bars[n].size);
-        vfunction_write(&f, at, 2, 0xffff);
+        vfunction_write(&f, at, 2, ~0ull);
         assert_int_equal(get(at), bars[n].address);
         vfunction_write(&f, at, 8, ~0ull);
         assert_int_equal(get(at), bars[n].size);
@@ -365,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(writes_reach_named_bits_only, setup, teardown),
         cmocka_unit_test_setup_teardown(each_register_is_judged_with_its_own_bytes, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(narrow_writes_stay_narrow, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_are_parts_of_dwords, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_compiled_is_not_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(bars_answer_sizing_and_stay, setup, teardown),

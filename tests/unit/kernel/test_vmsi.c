@@ -59,7 +59,7 @@ static const struct {
 } messages[] = {
     {0xfee00000, 0, 0x0031, 0, 0x31},
     {0xfee02000, 0, 0x0031, 1, 0x31},
-    {0xfee11000, 0, 0x00ff, 2, 0xff},
+    {0xfee21000, 0, 0x00ff, 2, 0xff},
     {0xfee05000, 0, 0x0020, 3, 0x20},
     {0xfee02000, 0, 0x4131, 1, 0x31}, /* lowest priority; the level of an edge is nothing */
     {0xfee02008, 0, 0x3831, 1, 0x31}, /* redirection hint; reserved bits */
@@ -131,7 +131,7 @@ static void every_message_is_decided(void **state)
         for (unsigned data = 0; data < 0x800; data++) {
             uint32_t message[3] = {0xfee00000 | destination << 12, 0, data}, address;
             bool may =
-                (destination == 0 || destination == 2 || destination == 5 || destination == 17) &&
+                (destination == 0 || destination == 2 || destination == 5 || destination == 33) &&
                 data >> 8 < 2 && (data & 0xff) >= 32;
             assert_int_equal(vmsi_translate(&w.function, message, &address), may);
             good += may;

@@ -33,7 +33,7 @@ static int setup(void **state)
         if (n == SILENT) {
             function->flags = FUNCTION_SILENT;
             function->vectors = 257;
-            function->trap_count = 1;
+            function->table_offset = 0;
         }
         memcpy(devices + n * sizeof(*function), function, sizeof(*function));
         memcpy(devices + 4096 + n * 8192, w[n].pages, 8192);
