@@ -103,7 +103,7 @@ uint32_t vfunction_read_dword(const struct vfunction *f, unsigned at)
     uint32_t hardware = *(const uint32_t *)(f->hardware + at);
     if (hardware != 0)
         value = (value & ~hardware) | ((uint32_t)registers_read(f->config + at, 4) & hardware);
-    return f->own & bit_of(at) ? read_own(f, at, value) : value;
+    return (f->own & bit_of(at)) != 0 ? read_own(f, at, value) : value;
 }
 
 uint64_t vfunction_read_parts(const struct vfunction *f, unsigned offset, unsigned bytes)

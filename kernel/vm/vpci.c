@@ -26,8 +26,9 @@ static const uint32_t host_bridge[HEADER_WORDS] = {
 };
 
 static PER_DOMAIN struct {
-    uint64_t selected; /* by CONFIG_ADDRESS: offset in the ECAM window */
-    uint32_t address;  /* CONFIG_ADDRESS as the guest wrote it */
+    uint64_t selected;                   /* by CONFIG_ADDRESS: offset in the ECAM window */
+    struct vfunction *selected_function; /* that lies there, so that reads needn't look */
+    uint32_t address;                    /* CONFIG_ADDRESS as the guest wrote it */
     uint32_t count;
     struct vfunction *devices[DEVICES]; /* by device number */
     struct vfunction functions[MAX_DOMAIN_DEVICES];
@@ -106,6 +107,7 @@ void vpci_write_address(uint32_t value)
                    (value & ADDRESS_REGISTER_MASK);
     if (!(value >> ADDRESS_ENABLE_SHIFT))
         pci.selected = ~0ull;
+    pci.selected_function = find(pci.selected, 4);
 }
 
 uint32_t vpci_read_address(void)
@@ -116,7 +118,10 @@ uint32_t vpci_read_address(void)
 /* All that the dword has from there: the port's width makes no difference. */
 uint32_t vpci_read_data(unsigned at)
 {
-    return (uint32_t)vpci_read_ecam(pci.selected, 4) >> at * 8;
+    const struct vfunction *f = pci.selected_function;
+    uint32_t value = f ? vfunction_read_dword(f, pci.selected % CONFIG_SPACE_BYTES)
+                       : (uint32_t)vpci_read_ecam(pci.selected, 4);
+    return value >> at * 8;
 }
 
 void vpci_write_data(unsigned at, unsigned bytes, uint32_t value)
