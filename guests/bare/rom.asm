@@ -79,8 +79,43 @@ start32:
     wrmsr
     mov eax, 0x80000033                 ; PG, NE, ET, MP, PE
     mov cr0, eax
+    mov esp, STACK_TOP
+    call pci
     lgdt [ram_gdt]
     jmp 0x10:start64
+
+; QEMU's q35: ECAM (PCIEXBAR, 64 MiB) and BAR 0 of a device at 00:01.0 are where guest.h says.
+PCI_ADDRESS equ 0xcf8
+PCI_DATA    equ 0xcfc
+Q35_BRIDGE  equ 0x29c08086
+pci:
+    mov ebx, pci_image
+.next:
+    mov dx, PCI_ADDRESS
+    mov eax, 0x80000000
+    out dx, eax
+    mov dx, PCI_DATA
+    in eax, dx
+    cmp eax, Q35_BRIDGE
+    jne .done
+    mov dx, PCI_ADDRESS
+    mov eax, [ebx]
+    test eax, eax
+    jz .done
+    out dx, eax
+    mov dx, PCI_DATA
+    mov eax, [ebx + 4]
+    out dx, eax
+    add ebx, 8
+    jmp .next
+.done:
+    ret
+align 4
+pci_image:
+    dd 0x80000060, 0xe0000005           ; PCIEXBAR
+    dd 0x80000810, 0xc0000000           ; 00:01.0: BAR 0,
+    dd 0x80000804, 2                    ; memory decoding on
+    dd 0
 align 4
 ram_gdt:
     dw GDT_BYTES - 1
