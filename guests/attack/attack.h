@@ -8,6 +8,7 @@
 #define GUEST_ATTACK_H
 
 #include "guests/lib/cpu.h"
+#include "guests/lib/edu.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ enum {
     UART_VECTOR = 0x42,
     LVT_VECTOR = 0x43,
     RESIDUE_VECTOR = 0x50, /* and some above */
+    MESSAGE_VECTOR = 0x60,
 };
 #define UNBACKED 0xd0000000ull /* in the hole below 4 GiB, mapped by the entry page tables */
 
@@ -36,6 +38,16 @@ void settle(void);
 
 /* Does the timer of this processor interrupt once, as set, within a settled time? */
 bool timer_works(void);
+
+/* NMIs, and interrupts at vectors from TIMER_VECTOR on, of all processors so far. */
+uint32_t nmis_of_all(void);
+uint32_t interrupts_of_all(void);
+
+/* The domain's edu device, NULL: it has none. */
+const struct edu *own_edu(void);
+
+/* Numbers that are the same in each run. */
+uint32_t next_random(void);
 
 /* Makes every sibling that sleeps in attack_sibling() run function(cpu), and waits for all. */
 void siblings_run(sibling_function function);
@@ -64,6 +76,13 @@ void attack_delivery(void);
 void attack_prefix(void);
 void attack_control(void); /* CR, DR, XCR0 */
 void attack_misc(void);    /* caches, hypercalls, single step */
+
+/* These need an edu device. */
+void attack_pci(void);     /* configuration space: who is there, BARs, Command */
+void attack_config(void);  /* every write to it, and odd accesses */
+void attack_message(void); /* MSI */
+void attack_window(void);  /* DMA to where messages go; not in "all", see there */
+void attack_dma(void);     /* last of all: it may cost the device */
 
 /* The last act that the command line names, else "triple". It ends this life or never returns. */
 typedef void (*last_act)(void);

@@ -44,15 +44,6 @@ static void raise_uart(void)
     outb(UART_MCR, 0);
 }
 
-static uint32_t nmis_of_all(void)
-{
-    uint32_t nmis = 0;
-    for (uint32_t i = 0; i < cpu_count(); i++) {
-        nmis += cpu_at(i)->nmis;
-    }
-    return nmis;
-}
-
 /* The ordinary use first: if that does not work, the rest says nothing. */
 static void fixed_to_self(void)
 {

@@ -17,20 +17,26 @@
 
 enum { SETTLES_A_SECOND = 250, VECTORS = 256 };
 
+/* In "all"; if there is an edu device; only if there is one and the part is named. */
+enum when { ALWAYS, WITH_EDU, EDU_NAMED };
+
 struct part {
     const char *word;
     void (*run)(void);
-    bool in_all;
+    enum when when;
 };
 
 static const struct part parts[] = {
-    {"memory", attack_memory, true},     {"windows", attack_windows, true},
-    {"forms", attack_forms, true},       {"msr", attack_msr, true},
-    {"x2apic", attack_x2apic, true},     {"port", attack_port, true},
-    {"string", attack_string_io, true},  {"icr", attack_icr, true},
-    {"lvt", attack_lvt, true},           {"ioapic", attack_ioapic, true},
-    {"delivery", attack_delivery, true}, {"prefix", attack_prefix, true},
-    {"control", attack_control, true},   {"misc", attack_misc, true},
+    {"memory", attack_memory, ALWAYS},     {"windows", attack_windows, ALWAYS},
+    {"forms", attack_forms, ALWAYS},       {"msr", attack_msr, ALWAYS},
+    {"x2apic", attack_x2apic, ALWAYS},     {"port", attack_port, ALWAYS},
+    {"string", attack_string_io, ALWAYS},  {"icr", attack_icr, ALWAYS},
+    {"lvt", attack_lvt, ALWAYS},           {"ioapic", attack_ioapic, ALWAYS},
+    {"delivery", attack_delivery, ALWAYS}, {"prefix", attack_prefix, ALWAYS},
+    {"control", attack_control, ALWAYS},   {"misc", attack_misc, ALWAYS},
+    {"pci", attack_pci, WITH_EDU},         {"config", attack_config, WITH_EDU},
+    {"message", attack_message, WITH_EDU}, {"window", attack_window, EDU_NAMED},
+    {"dma", attack_dma, WITH_EDU},
 };
 
 static unsigned passed, failed;
@@ -90,6 +96,45 @@ static void count_interrupt(struct frame *frame)
 uint32_t interrupts_seen(uint32_t index, uint8_t vector)
 {
     return seen[index][vector];
+}
+
+uint32_t interrupts_of_all(void)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        for (unsigned vector = TIMER_VECTOR; vector < VECTORS; vector++) {
+            count += seen[i][vector];
+        }
+    }
+    return count;
+}
+
+uint32_t nmis_of_all(void)
+{
+    uint32_t nmis = 0;
+    for (uint32_t i = 0; i < cpu_count(); i++) {
+        nmis += cpu_at(i)->nmis;
+    }
+    return nmis;
+}
+
+uint32_t next_random(void)
+{
+    static uint32_t state = 0x2545f491;
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state;
+}
+
+const struct edu *own_edu(void)
+{
+    static struct edu edu;
+    static enum { UNKNOWN, NONE, FOUND } known;
+    if (known == UNKNOWN) {
+        known = edu_find(&edu) ? FOUND : NONE;
+    }
+    return known == FOUND ? &edu : NULL;
 }
 
 void settle(void)
@@ -169,7 +214,8 @@ static void attack_boot_processor(void)
 static bool selected(const struct part *part)
 {
     bool all = cmdline_lists("attack", "all", true);
-    return cmdline_lists("attack", part->word, false) || (all && part->in_all);
+    bool asked = cmdline_lists("attack", part->word, false) || (all && part->when != EDU_NAMED);
+    return asked && (part->when == ALWAYS || own_edu());
 }
 
 void guest_main(void)

@@ -34,7 +34,7 @@ static bool is_given(uint64_t gpa)
         }
     }
     return gpa < GUEST_LOAD_MIN || gpa - GUEST_IOAPIC < PAGE_BYTES ||
-           gpa - GUEST_ECAM < LARGE_PAGE_BYTES / 2;
+           gpa - GUEST_ECAM < LARGE_PAGE_BYTES / 2 || pci_holds(gpa);
 }
 
 static void read_write_read(void *arg)
