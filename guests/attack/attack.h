@@ -84,6 +84,9 @@ void attack_message(void); /* MSI */
 void attack_window(void);  /* DMA to where messages go; not in "all", see there */
 void attack_dma(void);     /* last of all: it may cost the device */
 
+/* Lets the device, if there is one, begin to write a page of its buffer, a marker, to own RAM. */
+void attack_dma_begin(void);
+
 /* The last act that the command line names, else "triple". It ends this life or never returns. */
 typedef void (*last_act)(void);
 last_act last_act_find(void);

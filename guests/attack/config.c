@@ -130,17 +130,23 @@ struct odd {
 
 static void odd_16(volatile uint8_t *at)
 {
-    *(volatile uint16_t *)at = *(volatile uint16_t *)at;
+    volatile uint16_t *word = (volatile uint16_t *)at;
+    uint16_t value = *word;
+    *word = value;
 }
 
 static void odd_32(volatile uint8_t *at)
 {
-    *(volatile uint32_t *)at = *(volatile uint32_t *)at;
+    volatile uint32_t *word = (volatile uint32_t *)at;
+    uint32_t value = *word;
+    *word = value;
 }
 
 static void odd_64(volatile uint8_t *at)
 {
-    *(volatile uint64_t *)at = *(volatile uint64_t *)at;
+    volatile uint64_t *word = (volatile uint64_t *)at;
+    uint64_t value = *word;
+    *word = value;
 }
 
 static void odd_string(volatile uint8_t *at)

@@ -205,6 +205,16 @@ void attack_dma(void)
     check_silence(forbidden->name);
 }
 
+/* All of RAM is marked by then. */
+void attack_dma_begin(void)
+{
+    struct edu last;
+    uint64_t page = ram_end() - EDU_BUFFER_BYTES;
+    if (edu_find(&last) && edu_dma_read(&last, page, 0, EDU_BUFFER_BYTES)) {
+        edu_dma_begin(&last, page, 0, EDU_BUFFER_BYTES);
+    }
+}
+
 static void settle_probed(void *arg)
 {
     (void)arg;

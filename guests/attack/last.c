@@ -57,6 +57,13 @@ static void power_off(void)
     outb(GUEST_SLEEP_CONTROL, 1 << 5 | GUEST_SLEEP_S5 << 2);
 }
 
+/* The device still writes when there is no one any more to stop it. */
+static void dma(void)
+{
+    attack_dma_begin();
+    last_triple();
+}
+
 /* INIT to all processors of the machine, this one included: they wait for a SIPI for ever. */
 static void init_all(void)
 {
@@ -86,7 +93,7 @@ static const struct act acts[] = {
     {"cr3", last_cr3},       {"fetch", last_fetch}, {"acloop", last_acloop},
     {"dbloop", dbloop},      {"reset", reset},      {"s5", power_off},
     {"init", init_all},      {"storm", ipi_storm},  {"hang", last_hang},
-    {"sleep", last_sleep},
+    {"sleep", last_sleep},   {"dma", dma},
 };
 
 last_act last_act_find(void)

@@ -115,7 +115,7 @@ static void move(const struct edu *edu)
     uint32_t gone = 0, followed = 0;
     uint32_t before = pci_read(edu->function, PCI_BAR, 4);
     for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        volatile uint32_t *place = (volatile uint32_t *)memory_window(places[i]);
+        const volatile uint32_t *place = (const volatile uint32_t *)memory_window(places[i]);
         pci_write(edu->function, PCI_BAR, 4, (uint32_t)places[i]);
         gone += edu_get(edu, EDU_REGISTER_VERSION) != EDU_VERSION;
         followed += *place == EDU_VERSION;

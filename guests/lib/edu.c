@@ -57,8 +57,13 @@ static void set_64(const struct edu *edu, enum edu_register at, uint64_t value)
 }
 
 /* The device itself checks nothing: what leaves its buffer would be the emulator's memory. */
-static bool transfer(const struct edu *edu, uint64_t source, uint64_t destination, uint32_t bytes,
-                     uint32_t command)
+static bool fits(uint32_t offset, uint32_t bytes)
+{
+    return offset <= EDU_BUFFER_BYTES && bytes <= EDU_BUFFER_BYTES - offset;
+}
+
+static bool begin(const struct edu *edu, uint64_t source, uint64_t destination, uint32_t bytes,
+                  uint32_t command)
 {
     if (!wait(edu)) {
         return false;
@@ -67,24 +72,25 @@ static bool transfer(const struct edu *edu, uint64_t source, uint64_t destinatio
     set_64(edu, EDU_REGISTER_DESTINATION, destination);
     set_64(edu, EDU_REGISTER_COUNT, bytes);
     set_64(edu, EDU_REGISTER_DMA, command);
-    return wait(edu);
-}
-
-static bool fits(uint32_t offset, uint32_t bytes)
-{
-    return offset <= EDU_BUFFER_BYTES && bytes <= EDU_BUFFER_BYTES - offset;
+    return true;
 }
 
 bool edu_dma_read(const struct edu *edu, uint64_t gpa, uint32_t offset, uint32_t bytes)
 {
-    return fits(offset, bytes) && transfer(edu, gpa, BUFFER + offset, bytes, DMA_START);
+    return fits(offset, bytes) && begin(edu, gpa, BUFFER + offset, bytes, DMA_START) && wait(edu);
 }
 
 bool edu_dma_write(const struct edu *edu, uint64_t gpa, uint32_t offset, uint32_t bytes,
                    bool interrupt)
 {
     uint32_t command = DMA_START | DMA_FROM_BUFFER | (interrupt ? DMA_RAISES : 0);
-    return fits(offset, bytes) && transfer(edu, BUFFER + offset, gpa, bytes, command);
+    return fits(offset, bytes) && begin(edu, BUFFER + offset, gpa, bytes, command) && wait(edu);
+}
+
+bool edu_dma_begin(const struct edu *edu, uint64_t gpa, uint32_t offset, uint32_t bytes)
+{
+    return fits(offset, bytes) &&
+           begin(edu, BUFFER + offset, gpa, bytes, DMA_START | DMA_FROM_BUFFER);
 }
 
 void edu_raise(const struct edu *edu)

@@ -52,6 +52,9 @@ bool edu_dma_read(const struct edu *edu, uint64_t gpa, uint32_t offset, uint32_t
 bool edu_dma_write(const struct edu *edu, uint64_t gpa, uint32_t offset, uint32_t bytes,
                    bool interrupt);
 
+/* As edu_dma_write(), without waiting for the end. */
+bool edu_dma_begin(const struct edu *edu, uint64_t gpa, uint32_t offset, uint32_t bytes);
+
 /* Raises an interrupt, and acknowledges all that it has raised. */
 void edu_raise(const struct edu *edu);
 void edu_acknowledge(const struct edu *edu);
