@@ -170,15 +170,23 @@ static void look_at_buffer(uint32_t life)
            "in the life before brought: %u bytes as before, %u zeros, %u ones", old, zeros, ones);
 }
 
+/* Does a transfer from the buffer land? The buffer stays as it is, for the next life to look at. */
+static bool is_landing(uint32_t life)
+{
+    fill(to, ~life);
+    edu_dma_write(edu, (uint64_t)to, 0, EDU_BUFFER_BYTES, false);
+    return differences(to, ~life) != 0;
+}
+
 /* Is the device silent soon after it has reached out, and does it stay so? */
-static void check_silence(const char *name)
+static void check_silence(const char *name, uint32_t life)
 {
     uint32_t tries = 0;
-    while (tries < MOST_TRIES && copy(from, to, tries) == 0) {
+    while (tries < MOST_TRIES && is_landing(life)) {
         tries++;
     }
     pci_command(edu->function, PCI_COMMAND_MASTER, 0);
-    bool silent = copy(from, to, MOST_TRIES) != 0 && differences(to, ~(uint32_t)MOST_TRIES) == 0;
+    bool silent = !is_landing(life);
     report(silent, "I1", name, "%u transfers more, then %s", tries,
            silent ? "none, whatever Command says" : "it is still at it");
 }
@@ -202,7 +210,7 @@ void attack_dma(void)
                                  : edu_dma_read(edu, gpa, 0, EDU_BUFFER_BYTES);
     report(is_marked() && ended, "I1", forbidden->name, "life %u, at 0x%lx: own memory %s", life,
            gpa, is_marked() ? "is unchanged" : "has changed");
-    check_silence(forbidden->name);
+    check_silence(forbidden->name, life);
 }
 
 /* All of RAM is marked by then. */
