@@ -10,7 +10,8 @@ INSTALLED := $(call installed,libc6-dev* linux-libc-dev* gnu-efi libyaml-dev* li
     libcmocka-dev*) $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
 
 MANIFEST ?= guests/demo.yaml
-# bochs, kvm, tcg (QEMU emulates AMD-V); auto picks, and all boot tests run where they can.
+# bochs, kvm, tcg (QEMU emulates AMD-V and VT-d); auto: run and debug take kvm where this host lends
+# VT-x, else tcg, an image is for what its manifest says, all boot tests run where they can.
 MACHINE ?= auto
 # Seconds after which a run ends; empty: none on a terminal, 300 otherwise.
 TIMEOUT ?=
@@ -32,6 +33,10 @@ LINT :=
 IMAGE := $(BUILD)/bulkhead.efi
 DISK := $(BUILD)/bulkhead.img
 RUN := $(BUILD)/bulkhead run --machine $(MACHINE) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+
+# The machine, "auto" resolved, once the tool is there; the guess of tools/setup before.
+MACHINE_OF_RUN = $(if $(filter auto,$(MACHINE)),$$($(BUILD)/bulkhead run --which),$(MACHINE))
+KVM_GUESS = $(shell [ -w /dev/kvm ] && grep -qw vmx /proc/cpuinfo && echo kvm)
 
 # Of what is there already nothing needs to be said.
 QUIETLY := --no-print-directory -s
@@ -65,10 +70,12 @@ setup:
 	@tools/setup run $(filter tcg fuzz,$(MACHINE) $(ALSO))
 
 test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg)
+run debug: ALSO := $(if $(filter auto,$(MACHINE)),$(if $(KVM_GUESS),,tcg))
 run smoke image debug test: setup
 
 run:
-	@$(MAKE) $(QUIETLY) $(IMAGE)
+	@$(MAKE) $(QUIETLY) tools
+	@$(MAKE) $(QUIETLY) MACHINE=$(MACHINE_OF_RUN) $(IMAGE)
 	@$(RUN) $(IMAGE)
 
 image:
@@ -76,7 +83,8 @@ image:
 	@ls -l $(IMAGE) $(DISK)
 
 debug:
-	@$(MAKE) $(QUIETLY) $(IMAGE)
+	@$(MAKE) $(QUIETLY) tools
+	@$(MAKE) $(QUIETLY) MACHINE=$(MACHINE_OF_RUN) $(IMAGE)
 	@$(RUN) --debug $(IMAGE)
 
 smoke:

@@ -5,6 +5,7 @@
  * failed. Status 0: at least one ran, and none failed.
  */
 #include "spec.h"
+#include "tools/run/devices.h"
 #include "tools/run/image.h"
 #include "tools/run/ports.h"
 #include <errno.h>
@@ -217,10 +218,44 @@ static bool make_image(const struct spec *spec, const char *image, char *why, si
     return spec_damage(spec, image, why, room);
 }
 
+/* Takes out of the image's devices what the test wants absent. */
+static void remove_absent(const struct spec *spec, struct run_image *facts)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < facts->device_count; i++) {
+        uint32_t pci = facts->devices[i].pci;
+        char address[16];
+        snprintf(address, sizeof(address), "%02x:%02x.%u", pci >> 8 & 0xff, pci >> 3 & 31, pci & 7);
+        if (strcmp(spec->absent, "all") != 0 && !strstr(spec->absent, address))
+            facts->devices[kept++] = facts->devices[i];
+    }
+    facts->device_count = kept;
+}
+
+/* Size and devices of the machine, as the image has them and the test wants them otherwise. */
+static bool set_devices(struct spec *spec, const char *image, struct run_image *facts)
+{
+    char why[512];
+    if (run_image_read(image, facts))
+        return false;
+    remove_absent(spec, facts);
+    run_image_defaults(facts, &spec->options);
+    for (unsigned i = 0; i < spec->devices_used; i++)
+        spec->options.extra[i] = spec->devices[i];
+    if (*spec->iommu)
+        spec->options.iommu = strcmp(spec->iommu, "none") == 0 ? "" : spec->iommu;
+    bool possible = spec->options.kind == MACHINE_BOCHS ||
+                    devices_possible(facts->devices, facts->device_count, why, sizeof(why));
+    if (!possible)
+        printf("    %s\n", why);
+    return possible;
+}
+
 static enum verdict run_test(struct test *test, const char *directory)
 {
     struct spec *spec = &test->spec;
     static char image[1024];
+    static struct run_image facts;
     char why[2048] = "";
     snprintf(image, sizeof(image), "%s/image.efi", directory);
     if (!make_image(spec, image, why, sizeof(why))) {
@@ -233,11 +268,8 @@ static enum verdict run_test(struct test *test, const char *directory)
     spec->options.file_count = *spec->before ? 2 : 1;
     spec->options.directory = directory;
     spec->options.model = *spec->model ? spec->model : NULL;
-    spec->options.device = *spec->device ? spec->device : NULL;
-    struct run_image facts;
-    if (run_image_read(image, &facts))
+    if (!set_devices(spec, image, &facts))
         return FAILED;
-    run_image_defaults(&facts, &spec->options);
     test->ports.sink = take_line;
     test->ports.context = test;
     ports_width(&test->ports, LINE_CELLS, true);

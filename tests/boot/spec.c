@@ -160,40 +160,70 @@ static void read_on(struct reader *reader, char *names)
     }
 }
 
+/* A directive whose value is kept as it is. */
+static bool read_text(struct spec *spec, const char *word, const char *text, bool *good)
+{
+    struct {
+        const char *word;
+        char *to;
+        size_t room;
+    } places[] = {
+        {"invariant", spec->invariant, sizeof(spec->invariant)},
+        {"needs", spec->needs, sizeof(spec->needs)},
+        {"before", spec->before, sizeof(spec->before)},
+        {"kernel", spec->kernel, sizeof(spec->kernel)},
+        {"model", spec->model, sizeof(spec->model)},
+        {"absent", spec->absent, sizeof(spec->absent)},
+        {"iommu", spec->iommu, sizeof(spec->iommu)},
+    };
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (strcmp(places[i].word, word) == 0) {
+            *good = keep(places[i].to, places[i].room, text);
+            return true;
+        }
+    return false;
+}
+
+static bool read_number(struct spec *spec, const char *word, char *rest)
+{
+    unsigned long number = 0;
+    if (!take_number(&rest, &number) || *rest || number == 0)
+        return false;
+    if (strcmp(word, "cpus") == 0)
+        spec->options.cpus = (unsigned)number;
+    else if (strcmp(word, "threads") == 0)
+        spec->options.threads = (unsigned)number;
+    else if (strcmp(word, "memory") == 0)
+        spec->options.memory_mib = (unsigned)number;
+    else if (strcmp(word, "ips") == 0)
+        spec->options.ips = number;
+    else if (strcmp(word, "limit") == 0)
+        spec->limit = number;
+    else
+        return false;
+    return true;
+}
+
+static bool read_other(struct reader *reader, const char *word, char *rest)
+{
+    struct spec *spec = reader->spec;
+    if (strcmp(word, "manifest") == 0)
+        return *rest &&
+               snprintf(spec->manifest, SPEC_TEXT, "%s/%s", reader->directory, rest) < SPEC_TEXT;
+    if (strcmp(word, "device") == 0)
+        return spec->devices_used < MACHINE_EXTRA &&
+               keep(spec->devices[spec->devices_used++], SPEC_WORD, rest);
+    if (strcmp(word, "machine") == 0)
+        return (spec->machines = read_machines(rest)) != 0;
+    return read_number(spec, word, rest);
+}
+
 static void read_setting(struct reader *reader, const char *word, char *rest)
 {
     struct spec *spec = reader->spec;
-    char *number_at = rest;
-    unsigned long number = 0;
-    bool is_number = take_number(&number_at, &number) && *number_at == 0 && number > 0;
     bool good = false;
-    if (strcmp(word, "invariant") == 0)
-        good = keep(spec->invariant, sizeof(spec->invariant), rest);
-    else if (strcmp(word, "manifest") == 0)
-        good = *rest &&
-               snprintf(spec->manifest, SPEC_TEXT, "%s/%s", reader->directory, rest) < SPEC_TEXT;
-    else if (strcmp(word, "needs") == 0)
-        good = keep(spec->needs, sizeof(spec->needs), rest);
-    else if (strcmp(word, "before") == 0)
-        good = keep(spec->before, sizeof(spec->before), rest);
-    else if (strcmp(word, "kernel") == 0)
-        good = keep(spec->kernel, sizeof(spec->kernel), rest);
-    else if (strcmp(word, "model") == 0)
-        good = keep(spec->model, sizeof(spec->model), rest);
-    else if (strcmp(word, "device") == 0)
-        good = keep(spec->device, sizeof(spec->device), rest);
-    else if (strcmp(word, "machine") == 0)
-        good = (spec->machines = read_machines(rest)) != 0;
-    else if (strcmp(word, "cpus") == 0 && (good = is_number))
-        spec->options.cpus = (unsigned)number;
-    else if (strcmp(word, "threads") == 0 && (good = is_number))
-        spec->options.threads = (unsigned)number;
-    else if (strcmp(word, "memory") == 0 && (good = is_number))
-        spec->options.memory_mib = (unsigned)number;
-    else if (strcmp(word, "ips") == 0 && (good = is_number))
-        spec->options.ips = number;
-    else if (strcmp(word, "limit") == 0 && (good = is_number))
-        spec->limit = number;
+    if (!read_text(spec, word, rest, &good))
+        good = read_other(reader, word, rest);
     if (!good)
         reader->complaint = "no such directive, or its value is missing or wrong";
 }

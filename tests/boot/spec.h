@@ -10,7 +10,11 @@
  *                              for machines whose time moves evenly (Bochs before 3.0)
  *   model NAME, cpus N, memory MIB, ips N
  *                              as for `bulkhead run`; default: as the manifest's platform says
- *   threads N, device TEXT     QEMU only: a core has N threads; one more device, as -device has it
+ *   threads N                  QEMU only: a core has N threads
+ *   device TEXT                QEMU only: one more device, as -device has it. What the manifest
+ *                              assigns is there by itself (tools/run/devices.h)
+ *   absent PCI...              but not what it assigns at these addresses, or `absent all`
+ *   iommu TEXT                 QEMU only: the IOMMU, as -device has it, or `iommu none`
  *   limit SEC                  seconds that the emulator may compute (default 120)
  *   needs FILE                 the test is skipped where FILE does not exist
  *   kernel NAME                build/kernel/kernel-CPU-NAME.elf in place of the usual kernel
@@ -70,7 +74,10 @@ struct spec {
     char before[SPEC_TEXT];
     char kernel[SPEC_WORD]; /* empty: the usual one */
     char model[SPEC_WORD];
-    char device[SPEC_WORD];
+    char devices[MACHINE_EXTRA][SPEC_WORD];
+    unsigned devices_used;
+    char absent[SPEC_WORD];
+    char iommu[SPEC_WORD];
     struct machine_options options; /* its kind is the machine that the spec was read for */
     unsigned machines;              /* bit n: it runs on enum machine_kind n */
     unsigned long limit;

@@ -14,6 +14,18 @@
 
 enum { USUAL_CPUS = 4, USUAL_MEMORY_MIB = 2048 };
 
+static void take_devices(const struct manifest *manifest, struct run_image *out)
+{
+    uint32_t count;
+    const struct manifest_device *device = manifest_entries(manifest, MANIFEST_DEVICES, &count);
+    for (uint32_t i = 0; i < count && i < MAX_DEVICES; i++, device++) {
+        struct machine_device *to = &out->devices[out->device_count++];
+        *to = (struct machine_device){device->pci, device->id, device->network, ""};
+        snprintf(to->serial, sizeof(to->serial), "%s",
+                 manifest_string(manifest, device->serial_number));
+    }
+}
+
 static void take_manifest(const struct manifest *manifest, struct run_image *out)
 {
     out->amd = manifest->header->cpu_vendor == MANIFEST_CPU_AMD;
@@ -25,6 +37,7 @@ static void take_manifest(const struct manifest *manifest, struct run_image *out
             memcpy(out->owners[port - 1], manifest->domains[i].name, NAME_BYTES);
         memcpy(out->domains[out->domain_count++], manifest->domains[i].name, NAME_BYTES);
     }
+    take_devices(manifest, out);
 }
 
 /* Why it is no image, or NULL. */
@@ -80,4 +93,8 @@ void run_image_defaults(const struct run_image *image, struct machine_options *o
         options->cpus = image->cpus ? image->cpus : USUAL_CPUS;
     if (options->memory_mib == 0)
         options->memory_mib = image->memory_mib ? image->memory_mib : USUAL_MEMORY_MIB;
+    if (!options->devices) {
+        options->devices = image->devices;
+        options->device_count = image->device_count;
+    }
 }

@@ -13,6 +13,8 @@ struct run_image {
     char owners[SERIAL_PORTS][NAME_BYTES]; /* the domain of each port, "": none */
     unsigned domain_count;
     char domains[MAX_DOMAINS][NAME_BYTES];
+    unsigned device_count;
+    struct machine_device devices[MAX_DEVICES];
 };
 
 /*
@@ -21,7 +23,10 @@ struct run_image {
  */
 int run_image_read(const char *path, struct run_image *out);
 
-/* Fills what `options` leave open (0) from the image, then with what suits any image. */
+/*
+ * Fills what `options` leave open (0) from the image, then with what suits any image. Its devices
+ * stay where they are, in `image`.
+ */
 void run_image_defaults(const struct run_image *image, struct machine_options *options);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Choosing, starting and ending an emulator. */
 #include "machine.h"
+#include "devices.h"
 #include "tools/output.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -224,7 +225,8 @@ int machine_start(const struct machine_options *options, struct machine *machine
     snprintf(path, sizeof(path), "%s/disk.img.lock", options->directory);
     unlink(path);
     snprintf(path, sizeof(path), "%s/disk.img", options->directory);
-    if (disk_write(path, options->files, options->file_count)) {
+    if (disk_write(path, options->files, options->file_count) ||
+        (options->kind != MACHINE_BOCHS && devices_files(options))) {
         machine_stop(machine);
         return -1;
     }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SERIAL_PORTS = 4 };
+enum { SERIAL_PORTS = 4, MACHINE_SERIAL = 65, MACHINE_EXTRA = 8 };
 
 enum machine_kind {
     MACHINE_BOCHS, /* has VT-x, needs nothing from the host */
@@ -21,6 +21,14 @@ enum machine_kind {
 /* What a kind is called on the command line. */
 extern const char *const machine_names[MACHINE_KINDS];
 
+/* A PCI function that the machine is to have. */
+struct machine_device {
+    uint32_t pci;     /* segment << 16 | bus << 8 | device << 3 | function, as in manifests */
+    uint32_t id;      /* vendor << 16 | device; 0: not said */
+    uint32_t network; /* cards with the same number see each other; MANIFEST_NONE: on its own */
+    char serial[MACHINE_SERIAL]; /* of a disk; "": made from its address */
+};
+
 struct machine_options {
     enum machine_kind kind;
     const char *model; /* the emulator's name of a processor; NULL: the usual one */
@@ -31,9 +39,13 @@ struct machine_options {
     const char *directory;         /* for the disk image, the configuration and the logs */
     const struct disk_file *files; /* what is on the disk that it boots from */
     unsigned file_count;
-    const char *device; /* QEMU: one more, as after `-device`; NULL: none */
-    bool count;         /* QEMU without KVM: a TSC tick is an instruction */
-    bool debug;         /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
+    /* QEMU only: */
+    const struct machine_device *devices;
+    unsigned device_count;
+    const char *extra[MACHINE_EXTRA]; /* more devices, as after `-device`, up to a NULL */
+    const char *iommu;                /* as after `-device`; NULL: the usual one, "": none */
+    bool count;                       /* without KVM: a TSC tick is an instruction */
+    bool debug; /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
 };
 
 struct machine {
@@ -69,11 +81,11 @@ void machine_stop(struct machine *machine);
 double machine_seconds(const struct machine *machine);
 
 /* For the two emulators: argument vectors, NULL at the end. False: said on stderr. */
-enum { MACHINE_ARGUMENTS = 96 };
+enum { MACHINE_ARGUMENTS = 1024 };
 struct machine_command {
     const char *arguments[MACHINE_ARGUMENTS];
     unsigned count;
-    char text[4096]; /* where arguments that had to be made are kept */
+    char text[1 << 16]; /* where arguments that had to be made are kept */
     size_t used;
 };
 bool bochs_command(const struct machine_options *options, const uint16_t tcp[SERIAL_PORTS],

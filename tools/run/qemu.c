@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* QEMU: its command line, with KVM (VT-x) or on its own (AMD-V). */
+#include "devices.h"
 #include "machine.h"
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 static const char *const programs[] = {"qemu-system-x86_64", NULL};
 static const char *const firmware_code[] = {"/usr/share/OVMF/OVMF_CODE_4M.fd", NULL};
 static const char *const firmware_variables[] = {"/usr/share/OVMF/OVMF_VARS_4M.fd", NULL};
+
+static const char usual_iommu[] = "intel-iommu,intremap=on,eim=on,caching-mode=on,aw-bits=48";
 
 /* The version of the installed QEMU as major * 100 + minor, 0 when it won't say. */
 static unsigned version(void)
@@ -58,8 +61,11 @@ static void add_processor(const struct machine_options *options, struct machine_
     command_add(command, "%u,threads=%u", options->cpus, options->threads ? options->threads : 1);
     command_add(command, "-m");
     command_add(command, "%u", options->memory_mib);
-    command_add(command, "-device");
-    command_add(command, "intel-iommu,intremap=on,eim=on,caching-mode=on,aw-bits=48");
+    const char *iommu = options->iommu ? options->iommu : usual_iommu;
+    if (*iommu) {
+        command_add(command, "-device");
+        command_add(command, "%s", iommu);
+    }
 }
 
 bool qemu_command(const struct machine_options *options, const int sockets[SERIAL_PORTS],
@@ -80,7 +86,12 @@ bool qemu_command(const struct machine_options *options, const int sockets[SERIA
     command_add(command, "if=none,id=disk,format=raw,readonly=on,file=%s/disk.img",
                 options->directory);
     command_add(command, "-device");
-    command_add(command, "virtio-blk-pci,drive=disk,bootindex=0");
+    /* Without iommu_platform it would go past the IOMMU; its place is where no other can be. */
+    command_add(command,
+                "virtio-blk-pci,drive=disk,bootindex=0,disable-legacy=on,iommu_platform=on,"
+                "bus=pcie.0,addr=%x.0",
+                BOOT_DISK_SLOT);
+    devices_command(options, command);
     for (int i = 0; i < SERIAL_PORTS; i++) {
         command_add(command, "-chardev");
         command_add(command, "socket,id=com%d,fd=%d", i + 1, sockets[i]);
@@ -89,9 +100,9 @@ bool qemu_command(const struct machine_options *options, const int sockets[SERIA
     }
     command_add(command, "-device");
     command_add(command, "isa-debug-exit,iobase=0xf4,iosize=4");
-    if (options->device) {
+    for (int i = 0; i < MACHINE_EXTRA && options->extra[i]; i++) {
         command_add(command, "-device");
-        command_add(command, "%s", options->device);
+        command_add(command, "%s", options->extra[i]);
     }
     command_add(command, "-display");
     command_add(command, "none");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead run`: its options, and what must be right before a machine starts. */
 #include "run.h"
+#include "devices.h"
 #include "session.h"
 #include "tools/tool.h"
 #include <errno.h>
@@ -20,6 +21,16 @@ const char run_help[] =
     "the domain's name. Ctrl-] and 1 to 4 gives the keyboard to the domain on that port, Ctrl-] o\n"
     "shows the lines of that one only, Ctrl-] ? lists the ports, Ctrl-] q ends the run.\n"
     "\n"
+    "The machine has the PCI functions that the manifest assigns, where they are by their `pci` "
+    "and\n"
+    "what they are by their `id`: 8086:10d3 e1000e, 8086:10c9 igb, 1af4:1041 virtio-net, "
+    "1af4:1042\n"
+    "virtio-blk, 1b36:0010 NVMe, 1b36:000d xHCI with a stick, 8086:2922 AHCI, 1234:11e8 edu; bus "
+    "01\n"
+    "and so on are behind ports of their own. Cards on one network see each other, get addresses\n"
+    "10.0.N.x and reach http://10.0.N.4/data (64 MiB) and /sum, nothing else. Disks are files in "
+    "DIR.\n"
+    "\n"
     "  --machine NAME   auto (default), bochs, kvm, tcg\n"
     "  --cpus N         processors (default: as the manifest's platform says, else 4)\n"
     "  --memory MIB     memory (default: as the manifest's platform says, else 2048)\n"
@@ -32,7 +43,9 @@ const char run_help[] =
     "                   + begins the rest of a line whose beginning was shown before\n"
     "  --count          tcg: the TSC counts instructions, so that figures repeat\n"
     "  --debug          Bochs: its debugger here; QEMU: waits for gdb on port 1234\n"
-    "  --which          only says which machine it would be\n"
+    "  --which          only says which machine it would be; without IMAGE, in one word, which "
+    "one\n"
+    "                   an image should be built for: kvm (Intel) or tcg (AMD)\n"
     "  -h, --help       this text\n"
     "\n"
     "Exit status: 0 ended as asked, by its time limit or as all domains have stopped, 1 it is no\n"
@@ -129,7 +142,7 @@ static int debug_machine(struct run *run)
 static enum exit_status prepare(struct run *run)
 {
     enum machine_kind *kind = &run->options.kind;
-    char why[256];
+    char why[512];
 
     if (run_image_read(run->path, &run->image))
         return EXIT_ENVIRONMENT;
@@ -151,6 +164,17 @@ static enum exit_status prepare(struct run *run)
                 "image with --cpu %s\n",
                 run->path, image->amd ? "AMD" : "Intel", machine_facts[*kind].title,
                 image->amd ? "tcg" : "bochs or kvm", image->amd ? "intel" : "amd");
+        return EXIT_FINDINGS;
+    }
+    if (image->device_count > 0 && *kind == MACHINE_BOCHS) {
+        fprintf(stderr,
+                "bulkhead run: %s has PCI functions for its domains, and Bochs has no IOMMU that "
+                "would confine them: build the image with --cpu amd and use --machine tcg%s\n",
+                run->path, kvm_offers_vtx(why, sizeof(why)) ? ", or --machine kvm" : "");
+        return EXIT_FINDINGS;
+    }
+    if (!devices_possible(image->devices, image->device_count, why, sizeof(why))) {
+        fprintf(stderr, "bulkhead run: %s: %s\n", run->path, why);
         return EXIT_FINDINGS;
     }
     screen_note(&run->screen, "machine: %s, %u processor%s, %u MiB (%s); %s",
@@ -196,6 +220,12 @@ int run_main(int argc, char **argv)
             fputs(run_help, stderr);
             return EXIT_USAGE;
         }
+    }
+    if (run.which && optind == argc) {
+        char why[256];
+        puts(kvm_offers_vtx(why, sizeof(why)) ? machine_names[MACHINE_KVM]
+                                              : machine_names[MACHINE_TCG]);
+        return EXIT_GOOD;
     }
     if (optind + 1 != argc) {
         fputs(run_help, stderr);

@@ -444,6 +444,14 @@ static void test_only_images(void **state)
         {"--machine xen $DIR/amd.efi", "it is none of auto, bochs, kvm, tcg", 3},
         {"--dir README.md/x $DIR/amd.efi", "README.md/x: Not a directory", 3},
         {"--which $DIR/intel.efi", "Bochs (emulates VT-x), 1 processor, ", 0},
+        {"--which", "tcg\n", 0},
+        {"--which $DIR/device.efi", "QEMU without KVM (emulates AMD-V), 4 processors", 0},
+        {"--machine bochs $DIR/intel-device.efi",
+         "has PCI functions for its domains, and Bochs has no IOMMU that would confine them: build "
+         "the image with --cpu amd and use --machine tcg",
+         1},
+        {"$DIR/unknown.efi", "the device at 01:00.0: its id 8086:1234 is none of 8086:10d3 e1000e",
+         1},
     };
     char line[512], out[512];
     (void)state;
@@ -455,7 +463,8 @@ static void test_only_images(void **state)
         out[fread(out, 1, sizeof(out) - 1, pipe)] = 0;
         int status = pclose(pipe);
         /* Where KVM lends out VT-x, it would be that. */
-        if (!strstr(out, cases[i].words) && !strstr(out, "QEMU with KVM"))
+        if (!strstr(out, cases[i].words) && !strstr(out, "QEMU with KVM") &&
+            strcmp(out, "kvm\n") != 0)
             fail_msg("%s: %s", cases[i].arguments, out);
         assert_int_equal(WEXITSTATUS(status), cases[i].status);
     }
@@ -491,7 +500,14 @@ static int set_up(void **state)
         "build/bulkhead build --cpu amd $DIR/m.yaml -o $DIR/amd.efi >/dev/null &&\n"
         "sed '/hello/d;/quiet/d;s/host/platform: {processors: 1}\\n&/' $DIR/m.yaml >$DIR/i.yaml "
         "&&\n"
-        "build/bulkhead build --cpu intel $DIR/i.yaml -o $DIR/intel.efi >/dev/null\n";
+        "build/bulkhead build --cpu intel $DIR/i.yaml -o $DIR/intel.efi >/dev/null &&\n"
+        "sed '$s/}$/, devices: [{pci: \"01:00.0\", id: \"8086:10d3\"}]}/' $DIR/m.yaml >$DIR/d.yaml "
+        "&&\n"
+        "for cpu in intel amd; do build/bulkhead build --cpu $cpu $DIR/d.yaml -o "
+        "$DIR/$cpu-device.efi; "
+        "done >/dev/null 2>&1 &&\n"
+        "mv $DIR/amd-device.efi $DIR/device.efi && sed 's/10d3/1234/' $DIR/d.yaml >$DIR/u.yaml &&\n"
+        "build/bulkhead build --cpu amd $DIR/u.yaml -o $DIR/unknown.efi >/dev/null 2>&1\n";
     char path[4096];
     (void)state;
     if (!mkdtemp(folder) || setenv("DIR", folder, 1) != 0 || system(script) != 0)

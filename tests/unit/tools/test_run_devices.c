@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The devices of the emulated machine: what it can have, what QEMU is told, what is made for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "kernel/abi/manifest.h"
+#include "tools/run/devices.h"
+#include "tools/run/media.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define AT(bus, slot, function) ((bus) << 8 | (slot) << 3 | (function))
+enum { E1000E = 0x808610d3, IGB = 0x808610c9, NVME = 0x1b360010, XHCI = 0x1b36000d };
+enum { EDU = 0x123411e8, AHCI = 0x80862922, VIRTIO_NET = 0x1af41041, VIRTIO_BLK = 0x1af41042 };
+
+static char folder[] = "/tmp/bulkhead-test-XXXXXX";
+
+static void test_possible(void **state)
+{
+    static const struct {
+        struct machine_device devices[3];
+        const char *why; /* NULL: it can have them */
+    } cases[] = {
+        {{{AT(1, 0, 0), E1000E, 0, ""}, {AT(0, 5, 0), EDU, 0, ""}, {AT(14, 0, 0), IGB, 0, ""}},
+         NULL},
+        {{{AT(1, 0, 0), EDU, 0, ""}, {AT(1, 0, 1), EDU, 0, ""}, {AT(0, 0x1d, 7), EDU, 0, ""}},
+         "at 00:1d.7: nothing is at 00:1d.0"},
+        {{{AT(1, 0, 0), EDU, 0, ""}, {AT(1, 0, 7), EDU, 0, ""}, {AT(0, 0x1d, 0), EDU, 0, ""}},
+         NULL},
+        {{{AT(15, 0, 0), EDU, 0, ""}}, "at 0f:00.0: it has not so many buses"},
+        /* Each slot that the manifest takes is a port fewer. */
+        {{{AT(14, 0, 0), EDU, 0, ""}, {AT(0, 0x14, 0), EDU, 0, ""}},
+         "at 0e:00.0: it has not so many buses"},
+        {{{AT(13, 0, 0), EDU, 0, ""}, {AT(0, 0x14, 0), EDU, 0, ""}}, NULL},
+        {{{AT(1, 0, 0), 0, 0, ""}}, "the manifest gives it no `id`; known are 8086:10d3 e1000e, "},
+        {{{AT(1, 0, 0), EDU + 1, 0, ""}}, "its id 1234:11e9 is none of 8086:10d3 e1000e, "},
+        {{{AT(1, 0, 0), EDU + 1, 0, ""}}, ", 8086:2922 ich9-ahci"},
+        {{{AT(1, 1, 0), EDU, 0, ""}}, "at 01:01.0: behind a root port there is device 00 only"},
+        {{{1 << 16 | AT(1, 0, 0), EDU, 0, ""}}, "one segment"},
+        {{{AT(0, 0, 0), EDU, 0, ""}}, "its chipset is there"},
+        {{{AT(0, 0x1f, 2), AHCI, 0, ""}}, "its chipset is there"},
+        {{{AT(0, 0x1e, 0), EDU, 0, ""}}, "the disk that it boots from is there"},
+        {{{AT(1, 0, 0), EDU, 0, ""}, {AT(1, 0, 0), EDU, 0, ""}}, "another one is there"},
+    };
+    char why[512];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned count = 0;
+        while (count < 3 && (cases[i].devices[count].id || cases[i].devices[count].pci))
+            count++;
+        bool possible = devices_possible(cases[i].devices, count, why, sizeof(why));
+        if (possible != !cases[i].why || (!possible && !strstr(why, cases[i].why)))
+            fail_msg("case %zu: %s", i, possible ? "possible" : why);
+    }
+    assert_true(devices_possible(NULL, 0, why, sizeof(why)));
+}
+
+/* The arguments for some devices, a line each. */
+static const char *lines_for(const struct machine_device *devices, unsigned count)
+{
+    static struct machine_command command;
+    static char text[1 << 16];
+    struct machine_options options = {
+        .devices = devices, .device_count = count, .directory = "dir"};
+    command = (struct machine_command){.count = 0};
+    devices_command(&options, &command);
+    text[0] = 0;
+    for (unsigned i = 0; i < command.count; i++) {
+        strcat(text, command.arguments[i]);
+        strcat(text, *command.arguments[i] == '-' ? " " : "\n");
+    }
+    return text;
+}
+
+static void test_command(void **state)
+{
+    static const struct machine_device cards[] = {
+        {AT(1, 0, 0), E1000E, 4, ""},
+        {AT(2, 0, 0), IGB, 4, ""},
+        {AT(0, 0x10, 0), VIRTIO_NET, MANIFEST_NONE, ""},
+    };
+    static const struct machine_device others[] = {
+        {AT(1, 0, 0), NVME, MANIFEST_NONE, "A,B"},    {AT(2, 0, 0), XHCI, MANIFEST_NONE, ""},
+        {AT(3, 0, 0), AHCI, MANIFEST_NONE, ""},       {AT(3, 0, 1), EDU, MANIFEST_NONE, ""},
+        {AT(0, 2, 0), VIRTIO_BLK, MANIFEST_NONE, ""},
+    };
+    (void)state;
+    assert_string_equal(lines_for(NULL, 0), "");
+    assert_string_equal(
+        lines_for(cards, 3),
+        "-device pcie-root-port,id=port1,bus=pcie.0,addr=11.0,chassis=1,slot=1\n"
+        "-device pcie-root-port,id=port2,bus=pcie.0,addr=12.0,chassis=2,slot=2\n"
+        "-netdev user,id=net5,net=10.0.5.0/24,restrict=on,guestfwd=tcp:10.0.5.4:80-cmd:/bin/sh "
+        "'dir/web.sh' 'dir'\n"
+        "-netdev hubport,id=hub5,hubid=5,netdev=net5\n"
+        "-netdev hubport,id=nic0,hubid=5\n"
+        "-device e1000e,romfile=,netdev=nic0,mac=52:54:00:00:01:00,bus=port1,addr=0.0\n"
+        "-netdev hubport,id=nic1,hubid=5\n"
+        "-device igb,romfile=,netdev=nic1,mac=52:54:00:00:02:00,bus=port2,addr=0.0\n"
+        "-netdev user,id=net102,net=10.0.102.0/24,restrict=on,guestfwd=tcp:10.0.102.4:80-"
+        "cmd:/bin/sh 'dir/web.sh' 'dir'\n"
+        "-netdev hubport,id=hub102,hubid=102,netdev=net102\n"
+        "-netdev hubport,id=nic2,hubid=102\n"
+        "-device virtio-net-pci,disable-legacy=on,iommu_platform=on,romfile=,netdev=nic2,"
+        "mac=52:54:00:00:00:80,bus=pcie.0,addr=10.0\n");
+    assert_string_equal(
+        lines_for(others, 5),
+        "-device pcie-root-port,id=port1,bus=pcie.0,addr=10.0,chassis=1,slot=1\n"
+        "-device pcie-root-port,id=port2,bus=pcie.0,addr=11.0,chassis=2,slot=2\n"
+        "-device pcie-root-port,id=port3,bus=pcie.0,addr=12.0,chassis=3,slot=3\n"
+        "-drive if=none,id=disk-01-00.0,format=raw,cache=unsafe,file=dir/disk-01-00.0.img\n"
+        "-device nvme,drive=disk-01-00.0,serial=A,,B,bus=port1,addr=0.0\n"
+        "-drive if=none,id=stick-02-00.0,format=raw,cache=unsafe,file=dir/stick-02-00.0.img\n"
+        "-device qemu-xhci,id=on-stick-02-00.0,bus=port2,addr=0.0\n"
+        "-device usb-storage,bus=on-stick-02-00.0.0,drive=stick-02-00.0,serial=stick-02-00.0\n"
+        "-drive if=none,id=disk-03-00.0,format=raw,cache=unsafe,file=dir/disk-03-00.0.img\n"
+        "-device ich9-ahci,id=on-disk-03-00.0,bus=port3,addr=0.0,multifunction=on\n"
+        "-device ide-hd,bus=on-disk-03-00.0.0,drive=disk-03-00.0,serial=disk-03-00.0\n"
+        "-device edu,dma_mask=0xffffffffffffffff,bus=port3,addr=0.1,multifunction=on\n"
+        "-drive if=none,id=disk-00-02.0,format=raw,cache=unsafe,file=dir/disk-00-02.0.img\n"
+        "-device virtio-blk-pci,disable-legacy=on,iommu_platform=on,drive=disk-00-02.0,"
+        "serial=disk-00-02.0,bus=pcie.0,addr=2.0\n");
+}
+
+/* As many as a manifest may assign fit on the command line. */
+static void test_most(void **state)
+{
+    static struct machine_device devices[64];
+    (void)state;
+    for (uint32_t i = 0; i < 64; i++)
+        devices[i] = (struct machine_device){AT(1 + i / 8, 0, i % 8), i % 2 ? E1000E : XHCI,
+                                             MANIFEST_NONE, ""};
+    assert_non_null(strstr(lines_for(devices, 64), "10.0.163.4"));
+}
+
+static long size_of(const char *name)
+{
+    char path[256];
+    struct stat status;
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return stat(path, &status) == 0 ? (long)status.st_size : -1;
+}
+
+static void test_files(void **state)
+{
+    static const struct machine_device devices[] = {
+        {AT(1, 0, 0), NVME, MANIFEST_NONE, ""},   {AT(2, 0, 0), XHCI, MANIFEST_NONE, ""},
+        {AT(3, 0, 0), E1000E, MANIFEST_NONE, ""}, {AT(4, 0, 0), E1000E, MANIFEST_NONE, ""},
+        {AT(0, 5, 0), EDU, MANIFEST_NONE, ""},
+    };
+    struct machine_options options = {.devices = devices, .device_count = 5, .directory = folder};
+    (void)state;
+    assert_int_equal(devices_files(&options), 0);
+    assert_int_equal(size_of("disk-01-00.0.img"), 512 << 20);
+    assert_true(size_of("stick-02-00.0.img") > 64 << 20);
+    assert_int_equal(size_of("disk-00-05.0.img"), -1);
+    assert_int_equal(system("grep -aq 'emulates' $DIR/stick-02-00.0.img"), 0);
+    /* What is there stays: it is a disk. */
+    assert_int_equal(system("truncate -s 1M $DIR/disk-01-00.0.img; echo stick "
+                            ">$DIR/stick-02-00.0.img"),
+                     0);
+    assert_int_equal(devices_files(&options), 0);
+    assert_int_equal(size_of("disk-01-00.0.img"), 1 << 20);
+    assert_int_equal(size_of("stick-02-00.0.img"), 6);
+    options.directory = "/nowhere";
+    assert_int_equal(devices_files(&options), -1);
+}
+
+/* What a network lends is as long as its head says, and its sum is that of each 4 MiB. */
+static void test_web(void **state)
+{
+    static const char script[] =
+        "cd $DIR && ask() { printf 'GET %s HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' \"$1\" | sh web.sh "
+        ".; } "
+        "&& body() { sed '1,/^\\r$/d'; } &&\n"
+        "ask /data | head -n 1 | grep -q '^HTTP/1.0 200 OK' &&\n"
+        "ask /data | grep -aq '^Content-Length: 67108864' &&\n"
+        "ask /data | body >d && [ $(stat -c %s d) = 67108864 ] &&\n"
+        "sum=$(ask /sum | body) && [ ${#sum} = 64 ] && [ $(ask /sum | body | wc -c) = 65 ] &&\n"
+        "for i in 0 7 15; do\n"
+        "    dd if=d bs=4M count=1 skip=$i status=none | sha256sum | grep -q \"^$sum \" || exit 1\n"
+        "done\n"
+        "[ $(ask /../../etc/passwd | wc -c) = $(stat -c %s web-data) ]";
+    (void)state;
+    assert_int_equal(media_web(folder), 0);
+    assert_int_equal(system(script), 0);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? setenv("DIR", folder, 1) : -1;
+}
+
+static int clean_up(void **state)
+{
+    (void)state;
+    return system("rm -r $DIR");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_possible), cmocka_unit_test(test_command),
+        cmocka_unit_test(test_most),     cmocka_unit_test(test_files),
+        cmocka_unit_test(test_web),
+    };
+    return cmocka_run_group_tests_name("run_devices", tests, set_up, clean_up);
+}
