@@ -139,7 +139,7 @@ static enum manifest_error check_domain(const struct manifest_header *header, ui
     if (domain->on_exit != MANIFEST_EXIT_STOP && domain->on_exit != MANIFEST_EXIT_RESTART)
         return MANIFEST_BAD_DOMAIN;
     if (domain->serial_port > 4 || domain->memory_at % LARGE_PAGE_BYTES ||
-        domain->memory_at > MANIFEST_MEMORY_MAX)
+        domain->memory_at > MANIFEST_MEMORY_MAX || domain->on_dma_fault > MANIFEST_DMA_RESTART)
         return MANIFEST_BAD_DOMAIN;
     return domain_is_distinct(header, index) ? MANIFEST_OK : MANIFEST_BAD_DOMAIN;
 }

@@ -111,7 +111,7 @@ struct manifest_domain {
 _Static_assert(MAX_DOMAINS <= 32 && MAX_CATEGORIES <= 32 && MAX_NETWORKS <= 32, "manifest ABI");
 
 enum manifest_role { MANIFEST_OPERATOR = 1, MANIFEST_AUDITOR = 2 };
-enum manifest_dma_fault { MANIFEST_DMA_STOP = 0, MANIFEST_DMA_LOG = 1 };
+enum manifest_dma_fault { MANIFEST_DMA_STOP = 0, MANIFEST_DMA_LOG = 1, MANIFEST_DMA_RESTART = 2 };
 enum manifest_right {
     MANIFEST_MAY_STATUS = 1 << 0,
     MANIFEST_MAY_COUNTERS = 1 << 1,
@@ -139,7 +139,8 @@ enum manifest_device_flags {
     MANIFEST_NO_RESET = 1 << 1,  /* accepted although it cannot be reset */
     MANIFEST_SIDEBAND = 1 << 2,  /* accepted although firmware shares the network card */
     MANIFEST_SILENT = 1 << 3,    /* in the domain's IOMMU group: no DMA, not shown to it */
-    MANIFEST_DEVICE_FLAGS = 0xf,
+    MANIFEST_GO_ON = 1 << 4,     /* a failed reset does not keep the domain from running */
+    MANIFEST_DEVICE_FLAGS = 0x1f,
 };
 struct manifest_device {
     uint32_t domain;        /* index; MANIFEST_NONE: the management domain */

@@ -64,6 +64,9 @@ static void device(struct facts *facts, const struct model_device *device)
                  say(arena, "firmware shares %s, and that is accepted", pci), NULL);
     if (device->interrupts.value == INTERRUPTS_NONE)
         fact_add(facts, false, device->interrupts.at, say(arena, "%s stays silent", pci), NULL);
+    if (device->on_reset_failure.value == RESET_FAILURE_GO_ON)
+        fact_add(facts, false, device->on_reset_failure.at,
+                 say(arena, "goes on where %s can't be reset", pci), NULL);
     fact_text(facts, say(arena, "%s sanitized by", pci), &device->sanitized_by);
 }
 

@@ -65,7 +65,8 @@ static void compile_device(struct policy *policy, const struct model_device *fro
     to->flags = (from->removable.value ? MANIFEST_REMOVABLE : 0) |
                 (from->accept_no_reset.value ? MANIFEST_NO_RESET : 0) |
                 (from->accept_sideband.value ? MANIFEST_SIDEBAND : 0) |
-                (from->interrupts.value == INTERRUPTS_NONE ? MANIFEST_SILENT : 0);
+                (from->interrupts.value == INTERRUPTS_NONE ? MANIFEST_SILENT : 0) |
+                (from->on_reset_failure.value == RESET_FAILURE_GO_ON ? MANIFEST_GO_ON : 0);
     to->serial_number = string_add(policy->strings, from->serial_number.value);
     to->sanitized_by = string_add(policy->strings, from->sanitized_by.value);
 }

@@ -218,6 +218,7 @@ static void put_device(const struct manifest *manifest, const struct manifest_de
     fputs(device->flags & MANIFEST_NO_RESET ? ", accept_no_reset: true" : "", out);
     fputs(device->flags & MANIFEST_SIDEBAND ? ", accept_sideband: true" : "", out);
     fputs(device->flags & MANIFEST_SILENT ? ", interrupts: none" : "", out);
+    fputs(device->flags & MANIFEST_GO_ON ? ", on_reset_failure: go-on" : "", out);
     arena_free(&arena);
 }
 

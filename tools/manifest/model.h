@@ -111,11 +111,13 @@ struct model_device {
     struct number pci, id;
     struct text serial_number, network, sanitized_by;
     struct number removable, accept_no_reset, accept_sideband;
-    struct number interrupts; /* enum interrupts */
-    struct number address;    /* management only */
+    struct number interrupts;       /* enum interrupts */
+    struct number on_reset_failure; /* enum reset_failure */
+    struct number address;          /* management only */
 };
 
 enum interrupts { INTERRUPTS_MSI, INTERRUPTS_NONE };
+enum reset_failure { RESET_FAILURE_STOP, RESET_FAILURE_GO_ON };
 
 struct model_one_way {
     struct place at;

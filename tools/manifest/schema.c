@@ -43,8 +43,12 @@ static const struct choice identity_choices[] = {
     {"shared", IDENTITY_SHARED}, {"unique", IDENTITY_UNIQUE}, {NULL, 0}};
 static const struct choice interrupt_choices[] = {
     {"msi", INTERRUPTS_MSI}, {"none", INTERRUPTS_NONE}, {NULL, 0}};
-static const struct choice dma_choices[] = {
-    {"stop", MANIFEST_DMA_STOP}, {"log", MANIFEST_DMA_LOG}, {NULL, 0}};
+static const struct choice dma_choices[] = {{"stop", MANIFEST_DMA_STOP},
+                                            {"log", MANIFEST_DMA_LOG},
+                                            {"restart", MANIFEST_DMA_RESTART},
+                                            {NULL, 0}};
+static const struct choice reset_choices[] = {
+    {"stop", RESET_FAILURE_STOP}, {"go-on", RESET_FAILURE_GO_ON}, {NULL, 0}};
 static const struct choice right_choices[] = {
     {"status", MANIFEST_MAY_STATUS},   {"counters", MANIFEST_MAY_COUNTERS},
     {"start", MANIFEST_MAY_START},     {"stop", MANIFEST_MAY_STOP},
@@ -256,6 +260,11 @@ const struct key keys[] = {
      .choices = interrupt_choices, .fallback = "msi",
      .text = "none: it is listed for its IOMMU group's sake only. It stays silent, without "
              "interrupts and DMA, and is not shown to the domain."},
+    {"domains[].devices[].on_reset_failure", KEY_CHOICE, IN_DEVICE(on_reset_failure),
+     .choices = reset_choices, .fallback = "stop",
+     .text =
+         "What happens when a reset before the domain starts anew fails. stop: the domain stays "
+         "stopped. go-on: it runs without the device, which stays silent."},
     {"domains[].devices[].sanitized_by", KEY_TEXT, false, 1, TEXT_MAX, IN_DEVICE(sanitized_by),
      .text =
          "Who cleared it of what its earlier owner left, how and when; `bulkhead diff` asks for "
@@ -272,8 +281,11 @@ const struct key keys[] = {
              "since boot."},
     {"domains[].on_dma_fault", KEY_CHOICE, IN_DOMAIN(on_dma_fault), .choices = dma_choices,
      .fallback = "stop",
-     .text = "What happens when one of its devices reaches for memory that is not the domain's: "
-             "stop the domain, or only record it and silence the device."},
+     .text =
+         "What happens when one of its devices reaches for memory that is not the domain's; the "
+         "device is silenced and the fault recorded in any case. stop: the domain ends. "
+         "restart: it is started again, within `on_exit.limit`. log: it goes on without the "
+         "device."},
     {"domains[].start_after", KEY_LIST, false, 1, MAX_DOMAINS, IN_DOMAIN(start_after),
      .noun = "domain", NAMES, .text = "Domains that are started before this one."},
     {"domains[].start_after[]", KEY_NAME, false, 1, NAME_BYTES - 1, .refers = "domains",

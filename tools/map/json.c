@@ -68,11 +68,12 @@ static void json_device(FILE *out, struct arena *arena, const struct model_devic
                       device->address.valid ? address_text(arena, device->address.value) : NULL);
     fprintf(out,
             ", \"removable\": %s, \"accept_no_reset\": %s, \"accept_sideband\": %s, "
-            "\"interrupts\": \"%s\"}",
+            "\"interrupts\": \"%s\", \"on_reset_failure\": \"%s\"}",
             device->removable.value ? "true" : "false",
             device->accept_no_reset.value ? "true" : "false",
             device->accept_sideband.value ? "true" : "false",
-            device->interrupts.value == INTERRUPTS_NONE ? "none" : "msi");
+            device->interrupts.value == INTERRUPTS_NONE ? "none" : "msi",
+            device->on_reset_failure.value == RESET_FAILURE_GO_ON ? "go-on" : "stop");
 }
 
 static void json_owner(FILE *out, const struct map *map, const struct owner *owner)

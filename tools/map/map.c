@@ -35,6 +35,7 @@ const char *map_device_notes(struct arena *arena, const struct model_device *dev
         device->accept_no_reset.value ? "no reset" : NULL,
         device->accept_sideband.value ? "shared with firmware" : NULL,
         device->interrupts.value == INTERRUPTS_NONE ? "silent" : NULL,
+        device->on_reset_failure.value == RESET_FAILURE_GO_ON ? "goes on without it" : NULL,
         serial ? say(arena, "serial number %s", serial) : NULL,
         device->address.valid ? address_text(arena, device->address.value) : NULL,
     };

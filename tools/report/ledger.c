@@ -132,7 +132,7 @@ static void device_rows(struct report *out)
                   "every endpoint's bus mastering is cleared at boot"
                 : say(out->arena,
                       "they are no domain's, but %u PCI function%s behind them %s%s; "
-                      "this version refuses to start that",
+                      "what goes from one to another passes the IOMMU",
                       functions, functions == 1 ? "" : "s", functions == 1 ? "is" : "are",
                       split ? ", and those of one IOMMU group may go to two "
                               "(split-iommu-group)"
@@ -142,13 +142,16 @@ static void device_rows(struct report *out)
                              "where it has no ACS"});
     row(out, no_dma || no_interrupts,
         (struct resource){
-            "IOMMU units", "nobody yet: there is no IOMMU driver",
+            "IOMMU units", "hypervisor",
             no_dma          ? "nothing: DMA of devices needs no remapping (no-dma-remapping)"
             : no_interrupts ? "nothing keeps devices from raising any interrupt "
                               "(no-interrupt-remapping)"
-                            : "their registers lie in no domain's memory",
+                            : "their registers lie in no domain's memory, their tables are "
+                              "written at boot and checked",
             no_dma ? "open: a device reaches the memory of all domains and of the hypervisor"
-                   : "DMA is held off by the bus-master bits alone"});
+            : functions == 0
+                ? "where the machine has none, DMA is held off by the bus-master bits alone"
+                : "units are trusted; run on AMD-V with VT-d in QEMU, VT-x with VT-d not yet"});
 }
 
 /* Whether everything that somebody owns is known not to be an organ; what is, check refuses. */

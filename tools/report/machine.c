@@ -90,6 +90,14 @@ static void start_steps(const struct model *model, uint32_t steps[MAX_DOMAINS])
     }
 }
 
+static const char *fault_text(const struct model_domain *domain)
+{
+    static const char *const words[] = {[MANIFEST_DMA_STOP] = "stops the domain",
+                                        [MANIFEST_DMA_LOG] = "is recorded",
+                                        [MANIFEST_DMA_RESTART] = "restarts the domain"};
+    return domain->devices.count == 0 ? "it has none" : words[domain->on_dma_fault.value];
+}
+
 void report_life(struct report *out)
 {
     static const char *const heads[] = {"Step", "Domain", "Starts after", "When it ends, it",
@@ -122,10 +130,7 @@ void report_life(struct report *out)
             page_cell(&out->page, MARK_HEAD, domain->name.value);
             page_cell(&out->page, MARK_PLAIN, after_text(out, domain));
             page_cell(&out->page, MARK_PLAIN, end_text(out, &domain->on_exit));
-            page_cell(&out->page, MARK_PLAIN,
-                      domain->devices.count == 0                        ? "it has none"
-                      : domain->on_dma_fault.value == MANIFEST_DMA_STOP ? "stops the domain"
-                                                                        : "is recorded");
+            page_cell(&out->page, MARK_PLAIN, fault_text(domain));
         }
     }
 }

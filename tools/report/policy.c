@@ -9,7 +9,7 @@
 #include "tools/tool.h"
 #include <string.h>
 
-/* What a release does not start yet: it says so where a manifest asks for it. */
+/* What a release does not do or show yet: it says so where a manifest asks for it. */
 static void say_not_yet(struct report *out)
 {
     const struct model *model = &out->check->model;
@@ -19,10 +19,8 @@ static void say_not_yet(struct report *out)
         devices += model_domain(model, i)->devices.count;
     if (devices > 0)
         page_say(&out->page, MARK_NOTE,
-                 "Devices and networks of domains are defined and checked here, but this version "
-                 "does not hand them over: it has no IOMMU driver, clears every endpoint's bus "
-                 "mastering at boot, and refuses to start an image that gives a PCI function to a "
-                 "domain. What this page says of them holds for a version that does.");
+                 "DMA and interrupts of the domains' devices are confined by VT-d. That was run on "
+                 "AMD-V with VT-d in QEMU; VT-x with VT-d was not run yet.");
     if (is_written(model->management.at))
         page_say(&out->page, MARK_NOTE,
                  "Management is defined and checked here, but this version does not start it, and "
@@ -114,6 +112,9 @@ static void accept_device(struct report *out, const char *owner, const struct mo
     if (device->accept_no_reset.value)
         accept(out, say(out->arena, "%s cannot be reset", of), "the manifest",
                "what it keeps over a restart is accepted", "no end");
+    if (device->on_reset_failure.value == RESET_FAILURE_GO_ON)
+        accept(out, say(out->arena, "%s may fail to be reset", of), "the manifest",
+               "the domain then goes on without it", "no end");
     if (device->removable.value)
         accept(out, say(out->arena, "%s: removable media", of), "the manifest",
                "the manifest says so", "no end");

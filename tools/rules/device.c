@@ -3,14 +3,11 @@
 #include "rules.h"
 #include "tools/hw/inventory.h"
 
-#include "kernel/abi/limits.h"
+#include "kernel/abi/function.h"
 #include "tools/manifest/owned.h"
 #include "tools/manifest/schema_parse.h"
 #include <ctype.h>
 #include <string.h>
-
-/* Usable vectors (32 to 255); Intel VT-d: entries of one interrupt-remapping table. */
-enum { VECTORS = 224, REMAPPING_ENTRIES = 65536 };
 
 bool owned_device(const struct model *model, uint32_t n, struct owned *out)
 {
@@ -189,10 +186,10 @@ void rule_device_bridge(struct check *check)
 
 static uint64_t entries_of(const struct model_domain *domain, uint32_t functions)
 {
-    return (domain->cpus.valid ? domain->cpus.value : 0) * functions * VECTORS;
+    return (domain->cpus.valid ? domain->cpus.value : 0) * functions * IRTE_BLOCK;
 }
 
-/* The tables are written once: an entry for each vector, of each function, on each processor. */
+/* The table is written once: an entry for each vector, of each function, on each processor. */
 void rule_interrupt_entries(struct check *check)
 {
     const struct model_domain *most = NULL;
@@ -210,15 +207,16 @@ void rule_interrupt_entries(struct check *check)
             most_functions = functions;
         }
     }
-    if (sum <= REMAPPING_ENTRIES)
+    if (sum <= IRT_LINES)
         return;
     report(
         check, most->cpus.at,
         say(&check->arena,
-            "the functions need %llu entries for their interrupts, but an IOMMU has %u: %u for "
+            "the functions need %llu entries for their interrupts, but an IOMMU has %u for them: "
+            "%u for "
             "each function and processor, most of them (%llu) for the %u functions (%s) and %llu "
             "processors (%s) of %s",
-            (unsigned long long)sum, REMAPPING_ENTRIES, VECTORS,
+            (unsigned long long)sum, IRT_LINES, IRTE_BLOCK,
             (unsigned long long)entries_of(most, most_functions), most_functions,
             line_of(check, most == &check->management ? check->model.management.nic.pci.at
                                                       : most->devices.at),

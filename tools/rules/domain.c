@@ -265,6 +265,7 @@ void rule_on_exit_stop(struct check *check)
             is_written(on_exit->limit.at) ? &on_exit->limit : &on_exit->within;
 
         if (!is_written(odd->at) || !on_exit->action.valid ||
+            domain->on_dma_fault.value == MANIFEST_DMA_RESTART ||
             (is_written(on_exit->action.at) && on_exit->action.value != MANIFEST_EXIT_STOP))
             continue;
         report(check, odd->at,

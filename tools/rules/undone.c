@@ -6,11 +6,6 @@
 #include "tools/hw/inventory.h"
 #include "tools/manifest/owned.h"
 
-static struct place devices_of(const struct model_domain *domain)
-{
-    return domain->devices.count > 0 ? domain->devices.at : (struct place){0};
-}
-
 static struct place ways_of(const struct model_domain *domain)
 {
     return domain->cache_ways.valid ? domain->cache_ways.at : (struct place){0};
@@ -25,7 +20,6 @@ static const struct {
     const char *key;
     struct place (*at)(const struct model_domain *domain);
 } parts[] = {
-    {"devices", devices_of},
     {"cache_ways", ways_of},
     {"start_after", order_of},
 };

@@ -111,6 +111,7 @@ static void bytes_behind_are_ignored(void **state)
     X(cmdline_outside, MANIFEST_BAD_STRING, m->domains[0].cmdline = 4000)                          \
     X(on_exit, MANIFEST_BAD_DOMAIN, m->domains[0].on_exit = 0)                                     \
     X(serial, MANIFEST_BAD_DOMAIN, m->domains[0].serial_port = 5)                                  \
+    X(dma_fault, MANIFEST_BAD_DOMAIN, m->domains[0].on_dma_fault = MANIFEST_DMA_RESTART + 1)       \
     X(serial_twice, MANIFEST_BAD_DOMAIN,                                                           \
       m->domains[0].serial_port = m->domains[1].serial_port = 2)                                   \
     X(domain_irq, MANIFEST_BAD_POLICY, m->domains[1].serial_irq = 16)                              \

@@ -83,9 +83,9 @@ static const char policy_text[] =
     "      - {pci: \"00:04.0\", id: \"8086:10d3\", network: internet, serial_number: \"A 17\",\n"
     "         accept_sideband: true}\n"
     "      - {pci: \"0001:02:1f.7\", removable: true, accept_no_reset: true,\n"
-    "         interrupts: none,\n"
+    "         interrupts: none, on_reset_failure: go-on,\n"
     "         sanitized_by: \"site office, 2026-10-01\"}\n"
-    "    on_dma_fault: log\n"
+    "    on_dma_fault: restart\n"
     "    start_after: [control]\n"
     "    manage: [status, counters, start, stop, restart]\n"
     "  - name: control\n"
@@ -238,7 +238,8 @@ static void test_policy_fields(void **state)
     assert_int_equal(device[0].network, 0);
     assert_int_equal(device[1].pci, 1 << 16 | 2 << 8 | 0x1f << 3 | 7);
     assert_int_equal(device[0].flags, MANIFEST_SIDEBAND);
-    assert_int_equal(device[1].flags, MANIFEST_REMOVABLE | MANIFEST_NO_RESET | MANIFEST_SILENT);
+    assert_int_equal(device[1].flags,
+                     MANIFEST_REMOVABLE | MANIFEST_NO_RESET | MANIFEST_SILENT | MANIFEST_GO_ON);
     assert_int_equal(device[1].network, MANIFEST_NONE);
     assert_int_equal(device[2].domain, MANIFEST_NONE);
     assert_int_equal(device[2].flags, MANIFEST_SIDEBAND);
@@ -281,7 +282,7 @@ static const struct {
     {MANIFEST_NETWORKS, offsetof(struct manifest_network, one_way_by), 1 << 19},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, domain), 2},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, network), 5},
-    {MANIFEST_DEVICES, offsetof(struct manifest_device, flags), 16},
+    {MANIFEST_DEVICES, offsetof(struct manifest_device, flags), MANIFEST_GO_ON << 1},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, serial_number), UINT32_MAX},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, sanitized_by), UINT32_MAX},
     {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, cpu_count), MAX_DOMAIN_CPUS + 1},
