@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # The payloads that others make: Debian's kernels, busybox, memtest86+. Nothing is installed.
 LINUX_OUT := $(BUILD)/guests
-LINUX_PAYLOADS := $(LINUX_OUT)/vmlinuz $(LINUX_OUT)/initrd.img $(LINUX_OUT)/memtest.bin
+LINUX_PAYLOADS := $(addprefix $(LINUX_OUT)/,\
+    vmlinuz initrd.img memtest.bin vmlinuz-devices initrd-devices.img)
 
 $(LINUX_OUT)/linux.stamp: guests/linux/fetch
 	@guests/linux/fetch $(LINUX_OUT)
 	@touch $@
 
-$(LINUX_OUT)/vmlinuz $(LINUX_OUT)/memtest.bin $(LINUX_OUT)/busybox: $(LINUX_OUT)/linux.stamp
+$(addprefix $(LINUX_OUT)/,vmlinuz vmlinuz-devices memtest.bin busybox): $(LINUX_OUT)/linux.stamp
 
 $(LINUX_OUT)/window: guests/linux/window.c guests/linux/rules.mk
 	@mkdir -p $(@D)
@@ -19,5 +20,12 @@ $(LINUX_OUT)/initrd.img: guests/linux/initramfs guests/linux/init $(LINUX_OUT)/w
     $(LINUX_OUT)/linux.stamp
 	@echo "  INITRD  $@"
 	@guests/linux/initramfs $(LINUX_OUT)/busybox $(LINUX_OUT)/window guests/linux/init $@
+
+# Five times as large: for domains with PCI functions only.
+$(LINUX_OUT)/initrd-devices.img: guests/linux/initramfs guests/linux/init guests/linux/devices \
+    $(LINUX_OUT)/window $(LINUX_OUT)/linux.stamp
+	@echo "  INITRD  $@"
+	@guests/linux/initramfs $(LINUX_OUT)/busybox $(LINUX_OUT)/window guests/linux/init $@ \
+	    guests/linux/devices $(LINUX_OUT)/modules
 
 guests: $(LINUX_PAYLOADS)
