@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loader's story: from the firmware's call to the jump into the kernel. */
 #include "arch/x86/include/cpu.h"
+#include "boot/devices/vtd.h"
 #include "boot/firmware/firmware.h"
 #include "boot/firmware/processor.h"
 #include "boot/machine/overview.h"
@@ -10,6 +11,7 @@
 #include "boot/machine/silence.h"
 #include "boot/plan/demands.h"
 #include "boot/plan/plan.h"
+#include "boot/plan/remap.h"
 #include <string.h>
 
 enum { PLACE_ATTEMPTS = 4 };
@@ -41,6 +43,16 @@ static struct handoff *place(const struct plan_input *in)
     refuse("the firmware keeps taking memory that was free a moment before; update the firmware");
 }
 
+/* DMA and messages of whatever is not silent are blocked by tables in which nothing stands yet. */
+static void block_devices(const struct handoff *handoff)
+{
+    for (uint32_t i = 0; i < handoff->extent_count; i++)
+        if (handoff->extents[i].kind == EXTENT_IOMMU)
+            memset((void *)handoff->extents[i].base, 0, handoff->extents[i].bytes);
+    if (!vtd_block(handoff, &vtd_hardware, &why))
+        refuse("%s", why.text);
+}
+
 EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table);
 EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
 {
@@ -59,6 +71,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     clock_collect(&facts, firmware_tables_collect(&facts));
     processors_collect(&facts);
     devices_collect(&manifest, &facts);
+    vtd_collect(&facts);
     if (!demands_met(&manifest, &facts, &why))
         refuse("%s", why.text);
 
@@ -74,13 +87,17 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
 
     /* Silence, then build: what a device of the firmware's time wrote is found or written over. */
     silence(&facts);
+    block_devices(handoff);
     sections_check(&image, &manifest);
-    overview(handoff, &manifest);
+    remap_serves(&facts, &why);
+    overview(handoff, &manifest, why.text);
     handoff->text_row = text_row();
     handoff->work_tsc = sections_hash_tsc;
     handoff->work_bytes = sections_hash_bytes;
     plan_build(&in, handoff, identity, NULL);
     pins_route_knocks(handoff, &manifest);
+    if (!vtd_invalidate(handoff, &vtd_hardware, &why))
+        refuse("%s", why.text);
     processors_start(handoff);
     processors_enter_kernel(handoff, in.kernel);
 }

@@ -9,7 +9,8 @@ KERNEL_CFLAGS := -I. -std=c17 -g -ffreestanding -fno-builtin-printf -fno-pic -fn
 KERNEL_HOT := arch/x86/vtx/vmx.c arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86/exit/exit.c arch/x86/exit/mmio.c \
     arch/x86/exit/guest_memory.c arch/x86/exit/decode.c arch/x86/grant/cpuid.c arch/x86/grant/msr.c arch/x86/interrupt/icr.c \
     arch/x86/grant/port.c kernel/vm/devices.c kernel/vm/vuart.c kernel/vm/vpci.c \
-    kernel/vm/vfunction.c kernel/check/check_map.c kernel/start/check_devices.c kernel/sha256.c
+    kernel/vm/vfunction.c kernel/check/check_map.c \
+    kernel/start/check_devices.c kernel/start/check_iommu.c kernel/sha256.c
 
 # What only one backend has; all else is in both. Only the loader scans PCI and reads all of a manifest.
 KERNEL_VMX := arch/x86/vtx/vmx.c arch/x86/vtx/vmcs.c arch/x86/start/vtx.c

@@ -32,7 +32,20 @@ static void show_domain(const struct handoff *handoff, const struct manifest_dom
     text_print(", on exit %s\n", rules->on_exit == MANIFEST_EXIT_RESTART ? "restart" : "stop");
 }
 
-void overview(const struct handoff *handoff, const struct manifest *manifest)
+static void show_devices(const struct handoff *handoff, const char *unconfined)
+{
+    text_print("; every PCI function (bus mastering off), all interrupt lines but the serial "
+               "ports'\n");
+    if (handoff->iommu_count)
+        text_print("  %u IOMMU unit%s on: what is nobody's reaches no memory and raises no "
+                   "interrupt\n",
+                   handoff->iommu_count, handoff->iommu_count == 1 ? "" : "s");
+    else
+        text_print("  no IOMMU in use: %s\n", unconfined);
+}
+
+void overview(const struct handoff *handoff, const struct manifest *manifest,
+              const char *unconfined)
 {
     uint32_t policies;
     const struct manifest_policy *policy = manifest_entries(manifest, MANIFEST_POLICY, &policies);
@@ -45,8 +58,7 @@ void overview(const struct handoff *handoff, const struct manifest *manifest)
         show_domain(handoff, &manifest->domains[i], i);
     text_print("  nobody: processors");
     show_processors(handoff, HANDOFF_NOBODY);
-    text_print("; every PCI function (no IOMMU in use: bus mastering off), all interrupt lines but "
-               "the serial ports'\n");
+    show_devices(handoff, unconfined);
     if (handoff->domain_count && handoff->domains[0].ram_leaf_bytes == PAGE_BYTES)
         text_print("  memory is mapped in 4 KiB pages: this processor may have the erratum of "
                    "CVE-2018-12207\n");

@@ -6,8 +6,11 @@
 #include "kernel/abi/handoff.h"
 #include "kernel/manifest.h"
 
-/* Prints what `handoff` has placed, as the loader's last words; the hypervisor's own checks follow.
+/*
+ * Prints what `handoff` has placed, as the loader's last words; the hypervisor's own checks follow.
+ * `unconfined`: why no IOMMU is in use, if none is.
  */
-void overview(const struct handoff *handoff, const struct manifest *manifest);
+void overview(const struct handoff *handoff, const struct manifest *manifest,
+              const char *unconfined);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interrupt lines: see the header. */
 #include "pins.h"
+#include "boot/plan/remap.h"
 #include "drivers/io.h"
 #include "reach.h"
 #include "serial.h"
@@ -15,6 +16,11 @@ enum {
     IOAPIC_REDIRECTION = 0x10,
     RTE_MASKED = 1 << 16,
     RTE_NMI = 4 << 8,
+    /* Remappable format: the index of an entry, whose highest bit lies apart; fixed, edge. */
+    RTE_INDEX_HIGH = 1 << 11,
+    RTE_REMAPPED = 1 << 16,
+    RTE_INDEX_SHIFT = 17,
+    INDEX_HIGH = 0x8000,
 };
 
 static uint32_t ioapic_read(const struct handoff_ioapic *ioapic, uint32_t index)
@@ -78,15 +84,38 @@ static bool route_knock(const struct handoff *handoff, unsigned irq, uint32_t ap
     return routed;
 }
 
+/* The same where messages in the old format are blocked: the NMI stands in the units' table. */
+static bool remap_knock(const struct handoff *handoff, uint32_t irq, uint32_t apic_id)
+{
+    const struct handoff_ioapic *ioapic = remap_ioapic(handoff, irq);
+    uint32_t index = IRT_LINES + irq;
+    if (!ioapic || irq - ioapic->gsi_base >= ioapic_pins(ioapic))
+        return false;
+    if (ioapic->requester == FUNCTION_NONE)
+        refuse("I4: the firmware's DMAR table does not say as what the I/O APIC at %lx raises line "
+               "%u: write `polled: true` at the serial port of each domain, or update the firmware",
+               ioapic->address, irq);
+    uint32_t pin = irq - ioapic->gsi_base;
+    remap_line(ioapic, apic_id, (uint64_t *)handoff->iommu_entries + 2 * index);
+    ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin + 1,
+                 (index & ~(uint32_t)INDEX_HIGH) << RTE_INDEX_SHIFT | RTE_REMAPPED);
+    ioapic_write(ioapic, IOAPIC_REDIRECTION + 2 * pin, index & INDEX_HIGH ? RTE_INDEX_HIGH : 0);
+    return true;
+}
+
 void pins_route_knocks(const struct handoff *handoff, const struct manifest *manifest)
 {
     for (uint32_t i = 0; i < manifest->domain_count; i++) {
         const struct manifest_domain *domain = &manifest->domains[i];
         uint32_t first = handoff->cpus[handoff->domains[i].cpus[0]].apic_id;
-        if (domain->serial_port != 0 && !(domain->flags & MANIFEST_SERIAL_POLLED) && first < 255 &&
-            !route_knock(handoff, serial_line(domain), first))
+        if (domain->serial_port == 0 || domain->flags & MANIFEST_SERIAL_POLLED ||
+            (!handoff->iommu_count && first >= 255))
+            continue;
+        uint32_t line = serial_line(domain);
+        if (handoff->iommu_count ? !remap_knock(handoff, line, first)
+                                 : !route_knock(handoff, line, first))
             refuse("I4: no I/O APIC has interrupt line %u of com%u of domain %s: write "
                    "`polled: true` there, or its line (`irq`)",
-                   serial_line(domain), domain->serial_port, domain->name);
+                   line, domain->serial_port, domain->name);
     }
 }

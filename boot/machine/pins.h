@@ -10,8 +10,9 @@
 void pins_mask(const struct facts *facts);
 
 /*
- * The interrupt line of each domain's UART becomes an NMI at its first processor (TRAPS 30);
- * refuses one that no I/O APIC has.
+ * The interrupt line of each domain's UART becomes an NMI at its first processor (TRAPS 30); where
+ * IOMMU units are on, by an entry of their table, which the units must be told of (TRAPS 58).
+ * Refuses a line that no I/O APIC has, or one whose I/O APIC the firmware's tables don't place.
  */
 void pins_route_knocks(const struct handoff *handoff, const struct manifest *manifest);
 

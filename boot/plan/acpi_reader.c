@@ -79,8 +79,11 @@ static bool add_ioapic(struct reader *reader, const uint8_t *entry)
     struct facts *facts = reader->facts;
     if (facts->ioapic_count == MAX_IOAPICS)
         return damaged(reader, "the MADT lists more I/O APICs than Bulkhead can mask");
-    facts->ioapics[facts->ioapic_count++] = (struct handoff_ioapic){
-        .address = read_le(entry + 4, 4), .gsi_base = (uint32_t)read_le(entry + 8, 4)};
+    facts->ioapics[facts->ioapic_count++] =
+        (struct handoff_ioapic){.address = read_le(entry + 4, 4),
+                                .gsi_base = (uint32_t)read_le(entry + 8, 4),
+                                .id = entry[2],
+                                .requester = FUNCTION_NONE};
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "kernel/abi/layout.h"
 #include "kernel/abi/public.h"
 #include "place.h"
+#include "remap.h"
 #include "spaces.h"
 #include <string.h>
 
@@ -37,6 +38,8 @@ static void fill_facts(const struct plan_input *in, struct handoff *handoff)
     }
     handoff->ioapic_count = facts->ioapic_count;
     memcpy(handoff->ioapics, facts->ioapics, sizeof(handoff->ioapics));
+    for (uint32_t i = 0; i < facts->ioapic_count; i++)
+        handoff->ioapics[i].requester = remap_requester(facts, facts->ioapics[i].id);
     handoff->domain_count = in->manifest->domain_count;
 }
 
@@ -124,6 +127,29 @@ static bool place_start_tables(struct plan *plan)
     return true;
 }
 
+/* The units' tables, where the units are such as can be used; else there are none. */
+static bool place_iommu(struct plan *plan)
+{
+    const struct facts *facts = plan->in->facts;
+    struct handoff *handoff = plan->handoff;
+    struct diagnostic unused;
+    struct wish entries = {.kind = EXTENT_IOMMU, .bytes = IRT_BYTES, .alignment = IRT_BYTES};
+    if (!remap_serves(facts, &unused))
+        return true;
+    handoff->iommu_count = facts->iommu_count;
+    for (uint32_t i = 0; i < facts->iommu_count; i++)
+        handoff->iommus[i] =
+            (struct handoff_iommu){facts->iommus[i].registers, facts->iommus[i].capability,
+                                   facts->iommus[i].extended_capability};
+    handoff->iommu_bytes = remap_bytes(handoff);
+    return place_or_refuse(&plan->placement, &entries, "the interrupt-remapping table",
+                           &handoff->iommu_entries) &&
+           place_own(plan, EXTENT_IOMMU, handoff->iommu_bytes, "the IOMMU units' tables",
+                     &handoff->iommu_root) &&
+           place_own(plan, EXTENT_IOMMU, PAGE_BYTES, "the IOMMU units' queue",
+                     &handoff->iommu_queue);
+}
+
 /* The panic page comes first: it lies at the same place as before a warm reset. */
 static bool place_hypervisor(struct plan *plan)
 {
@@ -140,7 +166,7 @@ static bool place_hypervisor(struct plan *plan)
         !place_own(plan, EXTENT_START, handoff->start_bytes, "its start-up code",
                    &handoff->start_hpa) ||
         !place_own(plan, EXTENT_HANDOFF, handoff->bytes, "the handoff", &handoff->self_hpa) ||
-        !place_start_tables(plan))
+        !place_start_tables(plan) || !place_iommu(plan))
         return false;
     place_split(handoff, handoff->kernel_hpa, bytes[KERNEL_TEXT], EXTENT_CONSTANTS);
     for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)

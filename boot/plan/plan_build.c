@@ -2,6 +2,7 @@
 /* Writes what plan.c has placed. */
 #include "align.h"
 #include "boot/guest/guest_memory.h"
+#include "remap.h"
 #include "spaces.h"
 #include <string.h>
 
@@ -80,6 +81,8 @@ static void build_tables(struct build *build)
         paging_build(&space, nested, handoff->domains[i].nested_root, build->memory,
                      build->context);
     }
+    if (handoff->iommu_count)
+        remap_build(handoff, build->memory, build->context);
     space_of_boot(&build->spaces, &space);
     paging_build(&space, PAGING_HOST, handoff->boot_page_table, build->memory, build->context);
 }

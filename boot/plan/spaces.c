@@ -125,7 +125,7 @@ struct piece {
     uint64_t base, end;
     bool device;
 };
-enum { MAX_PIECES = MAX_MEMORY_RANGES + MAX_IOAPICS + 2 };
+enum { MAX_PIECES = MAX_MEMORY_RANGES + MAX_IOAPICS + MAX_IOMMUS + 2 };
 
 /* Keeps the list ascending; a device within memory goes unmapped as such. */
 static void add_piece(struct piece *pieces, uint32_t *count, uint64_t base, uint64_t bytes,
@@ -174,6 +174,8 @@ void space_of_boot(const struct spaces *spaces, struct paging_space *out)
     add_piece(pieces, &count, ecam.base, ecam.bytes, true);
     for (uint32_t i = 0; i < facts->ioapic_count; i++)
         add_piece(pieces, &count, facts->ioapics[i].address, PAGE_BYTES, true);
+    for (uint32_t i = 0; i < facts->iommu_count; i++)
+        add_piece(pieces, &count, facts->iommus[i].registers, PAGE_BYTES, true);
     for (uint32_t i = 0; i < count; i++)
         if (pieces[i].device)
             paging_add_device(out, pieces[i].base, pieces[i].base, pieces[i].end - pieces[i].base);

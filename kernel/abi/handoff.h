@@ -31,6 +31,8 @@ struct handoff_cpu {
 struct handoff_ioapic {
     uint64_t address;
     uint32_t gsi_base;
+    uint32_t id;        /* as the firmware's tables number it */
+    uint32_t requester; /* bus << 8 | device << 3 | function of its messages, or FUNCTION_NONE */
     uint32_t reserved;
 };
 
@@ -159,6 +161,12 @@ struct handoff_slice {
 };
 _Static_assert(sizeof(struct handoff_slice) <= PAGE_BYTES, "one page");
 
+/*
+ * Functions of nobody that may go on with DMA: the display that the screen is on, and those that
+ * stay bus masters. The units block it and don't report it (TRAPS 41).
+ */
+enum { MAX_MUTED = 8 };
+
 struct handoff {
     uint64_t magic;
     uint32_t version;
@@ -191,11 +199,11 @@ struct handoff {
     uint32_t extent_count;
     uint32_t text_row; /* screen row below the loader's own text */
     uint32_t scrub_count;
-    uint32_t reserved;
-    uint32_t iommu_count;
+    uint32_t muted_count;
+    uint32_t iommu_count; /* units, all of them on; 0: none is in use, nothing is assigned */
     uint32_t function_count;
-    uint64_t iommu_root;    /* root table of all units; context tables follow; 0: no unit */
-    uint64_t iommu_bytes;   /* of root and context tables */
+    uint64_t iommu_root;    /* root table of all units; context tables follow, ascending by bus */
+    uint64_t iommu_bytes;   /* of root and context tables; what no bus needs is zero */
     uint64_t iommu_queue;   /* one page: their invalidation queue, at start-up only */
     uint64_t iommu_entries; /* interrupt-remapping table, IRT_BYTES */
     struct handoff_screen screen;
@@ -206,6 +214,7 @@ struct handoff {
     struct handoff_scrub scrubs[MAX_SCRUBS];
     struct handoff_iommu iommus[MAX_IOMMUS];
     struct function functions[MAX_DEVICES]; /* assigned, in the manifest's order */
+    uint32_t muted[MAX_MUTED];              /* as `pci` of struct function */
 };
 
 #endif

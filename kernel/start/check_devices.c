@@ -9,7 +9,8 @@ enum {
     IOAPIC_VERSION = 1,
     IOAPIC_ENTRIES = 0x10, /* two registers each */
     MAX_LINES = 240,
-    ENTRY_NMI = 4 << 8, /* edge, physical destination, not masked */
+    ENTRY_NMI = 4 << 8,       /* edge, physical destination, not masked */
+    ENTRY_REMAPPED = 1 << 16, /* of the high register, below 15 bits of an index; then bit 11 */
     ENTRY_MASKED = 1 << 16,
     ENTRY_STATE = 1 << 12 | 1 << 14, /* sent and not yet acknowledged: read-only */
     MOST_APIC_ID = 254,
@@ -23,6 +24,10 @@ enum {
     CONFIG_ID = 0x0,
     CONFIG_COMMAND = 0x4,
     CONFIG_CLASS = 0x8,
+    CONFIG_HEADER = 0xc,
+    CONFIG_BUSES = 0x18, /* of a bridge: above, directly below, last below */
+    HEADER_TYPE = 0x7f0000,
+    HEADER_BRIDGE = 0x10000,
     NO_VENDOR = 0xffff,
     BUS_MASTER = 1 << 2,
     CLASS_HOST_BRIDGE = 0x0600,
@@ -34,8 +39,7 @@ enum {
 
 #define ECAM_ADDRESS 0xffffffff00000ull /* below 1 << 52, a megabyte a bus */
 
-/* The APIC id that the interrupt line of a serial port knocks at; HANDOFF_NOBODY: no one's. */
-static uint32_t knocked_by(const struct check_machine *machine, uint32_t line)
+uint32_t check_knocked_by(const struct check_machine *machine, uint32_t line)
 {
     static const uint32_t usual[] = {0, 4, 3, 4, 3}; /* of com1 to com4 */
     for (uint32_t i = 0; i < machine->owners.handoff->domain_count; i++) {
@@ -43,7 +47,8 @@ static uint32_t knocked_by(const struct check_machine *machine, uint32_t line)
         uint32_t first =
             machine->owners.handoff->cpus[machine->owners.handoff->domains[i].cpus[0]].apic_id;
         if (!rules->serial_port || rules->serial_port >= sizeof usual / sizeof usual[0] ||
-            rules->flags & MANIFEST_SERIAL_POLLED || first > MOST_APIC_ID)
+            rules->flags & MANIFEST_SERIAL_POLLED ||
+            (first > MOST_APIC_ID && !machine->owners.handoff->iommu_count))
             continue;
         if ((rules->serial_irq ? rules->serial_irq : usual[rules->serial_port]) == line)
             return first;
@@ -59,12 +64,18 @@ static bool check_ioapic(struct check_machine *machine, const struct handoff_ioa
         return check_fail(machine->owners.result, "I4", "no I/O APIC at %lx: it reads %x",
                           ioapic->address, version);
     for (uint32_t i = 0; i < lines; i++) {
-        uint32_t index = IOAPIC_ENTRIES + 2 * i, due = knocked_by(machine, ioapic->gsi_base + i);
+        uint32_t entry = IRT_LINES + ioapic->gsi_base + i;
+        uint32_t index = IOAPIC_ENTRIES + 2 * i,
+                 due = check_knocked_by(machine, ioapic->gsi_base + i);
         uint32_t low = machine->ioapic(ioapic->address, index, machine->owners.context);
         uint32_t high = machine->ioapic(ioapic->address, index + 1, machine->owners.context);
-        if (due == HANDOFF_NOBODY
-                ? !(low & ENTRY_MASKED)
-                : (low & ~(uint32_t)ENTRY_STATE) != ENTRY_NMI || high != due << 24)
+        uint32_t low_due = ENTRY_NMI, high_due = due << 24;
+        if (machine->owners.handoff->iommu_count) {
+            low_due = (entry >> 15 & 1) << 11;
+            high_due = entry << 17 | ENTRY_REMAPPED;
+        }
+        if (due == HANDOFF_NOBODY ? !(low & ENTRY_MASKED)
+                                  : (low & ~(uint32_t)ENTRY_STATE) != low_due || high != high_due)
             return check_fail(machine->owners.result, "I4",
                               "I/O APIC at %lx, line %u: %x %x, expected %s", ioapic->address, i,
                               high, low, due == HANDOFF_NOBODY ? "masked" : "a knock at its owner");
@@ -82,6 +93,22 @@ static inline uint32_t config(const volatile uint32_t *ecam, uint32_t function, 
     return inl(CFC);
 }
 
+/* Whether it is a bridge with a function of somebody's below. */
+static bool leads_to_owned(const struct check_machine *machine, const volatile uint32_t *ecam,
+                           uint32_t function)
+{
+    const struct handoff *handoff = machine->owners.handoff;
+    uint32_t buses = config(ecam, function, CONFIG_BUSES);
+    if ((config(ecam, function, CONFIG_HEADER) & HEADER_TYPE) != HEADER_BRIDGE)
+        return false;
+    for (uint32_t i = 0; i < handoff->function_count; i++)
+        if (!(handoff->functions[i].flags & FUNCTION_SILENT) &&
+            handoff->functions[i].pci >> 8 >= (buses >> 8 & 0xff) &&
+            handoff->functions[i].pci >> 8 <= (buses >> 16 & 0xff))
+            return true;
+    return false;
+}
+
 /*
  * Functions do DMA and send messages only as masters, and bridges pass on only as such what is
  * below them. A host or ISA bridge may have the bit hard-wired, and has no DMA of its own.
@@ -93,10 +120,13 @@ static bool check_function(struct check_machine *machine, const volatile uint32_
     bool fixed = class == CLASS_HOST_BRIDGE || class == CLASS_ISA_BRIDGE;
     machine->functions++;
     *hosts += class == CLASS_HOST_BRIDGE;
-    if (config(ecam, function, CONFIG_COMMAND) & BUS_MASTER && !fixed)
+    for (uint32_t i = 0; i < machine->owners.handoff->muted_count; i++)
+        fixed |= machine->owners.handoff->muted[i] == function; /* the units block it */
+    if (config(ecam, function, CONFIG_COMMAND) & BUS_MASTER && !fixed &&
+        !leads_to_owned(machine, ecam, function))
         return check_fail(machine->owners.result, "I3",
-                          "PCI function %02x:%02x.%x (%08x, class %04x) is nobody's and a "
-                          "bus master",
+                          "PCI function %02x:%02x.%x (%08x, class %04x) is a bus master and "
+                          "must not be one yet",
                           function >> 8, function >> 3 & 31, function & 7,
                           config(ecam, function, CONFIG_ID), class);
     return true;

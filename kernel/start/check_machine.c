@@ -52,6 +52,9 @@ static bool check_scrub(struct check_machine *machine, uint64_t base, uint64_t b
     for (uint32_t i = 0; i < handoff->ioapic_count; i++)
         if (overlap(base, bytes, handoff->ioapics[i].address, PAGE_BYTES))
             wrong = "an I/O APIC";
+    for (uint32_t i = 0; i < handoff->iommu_count; i++)
+        if (overlap(base, bytes, handoff->iommus[i].registers, PAGE_BYTES))
+            wrong = "an IOMMU unit";
     for (uint32_t i = 0; i < handoff->extent_count; i++)
         if (overlap(base, bytes, handoff->extents[i].base, handoff->extents[i].bytes))
             wrong = check_kinds[handoff->extents[i].kind].name;
@@ -196,6 +199,6 @@ bool check_machine(struct check_machine *machine)
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         if (!check_domain(machine, i))
             return false;
-    machine->owners.result->ok = check_machine_devices(machine);
+    machine->owners.result->ok = check_machine_iommu(machine) && check_machine_devices(machine);
     return machine->owners.result->ok;
 }

@@ -23,4 +23,10 @@ bool check_machine(struct check_machine *machine);
 /* Of it, I/O APICs and PCI (check_devices.c). */
 bool check_machine_devices(struct check_machine *machine);
 
+/* IOMMU units, their tables, and who has which function (check_iommu.c). */
+bool check_machine_iommu(struct check_machine *machine);
+
+/* The APIC id that the interrupt line of a serial port knocks at; HANDOFF_NOBODY: no one's. */
+uint32_t check_knocked_by(const struct check_machine *machine, uint32_t line);
+
 #endif

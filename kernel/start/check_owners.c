@@ -43,7 +43,7 @@ static bool check_counts(const struct owners *check)
     if (handoff->magic != HANDOFF_MAGIC || handoff->version != HANDOFF_VERSION ||
         handoff->cpu_count > MAX_CPUS || handoff->domain_count > MAX_DOMAINS ||
         handoff->domain_count != due || handoff->ioapic_count > MAX_IOAPICS ||
-        handoff->extent_count > MAX_EXTENTS)
+        handoff->iommu_count > MAX_IOMMUS || handoff->extent_count > MAX_EXTENTS)
         return check_fail(check->result, "I12",
                           "handoff version %u, %u cpus, %u extents, %u domains, expected %u",
                           handoff->version, handoff->cpu_count, handoff->extent_count,
@@ -57,14 +57,17 @@ static bool check_devices(const struct owners *check, const struct handoff_exten
 {
     const struct handoff *handoff = check->handoff;
     uint64_t buses = (uint64_t)handoff->ecam_bus_last - handoff->ecam_bus_first + 1;
-    struct handoff_extent windows[MAX_IOAPICS + 3] = {
+    struct handoff_extent windows[MAX_IOAPICS + MAX_IOMMUS + 3] = {
         {LOCAL_APIC, PAGE_BYTES, 0, 0},
         {handoff->screen.base, handoff->screen.bytes, 0, 0},
         {handoff->ecam_base + ((uint64_t)handoff->ecam_bus_first << 20),
          handoff->ecam_base ? buses << 20 : 0, 0, 0}};
     for (uint32_t i = 0; i < handoff->ioapic_count; i++)
         windows[3 + i] = (struct handoff_extent){handoff->ioapics[i].address, PAGE_BYTES, 0, 0};
-    for (uint32_t i = 0; i < 3 + handoff->ioapic_count; i++)
+    for (uint32_t i = 0; i < handoff->iommu_count; i++)
+        windows[3 + handoff->ioapic_count + i] =
+            (struct handoff_extent){handoff->iommus[i].registers, PAGE_BYTES, 0, 0};
+    for (uint32_t i = 0; i < 3 + handoff->ioapic_count + handoff->iommu_count; i++)
         if (overlap(windows[i].base, windows[i].bytes, extent->base, extent->bytes))
             return check_fail(check->result, "I1",
                               "%s at %lx: the device window at %lx overlaps it", whose,
@@ -298,8 +301,11 @@ static bool check_places(const struct owners *check)
         {EXTENT_TRAMPOLINE, handoff->trampoline_hpa, PAGE_BYTES},
         {EXTENT_BOOT, handoff->boot_page_table, ANY_LENGTH},
         {EXTENT_PANIC, handoff->panic_hpa, PAGE_BYTES},
-        {EXTENT_STOP, handoff->stop_hpa, PAGE_BYTES}};
-    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
+        {EXTENT_STOP, handoff->stop_hpa, PAGE_BYTES},
+        {EXTENT_IOMMU, handoff->iommu_root, handoff->iommu_bytes},
+        {EXTENT_IOMMU, handoff->iommu_queue, PAGE_BYTES},
+        {EXTENT_IOMMU, handoff->iommu_entries, IRT_BYTES}};
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0] - (handoff->iommu_count ? 0 : 3); i++)
         if (!check_exactly(check, 0, &shared[i]))
             return false;
     /* Start tables lie behind it, and are zeroed to the end while it is still in use. */

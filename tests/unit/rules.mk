@@ -29,7 +29,7 @@ $(UNIT)/obj/%.o: %.c $(UNIT)/flags $(INSTALLED)
 
 SHARED_SOURCES := kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c kernel/format.c
 GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c linux.c acpi.c aml.c)
-PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c \
+PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c remap.c \
     paging.c kernel_image.c diagnostic.c) $(GUEST_SOURCES) $(SHARED_SOURCES)
 
 MADE_FILES := tests/unit/boot/made_files.c tests/unit/made_manifest.c
@@ -51,6 +51,8 @@ $(call unit_test,boot/assign,$(BOARD_WORLD))
 $(call unit_test,boot/assign_refused,$(BOARD_WORLD))
 $(call unit_test,boot/groups,$(BOARD_WORLD))
 $(call unit_test,boot/config_space,$(BOARD_WORLD))
+$(call unit_test,boot/vtd,boot/plan/diagnostic.c kernel/format.c)
+$(call unit_test,boot/remap,boot/plan/remap.c boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/place,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))
