@@ -71,7 +71,6 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     clock_collect(&facts, firmware_tables_collect(&facts));
     processors_collect(&facts);
     devices_collect(&manifest, &facts);
-    vtd_collect(&facts);
     if (!demands_met(&manifest, &facts, &why))
         refuse("%s", why.text);
 

@@ -2,12 +2,11 @@
 /* PCI functions and IOMMU units, asked while the firmware still runs. UEFI Specification, "EFI PCI
  * I/O Protocol". */
 #include "boot/devices/scan.h"
+#include "boot/devices/vtd.h"
 #include "boot/machine/reach.h"
 #include "boot/plan/place.h"
 #include "firmware.h"
 #include <efipciio.h>
-
-enum { UNIT_CAPABILITY = 0x08, UNIT_EXTENDED_CAPABILITY = 0x10 };
 
 /* The function that the loaded image's device is, or is behind. */
 static uint32_t find_boot_function(void)
@@ -30,23 +29,6 @@ static uint32_t find_boot_function(void)
     return (uint32_t)(segment << 16 | bus << 8 | device << 3 | function);
 }
 
-/* What a unit can do is asked of it here, before anything is placed: it decides what is assigned.
- */
-static void ask_units(struct facts *facts)
-{
-    for (uint32_t i = 0; i < facts->iommu_count; i++) {
-        struct fact_iommu *unit = &facts->iommus[i];
-        reach(unit->registers, PAGE_BYTES, "IOMMU unit");
-        volatile uint8_t *registers = (volatile uint8_t *)unit->registers;
-        unit->capability = *(volatile uint64_t *)(registers + UNIT_CAPABILITY);
-        unit->extended_capability = *(volatile uint64_t *)(registers + UNIT_EXTENDED_CAPABILITY);
-        if (unit->capability == 0 || unit->capability == ~0ull)
-            refuse("I3: the IOMMU unit at %lx does not answer: update the firmware, or switch VT-d "
-                   "off in its setup",
-                   unit->registers);
-    }
-}
-
 /* At the highest level no timer of the firmware runs its drivers between two accesses. */
 void devices_collect(const struct manifest *manifest, struct facts *facts)
 {
@@ -61,7 +43,7 @@ void devices_collect(const struct manifest *manifest, struct facts *facts)
         struct free_range range = ecam_range(&facts->ecam[i]);
         reach(range.base, range.bytes, "PCI configuration space");
     }
-    ask_units(facts);
+    vtd_collect(facts);
     facts->boot_function = find_boot_function();
     EFI_TPL level = firmware->BootServices->RaiseTPL(TPL_HIGH_LEVEL);
     bool scanned = scan_functions(manifest, facts, configs, &why);

@@ -206,7 +206,7 @@ static void line_due(const struct check_machine *machine, uint32_t line, uint64_
             (!ioapic || handoff->ioapics[i].gsi_base > ioapic->gsi_base))
             ioapic = &handoff->ioapics[i];
     due[0] = due[1] = 0;
-    if (target == HANDOFF_NOBODY || !ioapic)
+    if (target == HANDOFF_NOBODY || !ioapic || ioapic->requester > MAX_REQUESTER)
         return;
     due[0] = (uint64_t)target << 32 | NMI | PRESENT;
     due[1] = ioapic->requester | WHOLE_SOURCE;

@@ -113,11 +113,15 @@ $(call unit_test,kernel/check,$(CHECK_WORLD) $(SHARED_SOURCES))
 $(call unit_test,kernel/check_functions,$(filter %.c,$(filter-out %/check_world.c,$(CHECK_WORLD))) $(SHARED_SOURCES))
 $(call unit_test,kernel/check_flips,$(CHECK_WORLD) $(SHARED_SOURCES))
 
-MACHINE_WORLD := tests/unit/kernel/machine_world.c kernel/start/check_machine.c $(CHECK_WORLD)
+MACHINE_WORLD := tests/unit/kernel/machine_world.c $(addprefix kernel/start/,check_machine.c check_iommu.c) \
+    $(CHECK_WORLD)
 $(call unit_test,kernel/check_machine,$(MACHINE_WORLD) $(SHARED_SOURCES))
 $(call unit_test,kernel/check_handoff,$(MACHINE_WORLD) $(SHARED_SOURCES))
 
-$(call unit_test,kernel/check_plan,kernel/start/check_machine.c $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
+$(call unit_test,kernel/check_iommu,$(MACHINE_WORLD) $(SHARED_SOURCES) \
+    $(addprefix boot/plan/,remap.c diagnostic.c))
+
+$(call unit_test,kernel/check_plan,$(addprefix kernel/start/,check_machine.c check_iommu.c) $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
 
 $(call unit_test,kernel/check_threads,$(filter %.c,$(filter-out %/check_world.c,$(CHECK_WORLD))) $(SHARED_SOURCES))
 

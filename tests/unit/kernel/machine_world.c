@@ -22,7 +22,12 @@ static uint32_t config_of(uint32_t number, uint32_t offset)
     for (unsigned i = 0; i < MADE_FUNCTIONS; i++) {
         const struct made_function *f = &the->functions[i];
         if (f->id && f->number == number)
-            return offset == 0 ? f->id : offset == 4 ? f->command : f->class << 16;
+            return offset == 0      ? f->id
+                   : offset == 4    ? f->command
+                   : offset == 8    ? f->class << 16
+                   : offset == 0xc  ? f->header << 16
+                   : offset == 0x18 ? f->buses
+                                    : 0;
     }
     return ~0u;
 }
@@ -45,17 +50,19 @@ void outl(uint16_t port, uint32_t value)
     the->config_address = value;
 }
 
-/* ECAM, and what else is looked at: slices. */
+/* ECAM, and what else is looked at: slices, IOMMU units and their tables. */
 static const void *seen_page(uint64_t hpa, void *context)
 {
-    static uint32_t page[3];
+    static uint32_t page[7];
     uint64_t function = (hpa - ECAM) >> 12;
     (void)context;
     if (hpa < WORLD_BYTES)
         return the->world.memory + hpa;
+    if (hpa >= FIRST_UNIT && hpa < FIRST_UNIT + MADE_UNITS * PAGE_BYTES)
+        return the->units[(hpa - FIRST_UNIT) / PAGE_BYTES];
     if (the->ecam_unseen)
         return NULL;
-    for (uint32_t i = 0; i < 3; i++)
+    for (uint32_t i = 0; i < 7; i++)
         page[i] = (the->ecam_hides == function && function) || function > 0xffff
                       ? ~0u
                       : config_of((uint32_t)function, i * 4);
@@ -88,13 +95,13 @@ static void make_ioapics(void)
 static void make_functions(void)
 {
     static const struct made_function made[] = {
-        {0x0000, 0x29c08086, 0x0007, 0x0600}, /* host bridge, hard-wired */
-        {0x0008, 0x34208086, 0x0403, 0x0604}, /* root port */
-        {0x00f8, 0x29188086, 0x0007, 0x0601}, /* ISA bridge, hard-wired */
-        {0x00fa, 0x29228086, 0x0403, 0x0106}, /* disks */
-        {0x0100, 0x10d38086, 0x0402, 0x0200}, /* a card behind the port, in ECAM */
-        {0x0305, 0x15218086, 0x0402, 0x0200}, /* its function 0 is hidden */
-        {0xffff, 0x24488086, 0x0402, 0x0200}, /* the last number of all */
+        {0x0000, 0x29c08086, 0x0007, 0x0600, 0, 0},          /* host bridge, hard-wired */
+        {0x0008, 0x34208086, 0x0403, 0x0604, 0x01, 0x10100}, /* root port */
+        {0x00f8, 0x29188086, 0x0007, 0x0601, 0, 0},          /* ISA bridge, hard-wired */
+        {0x00fa, 0x29228086, 0x0403, 0x0106, 0, 0},          /* disks */
+        {0x0100, 0x10d38086, 0x0402, 0x0200, 0, 0},          /* a card behind the port, in ECAM */
+        {0x0305, 0x15218086, 0x0402, 0x0200, 0, 0},          /* its function 0 is hidden */
+        {0xffff, 0x24488086, 0x0402, 0x0200, 0, 0},          /* the last number of all */
     };
     memcpy(the->functions, made, sizeof made);
     h->ecam_base = ECAM;
@@ -131,6 +138,95 @@ static void make_payloads(void)
     }
     domain0->entry.rsi = GUEST_BOOT_PARAMS;
     domain1->entry.rdi = GUEST_BOOT_INFO;
+}
+
+static void add_extent(uint64_t base, uint64_t bytes)
+{
+    h->extents[h->extent_count++] = (struct handoff_extent){base, bytes, EXTENT_IOMMU, 0};
+}
+
+static void make_unit(unsigned index)
+{
+    uint32_t *unit = the->units[index];
+    struct handoff_iommu *place = &h->iommus[index];
+    place->registers = FIRST_UNIT + index * PAGE_BYTES;
+    place->capability = 0x1ull << 40 | 0x20ull << 24 | 1 << 10 | (index ? 1 << 5 : 0);
+    place->extended_capability = 0xf00f5a;
+    memcpy(&unit[2], &place->capability, 8);
+    memcpy(&unit[4], &place->extended_capability, 8);
+    unit[7] = 0xc3000000;
+    unit[8] = MADE_ROOT;
+    unit[14] = 0x80000000;
+    unit[25] = index ? 0 : 0x80000001; /* the first has no protected memory */
+    unit[46] = MADE_ENTRIES | 1 << 11 | 15;
+}
+
+uint64_t *made_entry(uint32_t index)
+{
+    return (uint64_t *)(the->world.memory + MADE_ENTRIES + 16ull * index);
+}
+
+uint64_t *made_context(uint32_t requester)
+{
+    const uint64_t *root = (const uint64_t *)(the->world.memory + MADE_ROOT);
+    uint64_t table = root[2 * (requester >> 8)] & ~1ull;
+    return (uint64_t *)(the->world.memory + table + 16ull * (requester & 0xff));
+}
+
+static void make_block(uint32_t first, uint32_t apic_id, uint64_t source)
+{
+    for (uint32_t vector = 32; vector < 256; vector++) {
+        uint64_t *entry = made_entry(first + vector - 32);
+        entry[0] = (uint64_t)apic_id << 32 | vector << 16 | 1;
+        entry[1] = 1 << 18 | source;
+    }
+}
+
+static void make_tables(void)
+{
+    uint64_t *root = (uint64_t *)(the->world.memory + MADE_ROOT);
+    root[2 * 0x01] = (MADE_ROOT + 0x1000) | 1;
+    root[2 * 0x03] = (MADE_ROOT + 0x2000) | 1;
+    root[2 * 0xff] = (MADE_ROOT + 0x3000) | 1;
+    made_context(0x0100)[0] = domain0->nested_root | 1;
+    made_context(0x0100)[1] = 1 << 8 | 2;
+    made_context(0x0305)[0] = domain1->nested_root | 1;
+    made_context(0x0305)[1] = 2 << 8 | 2;
+    made_context(0xffff)[0] = 2;
+    make_block(1000, h->cpus[0].apic_id, 0x0100);
+    make_block(1224, h->cpus[1].apic_id, 0x0100);
+    make_block(32, h->cpus[2].apic_id, 0x0305);
+    made_entry(0xff04)[0] = 0x81;
+    made_entry(0xff04)[1] = 1 << 18 | 0xf0f8;
+    made_entry(0xff07)[0] = 0x400000081;
+    made_entry(0xff07)[1] = 1 << 18 | 0xf0f8;
+}
+
+void machine_add_units(void)
+{
+    add_extent(MADE_ENTRIES, IRT_BYTES);
+    add_extent(MADE_ROOT, MADE_ROOT_BYTES);
+    add_extent(MADE_QUEUE, PAGE_BYTES);
+    h->iommu_entries = MADE_ENTRIES;
+    h->iommu_root = MADE_ROOT;
+    h->iommu_bytes = MADE_ROOT_BYTES;
+    h->iommu_queue = MADE_QUEUE;
+    h->iommu_count = MADE_UNITS;
+    for (unsigned i = 0; i < MADE_UNITS; i++)
+        make_unit(i);
+    h->functions[0] = (struct function){.pci = 0x0100, .domain = 0, .slot = 1, .irte = 1000};
+    h->functions[1] = (struct function){.pci = 0x0305, .domain = 1, .slot = 1, .irte = 32};
+    h->functions[2] = (struct function){.pci = 0x00fa, .domain = 1, .flags = FUNCTION_SILENT};
+    h->function_count = 3;
+    h->muted[0] = 0xffff;
+    h->muted_count = 1;
+    the->functions[1].command |= 4; /* the port above the card */
+    the->functions[6].command |= 4; /* stays so */
+    make_tables();
+    h->ioapics[0].requester = 0xf0f8;
+    the->ioapics[0][0x10 + 2 * 4] = the->ioapics[0][0x10 + 2 * 7] = 1 << 11;
+    the->ioapics[0][0x11 + 2 * 4] = 0xfe090000;
+    the->ioapics[0][0x11 + 2 * 7] = 0xfe0f0000;
 }
 
 struct setting *machine_make(uint32_t cpu)

@@ -17,11 +17,17 @@ enum {
     SECOND_IOAPIC = 0xfec01000,
     MADE_SCRUB = 0x1a00000,
     MADE_FUNCTIONS = 8,
+    MADE_UNITS = 2,
+    FIRST_UNIT = 0xfed90000, /* and one every page */
+    MADE_ENTRIES = 0x1c00000,
+    MADE_ROOT = 0x1d00000,
+    MADE_ROOT_BYTES = 0x5000, /* three context tables, and one that no bus needs */
+    MADE_QUEUE = 0x1d20000,
     SHA = 1 << 29,
 };
 
 struct made_function {
-    uint32_t number, id, command, class;
+    uint32_t number, id, command, class, header, buses;
 };
 
 struct setting {
@@ -34,6 +40,7 @@ struct setting {
     uint32_t pic_masks;
     bool ecam_unseen;
     uint32_t ecam_hides; /* a function; 0: none */
+    uint32_t units[MADE_UNITS][PAGE_BYTES / 4];
 };
 
 /* The one that was made last: ports have no context. Its handoff, and that one's domains. */
@@ -43,6 +50,17 @@ extern struct handoff_domain *domain0, *domain1;
 
 /* Without a fault; `world` is aimed at processor `cpu`. */
 struct setting *machine_make(uint32_t cpu);
+
+/*
+ * Adds two IOMMU units: domain 0 gets the card behind the port, domain 1 the function that lacks
+ * its function 0 and, silent, the disks; the last function of all is muted.
+ */
+void machine_add_units(void);
+
+/* Entry `index` of the interrupt-remapping table; of the context table of a bus. */
+uint64_t *made_entry(uint32_t index);
+uint64_t *made_context(uint32_t requester);
+
 void machine_drop(struct setting *setting);
 
 #endif

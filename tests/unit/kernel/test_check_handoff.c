@@ -60,7 +60,6 @@ static bool machine_accepts(void *context)
 #define LOAD(d, index, name) offsetof(struct handoff, domains[d].load[index].name), sizeof(uint64_t)
 #define SCRUB(index)         offsetof(struct handoff, scrubs[index]), sizeof h->scrubs[0]
 #define EXTENT(index, name)  offsetof(struct handoff, extents[index].name), sizeof h->extents[0].name
-static const char no_devices_yet[] = "nobody has a function yet";
 static const char no_functions[] = "of nothing";
 static const char time_and_work[] = "what time it is, and what took how long";
 static const char unused[] = "nobody reads it";
@@ -83,7 +82,6 @@ static const struct harmless of_handoff[] = {
     {nobodys, HANDOFF(scrub_count), 2},
     {"a picture of another shape, held by who draws, or over nobody's memory", HANDOFF(screen),
      ALL_BITS},
-    {unused, HANDOFF(reserved), ALL_BITS},
     {unused, CPU(0, reserved), ALL_BITS},
     {unused, CPU(1, reserved), ALL_BITS},
     {unused, CPU(2, reserved), ALL_BITS},
@@ -98,6 +96,9 @@ static const struct harmless of_handoff[] = {
     {masked, CPU(2, page_table), 0xfff0000000000fff},
     {masked, CPU(3, page_table), 0xfff0000000000fff},
     {unused, HANDOFF(ioapics[0].reserved), ALL_BITS},
+    {unused, HANDOFF(ioapics[0].id), ALL_BITS},
+    {unused, HANDOFF(ioapics[1].id), ALL_BITS},
+    {"none of its lines is open", HANDOFF(ioapics[1].requester), ALL_BITS},
     {unused, HANDOFF(ioapics[1].reserved), ALL_BITS},
     {"all its lines are masked, whichever they are", HANDOFF(ioapics[1].gsi_base), ALL_BITS},
     {unused, BEHIND(0, cpus, 2), ALL_BITS},
@@ -117,11 +118,6 @@ static const struct harmless of_handoff[] = {
     {"inside what is loaded", DOMAIN(0, entry.rip), 0x7ff},
     {"inside what is loaded", DOMAIN(1, entry.rip), 0x7ff},
     {"tables of any length, in memory of nobody", EXTENT(7, bytes), 0xff000},
-    {no_devices_yet, HANDOFF(iommu_count), ALL_BITS},
-    {no_devices_yet, HANDOFF(iommu_root), ALL_BITS},
-    {no_devices_yet, HANDOFF(iommu_bytes), ALL_BITS},
-    {no_devices_yet, HANDOFF(iommu_queue), ALL_BITS},
-    {no_devices_yet, HANDOFF(iommu_entries), ALL_BITS},
     {no_functions, DOMAIN(0, windows), ALL_BITS},
     {no_functions, DOMAIN(1, windows), ALL_BITS},
     {no_functions, DOMAIN(0, devices_hpa), ALL_BITS},
@@ -137,6 +133,8 @@ static void handoff_flips(void **state)
 {
     (void)state;
     struct setting *s = machine_make(0);
+    machine_add_units();
+    world_slice(&s->world);
     struct all_processors *all = calloc(1, sizeof *all);
     for (uint32_t cpu = 0; cpu < 4; cpu++) {
         world_aim(&s->world, cpu, 7);
@@ -160,7 +158,9 @@ static void handoff_flips(void **state)
         {offsetof(struct handoff, ioapics), offsetof(struct handoff, ioapics[2])},
         {offsetof(struct handoff, domains), offsetof(struct handoff, domains[2])},
         {offsetof(struct handoff, extents), offsetof(struct handoff, extents[h->extent_count])},
-        {offsetof(struct handoff, scrubs), offsetof(struct handoff, scrubs[2])}};
+        {offsetof(struct handoff, scrubs), offsetof(struct handoff, scrubs[2])},
+        {offsetof(struct handoff, iommus), offsetof(struct handoff, iommus[MADE_UNITS])},
+        {offsetof(struct handoff, muted), offsetof(struct handoff, muted[1])}};
     for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) {
         flips.from = used[i].from;
         flips.bytes = used[i].to - used[i].from;

@@ -28,13 +28,15 @@ static const struct machine {
     const char *name;
     bool amd, host_huge, nested_huge, nested_large, small_executable;
     uint64_t big; /* memory of the first domain */
+    uint32_t units;
 } machines[] = {
-    {"huge_pages", false, true, true, true, false, 4 * GIB},
-    {"large_pages", false, false, false, true, false, 3 * GIB + 2 * MIB},
-    {"small_executable_pages", false, true, true, true, true, 4 * GIB},
-    {"small_pages_only", false, false, false, false, false, 512 * MIB},
-    {"amd", true, true, true, true, false, 4 * GIB},
-    {"odd_size", false, true, true, true, false, 514 * MIB},
+    {"huge_pages", false, true, true, true, false, 4 * GIB, 0},
+    {"large_pages", false, false, false, true, false, 3 * GIB + 2 * MIB, 0},
+    {"small_executable_pages", false, true, true, true, true, 4 * GIB, 0},
+    {"small_pages_only", false, false, false, false, false, 512 * MIB, 0},
+    {"amd", true, true, true, true, false, 4 * GIB, 0},
+    {"odd_size", false, true, true, true, false, 514 * MIB, 0},
+    {"iommu_units", true, true, true, true, false, 4 * GIB, 2},
 };
 
 struct setting {
@@ -70,6 +72,12 @@ static void set_facts(struct facts *facts, const struct machine *machine)
                        .ioapics = {{.address = 0xfec00000}},
                        .free_count = 3,
                        .free = {{0x1000, 0x9e000}, {MIB, 2 * GIB - 3 * MIB}, {4 * GIB, 8 * GIB}}};
+    facts->iommu_count = machine->units;
+    facts->interrupt_remapping = true;
+    for (uint32_t i = 0; i < machine->units; i++)
+        facts->iommus[i] = (struct fact_iommu){.registers = 0xfed90000 + i * PAGE_BYTES,
+                                               .capability = 0x20ull << 24 | 1 << 10,
+                                               .extended_capability = 0x1a};
     facts->memory_count = facts->free_count;
     memcpy(facts->memory, facts->free, facts->free_count * sizeof facts->free[0]);
     for (uint32_t i = 0; i < facts->cpu_count; i++)
@@ -115,6 +123,28 @@ bool check_machine_devices(struct check_machine *machine)
 {
     (void)machine;
     return true;
+}
+
+uint32_t check_knocked_by(const struct check_machine *machine, uint32_t line)
+{
+    (void)machine;
+    (void)line;
+    return HANDOFF_NOBODY;
+}
+
+/* Units as the loader switches them on; their registers lie between the memory. */
+static void switch_units_on(struct world *world)
+{
+    for (uint32_t i = 0; i < world->handoff.iommu_count; i++) {
+        const struct handoff_iommu *unit = &world->handoff.iommus[i];
+        uint64_t *registers = (uint64_t *)(world->memory + unit->registers);
+        registers[0x08 / 8] = unit->capability;
+        registers[0x10 / 8] = unit->extended_capability;
+        registers[0x18 / 8] = 0xc3000000ull << 32;
+        registers[0x20 / 8] = world->handoff.iommu_root;
+        registers[0x38 / 8] = 1u << 31;
+        registers[0xb8 / 8] = world->handoff.iommu_entries | 1 << 11 | 15;
+    }
 }
 
 static const void *frame(uint64_t hpa, void *context)
@@ -170,6 +200,8 @@ static void loader_passes_the_check(void **state)
         assert_int_equal(world->result.nested_bytes,
                          domain == HANDOFF_NOBODY ? 0 : s->manifest.domains[domain].memory);
     }
+    assert_int_equal(world->handoff.iommu_count, machine->units);
+    switch_units_on(world);
     passes_the_machines_part(world, machine->small_executable);
     munmap(world->memory, world->bytes);
     free(s);
