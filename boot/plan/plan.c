@@ -254,6 +254,8 @@ static bool place_domain(struct plan *plan, uint32_t index)
     uint64_t nested_bytes, cpu_bytes;
     struct wish wish = {.index = index, .alignment = PAGE_BYTES};
     domain->ram_leaf_bytes = ram_leaf(plan->in->facts);
+    if (domain->function_count) /* the units walk its tables too */
+        domain->ram_leaf_bytes = min_u64(domain->ram_leaf_bytes, remap_leaf(plan->handoff));
 
     wish.kind = EXTENT_PAYLOAD;
     wish.bytes = domain->payload_bytes;

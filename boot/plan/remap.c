@@ -21,12 +21,14 @@ enum { BUSES = 256, BUS_FUNCTIONS = 256 };
 #define IRTE_SOURCE(pci)    ((uint64_t)(uint16_t)(pci) | 1ull << 18) /* all of its 16 bits count */
 
 /* Capability and Extended Capability Registers. */
-#define CAPABILITY_3_LEVELS  (1ull << 9)
-#define CAPABILITY_4_LEVELS  (1ull << 10)
-#define FAULT_RECORDS(value) (((value) >> 24 & 0x3ff) * 16 + (((value) >> 40 & 0xff) + 1) * 16)
-#define EXTENDED_QUEUE       (1ull << 1)
-#define EXTENDED_INTERRUPTS  (1ull << 3)
-#define EXTENDED_X2APIC      (1ull << 4)
+#define CAPABILITY_3_LEVELS    (1ull << 9)
+#define CAPABILITY_4_LEVELS    (1ull << 10)
+#define CAPABILITY_LARGE_PAGES (1ull << 34)
+#define CAPABILITY_HUGE_PAGES  (1ull << 35)
+#define FAULT_RECORDS(value)   (((value) >> 24 & 0x3ff) * 16 + (((value) >> 40 & 0xff) + 1) * 16)
+#define EXTENDED_QUEUE         (1ull << 1)
+#define EXTENDED_INTERRUPTS    (1ull << 3)
+#define EXTENDED_X2APIC        (1ull << 4)
 
 static bool all_have(const struct facts *facts, uint64_t capability)
 {
@@ -103,6 +105,16 @@ const struct handoff_ioapic *remap_ioapic(const struct handoff *handoff, uint32_
             (!found || handoff->ioapics[i].gsi_base > found->gsi_base))
             found = &handoff->ioapics[i];
     return found;
+}
+
+uint64_t remap_leaf(const struct handoff *handoff)
+{
+    uint64_t common = ~0ull;
+    for (uint32_t i = 0; i < handoff->iommu_count; i++)
+        common &= handoff->iommus[i].capability;
+    if (!(common & CAPABILITY_LARGE_PAGES))
+        return PAGE_BYTES;
+    return common & CAPABILITY_HUGE_PAGES ? HUGE_PAGE_BYTES : LARGE_PAGE_BYTES;
 }
 
 static bool assigned_on(const struct handoff *handoff, uint32_t bus)

@@ -19,6 +19,9 @@ uint32_t remap_requester(const struct facts *facts, uint32_t ioapic_id);
 /* The I/O APIC that ISA line `line` is a pin of; NULL: none. */
 const struct handoff_ioapic *remap_ioapic(const struct handoff *handoff, uint32_t line);
 
+/* The largest leaf of nested tables that all units know. */
+uint64_t remap_leaf(const struct handoff *handoff);
+
 /* Bytes at iommu_root: the root table, and a context table for each bus that may need one. */
 uint64_t remap_bytes(const struct handoff *handoff);
 

@@ -159,6 +159,24 @@ static void lines(void **state)
     assert_null(remap_ioapic(&handoff, 0));
 }
 
+/* What one unit lacks none may meet: large and huge pages. */
+static void leaves(void **state)
+{
+    static const struct {
+        uint64_t first, second, leaf;
+    } rows[] = {{3ull << 34, 3ull << 34, HUGE_PAGE_BYTES},
+                {3ull << 34, 1ull << 34, LARGE_PAGE_BYTES},
+                {3ull << 34, 0, PAGE_BYTES},
+                {2ull << 34, 3ull << 34, PAGE_BYTES}};
+    (void)state;
+    handoff.iommu_count = 2;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        handoff.iommus[0].capability = rows[i].first;
+        handoff.iommus[1].capability = rows[i].second;
+        assert_int_equal(remap_leaf(&handoff), rows[i].leaf);
+    }
+}
+
 /* By the scopes of the units, through bridges where the path goes on. */
 static void requesters(void **state)
 {
@@ -230,6 +248,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(muted, setup, teardown),
         cmocka_unit_test_setup_teardown(entries, setup, teardown),
         cmocka_unit_test_setup_teardown(lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(leaves, setup, teardown),
         cmocka_unit_test(requesters),
         cmocka_unit_test(serves),
     };
