@@ -140,7 +140,8 @@ static bool read_reserved(const uint8_t *entry, uint64_t length, struct facts *f
         return damaged(why, "reserved memory that is shorter than its kind", length);
     uint64_t base = read_le(entry + BASE, 8), last = read_le(entry + LAST, 8);
     if (last < base || last >= ADDRESS_LIMIT)
-        return damaged(why, "reserved memory that ends before it begins, or beyond all memory", base);
+        return damaged(why, "reserved memory that ends before it begins, or beyond all memory",
+                       base);
     if (facts->reserved_count == MAX_RESERVED)
         return diagnose(why,
                         "I3: the firmware's DMAR table lists more than the %u ranges of reserved "

@@ -68,7 +68,8 @@ struct fact_function {
     uint32_t slot_capabilities;        /* of a PCI Express port with a slot */
     bool has_serial_number;
     uint64_t serial_number;  /* Device Serial Number capability */
-    uint32_t legacy_offset;  /* of an xHCI's legacy support capability in BAR 0; 0: none */
+    uint32_t legacy_offset;  /* of an xHCI's legacy support capability in BAR 0, of those that the
+                                manifest names; 0: none */
     struct fact_bar bars[6]; /* of those that the manifest names */
     const uint8_t *config; /* 4096 bytes as they read, of those that the manifest names; or NULL */
 };
