@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loader's story: from the firmware's call to the jump into the kernel. */
 #include "arch/x86/include/cpu.h"
+#include "boot/devices/bridges.h"
 #include "boot/devices/vtd.h"
 #include "boot/firmware/firmware.h"
 #include "boot/firmware/processor.h"
@@ -95,7 +96,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     handoff->work_bytes = sections_hash_bytes;
     plan_build(&in, handoff, identity, NULL);
     pins_route_knocks(handoff, &manifest);
-    if (!vtd_invalidate(handoff, &vtd_hardware, &why))
+    if (!vtd_invalidate(handoff, &vtd_hardware, &why) || !bridges_open(&facts, handoff, &why))
         refuse("%s", why.text);
     processors_start(handoff);
     processors_enter_kernel(handoff, in.kernel);

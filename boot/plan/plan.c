@@ -2,6 +2,7 @@
 /* Where everything goes: the order in which things are placed, and how much each needs. */
 #include "plan.h"
 #include "align.h"
+#include "assign.h"
 #include "boot/guest/guest_memory.h"
 #include "diagnostic.h"
 #include "kernel/abi/layout.h"
@@ -297,6 +298,32 @@ static bool place_domain(struct plan *plan, uint32_t index)
     return true;
 }
 
+/* The page of configuration space of `pci`, of segment group 0; 0: no window reaches it. */
+static uint64_t config_page(const struct facts *facts, uint32_t pci)
+{
+    for (uint32_t i = 0; i < facts->ecam_count; i++) {
+        const struct fact_ecam *window = &facts->ecam[i];
+        if (window->segment == 0 && pci >> 8 >= window->bus_first && pci >> 8 <= window->bus_last)
+            return window->base + ((uint64_t)pci << 12);
+    }
+    return 0;
+}
+
+/* Who gets which PCI function, before what these need is placed. */
+static bool give_functions(const struct plan_input *in, struct handoff *handoff,
+                           struct diagnostic *why)
+{
+    if (!assign_functions(in, handoff, why))
+        return false;
+    for (uint32_t i = 0; i < handoff->function_count; i++) {
+        struct function *function = &handoff->functions[i];
+        function->config_hpa = config_page(in->facts, function->pci);
+        if (function->port != FUNCTION_NONE)
+            function->port_hpa = config_page(in->facts, function->port);
+    }
+    return true;
+}
+
 bool plan_place(const struct plan_input *in, struct handoff *handoff, struct diagnostic *why)
 {
     struct plan plan = {
@@ -322,6 +349,8 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
             return false;
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         handoff->domains[i].public_bytes = page_up(PUBLIC_BYTES(handoff->domains[i].cpu_count));
+    if (!give_functions(in, handoff, why))
+        return false;
     if (!place_hypervisor(&plan) || !place_all_ram(&plan))
         return false;
     for (uint32_t i = 0; i < handoff->domain_count; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes what plan.c has placed. */
 #include "align.h"
+#include "assign.h"
 #include "boot/guest/guest_memory.h"
 #include "remap.h"
 #include "spaces.h"
@@ -109,6 +110,27 @@ static void build_domain(struct build *build, uint32_t index)
                           build->memory(hpa, bytes, build->context));
 }
 
+/* What domain `index` keeps of its functions: one after the other, then two pages of each. */
+static void build_functions(struct build *build, uint32_t index)
+{
+    const struct handoff *handoff = build->handoff;
+    const struct handoff_domain *domain = &handoff->domains[index];
+    if (domain->function_count == 0)
+        return;
+    uint8_t *list = build->memory(domain->devices_hpa, domain->devices_bytes, build->context);
+    uint8_t *pages = list + function_pages_offset(domain->function_count);
+    for (uint32_t i = 0; i < handoff->function_count; i++) {
+        const struct function *function = &handoff->functions[i];
+        if (function->domain != index)
+            continue;
+        memcpy(list, function, sizeof(*function));
+        config_space_build(fact_function(build->in->facts, function->pci), function, pages,
+                           pages + CONFIG_SPACE_BYTES);
+        list += sizeof(*function);
+        pages += 2 * CONFIG_SPACE_BYTES;
+    }
+}
+
 /* A port that several domains' ends wait for is a channel between them: not in a release. */
 static bool tells_on_com1(const struct manifest *manifest)
 {
@@ -171,8 +193,10 @@ void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memor
     zero_extents(&build);
     copy_kernel(&build);
     build_tables(&build);
-    for (uint32_t i = 0; i < handoff->domain_count; i++)
+    for (uint32_t i = 0; i < handoff->domain_count; i++) {
         build_domain(&build, i);
+        build_functions(&build, i);
+    }
     for (uint32_t i = 0; i < handoff->cpu_count; i++)
         if (handoff->cpus[i].domain == HANDOFF_NOBODY || handoff->cpus[i].index == 0)
             build_slice(&build, i);

@@ -91,7 +91,7 @@ static const char *wrong_with(const struct handoff *handoff, const struct functi
     return NULL;
 }
 
-static bool check_functions(struct check_machine *machine)
+static bool check_bounds(struct check_machine *machine)
 {
     const struct handoff *handoff = machine->owners.handoff;
     bool off = !handoff->iommu_count;
@@ -258,7 +258,7 @@ static bool check_entries(struct check_machine *machine)
 bool check_machine_iommu(struct check_machine *machine)
 {
     const struct handoff *handoff = machine->owners.handoff;
-    if (!check_functions(machine))
+    if (!check_bounds(machine))
         return false;
     for (uint32_t i = 0; i < handoff->iommu_count; i++)
         if (!check_unit(machine, &handoff->iommus[i]))

@@ -29,8 +29,10 @@ $(UNIT)/obj/%.o: %.c $(UNIT)/flags $(INSTALLED)
 
 SHARED_SOURCES := kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c kernel/format.c
 GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c linux.c acpi.c aml.c)
+ASSIGN_ONLY := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c registers.c remapping.c windows.c \
+    config_space.c)
 PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c remap.c \
-    paging.c kernel_image.c diagnostic.c) $(GUEST_SOURCES) $(SHARED_SOURCES)
+    paging.c kernel_image.c diagnostic.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
 
 MADE_FILES := tests/unit/boot/made_files.c tests/unit/made_manifest.c
 PLAN_WORLD := tests/unit/boot/plan_world.c $(MADE_FILES) $(PLAN_SOURCES)
@@ -44,8 +46,7 @@ $(call unit_test,boot/threads,boot/plan/threads.c boot/plan/diagnostic.c kernel/
 $(call unit_test,boot/acpi_reader,$(addprefix boot/plan/,acpi_reader.c dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/dmar,$(addprefix boot/plan/,dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/quiet,boot/machine/sources.c)
-ASSIGN_SOURCES := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c registers.c remapping.c \
-    windows.c config_space.c diagnostic.c)
+ASSIGN_SOURCES := $(ASSIGN_ONLY) boot/plan/diagnostic.c
 BOARD_WORLD := tests/unit/boot/board.c tests/unit/made_manifest.c $(ASSIGN_SOURCES) $(SHARED_SOURCES)
 $(call unit_test,boot/assign,$(BOARD_WORLD))
 $(call unit_test,boot/assign_refused,$(BOARD_WORLD))
