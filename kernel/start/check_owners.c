@@ -339,8 +339,7 @@ bool check_owners(const struct owners *check)
     for (uint32_t i = 0; i < check->handoff->domain_count; i++)
         if (!check_domain(check, i))
             return false;
-    if (!check_cpus(check) || !check_threads(check) || !check_places(check) ||
-        !check_functions(check))
+    if (!check_cpus(check) || !check_threads(check) || !check_places(check))
         return false;
     for (uint32_t i = 0; i < check->handoff->cpu_count; i++)
         if (!check_slice(check, i))

@@ -38,8 +38,9 @@ struct owners {
 bool check_owners(const struct owners *check);
 
 /*
- * Of that: each PCI function that the manifest gives, and no other, its registers where hardware
- * has them, and reached by its domain alone (I1, I3).
+ * After that, with counts that check_machine() has taken: each PCI function that the manifest
+ * gives, and no other, its registers where hardware has them, and reached by its domain alone (I1,
+ * I3).
  */
 bool check_functions(const struct owners *check);
 

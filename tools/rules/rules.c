@@ -81,7 +81,7 @@ const struct rule rules[] = {
      "All domains together have at most 64 PCI functions."},
     {"interrupt-entries", SEVERITY_ERROR, rule_interrupt_entries,
      "The interrupts of all functions, 224 for each and each of its processors, fit into the "
-     "65,280 entries that an IOMMU has for them."},
+     "65,408 entries that an IOMMU has for them."},
     {"device-split", SEVERITY_WARNING, rule_device_split,
      "Functions of one device belong to one domain, unless the inventory shows that the device "
      "isolates them."},

@@ -196,10 +196,10 @@ static void make_tables(void)
     make_block(1000, h->cpus[0].apic_id, 0x0100);
     make_block(1224, h->cpus[1].apic_id, 0x0100);
     make_block(32, h->cpus[2].apic_id, 0x0305);
-    made_entry(0xff04)[0] = 0x81;
-    made_entry(0xff04)[1] = 1 << 18 | 0xf0f8;
-    made_entry(0xff07)[0] = 0x400000081;
-    made_entry(0xff07)[1] = 1 << 18 | 0xf0f8;
+    made_entry(0xff84)[0] = 0x81;
+    made_entry(0xff84)[1] = 1 << 18 | 0xf0f8;
+    made_entry(0xff87)[0] = 0x400000081;
+    made_entry(0xff87)[1] = 1 << 18 | 0xf0f8;
 }
 
 void machine_add_units(void)
@@ -225,8 +225,8 @@ void machine_add_units(void)
     make_tables();
     h->ioapics[0].requester = 0xf0f8;
     the->ioapics[0][0x10 + 2 * 4] = the->ioapics[0][0x10 + 2 * 7] = 1 << 11;
-    the->ioapics[0][0x11 + 2 * 4] = 0xfe090000;
-    the->ioapics[0][0x11 + 2 * 7] = 0xfe0f0000;
+    the->ioapics[0][0x11 + 2 * 4] = 0xff090000;
+    the->ioapics[0][0x11 + 2 * 7] = 0xff0f0000;
 }
 
 struct setting *machine_make(uint32_t cpu)

@@ -70,7 +70,7 @@ static void accepts_what_the_loader_makes(void **state)
     memset(the->world.memory + MADE_ENTRIES, 0, IRT_LINES * 16);
     assert_false(check_machine(&the->machine));
     remap_build(h, reach, NULL);
-    remap_line(&h->ioapics[0], 4, made_entry(0xff07));
+    remap_line(&h->ioapics[0], 4, made_entry(0xff87));
     must_accept();
     for (uint32_t i = 0; i < MADE_UNITS; i++) { /* three levels only */
         h->iommus[i].capability ^= 3 << 9;
@@ -88,7 +88,7 @@ static void accepts_what_the_loader_makes(void **state)
 static void table_flips(void **state)
 {
     static const uint32_t entries[] = {0,    31,   32,   255,  256,    1000,   1223,
-                                       1224, 1447, 1448, 4095, 0xff04, 0xff07, 0xffff};
+                                       1224, 1447, 1448, 4095, 0xff84, 0xff87, 0xffff};
     static const uint32_t contexts[] = {0x0100, 0x0101, 0x01ff, 0x0300, 0x0305, 0xff00, 0xffff};
     bool needed[MAX_HARMLESS];
     struct flips flips = {.accepted = iommu_accepts, .base = the->world.memory, .stride = 1};
@@ -187,7 +187,7 @@ BREAK(given_twice, h->functions[2].pci = 0x0100)
 BREAK(slot_none, h->functions[0].slot = 0)
 BREAK(slot_high, h->functions[0].slot = 32)
 BREAK(slot_twice, h->functions[2].flags = 0; h->functions[2].slot = 1; h->functions[2].irte = 9000)
-BREAK(block_behind, h->functions[0].irte = 0xff00 - 447)
+BREAK(block_behind, h->functions[0].irte = 0xff80 - 447)
 BREAK(block_wraps, h->functions[0].irte = 0xffffff00)
 BREAK(block_overlaps, h->functions[1].irte = 1447)
 BREAK(muted_and_owned, h->muted[0] = 0x0100)
@@ -222,11 +222,11 @@ BREAK(entry_posted, made_entry(1000)[0] |= 1 << 15)
 BREAK(entry_of_nobody, made_entry(1448)[0] = 1)
 BREAK(entry_lacks, made_entry(1223)[0] = 0)
 BREAK(line_of_nobody, made_entry(0xff03)[0] = 0x81)
-BREAK(line_fixed, made_entry(0xff07)[0] = 0x400200001)
-BREAK(line_elsewhere, made_entry(0xff07)[0] = 0x81)
+BREAK(line_fixed, made_entry(0xff87)[0] = 0x400200001)
+BREAK(line_elsewhere, made_entry(0xff87)[0] = 0x81)
 BREAK(line_source, h->ioapics[0].requester = FUNCTION_NONE)
 BREAK(pin_old_format, the->ioapics[0][0x11 + 2 * 4] = 0; the->ioapics[0][0x10 + 2 * 4] = 0x400)
-BREAK(pin_other_index, the->ioapics[0][0x11 + 2 * 4] = 0xfe0b0000)
+BREAK(pin_other_index, the->ioapics[0][0x11 + 2 * 4] = 0xff0b0000)
 BREAK(pin_low_index, the->ioapics[0][0x10 + 2 * 4] = 0)
 BREAK(pin_level, the->ioapics[0][0x10 + 2 * 7] |= 1 << 15)
 BREAK(pin_deaf, the->ioapics[0][0x10 + 2 * 7] |= 1 << 16)
@@ -269,7 +269,7 @@ static const struct corruption corruptions[] = {
     ROW(slot_none, "I3", "slot 0, entries from 3e8: its slot or its remapping entries"),
     ROW(slot_high, "I3", "slot 32, entries from 3e8: its slot or its remapping entries"),
     ROW(slot_twice, "I3", "function 2, fa of domain 1, slot 1, entries from 2328: its slot is"),
-    ROW(block_behind, "I3", "entries from fd41: its slot or its remapping entries"),
+    ROW(block_behind, "I3", "entries from fdc1: its slot or its remapping entries"),
     ROW(block_wraps, "I3", "entries from ffffff00: its slot or its remapping entries"),
     ROW(block_overlaps, "I3", "entries from 5a7: its remapping entries are another's"),
     ROW(muted_and_owned, "I3", "function 0, 100 of domain 0, slot 1, entries from 3e8: assigned"),
@@ -298,14 +298,14 @@ static const struct corruption corruptions[] = {
     ROW(entry_of_nobody, "I4", "entry 5a8: 0 1, expected 0 0"),
     ROW(entry_lacks, "I4", "entry 4c7: 40100 0, expected 40100 ff0001"),
     ROW(line_of_nobody, "I4", "entry ff03: 0 81, expected 0 0"),
-    ROW(line_fixed, "I4", "entry ff07: 4f0f8 400200001, expected 4f0f8 400000081"),
-    ROW(line_elsewhere, "I4", "entry ff07: 4f0f8 81, expected 4f0f8 400000081"),
-    ROW(line_source, "I4", "entry ff04: 4f0f8 81, expected 0 0"),
+    ROW(line_fixed, "I4", "entry ff87: 4f0f8 400200001, expected 4f0f8 400000081"),
+    ROW(line_elsewhere, "I4", "entry ff87: 4f0f8 81, expected 4f0f8 400000081"),
+    ROW(line_source, "I4", "entry ff84: 4f0f8 81, expected 0 0"),
     ROW(pin_old_format, "I4", "line 4: 0 400, expected a knock at its owner"),
-    ROW(pin_other_index, "I4", "line 4: fe0b0000 800, expected a knock at its owner"),
-    ROW(pin_low_index, "I4", "line 4: fe090000 0, expected a knock at its owner"),
-    ROW(pin_level, "I4", "line 7: fe0f0000 8800, expected a knock at its owner"),
-    ROW(pin_deaf, "I4", "line 7: fe0f0000 10800, expected a knock at its owner"),
+    ROW(pin_other_index, "I4", "line 4: ff0b0000 800, expected a knock at its owner"),
+    ROW(pin_low_index, "I4", "line 4: ff090000 0, expected a knock at its owner"),
+    ROW(pin_level, "I4", "line 7: ff0f0000 8800, expected a knock at its owner"),
+    ROW(pin_deaf, "I4", "line 7: ff0f0000 10800, expected a knock at its owner"),
     ROW(owned_master, "I3", "PCI function 01:00.0 (10d38086, class 0200) is a bus master"),
     ROW(silent_master, "I3", "PCI function 00:1f.2 (29228086, class 0106) is a bus master"),
     ROW(port_of_others, "I3", "PCI function 00:01.0 (34208086, class 0604) is a bus master"),
