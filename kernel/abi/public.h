@@ -10,11 +10,12 @@
 #include <stdint.h>
 
 enum life_state {
-    LIFE_NEW,      /* waits for the boot processor */
-    LIFE_EMPTYING, /* local APICs drained, registers at reset values */
-    LIFE_ZEROING,  /* RAM */
-    LIFE_SETTLING, /* what was still in flight to the local APICs is drained */
-    LIFE_LOADING,  /* payloads hashed, then copied */
+    LIFE_NEW,       /* waits for the boot processor */
+    LIFE_RESETTING, /* PCI functions brought to rest */
+    LIFE_EMPTYING,  /* local APICs drained, registers at reset values */
+    LIFE_ZEROING,   /* RAM */
+    LIFE_SETTLING,  /* what was still in flight to the local APICs is drained */
+    LIFE_LOADING,   /* payloads hashed, then copied */
     LIFE_RUNNING,
     LIFE_LEAVING, /* the life is over, its processors come out of the guest */
     LIFE_STOPPED,

@@ -177,10 +177,12 @@ static void act(enum life_action action)
         break;
     case ACTION_COUNT:
         public_page()->lives++;
+        if (devices_lost(FUNCTION_GO_ON))
+            tell_lost(devices_lost(FUNCTION_GO_ON));
         devices_pump(); /* what came meanwhile knocks no second time */
         break;
     case ACTION_REFUSE:
-        tell_refusal(state_of(life.phase));
+        tell_refusal(state_of(life.phase), devices_lost(0));
         break;
     case ACTION_CALL:
     case ACTION_NONE:
@@ -292,6 +294,8 @@ static enum fill load(void)
 static enum fill work(enum life_state state)
 {
     switch (state) {
+    case LIFE_RESETTING: /* no knock is held up: it never waits */
+        return cpu.local != 0 || devices_calm() ? FILL_DONE : FILL_GOES_ON;
     case LIFE_EMPTYING: /* nobody of the domain runs: no request comes any more */
         life.mail[cpu.local].requests = 0;
         if (cpu.local == 0)
@@ -301,7 +305,7 @@ static enum fill work(enum life_state state)
     case LIFE_ZEROING:
         return fill_zero();
     case LIFE_SETTLING:
-        return machine_settle() ? FILL_DONE : FILL_REFUSED;
+        return machine_settle() && !devices_lost(0) ? FILL_DONE : FILL_REFUSED;
     case LIFE_LOADING:
         return load();
     default:

@@ -12,7 +12,9 @@ static struct life_step next_when_done(enum life_state state, bool stay, bool fa
 {
     switch (state) {
     case LIFE_LEAVING:
-        return step(LIFE_EMPTYING, stay, ACTION_TELL);
+        return step(LIFE_RESETTING, stay, ACTION_TELL);
+    case LIFE_RESETTING:
+        return step(LIFE_EMPTYING, stay, ACTION_NONE);
     case LIFE_EMPTYING:
         return step(LIFE_ZEROING, stay, ACTION_NONE);
     case LIFE_ZEROING:
@@ -42,7 +44,7 @@ static struct life_step next_when_asked(enum life_state state, bool stay, enum l
                                     : step(LIFE_LEAVING, stop, ACTION_CALL);
     case LIFE_STOPPED:
     case LIFE_REFUSED:
-        return stop ? step(state, true, ACTION_NONE) : step(LIFE_EMPTYING, false, ACTION_CALL);
+        return stop ? step(state, true, ACTION_NONE) : step(LIFE_RESETTING, false, ACTION_CALL);
     default: /* on its way: there is time to change one's mind */
         return step(state, stop, ACTION_NONE);
     }
@@ -53,7 +55,7 @@ struct life_step life_next(enum life_state state, bool stay, enum life_event eve
     switch (event) {
     case EVENT_GO:
         if (state == LIFE_NEW)
-            return step(LIFE_EMPTYING, stay, ACTION_SET_UP);
+            return step(LIFE_RESETTING, stay, ACTION_SET_UP);
         break;
     case EVENT_DONE:
     case EVENT_FAILED:

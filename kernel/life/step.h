@@ -3,12 +3,13 @@
  * The life of a domain as states (I7, I9): which follows which, and what is to be done once on the
  * way. It remembers nothing and touches nothing, so that a test can try every case.
  *
- *   NEW ----> EMPTYING -> ZEROING -> SETTLING -> LOADING -> RUNNING -> LEAVING -> EMPTYING ...
- *             STOPPED <----------------'  |          |
- *             REFUSED <-------------------'----------'
+ *   NEW -> RESETTING -> EMPTYING -> ZEROING -> SETTLING -> LOADING -> RUNNING -> LEAVING ->
+ *          STOPPED <---------------------------'  |          |             RESETTING ...
+ *          REFUSED <------------------------------'----------'
  *
  * RUNNING, STOPPED and REFUSED are rest: only what somebody wants leads out of them. The way back
- * to RUNNING always passes EMPTYING, ZEROING, SETTLING and LOADING.
+ * to RUNNING always passes RESETTING, EMPTYING, ZEROING, SETTLING and LOADING. RAM is zeroed when
+ * no processor and no device of the domain writes to it any more.
  */
 #ifndef BULKHEAD_STEP_H
 #define BULKHEAD_STEP_H

@@ -57,9 +57,30 @@ void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)
     tell(line);
 }
 
-void tell_refusal(enum life_state state)
+/* One line that ends with `end`, behind what can't be had of a function. */
+static void tell_function(const char *verdict, const struct function *lost, const char *end)
 {
     char line[224];
+    format(
+        line, sizeof(line),
+        "\nbulkhead: domain %s %s: PCI function %02x:%02x.%x does not come back from a reset; %s\n",
+        cpu.rules->name, verdict, lost->pci >> 8, lost->pci >> 3 & 31, lost->pci & 7, end);
+    tell(line);
+}
+
+void tell_lost(const struct function *lost)
+{
+    tell_function("goes on", lost, "it stays without DMA");
+}
+
+void tell_refusal(enum life_state state, const struct function *lost)
+{
+    char line[224];
+    if (lost) {
+        tell_function("refused: I3", lost,
+                      "switch the machine off and on, or see on_reset_failure");
+        return;
+    }
     format(line, sizeof(line), "\nbulkhead: domain %s refused: %s; it stays stopped\n",
            cpu.rules->name,
            state == LIFE_LOADING

@@ -7,6 +7,7 @@
 #ifndef BULKHEAD_TELL_H
 #define BULKHEAD_TELL_H
 
+#include "kernel/abi/function.h"
 #include "kernel/abi/public.h"
 #include <stdbool.h>
 
@@ -14,7 +15,10 @@
  */
 void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit);
 
-/* There will be no life, as the work of `state` failed. */
-void tell_refusal(enum life_state state);
+/* There will be no life: `lost` does not come to rest or, if NULL, the work of `state` failed. */
+void tell_refusal(enum life_state state, const struct function *lost);
+
+/* A life begins without the DMA of `lost`, which does not come to rest. */
+void tell_lost(const struct function *lost);
 
 #endif

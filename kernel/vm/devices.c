@@ -3,6 +3,7 @@
 #include "devices.h"
 #include "arch/x86/include/machine_words.h"
 #include "lock.h"
+#include "reset.h"
 #include "vioapic.h"
 #include "vpci.h"
 #include "vpit.h"
@@ -19,6 +20,7 @@ static PER_DOMAIN struct {
     struct vpit pit;
     struct vrtc rtc;
 } devices;
+static PER_DOMAIN struct reset reset;
 
 enum { POST_PORT = 0x80, SLEEP_ENABLE = 1 << 5, SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE_MASK = 7 };
 
@@ -29,6 +31,23 @@ void devices_setup(void)
         .unix_time = slice()->unix_time, .tsc = slice()->unix_time_tsc, .tsc_hz = slice()->tsc_hz};
     vpci_setup((const struct function *)VA_DEVICES, slice()->place.function_count,
                (volatile uint8_t *)VA_CONFIG, (uint8_t *)VA_VECTORS);
+    reset_init(&reset, (const struct function *)VA_DEVICES, cpu.domain->function_count,
+               (volatile uint8_t *)VA_CONFIG, slice()->tsc_hz);
+}
+
+bool devices_calm(void)
+{
+    return reset_go_on(&reset, machine_tsc());
+}
+
+const struct function *devices_lost(uint32_t flag)
+{
+    for (uint32_t i = 0; i < reset.count; i++) {
+        const struct function *function = reset.functions[i].function;
+        if (reset.lost >> i & 1 && (function->flags & FUNCTION_GO_ON) == flag)
+            return function;
+    }
+    return NULL;
 }
 
 void devices_reset(void)

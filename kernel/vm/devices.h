@@ -12,6 +12,14 @@
 void devices_setup(void);
 void devices_reset(void);
 
+/*
+ * Between two lives, the domain's first processor: its PCI functions are brought to rest, piece by
+ * piece; true: they are, or it is clear that some don't come. Then the first of these that has
+ * just the flag FUNCTION_GO_ON, or has it not, as `flag` says; NULL: none.
+ */
+bool devices_calm(void);
+const struct function *devices_lost(uint32_t flag);
+
 /* The domain's UART may have work: called at a knock on its first processor. */
 void devices_pump(void);
 

@@ -16,7 +16,10 @@ static struct shared {
     volatile uint32_t guests;       /* processors in the guest or waiting for SIPI, as bits */
     volatile uint32_t settle_fails; /* processors whose APIC can't be emptied, as bits */
     volatile uint32_t told, refused, stop, halted;
-    uint8_t own[4096]; /* what life.c keeps of the domain */
+    volatile uint32_t calm_turns, calmed; /* that the functions need for a reset; resets so far */
+    volatile bool calm_fails, calm_too_late;
+    volatile bool goes_on, told_lost; /* without the function that does not come back */
+    _Alignas(16) uint8_t own[4096];                /* what life.c keeps of the domain */
     uint8_t ram[RAM], payload[PAYLOAD];
 } * shared;
 static struct handoff_slice the_slice;
@@ -131,6 +134,25 @@ void devices_setup(void)
 {
 }
 
+/* Its device writes to its RAM as long as it may. */
+bool devices_calm(void)
+{
+    static uint32_t turns;
+    shared->calm_too_late |= shared->guests != 0 || cpu.local != 0;
+    shared->ram[RAM - 1] = 0x77;
+    if (turns++ < shared->calm_turns)
+        return false;
+    turns = 0;
+    shared->calmed++;
+    return true;
+}
+
+const struct function *devices_lost(uint32_t flag)
+{
+    static const struct function function;
+    return shared->calm_fails && flag == (shared->goes_on ? FUNCTION_GO_ON : 0) ? &function : NULL;
+}
+
 void devices_reset(void)
 {
 }
@@ -145,9 +167,14 @@ void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)
     shared->told = cause | (uint32_t)stay << 8 | (uint32_t)limit << 9;
 }
 
-void tell_refusal(enum life_state state)
+void tell_refusal(enum life_state state, const struct function *lost)
 {
-    shared->refused = state;
+    shared->refused = lost ? LIFE_RESETTING : state;
+}
+
+void tell_lost(const struct function *lost)
+{
+    shared->told_lost = lost != NULL;
 }
 
 void memory_zero(void *to, size_t bytes)

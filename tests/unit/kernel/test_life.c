@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -271,6 +272,66 @@ static void an_apic_that_keeps_something_refuses(void **state)
     wait_until(answered() && runs(1));
 }
 
+/* I3, I7: it may take its time, and what a device wrote until then is gone. */
+static void devices_come_to_rest_before_ram_is_zeroed(void **state)
+{
+    (void)state;
+    shared->calm_turns = 5000;
+    go();
+    for (uint32_t n = 1; n <= 3; n++) {
+        wait_until(runs(n));
+        assert_int_equal(shared->calmed, n);
+        assert_true(ram_is_loaded());
+        shared->act[n % CPUS] = END_RESET;
+    }
+    wait_until(shared->page.state == LIFE_STOPPED);
+    assert_int_equal(shared->calmed, 4);
+    assert_true(ram_is_zero());
+    assert_false(shared->calm_too_late);
+}
+
+static void asked_while_devices_come_to_rest(void **state)
+{
+    (void)state;
+    shared->calm_turns = UINT32_MAX;
+    go();
+    wait_until(shared->page.state == LIFE_RESETTING);
+    ask(ASK_STOP);
+    usleep(1000);
+    shared->calm_turns = 0;
+    wait_until(answered());
+    assert_int_equal(shared->page.state, LIFE_STOPPED);
+    assert_int_equal(shared->page.lives, 0);
+}
+
+static void a_device_that_does_not_come_back_refuses(void **state)
+{
+    (void)state;
+    shared->calm_fails = true;
+    go();
+    wait_until(shared->page.state == LIFE_REFUSED);
+    assert_int_equal(shared->refused, LIFE_RESETTING);
+    assert_int_equal(shared->page.lives, 0);
+    assert_true(ram_is_zero());
+    ask(ASK_START);
+    wait_until(answered());
+    assert_int_equal(shared->page.state, LIFE_REFUSED);
+    assert_int_equal(shared->calmed, 2); /* each attempt is a new one */
+    shared->calm_fails = false;
+    ask(ASK_START);
+    wait_until(answered() && runs(1));
+    assert_false(shared->told_lost);
+}
+
+static void unless_the_manifest_lets_it_go_on(void **state)
+{
+    (void)state;
+    shared->goes_on = shared->calm_fails = true;
+    go();
+    wait_until(runs(1));
+    assert_true(shared->told_lost);
+}
+
 static void another_payload_refuses(void **state)
 {
     (void)state;
@@ -327,6 +388,10 @@ int main(void)
                                         stop_domain),
         TEST(stopped_before_its_first_life),
         TEST(an_apic_that_keeps_something_refuses),
+        TEST(devices_come_to_rest_before_ram_is_zeroed),
+        TEST(asked_while_devices_come_to_rest),
+        TEST(a_device_that_does_not_come_back_refuses),
+        TEST(unless_the_manifest_lets_it_go_on),
         TEST(another_payload_refuses),
         TEST(a_panic_elsewhere_stops_all),
         TEST(no_wake_up_is_lost),

@@ -26,10 +26,15 @@ static const struct row {
     int next_stay;
     enum life_action action;
 } rows[] = {
-    {LIFE_NEW, ANY, EVENT_GO, LIFE_EMPTYING, KEPT, ACTION_SET_UP},
+    {LIFE_NEW, ANY, EVENT_GO, LIFE_RESETTING, KEPT, ACTION_SET_UP},
     {LIFE_NEW, ANY, EVENT_START, LIFE_NEW, false, ACTION_NONE},
     {LIFE_NEW, ANY, EVENT_STOP, LIFE_NEW, true, ACTION_NONE},
     {LIFE_NEW, ANY, EVENT_RESTART, LIFE_NEW, false, ACTION_NONE},
+    {LIFE_RESETTING, ANY, EVENT_DONE, LIFE_EMPTYING, KEPT, ACTION_NONE},
+    {LIFE_RESETTING, ANY, EVENT_FAILED, LIFE_EMPTYING, KEPT, ACTION_NONE},
+    {LIFE_RESETTING, ANY, EVENT_START, LIFE_RESETTING, false, ACTION_NONE},
+    {LIFE_RESETTING, ANY, EVENT_STOP, LIFE_RESETTING, true, ACTION_NONE},
+    {LIFE_RESETTING, ANY, EVENT_RESTART, LIFE_RESETTING, false, ACTION_NONE},
     {LIFE_EMPTYING, ANY, EVENT_DONE, LIFE_ZEROING, KEPT, ACTION_NONE},
     {LIFE_EMPTYING, ANY, EVENT_FAILED, LIFE_ZEROING, KEPT, ACTION_NONE},
     {LIFE_EMPTYING, ANY, EVENT_START, LIFE_EMPTYING, false, ACTION_NONE},
@@ -56,17 +61,17 @@ static const struct row {
     {LIFE_RUNNING, ANY, EVENT_START, LIFE_RUNNING, KEPT, ACTION_NONE},
     {LIFE_RUNNING, ANY, EVENT_STOP, LIFE_LEAVING, true, ACTION_CALL},
     {LIFE_RUNNING, ANY, EVENT_RESTART, LIFE_LEAVING, false, ACTION_CALL},
-    {LIFE_LEAVING, ANY, EVENT_DONE, LIFE_EMPTYING, KEPT, ACTION_TELL},
-    {LIFE_LEAVING, ANY, EVENT_FAILED, LIFE_EMPTYING, KEPT, ACTION_TELL},
+    {LIFE_LEAVING, ANY, EVENT_DONE, LIFE_RESETTING, KEPT, ACTION_TELL},
+    {LIFE_LEAVING, ANY, EVENT_FAILED, LIFE_RESETTING, KEPT, ACTION_TELL},
     {LIFE_LEAVING, ANY, EVENT_START, LIFE_LEAVING, false, ACTION_NONE},
     {LIFE_LEAVING, ANY, EVENT_STOP, LIFE_LEAVING, true, ACTION_NONE},
     {LIFE_LEAVING, ANY, EVENT_RESTART, LIFE_LEAVING, false, ACTION_NONE},
-    {LIFE_STOPPED, ANY, EVENT_START, LIFE_EMPTYING, false, ACTION_CALL},
+    {LIFE_STOPPED, ANY, EVENT_START, LIFE_RESETTING, false, ACTION_CALL},
     {LIFE_STOPPED, ANY, EVENT_STOP, LIFE_STOPPED, true, ACTION_NONE},
-    {LIFE_STOPPED, ANY, EVENT_RESTART, LIFE_EMPTYING, false, ACTION_CALL},
-    {LIFE_REFUSED, ANY, EVENT_START, LIFE_EMPTYING, false, ACTION_CALL},
+    {LIFE_STOPPED, ANY, EVENT_RESTART, LIFE_RESETTING, false, ACTION_CALL},
+    {LIFE_REFUSED, ANY, EVENT_START, LIFE_RESETTING, false, ACTION_CALL},
     {LIFE_REFUSED, ANY, EVENT_STOP, LIFE_REFUSED, true, ACTION_NONE},
-    {LIFE_REFUSED, ANY, EVENT_RESTART, LIFE_EMPTYING, false, ACTION_CALL},
+    {LIFE_REFUSED, ANY, EVENT_RESTART, LIFE_RESETTING, false, ACTION_CALL},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -111,20 +116,29 @@ static unsigned reach(enum life_state from, enum life_state barred)
     return seen;
 }
 
-static void no_way_to_run_but_emptied_zeroed_settled_and_loaded(void **unused)
+static void no_way_to_run_but_reset_emptied_zeroed_settled_and_loaded(void **unused)
 {
-    static const enum life_state due_before[] = {LIFE_EMPTYING, LIFE_ZEROING, LIFE_SETTLING,
-                                                 LIFE_LOADING};
+    static const enum life_state due_before[] = {LIFE_RESETTING, LIFE_EMPTYING, LIFE_ZEROING,
+                                                 LIFE_SETTLING, LIFE_LOADING};
     (void)unused;
     for (int from = 0; from < LIFE_STATES; from++)
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 5; i++) {
             /* Who is behind that place already has passed it. */
             bool before = from == LIFE_NEW || from == LIFE_LEAVING || from == LIFE_STOPPED ||
                           from == LIFE_REFUSED ||
-                          (from >= LIFE_EMPTYING && from < (int)due_before[i]);
+                          (from >= LIFE_RESETTING && from < (int)due_before[i]);
             if (before)
                 assert_false(reach(from, due_before[i]) >> LIFE_RUNNING & 1);
         }
+}
+
+/* I7: what a device writes after the RAM was zeroed would be there in the next life. */
+static void ram_is_zeroed_after_the_devices_rest(void **unused)
+{
+    (void)unused;
+    for (int from = 0; from < LIFE_STATES; from++)
+        if (from == LIFE_NEW || from == LIFE_RUNNING || life_rests(from) || from == LIFE_LEAVING)
+            assert_false(reach(from, LIFE_RESETTING) >> LIFE_ZEROING & 1);
 }
 
 static void runs_only_what_did_not_fail_and_may_go_on(void **unused)
@@ -185,7 +199,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_state_with_every_event),
-        cmocka_unit_test(no_way_to_run_but_emptied_zeroed_settled_and_loaded),
+        cmocka_unit_test(no_way_to_run_but_reset_emptied_zeroed_settled_and_loaded),
+        cmocka_unit_test(ram_is_zeroed_after_the_devices_rest),
         cmocka_unit_test(runs_only_what_did_not_fail_and_may_go_on),
         cmocka_unit_test(what_is_asked_for_comes_to_pass),
         cmocka_unit_test(rest_ends_with_a_call),
