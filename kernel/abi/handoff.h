@@ -217,4 +217,16 @@ struct handoff {
     uint32_t muted[MAX_MUTED];              /* as `pci` of struct function */
 };
 
+/*
+ * The processor that reads the IOMMU units' faults, as an index into cpus[]: the first one that
+ * nobody has, else the first domain's first. It alone sees VA_UNITS.
+ */
+static inline uint32_t handoff_fault_reader(const struct handoff *handoff)
+{
+    for (uint32_t i = 0; i < handoff->cpu_count; i++)
+        if (handoff->cpus[i].domain == HANDOFF_NOBODY)
+            return i;
+    return handoff->domains[0].cpus[0];
+}
+
 #endif

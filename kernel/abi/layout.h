@@ -40,8 +40,9 @@
 #define VA_CONFIG_END  0xffffffffee000000ull
 #define VA_TRAPPED     0xffffffffee000000ull /* trapped pages of BARs, run by run */
 #define VA_TRAPPED_END 0xfffffffff0000000ull
-#define VA_UNITS       0xfffffffff0000000ull /* IOMMU units' registers: the fault reader only */
+#define VA_UNITS       0xfffffffff0000000ull /* the fault reader only: IOMMU units' registers */
 #define VA_UNITS_END   0xfffffffff0100000ull
+#define UNITS_PUBLIC   16 /* page 16 + n of VA_UNITS: domain n's public page (read, write) */
 #define CONFIG_PORTS   32 /* first page of VA_CONFIG that is a port's */
 
 /* Frames charged to this domain. */

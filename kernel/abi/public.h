@@ -33,6 +33,7 @@ enum life_end {
     END_BAD_STATE, /* the processor refused the guest's state */
     END_UNEXPECTED_EXIT,
     END_ASKED, /* for from outside */
+    END_DMA_FAULT,
     END_KINDS,
 };
 
@@ -45,12 +46,17 @@ struct public_page {
     /* Written by management: first what, then a new ticket, then a knock at the first processor. */
     volatile uint32_t asked;  /* enum life_ask */
     volatile uint32_t ticket; /* another number than before */
+    /* Written by the reader of IOMMU faults: a bit a function, that it changes at a fault. */
+    volatile uint32_t faulted;
+    volatile uint32_t fault_reason; /* of the last one, as the unit gave it, and its address */
+    volatile uint64_t fault_address;
     /* Written by the domain's first processor. */
-    volatile uint32_t answered; /* the last ticket whose request has come to rest */
-    volatile uint32_t state;    /* enum life_state */
-    volatile uint32_t lives;    /* starts so far */
-    volatile uint32_t last_end; /* enum life_end */
-    volatile uint32_t restarts; /* within the window of on_exit's limit */
+    volatile uint32_t quarantined; /* `faulted`, of which the bus mastering is off */
+    volatile uint32_t answered;    /* the last ticket whose request has come to rest */
+    volatile uint32_t state;       /* enum life_state */
+    volatile uint32_t lives;       /* starts so far */
+    volatile uint32_t last_end;    /* enum life_end */
+    volatile uint32_t restarts;    /* within the window of on_exit's limit */
     /* Written by each of the domain's processors, its own. */
     volatile uint64_t refused_interrupts[MAX_DOMAIN_CPUS]; /* destination outside (I4) */
 };

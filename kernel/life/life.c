@@ -9,6 +9,7 @@
 #include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/vcpu.h"
+#include "faults.h"
 #include "fill.h"
 #include "kernel/vm/devices.h"
 #include "step.h"
@@ -95,7 +96,9 @@ static bool limit_is_reached(void)
 static enum life_event event_of_end(uint32_t cause)
 {
     const struct manifest_domain *rules = cpu.rules;
-    if (cause == END_POWER_OFF || rules->on_exit != MANIFEST_EXIT_RESTART)
+    bool restart = cause == END_DMA_FAULT ? rules->on_dma_fault == MANIFEST_DMA_RESTART
+                                          : rules->on_exit == MANIFEST_EXIT_RESTART;
+    if (cause == END_POWER_OFF || !restart)
         return EVENT_STOP;
     uint64_t now = machine_tsc(), window = rules->restart_window * slice()->tsc_hz;
     if (life.restarts == 0 || (window != 0 && now - life.window_start > window)) {
@@ -177,6 +180,7 @@ static void act(enum life_action action)
         break;
     case ACTION_COUNT:
         public_page()->lives++;
+        faults_forget();
         if (devices_lost(FUNCTION_GO_ON))
             tell_lost(devices_lost(FUNCTION_GO_ON));
         devices_pump(); /* what came meanwhile knocks no second time */
@@ -211,6 +215,18 @@ static bool advance(bool *all)
     return event != EVENT_NONE;
 }
 
+/* Functions whose DMA was blocked lose their bus mastering, then on_dma_fault counts. */
+static void quarantine(void)
+{
+    uint32_t functions = faults_taken();
+    if (functions == 0)
+        return;
+    devices_quarantine(functions);
+    faults_answer(functions);
+    if (cpu.rules->on_dma_fault != MANIFEST_DMA_LOG && state_of(life.phase) == LIFE_RUNNING)
+        note_end(END_DMA_FAULT);
+}
+
 /*
  * What others want: in every loop, and after a knock that came to the guest. True: only a knock can
  * bring more. The first processor must not sleep before the others have done their part: what it
@@ -220,8 +236,11 @@ static bool heed(void)
 {
     bool knocked = __atomic_exchange_n(&vcpu.knock, 0, __ATOMIC_SEQ_CST), all = true;
     stop_heed(); /* the words are looked at after the knock is taken */
+    if (knocked || !faults.begun)
+        faults_look();
     if (cpu.local != 0)
         return true;
+    quarantine();
     uint32_t events = 0;
     for (; events < MOST_EVENTS && advance(&all); events++)
         stop_heed();
@@ -358,8 +377,10 @@ static void turn(bool may_sleep)
 
 _Noreturn void life_run(void)
 {
-    while (!cpu.domain)
+    while (!cpu.domain) {
+        faults_look();
         cpu_park();
+    }
     vcpu_leave();
     for (;;)
         turn(heed());

@@ -27,6 +27,7 @@ static const char *const end_names[END_KINDS] = {
     [END_BAD_STATE] = "state that the processor refuses",
     [END_UNEXPECTED_EXIT] = "exit without an answer",
     [END_ASKED] = "management asked for it",
+    [END_DMA_FAULT] = "I3, one of its devices reached for what is not its domain's",
 };
 
 /* Why it stays stopped, behind these words. */
@@ -35,7 +36,10 @@ static void format_reason(char *out, size_t room, enum life_end cause, bool limi
     const struct manifest_domain *rules = cpu.rules;
     if (cause == END_POWER_OFF)
         format(out, room, " (it switched itself off)");
-    else if (cause != END_ASKED && rules->on_exit != MANIFEST_EXIT_RESTART)
+    else if (cause == END_DMA_FAULT && rules->on_dma_fault == MANIFEST_DMA_STOP)
+        format(out, room, " (on_dma_fault: stop)");
+    else if (cause != END_ASKED && cause != END_DMA_FAULT &&
+             rules->on_exit != MANIFEST_EXIT_RESTART)
         format(out, room, " (on_exit: stop)");
     else if (cause == END_ASKED || !limit)
         format(out, room, " (as management asked)");

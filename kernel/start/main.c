@@ -8,9 +8,11 @@
 #include "arch/x86/include/vcpu.h"
 #include "check_machine.h"
 #include "kernel/format.h"
+#include "kernel/life/faults.h"
 #include "kernel/life/memory.h"
 #include "kernel/settle.h"
 #include "show.h"
+#include "watch.h"
 
 enum { ANSWER_SECONDS = 60, MEBIBYTE = 1 << 20, SHOWN_DIGEST_BYTES = 8 };
 
@@ -38,6 +40,7 @@ static void set_up(void)
     const char *refused = vcpu_switch_on();
     if (!refused && cpu.domain)
         refused = machine_setup_guest();
+    watch_setup();
     if (refused)
         format(settle_answer.text, sizeof(settle_answer.text), "processor %u: %s", cpu.apic_id,
                refused);
@@ -99,6 +102,8 @@ static void show_checks(void)
     }
     show("  the machine: separation check passed: %u PCI functions, %u interrupt lines\n",
          seen_functions, seen_lines);
+    if (faults.has_reader)
+        show("  IOMMU faults: processor %u reads them\n", faults.reader);
 }
 
 /* Memory of the firmware's boot time that ends with nobody (TRAPS 6). */

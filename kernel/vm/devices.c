@@ -22,6 +22,7 @@ static PER_DOMAIN struct {
 } devices;
 static PER_DOMAIN struct reset reset;
 
+enum { COMMAND_REGISTER = 4, COMMAND_BUS_MASTER = 1 << 2 }; /* of a PCI function */
 enum { POST_PORT = 0x80, SLEEP_ENABLE = 1 << 5, SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE_MASK = 7 };
 
 void devices_setup(void)
@@ -48,6 +49,17 @@ const struct function *devices_lost(uint32_t flag)
             return function;
     }
     return NULL;
+}
+
+void devices_quarantine(uint32_t functions)
+{
+    for (uint32_t i = 0; i < reset.count; i++)
+        if (functions >> i & 1) {
+            volatile uint16_t *command =
+                (volatile uint16_t *)(reset.functions[i].config + COMMAND_REGISTER);
+            *command &= (uint16_t)~COMMAND_BUS_MASTER;
+            (void)*command; /* it has arrived */
+        }
 }
 
 void devices_reset(void)

@@ -20,6 +20,9 @@ void devices_reset(void);
 bool devices_calm(void);
 const struct function *devices_lost(uint32_t flag);
 
+/* Bus mastering of these functions off, as bits. */
+void devices_quarantine(uint32_t functions);
+
 /* The domain's UART may have work: called at a knock on its first processor. */
 void devices_pump(void);
 

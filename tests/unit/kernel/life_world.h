@@ -16,13 +16,18 @@ static struct shared {
     volatile uint32_t guests;       /* processors in the guest or waiting for SIPI, as bits */
     volatile uint32_t settle_fails; /* processors whose APIC can't be emptied, as bits */
     volatile uint32_t told, refused, stop, halted;
+    volatile uint32_t no_dma;             /* functions in quarantine */
+    volatile bool too_early;              /* answered before that */
     volatile uint32_t calm_turns, calmed; /* that the functions need for a reset; resets so far */
     volatile bool calm_fails, calm_too_late;
     volatile bool goes_on, told_lost; /* without the function that does not come back */
-    _Alignas(16) uint8_t own[4096];                /* what life.c keeps of the domain */
+    _Alignas(16) uint8_t own[4096];   /* what life.c keeps of the domain */
     uint8_t ram[RAM], payload[PAYLOAD];
 } * shared;
 static struct handoff_slice the_slice;
+
+#include "kernel/life/faults.h"
+struct faults faults;
 
 #include "kernel/life/fill.c"
 #include "kernel/life/life.c"
@@ -159,6 +164,32 @@ void devices_reset(void)
 
 void devices_pump(void)
 {
+}
+
+void devices_quarantine(uint32_t functions)
+{
+    shared->no_dma |= functions;
+}
+
+void faults_look(void)
+{
+    faults.begun = true;
+}
+
+uint32_t faults_taken(void)
+{
+    return shared->page.faulted ^ shared->page.quarantined;
+}
+
+void faults_answer(uint32_t functions)
+{
+    shared->too_early |= (shared->no_dma & functions) != functions;
+    shared->page.quarantined ^= functions;
+}
+
+void faults_forget(void)
+{
+    shared->no_dma = 0;
 }
 
 void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)

@@ -51,7 +51,7 @@ static _Noreturn void run_processor(uint32_t local)
     life_run();
 }
 
-static int start(uint32_t rights)
+static int start(uint32_t rights, uint8_t on_dma_fault)
 {
     shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(shared, MAP_FAILED);
@@ -61,6 +61,7 @@ static int start(uint32_t rights)
     for (size_t i = 0; i < PAYLOAD; i++)
         shared->payload[i] = (uint8_t)(i / 4096 * 7 + 1);
     rules = (struct manifest_domain){.manage = rights,
+                                     .on_dma_fault = on_dma_fault,
                                      .on_exit = MANIFEST_EXIT_RESTART,
                                      .restart_limit = 2,
                                      .restart_window = 60};
@@ -86,13 +87,25 @@ static int start(uint32_t rights)
 static int start_domain(void **state)
 {
     (void)state;
-    return start(MANIFEST_MAY_START | MANIFEST_MAY_STOP | MANIFEST_MAY_RESTART);
+    return start(MANIFEST_MAY_START | MANIFEST_MAY_STOP | MANIFEST_MAY_RESTART, MANIFEST_DMA_STOP);
 }
 
 static int start_without_rights(void **state)
 {
     (void)state;
-    return start(MANIFEST_MAY_STATUS | MANIFEST_MAY_COUNTERS);
+    return start(MANIFEST_MAY_STATUS | MANIFEST_MAY_COUNTERS, MANIFEST_DMA_STOP);
+}
+
+static int start_logging(void **state)
+{
+    (void)state;
+    return start(0, MANIFEST_DMA_LOG);
+}
+
+static int start_restarting(void **state)
+{
+    (void)state;
+    return start(0, MANIFEST_DMA_RESTART);
 }
 
 static int stop_domain(void **state)
@@ -332,6 +345,54 @@ static void unless_the_manifest_lets_it_go_on(void **state)
     assert_true(shared->told_lost);
 }
 
+/* I3: the owner's first processor switches bus mastering off, whatever the policy is. */
+static void fault(uint32_t functions)
+{
+    shared->page.faulted ^= functions;
+    machine_knock(0);
+    wait_until(shared->page.quarantined == shared->page.faulted);
+    assert_false(shared->too_early);
+}
+
+static void a_dma_fault_stops(void **state)
+{
+    (void)state;
+    go();
+    wait_until(runs(1));
+    fault(5);
+    wait_until(shared->page.state == LIFE_STOPPED);
+    assert_int_equal(shared->told, END_DMA_FAULT | 1 << 8);
+    fault(2); /* what was under way: the next life doesn't begin with its end */
+    ask(ASK_START);
+    wait_until(answered() && runs(2));
+    usleep(2000);
+    assert_true(runs(2));
+}
+
+static void or_is_only_noted(void **state)
+{
+    (void)state;
+    go();
+    wait_until(runs(1));
+    fault(4);
+    usleep(2000);
+    assert_true(runs(1));
+    assert_int_equal(shared->no_dma, 4);
+    assert_int_equal(shared->page.last_end, END_NONE);
+}
+
+static void or_restarts_up_to_the_limit(void **state)
+{
+    (void)state;
+    go();
+    for (uint32_t n = 1; n <= 3; n++) {
+        wait_until(runs(n));
+        fault(1);
+    }
+    wait_until(shared->page.state == LIFE_STOPPED);
+    assert_int_equal(shared->told, END_DMA_FAULT | 1 << 8 | 1 << 9);
+}
+
 static void another_payload_refuses(void **state)
 {
     (void)state;
@@ -392,6 +453,9 @@ int main(void)
         TEST(asked_while_devices_come_to_rest),
         TEST(a_device_that_does_not_come_back_refuses),
         TEST(unless_the_manifest_lets_it_go_on),
+        TEST(a_dma_fault_stops),
+        cmocka_unit_test_setup_teardown(or_is_only_noted, start_logging, stop_domain),
+        cmocka_unit_test_setup_teardown(or_restarts_up_to_the_limit, start_restarting, stop_domain),
         TEST(another_payload_refuses),
         TEST(a_panic_elsewhere_stops_all),
         TEST(no_wake_up_is_lost),
