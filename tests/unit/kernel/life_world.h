@@ -225,6 +225,21 @@ bool memory_equal(const void *left, const void *right, size_t bytes)
     return memcmp(left, right, bytes) == 0;
 }
 
-/* This process. */
+static bool ram_is_zero(void)
+{
+    for (size_t i = 0; i < RAM; i++)
+        if (shared->ram[i] != 0)
+            return false;
+    return true;
+}
+
+static bool ram_is_loaded(void)
+{
+    for (size_t i = 0; i < RAM; i++)
+        if (shared->ram[i] !=
+            (i >= LOAD_AT && i < LOAD_AT + PAYLOAD ? shared->payload[i - LOAD_AT] : 0))
+            return false;
+    return true;
+}
 
 #endif

@@ -147,23 +147,6 @@ static bool runs(uint32_t lives)
     return shared->page.lives == lives && shared->guests == (1 << CPUS) - 1;
 }
 
-static bool ram_is_zero(void)
-{
-    for (size_t i = 0; i < RAM; i++)
-        if (shared->ram[i] != 0)
-            return false;
-    return true;
-}
-
-static bool ram_is_loaded(void)
-{
-    for (size_t i = 0; i < RAM; i++)
-        if (shared->ram[i] !=
-            (i >= LOAD_AT && i < LOAD_AT + PAYLOAD ? shared->payload[i - LOAD_AT] : 0))
-            return false;
-    return true;
-}
-
 static void nothing_happens_before_go(void **state)
 {
     (void)state;
