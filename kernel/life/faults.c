@@ -88,10 +88,8 @@ void faults_look(void)
             faults.masked[unit] = true;
         }
         bool found = vtd_drain_faults(registers, take, unit), hear = may_hear(unit);
-        if (!hear && found && !faults.masked[unit])
-            vtd_mask_faults(registers, true);
-        else if (hear && faults.masked[unit]) /* what came meanwhile is told at once */
-            vtd_mask_faults(registers, false);
+        if (hear == faults.masked[unit]) /* unmasked, what came meanwhile is told at once */
+            vtd_mask_faults(registers, !hear);
         faults.masked[unit] = !hear;
         if (hear && found) /* no event comes before all records are empty: until then, again */
             vcpu.knock = 1;
