@@ -158,6 +158,14 @@ static void build_slice(struct build *build, uint32_t cpu)
                                     .kernel_bytes = handoff->kernel_bytes,
                                     .cpu_state_bytes = handoff->cpu_state_bytes,
                                     .stop_hpa = handoff->stop_hpa};
+    if (handoff->iommu_count > 0 && handoff_fault_reader(handoff) == cpu) {
+        slice->unit_count = handoff->iommu_count;
+        slice->public_count = handoff->domain_count;
+        for (uint32_t i = 0; i < handoff->iommu_count; i++)
+            slice->units[i] = handoff->iommus[i].registers;
+        for (uint32_t i = 0; i < handoff->domain_count; i++)
+            slice->public_pages[i] = handoff->domains[i].public_hpa;
+    }
     if (first->domain == HANDOFF_NOBODY)
         return;
     slice->tells_on_com1 = tells_on_com1(build->in->manifest);

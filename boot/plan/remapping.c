@@ -11,7 +11,6 @@ enum {
     WIDTH_3_LEVELS = 39,
     WIDTH_4_LEVELS = 48,
     /* VT-d, "Extended Capability Register" */
-    UNIT_COHERENT = 1 << 0,
     UNIT_QUEUE = 1 << 1,
     UNIT_INTERRUPTS = 1 << 3,
     UNIT_X2APIC = 1 << 4,
@@ -99,15 +98,10 @@ bool judge_unit(const struct subject *subject)
     if (!unit)
         return deny(subject, ", and the firmware's table DMAR names no IOMMU unit for it: update "
                              "the firmware, or put the card into another slot");
-    if (!(unit->capability & (UNIT_3_LEVELS | UNIT_4_LEVELS)))
-        return deny(subject,
-                    ", and its IOMMU unit at %lx walks tables of neither 3 nor 4 levels: use "
-                    "another board",
-                    unit->registers);
-    return (unit->extended_capability & UNIT_COHERENT) ||
+    return (unit->capability & (UNIT_3_LEVELS | UNIT_4_LEVELS)) ||
            deny(subject,
-                ", and its IOMMU unit at %lx reads tables past the processors' caches: use "
-                "another slot or board",
+                ", and its IOMMU unit at %lx walks tables of neither 3 nor 4 levels: use another "
+                "board",
                 unit->registers);
 }
 

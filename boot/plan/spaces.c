@@ -82,6 +82,19 @@ static void add_functions(const struct spaces *spaces, uint32_t index, struct pa
                               handoff->functions[i].traps[j].bytes);
 }
 
+/* What the reader of the units' faults sees besides: their registers, and whom it tells. */
+static void add_units(const struct spaces *spaces, uint32_t cpu, struct paging_space *out)
+{
+    const struct handoff *handoff = spaces->handoff;
+    if (handoff->iommu_count == 0 || handoff_fault_reader(handoff) != cpu)
+        return;
+    for (uint32_t i = 0; i < handoff->iommu_count; i++)
+        paging_add_device(out, VA_UNITS + i * PAGE_BYTES, handoff->iommus[i].registers, PAGE_BYTES);
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        paging_add(out, VA_UNITS + (UNITS_PUBLIC + i) * PAGE_BYTES, handoff->domains[i].public_hpa,
+                   PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
+}
+
 static uint64_t host_leaf(const struct facts *facts)
 {
     return facts->host_huge_pages ? HUGE_PAGE_BYTES : LARGE_PAGE_BYTES;
@@ -96,6 +109,7 @@ void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space
         paging_add(out, VA_TABLES, handoff->cpus[cpu].state_hpa + handoff->cpu_state_bytes,
                    PARKED_TABLES_BYTES, PAGE_BYTES, PAGING_READ);
         add_hypervisor(spaces, cpu, false, out);
+        add_units(spaces, cpu, out);
         return;
     }
     const struct handoff_domain *domain = &handoff->domains[index];
@@ -108,6 +122,7 @@ void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space
     add_hypervisor(spaces, cpu, false, out);
     add_domain(spaces, domain, out);
     add_functions(spaces, index, out);
+    add_units(spaces, cpu, out);
 }
 
 void space_of_start(const struct spaces *spaces, uint32_t cpu, struct paging_space *out)

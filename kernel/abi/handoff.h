@@ -155,7 +155,11 @@ struct handoff_slice {
     uint64_t kernel_hpa, kernel_bytes, cpu_state_bytes, stop_hpa;
     uint64_t
         tells_on_com1; /* a LAB image, and com1 is nobody's: ends of lives are told there too */
-    struct handoff_domain place; /* zeros for a parked processor, as what follows */
+    /* Of the first processor here, if it reads the units' faults (VA_UNITS): else zeros. */
+    uint32_t unit_count, public_count;
+    uint64_t units[MAX_IOMMUS];         /* host-physical pages of registers */
+    uint64_t public_pages[MAX_DOMAINS]; /* the first page of each domain's */
+    struct handoff_domain place;        /* zeros for a parked processor, as what follows */
     struct manifest_domain rules;
     uint8_t manifest_digest[DIGEST_BYTES];
 };

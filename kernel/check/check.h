@@ -72,7 +72,10 @@ struct check_due {
 };
 
 /* A walk through tables, between two pieces of it. */
-enum { CHECK_RUNS = MAX_RAM_SEGMENTS + 16 + MAX_DOMAIN_DEVICES * (2 + MAX_TRAPS) };
+enum {
+    CHECK_RUNS =
+        MAX_RAM_SEGMENTS + 16 + MAX_DOMAIN_DEVICES * (2 + MAX_TRAPS) + MAX_IOMMUS + MAX_DOMAINS
+};
 struct check_walk {
     const struct table_format *format;
     uint64_t tables_hpa, tables_bytes;     /* where every table must lie */

@@ -277,6 +277,25 @@ static bool expect_functions(struct check *check, const struct handoff_domain *d
     return true;
 }
 
+/* What the reader of faults sees of the units, and where it tells whom. */
+static bool expect_units(struct check *check)
+{
+    const struct handoff_slice *slice = check->slice;
+    if (check->cpu->index || !slice->unit_count)
+        return true;
+    if (slice->unit_count > MAX_IOMMUS || slice->public_count > MAX_DOMAINS)
+        return check_fail(check->result, "I11", "%u IOMMU units, %u public pages: too many",
+                          slice->unit_count, slice->public_count);
+    for (uint32_t i = 0; i < slice->unit_count; i++)
+        if (!expect(check, CHECK_UNIT, VA_UNITS + i * PAGE_BYTES, slice->units[i], PAGE_BYTES))
+            return false;
+    for (uint32_t i = 0; i < slice->public_count; i++)
+        if (!expect(check, CHECK_TOLD, VA_UNITS + (UNITS_PUBLIC + i) * PAGE_BYTES,
+                    slice->public_pages[i], PAGE_BYTES))
+            return false;
+    return true;
+}
+
 /* What a domain's processors see of it below the kernel. */
 static bool expect_domain(struct check *check, const struct handoff_domain *domain)
 {
@@ -349,7 +368,7 @@ bool check_begin_page_tables(struct check *check)
     return expect(check, EXTENT_TABLES, VA_TABLES, check->walk.tables_hpa,
                   check->walk.tables_bytes) &&
            (!domain || expect_domain(check, domain)) && expect_kernel(check) &&
-           (!domain || expect_functions(check, domain)) &&
+           (!domain || expect_functions(check, domain)) && expect_units(check) &&
            begin_walk(check, check->in->registers->now.cr3);
 }
 

@@ -14,8 +14,15 @@ struct check_kind {
     uint32_t rights; /* enum check_rights; 0: mapped nowhere */
     uint64_t window, window_end;
 };
-/* Behind the kinds of extents: registers of a domain's functions, which are no memory. */
-enum { CHECK_WINDOW = EXTENT_KINDS, CHECK_CONFIG, CHECK_TRAPPED, CHECK_KINDS };
+/* Behind the kinds of extents: from CHECK_WINDOW on registers, which are no memory. */
+enum {
+    CHECK_TOLD = EXTENT_KINDS, /* others' public pages, which the reader of faults writes */
+    CHECK_WINDOW,
+    CHECK_CONFIG,
+    CHECK_TRAPPED,
+    CHECK_UNIT,
+    CHECK_KINDS
+};
 extern const struct check_kind check_kinds[CHECK_KINDS];
 
 /* Records what is wrong; returns false. */

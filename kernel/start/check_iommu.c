@@ -7,6 +7,7 @@
 #include "check_machine.h"
 #include "kernel/check/check_parts.h"
 
+enum { FAULT_CONTROL = 0x38, FAULT_NMI = 4 << 8 };
 enum { BUSES = 256, PER_PAGE = PAGE_BYTES / 16, MAX_REQUESTER = 0xffff };
 
 /* Translation and interrupt remapping on, each with its table; nothing else. */
@@ -24,6 +25,14 @@ enum { BUSES = 256, PER_PAGE = PAGE_BYTES / 16, MAX_REQUESTER = 0xffff };
 static bool check_unit(struct check_machine *machine, const struct handoff_iommu *unit)
 {
     const struct handoff *handoff = machine->owners.handoff;
+    const volatile uint32_t *registers =
+        unit->registers % PAGE_BYTES
+            ? NULL
+            : machine->owners.frame(unit->registers, machine->owners.context);
+    /* The reader of faults may have begun. */
+    uint64_t told = registers && !(registers[FAULT_CONTROL / 4] >> 31) ? ~0ull : 0;
+    uint64_t reader = handoff->cpus[check_reader(handoff)].apic_id;
+    uint64_t address = (reader & ~0xffull) << 32 | LOCAL_APIC | (reader & 0xff) << 12;
     const struct {
         const char *name;
         uint32_t offset;
@@ -33,14 +42,12 @@ static bool check_unit(struct check_machine *machine, const struct handoff_iommu
         {"extended capabilities", 0x10, ~0ull, unit->extended_capability},
         {"global status", 0x1c, STATUS_SEEN, STATUS_DUE},
         {"root table address", 0x20, ~0ull, handoff->iommu_root},
-        {"fault event control", 0x38, 1u << 31, 1u << 31},
+        {"fault event control", FAULT_CONTROL, 0x3fffffff, 0},
+        {"fault event data", 0x3c, told & 0xffffffff, told & FAULT_NMI},
+        {"fault event address", 0x40, told, told & address},
         {"protected memory enable", 0x64, unit->capability & PROTECTED ? 1u << 31 | 1 : 0, 0},
         {"interrupt table address", 0xb8, ~0ull, handoff->iommu_entries | 1 << 11 | 15},
     };
-    const volatile uint32_t *registers =
-        unit->registers % PAGE_BYTES
-            ? NULL
-            : machine->owners.frame(unit->registers, machine->owners.context);
     for (uint32_t i = 0; registers && i < sizeof rows / sizeof rows[0]; i++) {
         uint64_t value = registers[rows[i].offset / 4] | (uint64_t)registers[rows[i].offset / 4 + 1]
                                                              << 32;

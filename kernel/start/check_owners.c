@@ -225,6 +225,14 @@ static bool check_slice(const struct owners *check, uint32_t index)
                                  .kernel_bytes = handoff->kernel_bytes,
                                  .cpu_state_bytes = handoff->cpu_state_bytes,
                                  .stop_hpa = handoff->stop_hpa};
+    if (handoff->iommu_count && cpu->slice_hpa == handoff->cpus[check_reader(handoff)].slice_hpa) {
+        due.unit_count = handoff->iommu_count;
+        due.public_count = handoff->domain_count;
+        for (uint32_t i = 0; i < due.unit_count; i++)
+            due.units[i] = handoff->iommus[i].registers;
+        for (uint32_t i = 0; i < due.public_count; i++)
+            due.public_pages[i] = handoff->domains[i].public_hpa;
+    }
     for (uint32_t i = 0; !parked && i < due.cpu_count; i++)
         due.cpus[i] = handoff->cpus[domain->cpus[i]];
     if (!parked) {

@@ -22,6 +22,15 @@ static inline bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_
     return a_bytes && b_bytes && (inside(a, 1, b, b_bytes) || inside(b, 1, a, a_bytes));
 }
 
+/* Who reads the IOMMU units' faults: the first processor that nobody has, or else domain 0's. */
+static inline uint32_t check_reader(const struct handoff *handoff)
+{
+    for (uint32_t i = 0; i < handoff->cpu_count; i++)
+        if (handoff->cpus[i].domain == HANDOFF_NOBODY)
+            return i;
+    return handoff->domains[0].cpus[0];
+}
+
 struct owners {
     const struct handoff *handoff;
     const struct manifest *manifest; /* opened */

@@ -22,7 +22,6 @@ static PER_DOMAIN struct {
 } devices;
 static PER_DOMAIN struct reset reset;
 
-enum { COMMAND_REGISTER = 4, COMMAND_BUS_MASTER = 1 << 2 }; /* of a PCI function */
 enum { POST_PORT = 0x80, SLEEP_ENABLE = 1 << 5, SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE_MASK = 7 };
 
 void devices_setup(void)
@@ -54,12 +53,8 @@ const struct function *devices_lost(uint32_t flag)
 void devices_quarantine(uint32_t functions)
 {
     for (uint32_t i = 0; i < reset.count; i++)
-        if (functions >> i & 1) {
-            volatile uint16_t *command =
-                (volatile uint16_t *)(reset.functions[i].config + COMMAND_REGISTER);
-            *command &= (uint16_t)~COMMAND_BUS_MASTER;
-            (void)*command; /* it has arrived */
-        }
+        if (functions >> i & 1)
+            vfunction_quarantine(vpci_function(i));
 }
 
 void devices_reset(void)
@@ -69,6 +64,7 @@ void devices_reset(void)
     vpit_reset(&devices.pit, slice()->tsc_hz);
     devices.rtc.index = 0;
     vpci_reset();
+    devices_quarantine(reset.lost);
 }
 
 /* A fixed IPI to the processors that the message names, inside the domain (I4, TRAPS 30). */

@@ -81,7 +81,6 @@ CHANGE(opt_out, b->facts.x2apic_opt_out = true)
 CHANGE(no_queue, b->facts.iommus[0].extended_capability &= ~2ull)
 CHANGE(no_interrupts, b->facts.iommus[0].extended_capability &= ~8ull)
 CHANGE(no_eim, b->facts.iommus[0].extended_capability &= ~16ull)
-CHANGE(not_coherent, b->facts.iommus[0].extended_capability &= ~1ull)
 CHANGE(no_levels, b->facts.iommus[0].capability = 2 | 1 << 8 | 47 << 16)
 CHANGE(second_without, b->facts.iommu_count = 2)
 CHANGE(not_covered, b->facts.iommus[0].include_all = false)
@@ -155,7 +154,6 @@ static const struct refusal refusals[] = {
     {PCI(1, 0, 0), 0, no_eim, {"has no interrupt remapping for x2APIC mode (EIM)"}},
     {PCI(1, 0, 0), 0, second_without, {"the IOMMU unit at 0 has no queued invalidation"}},
     {PCI(1, 0, 0), 0, few_ids, {"too few domain ids"}},
-    {PCI(1, 0, 0), 0, not_coherent, {"reads tables past the processors' caches"}},
     {PCI(1, 0, 0), 0, no_levels, {"tables of neither 3 nor 4 levels"}},
     {PCI(1, 0, 0), 0, not_covered, {"DMAR names no IOMMU unit for it"}},
     {PCI(1, 0, 0), 0, other_segment, {"DMAR names no IOMMU unit for it"}},

@@ -297,6 +297,14 @@ void world_slice(struct world *world)
                                         .kernel_bytes = handoff->kernel_bytes,
                                         .cpu_state_bytes = handoff->cpu_state_bytes,
                                         .stop_hpa = handoff->stop_hpa};
+        if (handoff->iommu_count && i == 3) { /* nobody's: it reads the units' faults */
+            slice->unit_count = handoff->iommu_count;
+            slice->public_count = handoff->domain_count;
+            for (uint32_t k = 0; k < MAX_IOMMUS; k++)
+                slice->units[k] = handoff->iommus[k].registers;
+            for (uint32_t k = 0; k < MAX_DOMAINS; k++)
+                slice->public_pages[k] = handoff->domains[k].public_hpa;
+        }
         if (cpu->domain == HANDOFF_NOBODY)
             continue;
         slice->tells_on_com1 = world->manifest.header->flags & MANIFEST_LAB ? 1 : 0;

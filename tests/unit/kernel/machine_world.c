@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "kernel/abi/guest.h"
+#include "kernel/abi/layout.h"
 #include "machine_world.h"
 
 struct setting *the;
@@ -202,6 +203,19 @@ static void make_tables(void)
     made_entry(0xff87)[1] = 1 << 18 | 0xf0f8;
 }
 
+/* Nobody's processor, which reads the units' faults, sees them, and where it tells whom. */
+static void map_reader(void)
+{
+    enum { PRESENT = 1, WRITE = 2, UNCACHED = 0x18 };
+    const uint64_t data = 1ull << 63 | PRESENT | WRITE, root = h->cpus[3].page_table;
+    for (uint32_t i = 0; i < MADE_UNITS; i++)
+        world_map(&the->world, 3, root, VA_UNITS + i * PAGE_BYTES,
+                  h->iommus[i].registers | data | UNCACHED, 1, PRESENT | WRITE);
+    for (uint32_t i = 0; i < 2; i++)
+        world_map(&the->world, 3, root, VA_UNITS + (UNITS_PUBLIC + i) * PAGE_BYTES,
+                  h->domains[i].public_hpa | data, 1, PRESENT | WRITE);
+}
+
 void machine_add_units(void)
 {
     add_extent(MADE_ENTRIES, IRT_BYTES);
@@ -214,6 +228,7 @@ void machine_add_units(void)
     h->iommu_count = MADE_UNITS;
     for (unsigned i = 0; i < MADE_UNITS; i++)
         make_unit(i);
+    map_reader();
     h->functions[0] = (struct function){.pci = 0x0100, .domain = 0, .slot = 1, .irte = 1000};
     h->functions[1] = (struct function){.pci = 0x0305, .domain = 1, .slot = 1, .irte = 32};
     h->functions[2] = (struct function){.pci = 0x00fa, .domain = 1, .flags = FUNCTION_SILENT};

@@ -89,7 +89,6 @@ static const struct harmless of_handoff[] = {
     {unused, CPU(1, reserved), ALL_BITS},
     {unused, CPU(2, reserved), ALL_BITS},
     {unused, CPU(3, reserved), ALL_BITS},
-    {unused, CPU(3, index), ALL_BITS},
     {"one of the start tables", CPU(0, start_table), 0x1000},
     {"one of the start tables", CPU(1, start_table), 0x1000},
     {"one of the start tables", CPU(2, start_table), 0x1000},

@@ -179,7 +179,10 @@ BREAK(other_root, the->units[1][8] += 0x1000)
 BREAK(scalable_root, the->units[1][8] |= 1 << 10)
 BREAK(short_table, the->units[0][46] -= 1)
 BREAK(no_x2apic, the->units[0][46] &= ~(1u << 11))
-BREAK(faults_told, the->units[0][14] = 0)
+BREAK(faults_told, the->units[0][14] = 0; the->units[0][16] = 0xfee00000 | 6 << 12)
+BREAK(faults_told_elsewhere, the->units[0][14] = 0; the->units[0][15] = 0x400;
+      the->units[0][16] = 0xfee00000)
+BREAK(faults_odd, the->units[0][14] = 1)
 BREAK(protected_on, the->units[1][25] = 1)
 BREAK(owner_odd, h->functions[1].domain = 2)
 BREAK(requester_odd, h->functions[0].pci = 0x10100)
@@ -261,7 +264,9 @@ static const struct corruption corruptions[] = {
     ROW(scalable_root, "I3", "root table address 1d00400, expected 1d00000"),
     ROW(short_table, "I3", "interrupt table address 1c0080e, expected 1c0080f"),
     ROW(no_x2apic, "I3", "interrupt table address 1c0000f, expected 1c0080f"),
-    ROW(faults_told, "I3", "fault event control 0, expected 80000000"),
+    ROW(faults_told, "I3", "fault event data 0, expected 400"),
+    ROW(faults_told_elsewhere, "I3", "fault event address fee00000, expected fee"),
+    ROW(faults_odd, "I3", "fault event control 1, expected 0"),
     ROW(protected_on, "I3", "unit at fed91000: protected memory enable 1, expected 0"),
     ROW(owner_odd, "I3", "function 1, 305 of domain 2, slot 1, entries from 20: no such owner"),
     ROW(requester_odd, "I3", "function 0, 10100 of domain 0, slot 1, entries from 3e8: no such"),
