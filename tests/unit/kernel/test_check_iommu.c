@@ -125,7 +125,7 @@ static void register_flips(void **state)
 {
     static const struct harmless all_but_seen[] = {
         {"reserved", offsetof(struct setting, units[1][7]), 4, 0x7fffff},
-        {"read-only and reserved", offsetof(struct setting, units[1][14]), 4, 0x7fffffff},
+        {"read-only", offsetof(struct setting, units[1][14]), 4, 0xc0000000},
         {"reserved", offsetof(struct setting, units[1][25]), 4, 0x7ffffffe},
     };
     static const unsigned words[] = {2, 4, 8, 46}, dwords[] = {7, 14, 25};
