@@ -44,7 +44,7 @@ void devices_collect(const struct manifest *manifest, struct facts *facts)
         reach(range.base, range.bytes, "PCI configuration space");
     }
     vtd_collect(facts);
-    facts->boot_function = find_boot_function();
+    facts->boot_function = named ? find_boot_function() : FUNCTION_NONE;
     EFI_TPL level = firmware->BootServices->RaiseTPL(TPL_HIGH_LEVEL);
     bool scanned = scan_functions(manifest, facts, configs, &why);
     if (scanned)

@@ -35,9 +35,6 @@ uint32_t group_of(const struct facts *facts, uint32_t index);
 bool scope_covers(const struct facts *facts, uint32_t segment, uint32_t scope_first,
                   uint32_t scope_count, uint32_t index);
 
-/* The largest leaf that all IOMMU units can walk in second-level tables; 1 GiB without units. */
-uint64_t assign_leaf_max(const struct facts *facts);
-
 /* Writes the two pages of kernel/abi/function.h for an assigned function. */
 void config_space_build(const struct fact_function *fact, const struct function *function,
                         uint8_t reads[CONFIG_SPACE_BYTES], uint8_t hardware[CONFIG_SPACE_BYTES]);

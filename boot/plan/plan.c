@@ -313,7 +313,8 @@ static uint64_t config_page(const struct facts *facts, uint32_t pci)
 static bool give_functions(const struct plan_input *in, struct handoff *handoff,
                            struct diagnostic *why)
 {
-    if (!assign_functions(in, handoff, why))
+    if (!assign_functions(in, handoff, why) ||
+        (handoff->function_count > 0 && !remap_serves(in->facts, why)))
         return false;
     for (uint32_t i = 0; i < handoff->function_count; i++) {
         struct function *function = &handoff->functions[i];

@@ -18,8 +18,6 @@ enum {
     UNIT_3_LEVELS = 1 << 9,
     UNIT_4_LEVELS = 1 << 10,
 };
-#define UNIT_LARGE (1ull << 34)
-#define UNIT_HUGE  (1ull << 35)
 
 /* Of a unit that serves more functions, the one that names it goes before INCLUDE_PCI_ALL's. */
 static const struct fact_iommu *unit_of(const struct facts *facts, uint32_t index)
@@ -113,16 +111,4 @@ uint64_t unit_limit(const struct facts *facts, uint32_t index)
     uint64_t width = (unit->capability >> 16 & 0x3f) + 1;
     uint64_t most = unit->capability & UNIT_4_LEVELS ? WIDTH_4_LEVELS : WIDTH_3_LEVELS;
     return 1ull << min_u64(width, most);
-}
-
-uint64_t assign_leaf_max(const struct facts *facts)
-{
-    uint64_t leaf = HUGE_PAGE_BYTES;
-    for (uint32_t i = 0; i < facts->iommu_count; i++) {
-        uint64_t capability = facts->iommus[i].capability;
-        leaf = min_u64(leaf, !(capability & UNIT_LARGE)  ? PAGE_BYTES
-                             : !(capability & UNIT_HUGE) ? LARGE_PAGE_BYTES
-                                                         : HUGE_PAGE_BYTES);
-    }
-    return leaf;
 }

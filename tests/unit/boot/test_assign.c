@@ -251,21 +251,6 @@ static void there_are_limits(void **state)
     board_refuses(&board, "domain one lie in more than 64 pieces");
 }
 
-static void leaves_are_as_large_as_all_units_can(void **state)
-{
-    (void)state;
-    board.facts.iommus[1].capability = 3ull << 34;
-    assert_int_equal(assign_leaf_max(&board.facts), HUGE_PAGE_BYTES);
-    board.facts.iommu_count = 2;
-    assert_int_equal(assign_leaf_max(&board.facts), HUGE_PAGE_BYTES);
-    board.facts.iommus[1].capability = 1ull << 34;
-    assert_int_equal(assign_leaf_max(&board.facts), LARGE_PAGE_BYTES);
-    board.facts.iommus[1].capability = 1ull << 35;
-    assert_int_equal(assign_leaf_max(&board.facts), PAGE_BYTES);
-    board.facts.iommu_count = 0;
-    assert_int_equal(assign_leaf_max(&board.facts), HUGE_PAGE_BYTES);
-}
-
 static uint32_t next_random(void)
 {
     static uint32_t seed = 11;
@@ -361,7 +346,6 @@ int main(void)
         cmocka_unit_test_setup(a_32_bit_register_needs_room_below, setup),
         cmocka_unit_test_setup(there_are_limits, setup),
         cmocka_unit_test_setup(whatever_is_there_nothing_is_shared, setup),
-        cmocka_unit_test_setup(leaves_are_as_large_as_all_units_can, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
