@@ -17,6 +17,7 @@ enum {
     ECAM_FUNCTION_MASK = 7 << 12,
     DEVICES = 32,
 };
+#define SELECTS_NOTHING (~0ull << 12)
 
 /* 00:00.0: a host bridge without registers of its own. */
 static const uint32_t host_bridge[HEADER_WORDS] = {
@@ -99,15 +100,20 @@ void vpci_write_ecam(uint64_t offset, unsigned bytes, uint64_t value)
         vfunction_write(f, offset % CONFIG_SPACE_BYTES, bytes, value);
 }
 
-/* While it isn't enabled it selects nothing: what lies beyond the window. */
+/*
+ * While it isn't enabled it selects nothing: what lies beyond the window. Another processor may
+ * read CONFIG_DATA between the two stores: what it takes for the register of whatever function must
+ * be a dword of its page.
+ */
 void vpci_write_address(uint32_t value)
 {
-    pci.address = value & (1u << ADDRESS_ENABLE_SHIFT | ADDRESS_WRITABLE);
-    pci.selected = (uint64_t)(value & ADDRESS_FUNCTION_MASK) << ADDRESS_FUNCTION_SHIFT |
+    uint64_t selected = SELECTS_NOTHING;
+    if (value >> ADDRESS_ENABLE_SHIFT)
+        selected = (uint64_t)(value & ADDRESS_FUNCTION_MASK) << ADDRESS_FUNCTION_SHIFT |
                    (value & ADDRESS_REGISTER_MASK);
-    if (!(value >> ADDRESS_ENABLE_SHIFT))
-        pci.selected = ~0ull;
-    pci.selected_function = find(pci.selected, 4);
+    pci.address = value & (1u << ADDRESS_ENABLE_SHIFT | ADDRESS_WRITABLE);
+    __atomic_store_n(&pci.selected, selected, __ATOMIC_RELAXED);
+    pci.selected_function = find(selected, 4);
 }
 
 uint32_t vpci_read_address(void)
@@ -119,14 +125,15 @@ uint32_t vpci_read_address(void)
 uint32_t vpci_read_data(unsigned at)
 {
     const struct vfunction *f = pci.selected_function;
-    uint32_t value = f ? vfunction_read_dword(f, pci.selected % CONFIG_SPACE_BYTES)
-                       : (uint32_t)vpci_read_ecam(pci.selected, 4);
+    uint64_t selected = __atomic_load_n(&pci.selected, __ATOMIC_RELAXED);
+    uint32_t value = f ? vfunction_read_dword(f, selected % CONFIG_SPACE_BYTES)
+                       : (uint32_t)vpci_read_ecam(selected, 4);
     return value >> at * 8;
 }
 
 void vpci_write_data(unsigned at, unsigned bytes, uint32_t value)
 {
-    vpci_write_ecam(pci.selected | at, bytes, value);
+    vpci_write_ecam(__atomic_load_n(&pci.selected, __ATOMIC_RELAXED) | at, bytes, value);
 }
 
 /* The function that has `gpa` in a page that is judged, and what lies there in hardware. */

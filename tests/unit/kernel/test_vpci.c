@@ -139,6 +139,20 @@ static void ports_and_memory_are_one(void **state)
     assert_int_equal(vpci_read_address(), 0);
 }
 
+/* I9: one processor reads the data while another one is in the midst of writing the address. */
+static void a_torn_selection_stays_in_its_page(void **state)
+{
+    (void)state;
+    vpci_write_address(0x80000000 | LAST_SLOT << 11 | 0xfc);
+    struct vfunction *before = pci.selected_function;
+    assert_non_null(before);
+    for (uint32_t enabled = 0; enabled < 2; enabled++) {
+        vpci_write_address(enabled << 31 | 1 << 11 | 0xff);
+        pci.selected_function = before;
+        vpci_read_data(0); /* the page is the last one: a byte more is noticed */
+    }
+}
+
 static void pages_belong_to_their_function(void **state)
 {
     (void)state;
@@ -181,6 +195,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_buses_are_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(an_access_stays_in_its_page, setup, teardown),
         cmocka_unit_test_setup_teardown(ports_and_memory_are_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_torn_selection_stays_in_its_page, setup, teardown),
         cmocka_unit_test_setup_teardown(pages_belong_to_their_function, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bus_may_be_empty, setup, teardown),
     };
