@@ -52,11 +52,15 @@ static uint16_t device_control(const struct vfunction *f)
     return (uint16_t)registers_read(f->config + f->function->express + DEVICE_CONTROL, 2);
 }
 
-/* The quarantine is in every write of Command, or the guest's next one would end it (TRAPS 41). */
+/*
+ * The quarantine is in every write of Command, or the guest's next one would end it (TRAPS 41). A
+ * silent function decodes nothing: nobody judged where its registers lie.
+ */
 static void apply_command(const struct vfunction *f)
 {
     uint32_t master = f->quarantined ? 0 : f->command & COMMAND_BUS_MASTER;
-    registers_write(f->config + REGISTER_COMMAND, 2, COMMAND_MEMORY | COMMAND_NO_INTX | master);
+    uint32_t memory = f->function->flags & FUNCTION_SILENT ? 0 : COMMAND_MEMORY;
+    registers_write(f->config + REGISTER_COMMAND, 2, memory | COMMAND_NO_INTX | master);
 }
 
 /* Error reporting and no-snoop stay 0. A function that is gone has no payload size to keep. */

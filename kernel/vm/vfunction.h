@@ -36,7 +36,8 @@ struct vfunction {
 void vfunction_setup(struct vfunction *f, const struct function *function, const uint8_t *pages,
                      volatile uint8_t *config, uint8_t *vectors);
 
-/* Virtual state as after power-on, and hardware with it; it decodes memory. Ends a quarantine. */
+/* Virtual state as after power-on, and hardware with it; it decodes memory unless it is silent.
+ * Ends a quarantine. */
 void vfunction_reset(struct vfunction *f);
 
 /* Bus mastering off, until the next vfunction_reset(). */

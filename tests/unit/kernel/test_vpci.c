@@ -139,6 +139,17 @@ static void ports_and_memory_are_one(void **state)
     assert_int_equal(vpci_read_address(), 0);
 }
 
+/* I3: it is in the domain's group, and that is all. */
+static void a_silent_function_decodes_nothing(void **state)
+{
+    (void)state;
+    for (uint32_t n = 0; n < FUNCTIONS; n++) {
+        assert_int_equal(world_get(config + n * 4096, 4, 2), n == SILENT ? 0x0400 : 0x0402);
+        vfunction_quarantine(vpci_function(n));
+        assert_int_equal(world_get(config + n * 4096, 4, 2), n == SILENT ? 0x0400 : 0x0402);
+    }
+}
+
 /* I9: one processor reads the data while another one is in the midst of writing the address. */
 static void a_torn_selection_stays_in_its_page(void **state)
 {
@@ -195,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_buses_are_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(an_access_stays_in_its_page, setup, teardown),
         cmocka_unit_test_setup_teardown(ports_and_memory_are_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_silent_function_decodes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_torn_selection_stays_in_its_page, setup, teardown),
         cmocka_unit_test_setup_teardown(pages_belong_to_their_function, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bus_may_be_empty, setup, teardown),
