@@ -76,15 +76,18 @@ static bool place_bars(const struct plan_input *in, struct handoff *handoff, uin
     return true;
 }
 
-/* Whole pages around some bytes of a BAR; joins the run before it, which does not lie behind. */
+/*
+ * Whole pages around some bytes of a BAR; joins the run before it, which does not lie behind, if
+ * that begins in the same BAR: the next one may be its neighbour.
+ */
 static void add_trap(struct function *function, uint32_t bar, uint32_t offset, uint32_t bytes)
 {
     const struct function_bar *in = &function->bars[bar];
     uint64_t gpa = page_of(in->gpa + offset), end = page_up(in->gpa + offset + bytes);
     struct function_trap *last =
         function->trap_count ? &function->traps[function->trap_count - 1] : NULL;
-    if (last && gpa >= last->gpa && gpa <= last->gpa + last->bytes &&
-        gpa - last->gpa == page_of(in->hpa + offset) - last->hpa) {
+    if (last && last->gpa >= page_of(in->gpa) && gpa >= last->gpa &&
+        gpa <= last->gpa + last->bytes) {
         last->bytes = max_u64(last->bytes, end - last->gpa);
         return;
     }

@@ -124,6 +124,30 @@ static void trapped_pages_are_joined(void **state)
     board_refuses(&board, "goes past the BAR's end");
 }
 
+/* A card may say so, and neighbours in the machine are neighbours in the domain. */
+static void runs_end_with_their_register(void **state)
+{
+    (void)state;
+    struct fact_function *fact = board_at(&board, PCI(1, 0, 0));
+    memset(fact->bars, 0, sizeof(fact->bars));
+    fact->bars[0] = (struct fact_bar){.base = 0xf0000000, .bytes = 0x4000};
+    fact->bars[1] = (struct fact_bar){.base = 0xf0004000, .bytes = 0x4000};
+    fact->msix_table = 0x3000 | 0;
+    fact->msix_pending = 0x0000 | 1;
+    board_give(&board, PCI(1, 0, 0), 0);
+    board_must_assign(&board);
+    const struct function *function = given(PCI(1, 0, 0));
+    const struct handoff_domain *domain = &board.handoff.domains[0];
+    assert_int_equal(function->bars[1].gpa, function->bars[0].gpa + 0x4000);
+    assert_int_equal(function->trap_count, 2);
+    assert_int_equal(function->traps[0].bytes, PAGE_BYTES);
+    assert_int_equal(function->traps[1].gpa, function->bars[1].gpa);
+    assert_int_equal(domain->window_count, 2);
+    assert_int_equal(domain->windows[0].bytes, 0x3000);
+    assert_int_equal(domain->windows[1].bytes, 0x3000);
+    assert_int_equal(domain->windows[1].hpa, 0xf0005000);
+}
+
 static void large_registers_lie_above_memory(void **state)
 {
     (void)state;
@@ -341,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup(a_function_is_described, setup),
         cmocka_unit_test_setup(numbers_follow_the_manifest, setup),
         cmocka_unit_test_setup(trapped_pages_are_joined, setup),
+        cmocka_unit_test_setup(runs_end_with_their_register, setup),
         cmocka_unit_test_setup(large_registers_lie_above_memory, setup),
         cmocka_unit_test_setup(small_registers_have_their_page, setup),
         cmocka_unit_test_setup(a_32_bit_register_needs_room_below, setup),
