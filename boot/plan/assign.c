@@ -78,6 +78,25 @@ static void fill(const struct subject *subject, struct function *out)
         fill_registers(fact, out);
 }
 
+/*
+ * An I/O APIC's entries of the remapping table are knocks at other domains' processors. They are
+ * open to whoever has its requester id, or shares a bus with it where only the bus is validated.
+ */
+static bool judge_requester(const struct subject *subject, const struct handoff *handoff)
+{
+    uint32_t pci = subject->fact->pci;
+    bool below = bridge_above(subject->facts, subject->index) != FUNCTION_NONE;
+    for (uint32_t i = 0; i < handoff->ioapic_count; i++) {
+        uint32_t requester = handoff->ioapics[i].requester;
+        if (requester == pci || (below && requester >> 8 == pci >> 8))
+            return deny(subject,
+                        ", and the firmware's table DMAR gives its %s to an I/O APIC: update the "
+                        "firmware, or put the card into another slot",
+                        requester == pci ? "address" : "bus");
+    }
+    return true;
+}
+
 static bool add(const struct subject *subject, struct handoff *handoff)
 {
     struct function *out = &handoff->functions[handoff->function_count];
@@ -130,7 +149,7 @@ bool assign_functions(const struct plan_input *in, struct handoff *handoff, stru
             continue;
         if ((judged++ == 0 && !judge_machine(&subject)) || !find(&subject) ||
             !judge_function(&subject) || !judge_unit(&subject) || !judge_registers(&subject) ||
-            !add(&subject, handoff))
+            !judge_requester(&subject, handoff) || !add(&subject, handoff))
             return false;
     }
     if (!number(in, handoff, why))

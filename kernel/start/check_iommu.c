@@ -95,6 +95,11 @@ static const char *wrong_with(const struct handoff *handoff, const struct functi
     for (uint32_t i = 0; i < handoff->muted_count; i++)
         if (handoff->muted[i] == function->pci)
             return "assigned, and yet nobody's";
+    for (uint32_t i = 0; i < handoff->ioapic_count; i++) /* below a port all of its bus may do so */
+        if (handoff->ioapics[i].requester == function->pci ||
+            (function->port != FUNCTION_NONE &&
+             handoff->ioapics[i].requester >> 8 == function->pci >> 8))
+            return "it can speak as an I/O APIC";
     return NULL;
 }
 

@@ -104,7 +104,7 @@ void board_init(struct board *board)
     board->facts = (struct facts){
         .physical_address_bits = 40,
         .ioapic_count = 1,
-        .ioapics = {{.address = 0xfec00000}},
+        .ioapics = {{.address = 0xfec00000, .requester = FUNCTION_NONE}},
         .hpet_base = 0xfed00000,
         .ecam_count = 1,
         .ecam = {{.base = 0xb0000000, .bus_last = 255}},
@@ -163,6 +163,8 @@ bool board_assign(struct board *board)
     memset(&board->handoff, 0, sizeof(board->handoff));
     memset(&board->why, 0, sizeof(board->why));
     board->handoff.domain_count = count;
+    board->handoff.ioapic_count = board->facts.ioapic_count;
+    memcpy(board->handoff.ioapics, board->facts.ioapics, sizeof(board->handoff.ioapics));
     for (uint32_t i = 0; i < count; i++)
         board->handoff.domains[i].cpu_count = board->made.domains[i].cpu_count;
     return assign_functions(&board->in, &board->handoff, &board->why);

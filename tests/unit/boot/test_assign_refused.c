@@ -62,6 +62,8 @@ CHANGE(over_unit, f->bars[0].base = 0xfed80000)
 CHANGE(over_ioapic, f->bars[0].base = 0xfec00000)
 CHANGE(over_hpet, f->bars[3].base = 0xfed00000)
 CHANGE(over_apic, f->bars[0].base = 0xfee20000)
+CHANGE(speaks_as_ioapic, b->facts.ioapics[0].requester = f->pci)
+CHANGE(near_ioapic, b->facts.ioapics[0].requester = f->pci | 0xff)
 CHANGE(over_neighbour, f->bars[3].base = board_at(b, PCI(5, 0, 0))->bars[0].base)
 CHANGE(table_nowhere, f->msix_table = 0x2000 | 1)
 CHANGE(table_in_ports, f->msix_table = 2)
@@ -135,6 +137,9 @@ static const struct refusal refusals[] = {
     {PCI(1, 0, 0), 0, over_unit, {"overlaps an IOMMU unit at fed90000"}},
     {PCI(1, 0, 0), 0, over_ioapic, {"overlaps an I/O APIC at fec00000"}},
     {PCI(1, 0, 0), 0, over_hpet, {"overlaps the HPET at fed00000"}},
+    {PCI(1, 0, 0), 0, speaks_as_ioapic, {"DMAR gives its address to an I/O APIC: update"}},
+    {PCI(0, 0x14, 0), 0, speaks_as_ioapic, {"DMAR gives its address to an I/O APIC: update"}},
+    {PCI(1, 0, 0), 0, near_ioapic, {"DMAR gives its bus to an I/O APIC: update the firmware"}},
     {PCI(1, 0, 0), 0, over_apic, {"overlaps the local APICs at fee00000"}},
     {PCI(1, 0, 0), 0, over_neighbour, {"shares a page with BAR 0 of 05:00.0 of nobody"}},
     {PCI(1, 0, 0), 0, table_nowhere, {"MSI-X table lies in BAR 1, which is none of memory"}},
@@ -232,6 +237,7 @@ static void what_can_be_given_is(void **state)
         {PCI(1, 0, 0), 0, named_unit, RESET_FLR | RESET_BUS},
         {PCI(1, 0, 0), 0, other_unit_walks_past, RESET_FLR | RESET_BUS},
         {PCI(1, 0, 0), 0, exact_table, RESET_FLR | RESET_BUS},
+        {PCI(0, 0x14, 0), 0, near_ioapic, RESET_FLR},
     };
     for (uint32_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         board_init(&board);

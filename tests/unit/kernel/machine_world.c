@@ -239,6 +239,7 @@ void machine_add_units(void)
     the->functions[6].command |= 4; /* stays so */
     make_tables();
     h->ioapics[0].requester = 0xf0f8;
+    h->ioapics[1].requester = FUNCTION_NONE;
     the->ioapics[0][0x10 + 2 * 4] = the->ioapics[0][0x10 + 2 * 7] = 1 << 11;
     the->ioapics[0][0x11 + 2 * 4] = 0xff090000;
     the->ioapics[0][0x11 + 2 * 7] = 0xff0f0000;

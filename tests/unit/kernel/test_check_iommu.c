@@ -194,6 +194,8 @@ BREAK(block_behind, h->functions[0].irte = 0xff80 - 447)
 BREAK(block_wraps, h->functions[0].irte = 0xffffff00)
 BREAK(block_overlaps, h->functions[1].irte = 1447)
 BREAK(muted_and_owned, h->muted[0] = 0x0100)
+BREAK(speaks_as_ioapic, h->functions[1].port = FUNCTION_NONE; h->ioapics[1].requester = 0x0305)
+BREAK(speaks_on_bus_of_ioapic, h->ioapics[1].requester = 0x01ff)
 BREAK(no_root_extent, h->iommu_bytes += 0x1000)
 BREAK(no_queue_extent, h->iommu_queue += 0x1000)
 BREAK(no_entries_extent, h->iommu_entries = MADE_ROOT)
@@ -278,6 +280,9 @@ static const struct corruption corruptions[] = {
     ROW(block_wraps, "I3", "entries from ffffff00: its slot or its remapping entries"),
     ROW(block_overlaps, "I3", "entries from 5a7: its remapping entries are another's"),
     ROW(muted_and_owned, "I3", "function 0, 100 of domain 0, slot 1, entries from 3e8: assigned"),
+    ROW(speaks_as_ioapic, "I3",
+        "function 1, 305 of domain 1, slot 1, entries from 20: it can speak"),
+    ROW(speaks_on_bus_of_ioapic, "I3", "function 0, 100 of domain 0, slot 1, entries from 3e8: it"),
     ROW(no_root_extent, "I11", "IOMMU tables of number 0 at 1d00000, 6000 bytes: no such extent"),
     ROW(no_queue_extent, "I11", "IOMMU tables of number 0 at 1d21000, 1000 bytes: no such extent"),
     ROW(no_entries_extent, "I11", "IOMMU tables of number 0 at 1d00000, 100000 bytes: no such"),
