@@ -16,6 +16,14 @@ enum {
     HEADER_BRIDGE = 1,
     HEADER_TYPE = 0x7f,
     BAR_BITS = 15,
+    CONFIG_STATUS = 0x06,
+    CONFIG_CAPABILITIES = 0x34,
+    STATUS_CAPABILITIES = 1 << 4,
+    MOST_CAPABILITIES = 48,
+    MSIX = 0x11,
+    MSIX_SIZE = 0x7ff,
+    MSIX_BAR = 7,
+    INTERRUPTS_BYTES = 1 << 20, /* from the local APIC's page: what is written there interrupts */
 };
 
 static uint64_t page_down(uint64_t address)
@@ -86,7 +94,7 @@ static const char *other_owner(const struct owners *check, const struct function
     for (uint32_t i = 0; i < handoff->iommu_count; i++)
         if (overlap(base, bytes, handoff->iommus[i].registers, PAGE_BYTES))
             return "an IOMMU unit";
-    if (overlap(base, bytes, LOCAL_APIC, PAGE_BYTES))
+    if (overlap(base, bytes, LOCAL_APIC, INTERRUPTS_BYTES))
         return "the local APIC";
     if (overlap(base, bytes, handoff->screen.base, handoff->screen.bytes))
         return "the screen";
@@ -189,6 +197,51 @@ static bool check_traps(const struct owners *check, const struct function *funct
     return true;
 }
 
+/* Whether its owner reaches so many bytes of a BAR, told as hardware does, through traps only. */
+static bool trapped(const struct function *function, uint32_t where, uint64_t bytes)
+{
+    if ((where & MSIX_BAR) >= MAX_BARS)
+        return false;
+    uint64_t base = function->bars[where & MSIX_BAR].hpa + (where & ~(uint32_t)MSIX_BAR);
+    for (uint32_t i = 0; i < function->trap_count; i++)
+        if (inside(base, bytes, function->traps[i].hpa, function->traps[i].bytes))
+            return true;
+    return false;
+}
+
+/* Its MSI-X table is where hardware says, as large, and its pages are trapped (I4). */
+static bool check_messages(const struct owners *check, const struct function *function)
+{
+    const volatile uint8_t *config = check->frame(function->config_hpa, check->context);
+    uint32_t at =
+        config[CONFIG_STATUS] & STATUS_CAPABILITIES ? config[CONFIG_CAPABILITIES] & ~3u : 0;
+    uint32_t left = MOST_CAPABILITIES, vectors = 0, table = 0, pending = 0;
+    for (; at && left && config[at] != MSIX; left--)
+        at = config[at + 1] & ~3u;
+    at = left ? at : 0;
+    if (function->flags & FUNCTION_SILENT)
+        return true;
+    if (at) {
+        vectors = (*(const volatile uint16_t *)(config + at + 2) & MSIX_SIZE) + 1;
+        table = *(const volatile uint32_t *)(config + at + 4);
+        pending = *(const volatile uint32_t *)(config + at + 8);
+    }
+    if (function->msix != at || function->vectors != vectors)
+        return fail(check, function, "MSI-X capability and entries",
+                    function->vectors << 16 | function->msix, vectors << 16 | at);
+    if (!at)
+        return true;
+    if ((function->table_bar | function->table_offset) != table)
+        return fail(check, function, "MSI-X table at", function->table_bar | function->table_offset,
+                    table);
+    if ((function->pending_bar | function->pending_offset) != pending)
+        return fail(check, function, "MSI-X pending bits at",
+                    function->pending_bar | function->pending_offset, pending);
+    return (trapped(function, table, vectors * 16ull) &&
+            trapped(function, pending, (vectors + 63ull) / 64 * 8)) ||
+           fail(check, function, "MSI-X table: not trapped, at", table, pending);
+}
+
 /* What a domain's processors keep of its functions is what the handoff says of them, in order. */
 static bool check_list(const struct owners *check, uint32_t index)
 {
@@ -250,7 +303,8 @@ bool check_functions(const struct owners *check)
     for (uint32_t i = 0; i < handoff->function_count; i++)
         if (!check_place(check, &handoff->functions[i]) ||
             !check_bars(check, &handoff->functions[i]) ||
-            !check_traps(check, &handoff->functions[i]))
+            !check_traps(check, &handoff->functions[i]) ||
+            !check_messages(check, &handoff->functions[i]))
             return false;
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         if (!check_list(check, i) || !check_windows(check, i))

@@ -66,6 +66,12 @@ static void make(void)
     *config(NIC, 0x10) = 0xfe000000;
     *config(NIC, 0x14) = 0xfe020004;
     *config(NIC, 0x18) = 0;
+    *config(NIC, 0x04) = 1 << 20;
+    *config(NIC, 0x34) = 0x40;
+    *config(NIC, 0x40) = 0x00005001;
+    *config(NIC, 0x50) = 0x80040011;
+    *config(NIC, 0x54) = 0x001;
+    *config(NIC, 0x58) = 0x801;
     *config(PORT, 0x0c) = 1 << 16;
     *config(PORT, 0x18) = 1 << 8;
     *config(EDU, 0) = 0x11e81234;
@@ -75,7 +81,11 @@ static void make(void)
                              .domain = 0,
                              .slot = 1,
                              .port = PORT,
+                             .msix = 0x50,
                              .vectors = 5,
+                             .table_bar = 1,
+                             .pending_bar = 1,
+                             .pending_offset = 0x800,
                              .trap_count = 1,
                              .config_hpa = ECAM + ((uint64_t)NIC << 12),
                              .port_hpa = ECAM + ((uint64_t)PORT << 12),
@@ -149,12 +159,27 @@ BREAK(bar_in_page_of_another,
       *config(EDU, 0x14) = 0xfe020800)
 BREAK(bar_in_ram, F[1].bars[0].hpa = *config(EDU, 0x10) = 0x1000000)
 BREAK(bar_at_apic, F[1].bars[0].hpa = *config(EDU, 0x10) = 0xfee00000)
+BREAK(bar_of_interrupts, F[1].bars[0].hpa = *config(EDU, 0x10) = 0xfeef0000;
+      F[1].bars[0].bytes = 0x10000)
 BREAK(bar_at_ioapic, h->ioapic_count = 1; h->ioapics[0].address = 0xfd001000)
 BREAK(bar_at_unit, h->iommu_count = 1; h->iommus[0].registers = 0xfd0ff000)
 BREAK(bar_at_screen, h->screen.base = 0xfd000800; h->screen.bytes = 16)
 BREAK(bar_in_ecam, F[1].bars[0].hpa = *config(EDU, 0x10) = 0x200000)
 BREAK(trap_elsewhere, F[0].traps[0].hpa = 0xfd000000)
 BREAK(trap_shifted, F[0].traps[0].gpa += 0x1000)
+BREAK(messages_hidden, F[0].msix = 0)
+BREAK(messages_made_up, *config(NIC, 0x50) = 0x80040012)
+BREAK(messages_endless, *config(NIC, 0x50) = 0x80045012)
+BREAK(messages_without_list, *config(NIC, 0x04) = 0)
+BREAK(messages_silent, F[0].msix = 0; F[0].flags = FUNCTION_SILENT)
+BREAK(more_messages, *config(NIC, 0x50) = 0x80050011)
+BREAK(table_elsewhere, *config(NIC, 0x54) = 0x1001)
+BREAK(table_in_other, *config(NIC, 0x54) = 0x000)
+BREAK(pending_elsewhere, *config(NIC, 0x58) = 0x1001)
+BREAK(table_open, *config(NIC, 0x54) = 0x1001; F[0].table_offset = 0x1000)
+BREAK(table_half_open, *config(NIC, 0x54) = 0xfb9; F[0].table_offset = 0xfb8)
+BREAK(table_in_seven, *config(NIC, 0x54) = 7; F[0].table_bar = 7)
+BREAK(pending_open, *config(NIC, 0x58) = 0x000; F[0].pending_bar = F[0].pending_offset = 0)
 BREAK(list_differs, make_lists(); ((struct function *)(b->memory + LIST))->irte = 7)
 BREAK(list_short, h->domains[0].function_count = 0)
 BREAK(list_bytes, h->domains[0].devices_bytes += 0x1000)
@@ -208,12 +233,26 @@ static const struct row {
     ROW(bar_in_page_of_another, "registers at fe020000, 4000 bytes: another's"),
     ROW(bar_in_ram, "registers at 1000000, 100000 bytes: RAM"),
     ROW(bar_at_apic, "the local APIC"),
+    ROW(bar_of_interrupts, "registers at feef0000, 10000 bytes: the local APIC"),
     ROW(bar_at_ioapic, "an I/O APIC"),
     ROW(bar_at_unit, "an IOMMU unit"),
     ROW(bar_at_screen, "the screen"),
     ROW(bar_in_ecam, "PCI configuration space"),
     ROW(trap_elsewhere, "trapped registers at fd000000"),
     ROW(trap_shifted, "trapped registers at fe020000"),
+    ROW(messages_hidden, "MSI-X capability and entries 50000, expected 50050"),
+    ROW(messages_made_up, "MSI-X capability and entries 50050, expected 0"),
+    ROW(messages_endless, "MSI-X capability and entries 50050, expected 0"),
+    ROW(messages_without_list, "MSI-X capability and entries 50050, expected 0"),
+    ROW(messages_silent, "domain 0: registers at gpa c0000000"),
+    ROW(more_messages, "MSI-X capability and entries 50050, expected 60050"),
+    ROW(table_elsewhere, "MSI-X table at 1, expected 1001"),
+    ROW(table_in_other, "MSI-X table at 1, expected 0"),
+    ROW(pending_elsewhere, "MSI-X pending bits at 801, expected 1001"),
+    ROW(table_open, "MSI-X table: not trapped, at 1001"),
+    ROW(table_half_open, "MSI-X table: not trapped, at fb9"),
+    ROW(table_in_seven, "MSI-X table: not trapped, at 7"),
+    ROW(pending_open, "MSI-X table: not trapped, at 1"),
     ROW(list_differs, "not on its domain's list"),
     ROW(list_short, "not on its domain's list"),
     ROW(list_bytes, "domain 0: 1 functions, 4000 bytes of list"),
