@@ -215,13 +215,17 @@ static bool advance(bool *all)
     return event != EVENT_NONE;
 }
 
-/* Functions whose DMA was blocked lose their bus mastering, then on_dma_fault counts. */
+/*
+ * Functions whose DMA was blocked lose their bus mastering, then on_dma_fault counts. While they
+ * are brought to rest nobody else writes to them: there they lose it anyway.
+ */
 static void quarantine(void)
 {
     uint32_t functions = faults_taken();
     if (functions == 0)
         return;
-    devices_quarantine(functions);
+    if (state_of(life.phase) != LIFE_RESETTING)
+        devices_quarantine(functions);
     faults_answer(functions);
     if (cpu.rules->on_dma_fault != MANIFEST_DMA_LOG && state_of(life.phase) == LIFE_RUNNING)
         note_end(END_DMA_FAULT);
