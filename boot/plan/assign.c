@@ -71,6 +71,7 @@ static void fill(const struct subject *subject, struct function *out)
         .msix = fact->msix,
         .express = fact->express,
         .advanced = fact->advanced,
+        .acs = fact->acs,
         .msi_64 = fact->msi && fact->msi_control >> 7 & 1,
         .msi_maskable = fact->msi && fact->msi_control >> 8 & 1,
     };

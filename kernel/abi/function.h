@@ -65,6 +65,7 @@ struct function {
     uint32_t pending_bar, pending_offset; /* of the pending bits */
     uint32_t legacy_offset; /* of an xHCI's legacy support capability in BAR 0; 0: none */
     uint32_t trap_count;
+    uint32_t acs;        /* Access Control Services, an extended capability, likewise in bytes */
     uint64_t config_hpa; /* host-physical page of its configuration space */
     uint64_t port_hpa;   /* and of its port's; 0: a root bus */
     struct function_bar bars[MAX_BARS];

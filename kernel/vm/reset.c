@@ -30,6 +30,7 @@ enum {
     ADVANCED_CONTROL_FLR = 1 << 0,
     ADVANCED_STATUS = 5,
     ADVANCED_STATUS_PENDING = 1 << 0,
+    ACS_CONTROL = 6,
     POWER_CONTROL = 4,
     POWER_STATE = 3,
     POWER_D3HOT = 3,
@@ -59,11 +60,13 @@ static const struct row {
     {0, 0x3c, 1, 0, 0, 0}, /* interrupt line */
     /* Payload and request sizes, relaxed ordering, extended tags stay as they are (TRAPS 63). */
     {offsetof(struct function, express), EXPRESS_CONTROL, 2, 0x8e0f, 0, 0},
+    /* What keeps it apart from others of its device, and goes with a reset (TRAPS 59). */
+    {offsetof(struct function, acs), ACS_CONTROL, 2, 0, 0, 0},
     {0, 0x04, 2, 0xffff, COMMAND_MEMORY | COMMAND_NO_INTX, 0},
     {offsetof(struct function, msix), 2, 2, 0xc000, 0, 0}, /* enable, function mask */
     {offsetof(struct function, msi), 2, 2, 0x0071, 0, 0},  /* enable, several messages */
 };
-enum { ROW_COMMAND = 11 };
+enum { ROW_COMMAND = 12 };
 
 enum step {
     STEP_QUIET,  /* to be switched off */
@@ -97,6 +100,8 @@ static void put(volatile uint8_t *config, unsigned at, unsigned bytes, uint32_t 
 static unsigned place(const struct reset_function *f, const struct row *row)
 {
     unsigned at = row->capability ? ((const uint8_t *)f->function)[row->capability] : 0;
+    if (row->capability == offsetof(struct function, acs))
+        at = f->function->acs;
     return at || !row->capability ? at + row->offset : 0;
 }
 

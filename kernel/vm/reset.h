@@ -16,7 +16,7 @@
 #include "kernel/abi/function.h"
 #include <stdbool.h>
 
-enum { RESET_REGISTERS = 14 }; /* that are noted of a function */
+enum { RESET_REGISTERS = 15 }; /* that are noted of a function */
 
 struct reset_function {
     const struct function *function;

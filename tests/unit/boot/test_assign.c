@@ -42,7 +42,7 @@ static void a_function_is_described(void **state)
     assert_int_equal(function->flags, 0);
     assert_int_equal(function->resets, RESET_FLR | RESET_BUS);
     assert_true(function->power == 0x40 && function->msi == 0x50 && function->msix == 0x70 &&
-                function->express == 0xa0 && function->advanced == 0);
+                function->express == 0xa0 && function->advanced == 0 && function->acs == 0);
     assert_true(function->msi_64 == 1 && function->msi_maskable == 1);
     assert_true(function->vectors == 10 && function->table_bar == 3 &&
                 function->table_offset == 0x2000 && function->pending_bar == 3 &&
@@ -75,6 +75,7 @@ static void numbers_follow_the_manifest(void **state)
     assert_int_equal(board.handoff.function_count, 5);
     assert_int_equal(given(PCI(8, 0, 1))->slot, 1);
     assert_int_equal(given(PCI(8, 0, 0))->slot, 2);
+    assert_int_equal(given(PCI(8, 0, 0))->acs, 0x150); /* what its own domain's reset puts back */
     assert_int_equal(given(PCI(0, 0x1c, 1))->slot, 1);
     const struct function *silent = given(PCI(0, 0x1c, 0)), *usb = given(PCI(0, 0x14, 0));
     assert_int_equal(silent->slot, 0);

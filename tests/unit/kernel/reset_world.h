@@ -19,6 +19,8 @@ enum {
     MSIX = 0x60,
     EXPRESS = 0x70,
     ADVANCED = 0xb0,
+    ACS = 0x1a0,
+    ACS_AT_BOOT = 0x000c,
     COMMAND_AT_BOOT = 0x0007,
     COMMAND_AT_REST = 0x0402,
     COMMAND_OF_DRIVER = 0x0506,
@@ -76,6 +78,7 @@ static void be_reset(uint32_t n, uint32_t kind)
     *dword(n, 0x18) = 0;
     window[n * 4096 + 0x3c] = 0;
     *word(n, EXPRESS + 8) = CONTROL_AFTER_RESET;
+    *word(n, ACS + 6) = 0;
     m->back_at = now + (uint64_t)m->back_ms * MS;
 }
 
@@ -131,7 +134,8 @@ static void make(uint32_t n, uint32_t resets, uint32_t works)
                                      .msi = MSI,
                                      .msix = MSIX,
                                      .express = EXPRESS,
-                                     .advanced = ADVANCED};
+                                     .advanced = ADVANCED,
+                                     .acs = ACS};
     models[n] = (struct model){.works = works};
     *dword(n, 0) = functions[n].id;
     *word(n, 4) = COMMAND_AT_BOOT;
@@ -142,6 +146,7 @@ static void make(uint32_t n, uint32_t resets, uint32_t works)
     *dword(n, 0x30) = 0xfd000001;
     window[n * 4096 + 0x3c] = 11;
     *word(n, EXPRESS + 8) = CONTROL_AT_BOOT | 0xf;
+    *word(n, ACS + 6) = ACS_AT_BOOT;
     *word(n, POWER + 4) = 0x8008; /* PME status, No_Soft_Reset */
     *word(n, MSI + 2) = 0x0081;
     *word(n, MSIX + 2) = 0x8004;

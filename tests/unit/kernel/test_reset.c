@@ -28,6 +28,7 @@ static void assert_rests(uint32_t n)
     assert_int_equal(*dword(n, 0x30), 0xfd000000);
     assert_int_equal(window[n * 4096 + 0x3c], 11);
     assert_int_equal(*word(n, EXPRESS + 8), CONTROL_AT_BOOT);
+    assert_int_equal(*word(n, ACS + 6), ACS_AT_BOOT);
     assert_int_equal(*word(n, POWER + 4) & 0x103, 0);
     assert_int_equal(*word(n, MSI + 2), 0x80);
     assert_int_equal(*word(n, MSIX + 2), 4);
