@@ -198,6 +198,7 @@ void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memor
                           .context = context,
                           .spaces = {in->facts, handoff, &build.image}};
     kernel_image_parse(in->kernel, in->kernel_bytes, &build.image, &why);
+    remap_locate(handoff);
     zero_extents(&build);
     copy_kernel(&build);
     build_tables(&build);

@@ -135,6 +135,30 @@ uint64_t remap_bytes(const struct handoff *handoff)
     return tables * PAGE_BYTES;
 }
 
+static bool has_table(const struct handoff *handoff, uint32_t bus)
+{
+    bool has = assigned_on(handoff, bus);
+    for (uint32_t i = 0; i < handoff->muted_count; i++)
+        has |= handoff->muted[i] >> 8 == bus;
+    return has;
+}
+
+void remap_locate(struct handoff *handoff)
+{
+    uint64_t table = handoff->iommu_root;
+    for (uint32_t bus = 0; bus < BUSES; bus++) {
+        if (has_table(handoff, bus))
+            table += PAGE_BYTES;
+        for (uint32_t i = 0; i < handoff->function_count; i++) {
+            struct function *function = &handoff->functions[i];
+            if (function->pci >> 8 != bus || function->flags & FUNCTION_SILENT)
+                continue;
+            function->context_hpa = table + 16ull * (function->pci % BUS_FUNCTIONS);
+            function->entries_hpa = handoff->iommu_entries + 16ull * function->irte;
+        }
+    }
+}
+
 struct tables {
     const struct handoff *handoff;
     plan_memory memory;
@@ -148,10 +172,7 @@ static void build_root(struct tables *tables)
     uint64_t *root = tables->memory(handoff->iommu_root, PAGE_BYTES, tables->context);
     uint64_t next = handoff->iommu_root + PAGE_BYTES;
     for (uint32_t bus = 0; bus < BUSES; bus++) {
-        bool needed = assigned_on(handoff, bus);
-        for (uint32_t i = 0; i < handoff->muted_count; i++)
-            needed |= handoff->muted[i] >> 8 == bus;
-        if (!needed)
+        if (!has_table(handoff, bus))
             continue;
         root[2 * bus] = next | ENTRY_PRESENT;
         tables->contexts[bus] = tables->memory(next, PAGE_BYTES, tables->context);

@@ -26,6 +26,12 @@ uint64_t remap_leaf(const struct handoff *handoff);
 uint64_t remap_bytes(const struct handoff *handoff);
 
 /*
+ * Writes into each function that has them where its entries of these tables are: once it is known
+ * which functions are muted, and before remap_build().
+ */
+void remap_locate(struct handoff *handoff);
+
+/*
  * Fills the zeroed tables: context entries and blocks of remapping entries of all functions that
  * are assigned and not silent, and of the muted ones entries that block without a report. The
  * domains' nested tables are there already.

@@ -95,6 +95,31 @@ static void add_units(const struct spaces *spaces, uint32_t cpu, struct paging_s
                    PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
 }
 
+/*
+ * What the units' tables say of its functions: the page of each one's context entry and those of
+ * its block of the remapping table. The check reads them; where the first is, is known at last when
+ * the tables are written.
+ */
+static void add_remap(const struct spaces *spaces, uint32_t index, struct paging_space *out)
+{
+    const struct handoff *handoff = spaces->handoff;
+    uint64_t va = VA_REMAP, block = handoff->domains[index].cpu_count * IRTE_BLOCK * 16ull;
+    for (uint32_t i = 0; i < handoff->function_count; i++) {
+        const struct function *function = &handoff->functions[i];
+        uint64_t first = handoff->iommu_entries + 16ull * function->irte;
+        uint64_t base = align_down(first, PAGE_BYTES);
+        if (function->domain != index)
+            continue;
+        if (!(function->flags & FUNCTION_SILENT)) {
+            paging_add(out, va, align_down(function->context_hpa, PAGE_BYTES), PAGE_BYTES,
+                       PAGE_BYTES, PAGING_READ);
+            paging_add(out, va + PAGE_BYTES, base, page_up(first + block) - base, PAGE_BYTES,
+                       PAGING_READ);
+        }
+        va += REMAP_STRIDE;
+    }
+}
+
 static uint64_t host_leaf(const struct facts *facts)
 {
     return facts->host_huge_pages ? HUGE_PAGE_BYTES : LARGE_PAGE_BYTES;
@@ -123,6 +148,7 @@ void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space
     add_domain(spaces, domain, out);
     add_functions(spaces, index, out);
     add_units(spaces, cpu, out);
+    add_remap(spaces, index, out);
 }
 
 void space_of_start(const struct spaces *spaces, uint32_t cpu, struct paging_space *out)

@@ -65,9 +65,11 @@ struct function {
     uint32_t pending_bar, pending_offset; /* of the pending bits */
     uint32_t legacy_offset; /* of an xHCI's legacy support capability in BAR 0; 0: none */
     uint32_t trap_count;
-    uint32_t acs;        /* Access Control Services, an extended capability, likewise in bytes */
-    uint64_t config_hpa; /* host-physical page of its configuration space */
-    uint64_t port_hpa;   /* and of its port's; 0: a root bus */
+    uint32_t acs;         /* Access Control Services, an extended capability, likewise in bytes */
+    uint64_t config_hpa;  /* host-physical page of its configuration space */
+    uint64_t port_hpa;    /* and of its port's; 0: a root bus */
+    uint64_t context_hpa; /* host-physical, its context entry; 0: it is silent and has none */
+    uint64_t entries_hpa; /* and its first remapping entry, likewise */
     struct function_bar bars[MAX_BARS];
     struct function_trap traps[MAX_TRAPS];
 };

@@ -43,7 +43,11 @@
 #define VA_UNITS       0xfffffffff0000000ull /* the fault reader only: IOMMU units' registers */
 #define VA_UNITS_END   0xfffffffff0100000ull
 #define UNITS_PUBLIC   16 /* page 16 + n of VA_UNITS: domain n's public page (read, write) */
-#define CONFIG_PORTS   32 /* first page of VA_CONFIG that is a port's */
+#define VA_REMAP       0xfffffffff1000000ull /* function n's entries of the units' tables (read) */
+#define VA_REMAP_END   0xfffffffff1200000ull
+#define REMAP_STRIDE                                                                               \
+    0x10000             /* a function: the page of its context entry, then those of its block */
+#define CONFIG_PORTS 32 /* first page of VA_CONFIG that is a port's */
 
 /* Frames charged to this domain. */
 #define VA_TABLES                                                                                  \

@@ -27,6 +27,7 @@ const struct check_kind check_kinds[CHECK_KINDS] = {
     [EXTENT_DEVICES] = {"its functions", SCOPE_DOMAIN, CHECK_READ, VA_DEVICES, VA_DEVICES_END},
     [EXTENT_VECTORS] = {"its MSI-X tables", SCOPE_DOMAIN, RW, VA_VECTORS, VA_VECTORS_END},
     [CHECK_TOLD] = {"a public page", SCOPE_SHARED, RW, VA_UNITS, VA_UNITS_END},
+    [CHECK_REMAP] = {"IOMMU tables", SCOPE_SHARED, CHECK_READ, VA_REMAP, VA_REMAP_END},
     [CHECK_UNIT] = {"IOMMU unit", SCOPE_SHARED, RW, VA_UNITS, VA_UNITS_END},
     [CHECK_WINDOW] = {"registers", SCOPE_DOMAIN, 0, 0, 0},
     [CHECK_CONFIG] = {"configuration space", SCOPE_DOMAIN, RW, VA_CONFIG, VA_CONFIG_END},
@@ -94,6 +95,7 @@ void check_begin(struct check *check, const struct check_input *in, struct check
     check->domain = in->slice->domain == HANDOFF_NOBODY ? NULL : &in->slice->place;
     check->result = result;
     check->walk = (struct check_walk){0};
+    check->function = check->entry = 0;
     check->stage = CHECK_OF_REGISTERS;
 }
 
@@ -109,6 +111,10 @@ static bool next_stage(struct check *check)
         check->stage = CHECK_OF_NESTED_TABLES;
         return check_begin_nested_tables(check);
     }
+    if (check->stage == CHECK_OF_NESTED_TABLES) {
+        check->stage = CHECK_OF_FUNCTIONS;
+        return true;
+    }
     check->result->ok = true;
     return false;
 }
@@ -118,8 +124,13 @@ enum check_progress check_go_on(struct check *check, unsigned entries)
     bool good = true;
     if (check->stage == CHECK_OF_REGISTERS)
         return next_stage(check) ? CHECK_GOES_ON : CHECK_DONE;
-    while (check_walk_on(check, &entries, &good) == CHECK_DONE)
+    for (;;) {
+        enum check_progress part = check->stage == CHECK_OF_FUNCTIONS
+                                       ? check_functions_on(check, &entries, &good)
+                                       : check_walk_on(check, &entries, &good);
+        if (part == CHECK_GOES_ON)
+            return CHECK_GOES_ON;
         if (!good || !next_stage(check))
             return CHECK_DONE;
-    return CHECK_GOES_ON;
+    }
 }

@@ -8,6 +8,7 @@
  *   it keeps; it can be asked for again at any time, and works in pieces
  *     check.c        the order of things, and names
  *     check_map.c    nested tables and page tables: exactly what is due is mapped, nothing else
+ *     check_remap.c  its functions: their entries of the IOMMU units' tables, what they keep off
  *     check_state.c  control registers, virtualisation controls, MSR and I/O bitmaps
  *
  *   the machine's part, in kernel/start/: once, by the boot processor, over the whole handoff
@@ -61,7 +62,8 @@ struct check_result {
     uint64_t nested_leaves;      /* entries that map the domain's RAM */
     uint64_t nested_bytes;
     uint64_t host_leaves;
-    uint8_t digest[DIGEST_BYTES]; /* over the nested leaves, joined: gpa, hpa, bytes, rights */
+    /* Over the nested leaves, joined: gpa, hpa, bytes, rights; then its list of functions. */
+    uint8_t digest[DIGEST_BYTES];
 };
 
 /* What must be mapped: consecutive frames at consecutive addresses. */
@@ -74,7 +76,7 @@ struct check_due {
 /* A walk through tables, between two pieces of it. */
 enum {
     CHECK_RUNS =
-        MAX_RAM_SEGMENTS + 16 + MAX_DOMAIN_DEVICES * (2 + MAX_TRAPS) + MAX_IOMMUS + MAX_DOMAINS
+        MAX_RAM_SEGMENTS + 16 + MAX_DOMAIN_DEVICES * (4 + MAX_TRAPS) + MAX_IOMMUS + MAX_DOMAINS
 };
 struct check_walk {
     const struct table_format *format;
@@ -104,7 +106,13 @@ struct check {
     const struct handoff_domain *domain; /* NULL: nobody's processor */
     struct check_result *result;
     struct check_walk walk;
-    enum { CHECK_OF_REGISTERS, CHECK_OF_PAGE_TABLES, CHECK_OF_NESTED_TABLES } stage;
+    uint32_t function, entry; /* the next of its functions; 0, or the next remapping entry + 1 */
+    enum {
+        CHECK_OF_REGISTERS,
+        CHECK_OF_PAGE_TABLES,
+        CHECK_OF_NESTED_TABLES,
+        CHECK_OF_FUNCTIONS,
+    } stage;
 };
 
 enum check_progress { CHECK_GOES_ON, CHECK_DONE };
@@ -125,7 +133,7 @@ enum check_progress check_go_on(struct check *check, unsigned entries);
 
 /*
  * A `frame` for a processor on its own page tables: its domain's tables, its own segments, its
- * domain's. `context` is the struct check_input.
+ * domain's, and what it sees of its functions. `context` is the struct check_input.
  */
 const void *check_own_frame(uint64_t hpa, void *context);
 

@@ -198,7 +198,6 @@ enum check_progress check_walk_on(struct check *check, unsigned *left, bool *goo
         return CHECK_DONE;
     hash_joined(walk);
     if (walk->hashed) {
-        sha256_final(&walk->hash, check->result->digest);
         check->result->nested_leaves = walk->leaves;
         check->result->nested_bytes = walk->bytes;
     } else {
@@ -238,8 +237,7 @@ static bool expect(struct check *check, uint32_t kind, uint64_t va, uint64_t hpa
     return true;
 }
 
-/* The functions of a domain: what its own list of them says; NULL: it has none. */
-static const struct function *functions_of(const struct check *check)
+const struct function *check_functions_of(const struct check *check)
 {
     const struct handoff_domain *domain = check->domain;
     return domain && domain->function_count
@@ -251,13 +249,15 @@ static const struct function *functions_of(const struct check *check)
  */
 static bool expect_functions(struct check *check, const struct handoff_domain *domain)
 {
-    const struct function *functions = functions_of(check);
+    const struct function *functions = check_functions_of(check);
     uint64_t own = VA_CONFIG, port = VA_CONFIG + CONFIG_PORTS * PAGE_BYTES;
     if (!domain->function_count)
         return true;
-    if (!functions || domain->function_count > MAX_DOMAIN_DEVICES)
-        return check_fail(check->result, "I3", "list of %u functions at %lx: not to be seen",
-                          domain->function_count, domain->devices_hpa);
+    if (!functions || domain->function_count > MAX_DOMAIN_DEVICES ||
+        domain->cpu_count > MAX_DOMAIN_CPUS ||
+        domain->devices_bytes != functions_bytes(domain->function_count))
+        return check_fail(check->result, "I3", "list of %u functions at %lx, %lx bytes: unseen",
+                          domain->function_count, domain->devices_hpa, domain->devices_bytes);
     if (!expect(check, EXTENT_DEVICES, VA_DEVICES, domain->devices_hpa, domain->devices_bytes) ||
         (domain->vectors_bytes &&
          !expect(check, EXTENT_VECTORS, VA_VECTORS, domain->vectors_hpa, domain->vectors_bytes)))
@@ -293,6 +293,23 @@ static bool expect_units(struct check *check)
         if (!expect(check, CHECK_TOLD, VA_UNITS + (UNITS_PUBLIC + i) * PAGE_BYTES,
                     slice->public_pages[i], PAGE_BYTES))
             return false;
+    return true;
+}
+
+/* What they see of the units' tables: entries of its functions, and what shares their pages. */
+static bool expect_remap(struct check *check, const struct handoff_domain *domain)
+{
+    const struct function *functions = check_functions_of(check);
+    for (uint32_t i = 0; functions && i < domain->function_count; i++) {
+        const struct function *function = &functions[i];
+        uint64_t va = VA_REMAP + (uint64_t)i * REMAP_STRIDE;
+        if (!(function->flags & FUNCTION_SILENT) &&
+            (!expect(check, CHECK_REMAP, va, function->context_hpa & ~(PAGE_BYTES - 1),
+                     PAGE_BYTES) ||
+             !expect(check, CHECK_REMAP, va + PAGE_BYTES, check_block_base(function),
+                     check_block_bytes(function, domain->cpu_count))))
+            return false;
+    }
     return true;
 }
 
@@ -369,6 +386,7 @@ bool check_begin_page_tables(struct check *check)
                   check->walk.tables_bytes) &&
            (!domain || expect_domain(check, domain)) && expect_kernel(check) &&
            (!domain || expect_functions(check, domain)) && expect_units(check) &&
+           (!domain || expect_remap(check, domain)) &&
            begin_walk(check, check->in->registers->now.cr3);
 }
 
@@ -413,6 +431,9 @@ const void *check_own_frame(uint64_t hpa, void *context)
     uint64_t tables = domain ? domain->tables_hpa : parked_tables(in);
     if (domain && hpa - domain->devices_hpa < domain->devices_bytes)
         return (const void *)(VA_DEVICES + (hpa - domain->devices_hpa));
+    const void *window = domain ? check_own_window(domain, hpa) : NULL;
+    if (window)
+        return window;
     if (hpa - tables < (domain ? domain->tables_bytes : PARKED_TABLES_BYTES))
         return (const void *)(VA_TABLES + (hpa - tables));
     for (uint32_t i = 0; i < in->segment_count; i++) {

@@ -17,6 +17,7 @@ struct check_kind {
 /* Behind the kinds of extents: from CHECK_WINDOW on registers, which are no memory. */
 enum {
     CHECK_TOLD = EXTENT_KINDS, /* others' public pages, which the reader of faults writes */
+    CHECK_REMAP,               /* pages of the IOMMU units' tables */
     CHECK_WINDOW,
     CHECK_CONFIG,
     CHECK_TRAPPED,
@@ -39,6 +40,28 @@ bool check_cpu_state(const struct check *check, uint64_t hpa);
 bool check_begin_page_tables(struct check *check);
 bool check_begin_nested_tables(struct check *check);
 enum check_progress check_walk_on(struct check *check, unsigned *left, bool *good);
+
+/* The functions of a domain: what its own list of them says; NULL: it has none, or it is unseen. */
+const struct function *check_functions_of(const struct check *check);
+
+/* Pages of the remapping table that hold a function's block, whose owner has `cpus` processors. */
+static inline uint64_t check_block_base(const struct function *function)
+{
+    return function->entries_hpa & ~(PAGE_BYTES - 1);
+}
+
+static inline uint64_t check_block_bytes(const struct function *function, uint32_t cpus)
+{
+    uint64_t end = function->entries_hpa + cpus * IRTE_BLOCK * 16ull;
+    return ((end + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1)) - check_block_base(function);
+}
+
+/* Goes on with functions, an entry at a time, as check_walk_on() does with tables. */
+enum check_progress check_functions_on(struct check *check, unsigned *left, bool *good);
+
+/* For check_own_frame(): a page of what this processor sees of its functions; NULL: none of that.
+ */
+const void *check_own_window(const struct handoff_domain *domain, uint64_t hpa);
 
 bool check_host_state(const struct check *check);
 bool check_guest_state(const struct check *check);

@@ -182,6 +182,27 @@ static bool check_contexts(struct check_machine *machine, uint64_t hpa, uint32_t
     return true;
 }
 
+/* Where each function's entries are said to be is where the units find them: `table` of its bus. */
+static bool check_located(struct check_machine *machine, uint32_t bus, uint64_t table)
+{
+    const struct handoff *handoff = machine->owners.handoff;
+    for (uint32_t i = 0; i < handoff->function_count; i++) {
+        const struct function *function = &handoff->functions[i];
+        uint64_t context = table + 16ull * (function->pci & 0xff);
+        uint64_t entries = handoff->iommu_entries + 16ull * function->irte;
+        if (silent(function))
+            context = entries = 0;
+        if (function->pci >> 8 == bus &&
+            (function->context_hpa != context || function->entries_hpa != entries))
+            return check_fail(machine->owners.result, "I3",
+                              "function %u, %x: its context entry at %lx, remapping entries at "
+                              "%lx, expected %lx and %lx",
+                              i, function->pci, function->context_hpa, function->entries_hpa,
+                              context, entries);
+    }
+    return true;
+}
+
 /* Root table, context tables of exactly the buses that need one, zeros. */
 static bool check_root(struct check_machine *machine)
 {
@@ -197,7 +218,7 @@ static bool check_root(struct check_machine *machine)
                               "root table at %lx, bus %x: %lx, expected %s %lx",
                               handoff->iommu_root, bus, root ? root[2 * bus] : 0,
                               needed ? "a table at" : "nothing, next is", next);
-        if (needed && !check_contexts(machine, next, bus))
+        if (!check_located(machine, bus, next) || (needed && !check_contexts(machine, next, bus)))
             return false;
         next += needed ? PAGE_BYTES : 0;
     }

@@ -199,6 +199,7 @@ bool check_machine(struct check_machine *machine)
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         if (!check_domain(machine, i))
             return false;
-    machine->owners.result->ok = check_machine_iommu(machine) && check_machine_devices(machine);
+    machine->owners.result->ok = check_machine_iommu(machine) && check_machine_devices(machine) &&
+                                 check_functions(&machine->owners);
     return machine->owners.result->ok;
 }

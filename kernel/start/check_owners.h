@@ -47,7 +47,7 @@ struct owners {
 bool check_owners(const struct owners *check);
 
 /*
- * After that, with counts that check_machine() has taken: each PCI function that the manifest
+ * Of the rest, once the counts are taken: each PCI function that the manifest
  * gives, and no other, its registers where hardware has them, and reached by its domain alone (I1,
  * I3).
  */

@@ -169,6 +169,8 @@ static void make_page_tables(struct world *world, uint32_t index)
 static const void *frame(uint64_t hpa, void *context)
 {
     struct world *world = context;
+    if (hpa >= world->bytes && world->beyond)
+        return world->beyond(hpa);
     return hpa < world->bytes ? world->memory + hpa : NULL;
 }
 

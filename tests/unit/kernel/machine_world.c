@@ -14,6 +14,8 @@
 #include "kernel/abi/layout.h"
 #include "machine_world.h"
 
+enum { CONFIG_DWORDS = 16 };
+
 struct setting *the;
 struct handoff *h;
 struct handoff_domain *domain0, *domain1;
@@ -27,6 +29,8 @@ static uint32_t config_of(uint32_t number, uint32_t offset)
                    : offset == 4    ? f->command
                    : offset == 8    ? f->class << 16
                    : offset == 0xc  ? f->header << 16
+                   : offset == 0x10 ? f->bars[0]
+                   : offset == 0x14 ? f->bars[1]
                    : offset == 0x18 ? f->buses
                                     : 0;
     }
@@ -51,23 +55,27 @@ void outl(uint16_t port, uint32_t value)
     the->config_address = value;
 }
 
-/* ECAM, and what else is looked at: slices, IOMMU units and their tables. */
-static const void *seen_page(uint64_t hpa, void *context)
+/* Behind memory: IOMMU units, and ECAM, of which two functions are looked at together. */
+static const void *seen_beyond(uint64_t hpa)
 {
-    static uint32_t page[7];
+    static uint32_t pages[2][PAGE_BYTES / 4], *page;
     uint64_t function = (hpa - ECAM) >> 12;
-    (void)context;
-    if (hpa < WORLD_BYTES)
-        return the->world.memory + hpa;
+    page = page == pages[0] ? pages[1] : pages[0];
     if (hpa >= FIRST_UNIT && hpa < FIRST_UNIT + MADE_UNITS * PAGE_BYTES)
         return the->units[(hpa - FIRST_UNIT) / PAGE_BYTES];
     if (the->ecam_unseen)
         return NULL;
-    for (uint32_t i = 0; i < 7; i++)
+    for (uint32_t i = 0; i < CONFIG_DWORDS; i++)
         page[i] = (the->ecam_hides == function && function) || function > 0xffff
                       ? ~0u
                       : config_of((uint32_t)function, i * 4);
     return page;
+}
+
+static const void *seen_page(uint64_t hpa, void *context)
+{
+    (void)context;
+    return hpa < WORLD_BYTES ? the->world.memory + hpa : seen_beyond(hpa);
 }
 
 static uint32_t read_ioapic(uint64_t address, uint32_t index, void *context)
@@ -96,13 +104,13 @@ static void make_ioapics(void)
 static void make_functions(void)
 {
     static const struct made_function made[] = {
-        {0x0000, 0x29c08086, 0x0007, 0x0600, 0, 0},          /* host bridge, hard-wired */
-        {0x0008, 0x34208086, 0x0403, 0x0604, 0x01, 0x10100}, /* root port */
-        {0x00f8, 0x29188086, 0x0007, 0x0601, 0, 0},          /* ISA bridge, hard-wired */
-        {0x00fa, 0x29228086, 0x0403, 0x0106, 0, 0},          /* disks */
-        {0x0100, 0x10d38086, 0x0402, 0x0200, 0, 0},          /* a card behind the port, in ECAM */
-        {0x0305, 0x15218086, 0x0402, 0x0200, 0, 0},          /* its function 0 is hidden */
-        {0xffff, 0x24488086, 0x0402, 0x0200, 0, 0},          /* the last number of all */
+        {0x0000, 0x29c08086, 0x0007, 0x0600, 0, 0, {0}},             /* host bridge, hard-wired */
+        {0x0008, 0x34208086, 0x0403, 0x0604, 0x01, 0x10100, {0}},    /* root port */
+        {0x00f8, 0x29188086, 0x0007, 0x0601, 0, 0, {0}},             /* ISA bridge, hard-wired */
+        {0x00fa, 0x29228086, 0x0403, 0x0106, 0, 0, {0}},             /* disks */
+        {0x0100, 0x10d38086, 0x0402, 0x0200, 0, 0, {MADE_BAR}},      /* a card behind the port */
+        {0x0305, 0x15218086, 0x0402, 0x0200, 0, 0, {0xd0000004, 1}}, /* its function 0 is hidden */
+        {0xffff, 0x24488086, 0x0402, 0x0200, 0, 0, {0}},             /* the last number of all */
     };
     memcpy(the->functions, made, sizeof made);
     h->ecam_base = ECAM;
@@ -141,9 +149,9 @@ static void make_payloads(void)
     domain1->entry.rdi = GUEST_BOOT_INFO;
 }
 
-static void add_extent(uint64_t base, uint64_t bytes)
+static void add_extent(uint32_t kind, uint32_t index, uint64_t base, uint64_t bytes)
 {
-    h->extents[h->extent_count++] = (struct handoff_extent){base, bytes, EXTENT_IOMMU, 0};
+    h->extents[h->extent_count++] = (struct handoff_extent){base, bytes, kind, index};
 }
 
 static void make_unit(unsigned index)
@@ -203,11 +211,13 @@ static void make_tables(void)
     made_entry(0xff87)[1] = 1 << 18 | 0xf0f8;
 }
 
+enum { PRESENT = 1, WRITE = 2, UNCACHED = 0x18, EPT_LARGE_LEAF = 0x80 };
+#define NO_CODE (1ull << 63)
+
 /* Nobody's processor, which reads the units' faults, sees them, and where it tells whom. */
 static void map_reader(void)
 {
-    enum { PRESENT = 1, WRITE = 2, UNCACHED = 0x18 };
-    const uint64_t data = 1ull << 63 | PRESENT | WRITE, root = h->cpus[3].page_table;
+    const uint64_t data = NO_CODE | PRESENT | WRITE, root = h->cpus[3].page_table;
     for (uint32_t i = 0; i < MADE_UNITS; i++)
         world_map(&the->world, 3, root, VA_UNITS + i * PAGE_BYTES,
                   h->iommus[i].registers | data | UNCACHED, 1, PRESENT | WRITE);
@@ -216,11 +226,123 @@ static void map_reader(void)
                   h->domains[i].public_hpa | data, 1, PRESENT | WRITE);
 }
 
+void machine_list(void)
+{
+    for (uint32_t d = 0; d < 2; d++) {
+        struct function *list = (void *)(the->world.memory + MADE_LIST + d * MADE_LIST_STEP);
+        for (uint32_t i = 0; i < 3; i++)
+            if (h->functions[i].domain == d)
+                *list++ = h->functions[i];
+    }
+}
+
+static void map(uint32_t cpu, uint64_t va, uint64_t hpa, uint64_t pages, uint64_t bits)
+{
+    for (uint64_t at = 0; at < pages * PAGE_BYTES; at += PAGE_BYTES)
+        world_map(&the->world, cpu < 2 ? 0 : cpu, h->cpus[cpu].page_table, va + at,
+                  (hpa + at) | bits | NO_CODE | PRESENT, 1, PRESENT | WRITE);
+}
+
+/* What each processor of the domains sees of its functions. */
+static void map_functions(void)
+{
+    const uint64_t registers = WRITE | UNCACHED;
+    for (uint32_t cpu = 0; cpu < 3; cpu++) {
+        const struct handoff_domain *domain = &h->domains[cpu / 2];
+        const struct function *function = &h->functions[cpu / 2];
+        uint64_t block = function->entries_hpa & ~0xfffull;
+        map(cpu, VA_DEVICES, domain->devices_hpa, domain->devices_bytes >> 12, 0);
+        map(cpu, VA_CONFIG, function->config_hpa, 1, registers);
+        map(cpu, VA_REMAP, function->context_hpa & ~0xfffull, 1, 0);
+        map(cpu, VA_REMAP + 0x1000, block, cpu / 2 ? 1 : 3, 0);
+        if (cpu == 2) {
+            map(cpu, VA_CONFIG + 0x1000, h->functions[2].config_hpa, 1, registers);
+            continue;
+        }
+        map(cpu, VA_VECTORS, MADE_VECTORS, 1, WRITE);
+        map(cpu, VA_CONFIG + CONFIG_PORTS * PAGE_BYTES, function->port_hpa, 1, registers);
+        map(cpu, VA_TRAPPED, function->traps[0].hpa, 1, registers);
+    }
+    for (uint64_t page = 0; page < 4; page++)
+        if (page != 1)
+            world_map(&the->world, 0, domain0->nested_root, GUEST_DEVICES + page * PAGE_BYTES,
+                      (MADE_BAR + page * PAGE_BYTES) | PRESENT | WRITE, 1, 7);
+    world_map(&the->world, 2, domain1->nested_root, GUEST_HOLE_END,
+              0x1d0000000 | PRESENT | WRITE | EPT_LARGE_LEAF, 2, 7);
+}
+
+static void give_functions(void)
+{
+    struct function *card = &h->functions[0], *other = &h->functions[1];
+    *card = (struct function){
+        .pci = 0x0100,
+        .id = 0x10d38086,
+        .domain = 0,
+        .slot = 1,
+        .port = 0x0008,
+        .irte = 1000,
+        .vectors = 3,
+        .table_offset = 0x1000,
+        .pending_offset = 0x1800,
+        .trap_count = 1,
+        .config_hpa = ECAM + (0x0100 << 12),
+        .port_hpa = ECAM + (0x0008 << 12),
+        .context_hpa = MADE_ROOT + 0x1000,
+        .entries_hpa = MADE_ENTRIES + 16 * 1000,
+        .bars = {{MADE_BAR, 0x4000, GUEST_DEVICES, 0, 0}},
+        .traps = {{GUEST_DEVICES + 0x1000, MADE_BAR + 0x1000, 0x1000, VA_TRAPPED}}};
+    *other = (struct function){.pci = 0x0305,
+                               .id = 0x15218086,
+                               .domain = 1,
+                               .slot = 1,
+                               .port = FUNCTION_NONE,
+                               .irte = 32,
+                               .config_hpa = ECAM + (0x0305 << 12),
+                               .context_hpa = MADE_ROOT + 0x2050,
+                               .entries_hpa = MADE_ENTRIES + 16 * 32,
+                               .bars = {{0x1d0000000, 2 * MIB, GUEST_HOLE_END, BAR_64, 0}}};
+    h->functions[2] = (struct function){.pci = 0x00fa,
+                                        .id = 0x29228086,
+                                        .domain = 1,
+                                        .port = FUNCTION_NONE,
+                                        .flags = FUNCTION_SILENT,
+                                        .config_hpa = ECAM + (0x00fa << 12)};
+    h->function_count = 3;
+    h->ecam_bus_first = 0;
+    h->ecam_bus_last = 3;
+    for (uint32_t i = 0; i < 3; i++)
+        the->devices[i] =
+            (struct manifest_device){.pci = h->functions[i].pci, .domain = h->functions[i].domain};
+    the->world.header.tables[MANIFEST_DEVICES] = (struct manifest_table){
+        .offset = (uint32_t)((uint8_t *)the->devices - (uint8_t *)&the->world.header),
+        .count = 3,
+        .entry_bytes = sizeof(struct manifest_device)};
+    for (uint32_t i = 0; i < 2; i++) {
+        struct handoff_domain *domain = &h->domains[i];
+        domain->function_count = i + 1;
+        domain->devices_hpa = MADE_LIST + i * MADE_LIST_STEP;
+        domain->devices_bytes = functions_bytes(i + 1);
+        add_extent(EXTENT_DEVICES, i, domain->devices_hpa, domain->devices_bytes);
+        if (i == 0)
+            add_extent(EXTENT_VECTORS, 0, MADE_VECTORS, PAGE_BYTES);
+    }
+    domain0->vectors_hpa = MADE_VECTORS;
+    domain0->vectors_bytes = PAGE_BYTES;
+    domain0->window_count = 2;
+    domain0->windows[0] = (struct handoff_window){GUEST_DEVICES, MADE_BAR, 0x1000};
+    domain0->windows[1] =
+        (struct handoff_window){GUEST_DEVICES + 0x2000, MADE_BAR + 0x2000, 0x2000};
+    domain1->window_count = 1;
+    domain1->windows[0] = (struct handoff_window){GUEST_HOLE_END, 0x1d0000000, 2 * MIB};
+    machine_list();
+    map_functions();
+}
+
 void machine_add_units(void)
 {
-    add_extent(MADE_ENTRIES, IRT_BYTES);
-    add_extent(MADE_ROOT, MADE_ROOT_BYTES);
-    add_extent(MADE_QUEUE, PAGE_BYTES);
+    add_extent(EXTENT_IOMMU, 0, MADE_ENTRIES, IRT_BYTES);
+    add_extent(EXTENT_IOMMU, 0, MADE_ROOT, MADE_ROOT_BYTES);
+    add_extent(EXTENT_IOMMU, 0, MADE_QUEUE, PAGE_BYTES);
     h->iommu_entries = MADE_ENTRIES;
     h->iommu_root = MADE_ROOT;
     h->iommu_bytes = MADE_ROOT_BYTES;
@@ -229,15 +351,12 @@ void machine_add_units(void)
     for (unsigned i = 0; i < MADE_UNITS; i++)
         make_unit(i);
     map_reader();
-    h->functions[0] = (struct function){.pci = 0x0100, .domain = 0, .slot = 1, .irte = 1000};
-    h->functions[1] = (struct function){.pci = 0x0305, .domain = 1, .slot = 1, .irte = 32};
-    h->functions[2] = (struct function){.pci = 0x00fa, .domain = 1, .flags = FUNCTION_SILENT};
-    h->function_count = 3;
     h->muted[0] = 0xffff;
     h->muted_count = 1;
     the->functions[1].command |= 4; /* the port above the card */
     the->functions[6].command |= 4; /* stays so */
     make_tables();
+    give_functions();
     h->ioapics[0].requester = 0xf0f8;
     h->ioapics[1].requester = FUNCTION_NONE;
     the->ioapics[0][0x10 + 2 * 4] = the->ioapics[0][0x10 + 2 * 7] = 1 << 11;
@@ -249,6 +368,7 @@ struct setting *machine_make(uint32_t cpu)
 {
     the = calloc(1, sizeof *the);
     world_make(&the->world, false, cpu);
+    the->world.beyond = seen_beyond;
     h = &the->world.handoff;
     domain0 = &h->domains[0];
     domain1 = &h->domains[1];

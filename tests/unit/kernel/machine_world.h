@@ -23,11 +23,15 @@ enum {
     MADE_ROOT = 0x1d00000,
     MADE_ROOT_BYTES = 0x5000, /* three context tables, and one that no bus needs */
     MADE_QUEUE = 0x1d20000,
+    MADE_LIST = 0x1e00000, /* domain 0's functions, domain 1's MADE_LIST_STEP behind */
+    MADE_LIST_STEP = 0x80000,
+    MADE_VECTORS = 0x1e10000, /* of domain 0 */
+    MADE_BAR = 0xd0000000,    /* of the card: four pages, the second trapped */
     SHA = 1 << 29,
 };
 
 struct made_function {
-    uint32_t number, id, command, class, header, buses;
+    uint32_t number, id, command, class, header, buses, bars[2];
 };
 
 struct setting {
@@ -41,6 +45,7 @@ struct setting {
     bool ecam_unseen;
     uint32_t ecam_hides; /* a function; 0: none */
     uint32_t units[MADE_UNITS][PAGE_BYTES / 4];
+    struct manifest_device devices[3];
 };
 
 /* The one that was made last: ports have no context. Its handoff, and that one's domains. */
@@ -53,9 +58,13 @@ struct setting *machine_make(uint32_t cpu);
 
 /*
  * Adds two IOMMU units: domain 0 gets the card behind the port, domain 1 the function that lacks
- * its function 0 and, silent, the disks; the last function of all is muted.
+ * its function 0 and, silent, the disks; the last function of all is muted. Registers of the card
+ * have windows below 4 GiB, those of the other a page of 2 MiB above.
  */
 void machine_add_units(void);
+
+/* Writes each domain's list of functions as the handoff has them now. */
+void machine_list(void);
 
 /* Entry `index` of the interrupt-remapping table; of the context table of a bus. */
 uint64_t *made_entry(uint32_t index);

@@ -90,7 +90,7 @@ static void table_flips(void **state)
     static const uint32_t entries[] = {0,    31,   32,   255,  256,    1000,   1223,
                                        1224, 1447, 1448, 4095, 0xff84, 0xff87, 0xffff};
     static const uint32_t contexts[] = {0x0100, 0x0101, 0x01ff, 0x0300, 0x0305, 0xff00, 0xffff};
-    bool needed[MAX_HARMLESS];
+    bool needed[MAX_HARMLESS] = {false};
     struct flips flips = {.accepted = iommu_accepts, .base = the->world.memory, .stride = 1};
     (void)state;
     flips.what = "remapping entry";
@@ -239,7 +239,8 @@ BREAK(owned_master, the->functions[4].command |= 4)
 BREAK(silent_master, the->functions[3].command |= 4)
 BREAK(port_of_others, the->functions[1].buses = 0x20200)
 BREAK(port_no_bridge, the->functions[1].header = 0)
-BREAK(port_of_silent, h->functions[0].flags = FUNCTION_SILENT; h->function_count = 1;
+BREAK(port_of_silent, h->functions[0].flags = FUNCTION_SILENT;
+      h->functions[0].context_hpa = h->functions[0].entries_hpa = 0; h->function_count = 1;
       h->muted_count = 0; the->functions[6].command = 0;
       memset(the->world.memory + MADE_ROOT, 0, MADE_ROOT_BYTES);
       memset(the->world.memory + MADE_ENTRIES, 0, 16 * 2000))
