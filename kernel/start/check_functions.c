@@ -116,7 +116,8 @@ static bool check_bars(const struct owners *check, const struct function *functi
         if (is != bar->hpa || config[CONFIG_BARS / 4 + i] & BAR_PORTS)
             return fail(check, function, "base address register at", is, bar->hpa);
         const char *whose = bar->hpa && bar->bytes <= MAX_HPA && bar->hpa < MAX_HPA &&
-                                    !(bar->bytes & (bar->bytes - 1)) && !(bar->hpa % bar->bytes)
+                                    !(bar->bytes & (bar->bytes - 1)) &&
+                                    !((bar->hpa | bar->gpa) % bar->bytes)
                                 ? other_owner(check, function, bar)
                                 : "no such place";
         if (whose)

@@ -120,6 +120,7 @@ MACHINE_WORLD := tests/unit/kernel/machine_world.c $(addprefix kernel/start/,che
     $(CHECK_WORLD)
 $(call unit_test,kernel/check_machine,$(MACHINE_WORLD) $(SHARED_SOURCES))
 $(call unit_test,kernel/check_handoff,$(MACHINE_WORLD) $(SHARED_SOURCES))
+$(call unit_test,kernel/check_remap,$(MACHINE_WORLD) $(SHARED_SOURCES))
 
 $(call unit_test,kernel/check_iommu,$(MACHINE_WORLD) $(SHARED_SOURCES) \
     $(addprefix boot/plan/,remap.c diagnostic.c))

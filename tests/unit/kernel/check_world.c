@@ -317,7 +317,7 @@ void world_slice(struct world *world)
         slice->rules = world->manifest.domains[cpu->domain];
         memcpy(slice->manifest_digest, world->manifest.header->digest, DIGEST_BYTES);
         slice->cpu_count = slice->place.cpu_count;
-        for (uint32_t k = 0; k < slice->cpu_count; k++)
+        for (uint32_t k = 0; k < slice->cpu_count && k < MAX_DOMAIN_CPUS; k++)
             slice->cpus[k] = handoff->cpus[slice->place.cpus[k] % MAX_CPUS];
     }
 }

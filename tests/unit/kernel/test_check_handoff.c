@@ -62,10 +62,24 @@ static bool machine_accepts(void *context)
 #define LOAD(d, index, name) offsetof(struct handoff, domains[d].load[index].name), sizeof(uint64_t)
 #define SCRUB(index)         offsetof(struct handoff, scrubs[index]), sizeof h->scrubs[0]
 #define EXTENT(index, name)  offsetof(struct handoff, extents[index].name), sizeof h->extents[0].name
-#define DEVICES_OF(index)                                                                          \
-    offsetof(struct handoff, domains[index].function_count),                                       \
-        sizeof(struct handoff_domain) - offsetof(struct handoff_domain, function_count)
-static const char of_functions[] = "held against hardware by check_functions()";
+#define FUNCTION(index, name)                                                                      \
+    offsetof(struct handoff, functions[index].name), sizeof h->functions[0].name
+#define BETWEEN(index, first, last)                                                                \
+    offsetof(struct handoff, functions[index].first),                                              \
+        offsetof(struct function, last) - offsetof(struct function, first)
+#define OWNERS(index)                                                                              \
+    {owners, FUNCTION(index, flags), 0xfffffffe},                                                  \
+        {owners, BETWEEN(index, resets, irte), ALL_BITS},                                          \
+        {owners, BETWEEN(index, power, vectors), ALL_BITS},                                        \
+        {owners, BETWEEN(index, table_bar, trap_count), ALL_BITS},                                 \
+        {owners, FUNCTION(index, bars[0].type), 0xfffffffb},                                       \
+        {unused, FUNCTION(index, bars[0].reserved), ALL_BITS},                                     \
+        {unused, BETWEEN(index, bars[1], traps), ALL_BITS},                                        \
+        {unused, BETWEEN(index, traps[1], traps[MAX_TRAPS]), ALL_BITS},                            \
+    {                                                                                              \
+        unused, FUNCTION(index, reserved1), ALL_BITS                                               \
+    }
+static const char owners[] = "how its owner goes about it, which reaches no more by it";
 static const char time_and_work[] = "what time it is, and what took how long";
 static const char unused[] = "nobody reads it";
 static const char masked[] = "a root's low and high bits: the register is compared as a whole";
@@ -81,7 +95,6 @@ static const struct harmless of_handoff[] = {
     {time_and_work, HANDOFF(unix_time), ALL_BITS},
     {time_and_work, HANDOFF(unix_time_tsc), ALL_BITS},
     {"a manifest elsewhere does not open: it has a digest", HANDOFF(manifest_offset), 0x3fff},
-    {"both ways to a function are compared", HANDOFF(ecam_bus_first), 0xffffffff},
     {"both ways to a function are compared", HANDOFF(ecam_bus_last), 0xffffffff},
     {"where text goes on", HANDOFF(text_row), ALL_BITS},
     {nobodys, HANDOFF(scrub_count), 2},
@@ -122,9 +135,21 @@ static const struct harmless of_handoff[] = {
     {"inside what is loaded", DOMAIN(0, entry.rip), 0x7ff},
     {"inside what is loaded", DOMAIN(1, entry.rip), 0x7ff},
     {"tables of any length, in memory of nobody", EXTENT(7, bytes), 0xff000},
-    {"a silent function has no entries: its domain counts it", HANDOFF(function_count), 1},
-    {of_functions, DEVICES_OF(0), ALL_BITS},
-    {of_functions, DEVICES_OF(1), ALL_BITS},
+    {unused, BEHIND(0, windows, 2), ALL_BITS},
+    {unused, BEHIND(1, windows, 1), ALL_BITS},
+    {"of no bytes", DOMAIN(1, vectors_hpa), ALL_BITS},
+    OWNERS(0),
+    OWNERS(1),
+    OWNERS(2),
+    {"another of its domain's slots", FUNCTION(0, slot), 0x1e},
+    {"another of its domain's slots", FUNCTION(1, slot), 0x1e},
+    {"silent: it has none", FUNCTION(2, slot), ALL_BITS},
+    {"silent: it has none", FUNCTION(2, irte), ALL_BITS},
+    {"silent: it has none", FUNCTION(2, bars[0]), ALL_BITS},
+    {"within its last page", FUNCTION(0, vectors), 0xff},
+    {"as the register behind it, which is 0", FUNCTION(0, bars[0].type), BAR_64},
+    {unused, FUNCTION(1, traps[0]), ALL_BITS},
+    {unused, FUNCTION(2, traps[0]), ALL_BITS},
     {nobodys, SCRUB(0), ALL_BITS},
     {nobodys, SCRUB(1), ALL_BITS},
 };
@@ -161,6 +186,7 @@ static void handoff_flips(void **state)
         {offsetof(struct handoff, extents), offsetof(struct handoff, extents[h->extent_count])},
         {offsetof(struct handoff, scrubs), offsetof(struct handoff, scrubs[2])},
         {offsetof(struct handoff, iommus), offsetof(struct handoff, iommus[MADE_UNITS])},
+        {offsetof(struct handoff, functions), offsetof(struct handoff, functions[3])},
         {offsetof(struct handoff, muted), offsetof(struct handoff, muted[1])}};
     for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) {
         flips.from = used[i].from;
