@@ -86,7 +86,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     memory_leave_boot_services(handoff);
 
     /* Silence, then build: what a device of the firmware's time wrote is found or written over. */
-    silence(&facts);
+    silence(&facts, handoff);
     block_devices(handoff);
     sections_check(&image, &manifest);
     remap_serves(&facts, &why);

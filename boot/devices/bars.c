@@ -5,6 +5,7 @@
 enum {
     FIRST_BAR = 0x10,
     COMMAND_DECODING = 0x3, /* ports and memory */
+    COMMAND_MEMORY = 0x2,
     MEMORY_TYPE = 3 << 1,
     MEMORY_64 = 2 << 1,
     MEMORY_BITS = 0xf,
@@ -78,4 +79,21 @@ bool bars_size(const struct pci *pci, uint32_t function, struct fact_bar bars[MA
     }
     pci_write(pci, function, PCI_COMMAND, 2, command);
     return kept && pci_read(pci, function, PCI_COMMAND, 2) == command;
+}
+
+void bars_read(const struct pci *pci, uint32_t function, unsigned count,
+               struct fact_bar bars[MAX_BARS])
+{
+    if (!(pci_read(pci, function, PCI_COMMAND, 2) & COMMAND_MEMORY))
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t low = pci_read(pci, function, FIRST_BAR + 4 * i, 4);
+        struct fact_bar *bar = &bars[i];
+        if (low & BAR_PORTS)
+            continue;
+        bar->base = low & ~(uint32_t)MEMORY_BITS;
+        bar->type = low & (BAR_64 | BAR_PREFETCHABLE);
+        if ((low & MEMORY_TYPE) == MEMORY_64 && i + 1 < count)
+            bar->base |= (uint64_t)pci_read(pci, function, FIRST_BAR + 4 * ++i, 4) << 32;
+    }
 }

@@ -14,4 +14,11 @@
  */
 bool bars_size(const struct pci *pci, uint32_t function, struct fact_bar bars[MAX_BARS]);
 
+/*
+ * Where the first `count` registers lie that are of memory, without a size; nothing is written. Of
+ * a function that does not decode them: none.
+ */
+void bars_read(const struct pci *pci, uint32_t function, unsigned count,
+               struct fact_bar bars[MAX_BARS]);
+
 #endif

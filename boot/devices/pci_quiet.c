@@ -55,15 +55,16 @@ static void quiet_capability(const struct pci *pci, uint32_t function, unsigned 
     }
 }
 
-static void quiet(const struct pci *pci, uint32_t pci_number, struct pci_census *census)
+static void quiet(const struct pci *pci, uint32_t function, bool display, struct pci_census *census,
+                  uint32_t index)
 {
-    uint32_t function = pci_number & 0xffff;
     unsigned type = pci_read(pci, function, PCI_HEADER_TYPE, 1) & 0x7f;
     uint32_t command = pci_read(pci, function, PCI_COMMAND, 2);
     bool endpoint = type == 0;
     unsigned at = type == 2 ? PCI_BRIDGE_CAPABILITIES_CARDBUS : PCI_CAPABILITIES;
 
-    change16(pci, function, PCI_COMMAND, COMMAND_SERR | COMMAND_BUS_MASTER, COMMAND_INTX_OFF);
+    change16(pci, function, PCI_COMMAND, COMMAND_SERR | (display ? 0 : COMMAND_BUS_MASTER),
+             COMMAND_INTX_OFF);
     if (!endpoint)
         change16(pci, function, PCI_BRIDGE_CONTROL, BRIDGE_CONTROL_SERR, 0);
     if (pci_read(pci, function, PCI_STATUS, 2) & STATUS_CAPABILITIES) {
@@ -80,11 +81,12 @@ static void quiet(const struct pci *pci, uint32_t pci_number, struct pci_census 
     census->bridges += !endpoint;
     if (command & COMMAND_BUS_MASTER) {
         /* Host and ISA bridges have the bit hard-wired and no DMA engine of their own. */
-        bool fixed = class >> 16 == CLASS_HOST_BRIDGE || class >> 16 == CLASS_ISA_BRIDGE;
+        bool fixed = class >> 16 == CLASS_HOST_BRIDGE || class >> 16 == CLASS_ISA_BRIDGE || display;
         census->masters++;
         if (!fixed && pci_read(pci, function, PCI_COMMAND, 2) & COMMAND_BUS_MASTER) {
+            if (census->stubborn <= MAX_MUTED)
+                census->stubborn_functions[census->stubborn] = index;
             census->stubborn++;
-            census->stubborn_function = pci_number;
         }
     }
 }
@@ -93,7 +95,7 @@ static void quiet(const struct pci *pci, uint32_t pci_number, struct pci_census 
  * The last bus first, so that what is below a bridge is handed over while the bridge still passes
  * it on.
  */
-struct pci_census pci_quiet(const struct facts *facts)
+struct pci_census pci_quiet(const struct facts *facts, uint32_t display)
 {
     struct pci_census census = {0};
     for (uint32_t i = facts->function_count; i-- > 0;) {
@@ -103,7 +105,7 @@ struct pci_census pci_quiet(const struct facts *facts)
             census.usb_held++;
             census.usb_function = function;
         }
-        quiet(&pci, function, &census);
+        quiet(&pci, function & 0xffff, i == display, &census, i);
     }
     return census;
 }

@@ -16,6 +16,13 @@ enum {
     ABSENT = 0xffff,
     SECONDARY_BUS = 0x19,
     SUBORDINATE_BUS = 0x1a,
+    WINDOW_MEMORY = 0x20, /* of a bridge: base and limit, of 1 MiB each, 16 bits */
+    WINDOW_PREFETCHABLE = 0x24,
+    WINDOW_UPPER_BASE = 0x28,
+    WINDOW_UPPER_LIMIT = 0x2c,
+    WINDOW_64 = 1,
+    HEADER_BRIDGE = 1,
+    BRIDGE_BARS = 2,
     DECODES_MEMORY = 1 << 1,
     IS_MASTER = 1 << 2,
 };
@@ -75,6 +82,36 @@ static bool ask_named(struct scan *scan, const struct pci *pci, struct fact_func
     return find_legacy(scan, pci, fact);
 }
 
+/* One that begins at 0 is what a bridge shows that has none. */
+static void read_window(const struct pci *pci, uint32_t function, unsigned offset,
+                        struct free_range *window)
+{
+    uint32_t low = pci_read(pci, function, offset, 4);
+    uint64_t base = (uint64_t)(low & 0xfff0) << 16, last = (low & 0xfff00000) | 0xfffff;
+    if (offset == WINDOW_PREFETCHABLE && (low & 15) == WINDOW_64) {
+        base |= (uint64_t)pci_read(pci, function, WINDOW_UPPER_BASE, 4) << 32;
+        last |= (uint64_t)pci_read(pci, function, WINDOW_UPPER_LIMIT, 4) << 32;
+    }
+    if (base != 0 && base < last)
+        *window = (struct free_range){base, last - base + 1};
+}
+
+/* Of a bridge also what it leads to; where its own few registers lie, and those of an endpoint. */
+static void read_places(const struct pci *pci, uint32_t function, struct fact_function *fact)
+{
+    if (fact->header != 0) {
+        fact->secondary = (uint8_t)pci_read(pci, function, SECONDARY_BUS, 1);
+        fact->subordinate = (uint8_t)pci_read(pci, function, SUBORDINATE_BUS, 1);
+    }
+    if (fact->header == HEADER_BRIDGE) {
+        read_window(pci, function, WINDOW_MEMORY, &fact->windows[0]);
+        read_window(pci, function, WINDOW_PREFETCHABLE, &fact->windows[1]);
+    }
+    if (fact->header <= HEADER_BRIDGE)
+        bars_read(pci, function, fact->header == HEADER_BRIDGE ? BRIDGE_BARS : MAX_BARS,
+                  fact->bars);
+}
+
 static bool add_function(struct scan *scan, const struct pci *pci, uint32_t segment,
                          uint32_t function, bool multifunction)
 {
@@ -92,10 +129,7 @@ static bool add_function(struct scan *scan, const struct pci *pci, uint32_t segm
                                              (MULTIFUNCTION - 1),
                                    .multifunction = multifunction,
                                    .master = pci_read(pci, function, PCI_COMMAND, 2) & IS_MASTER};
-    if (fact->header != 0) {
-        fact->secondary = (uint8_t)pci_read(pci, function, SECONDARY_BUS, 1);
-        fact->subordinate = (uint8_t)pci_read(pci, function, SUBORDINATE_BUS, 1);
-    }
+    read_places(pci, function, fact);
     capabilities_read(pci, function, fact);
     return !is_named(scan, fact->pci) || ask_named(scan, pci, fact);
 }

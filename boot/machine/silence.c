@@ -3,6 +3,7 @@
 #include "silence.h"
 #include "boot/devices/pci_quiet.h"
 #include "boot/devices/scan.h"
+#include "boot/plan/mute.h"
 #include "pins.h"
 #include "reach.h"
 #include "serial.h"
@@ -38,16 +39,19 @@ static void quiet_iommus(const struct facts *facts)
     }
 }
 
-static void quiet_functions(const struct facts *facts)
+static void quiet_functions(const struct facts *facts, struct handoff *handoff)
 {
-    struct diagnostic why;
+    struct diagnostic why, unused;
+    uint32_t display = mute_display(facts);
     for (uint32_t i = 0; i < facts->ecam_count; i++) {
         struct free_range range = ecam_range(&facts->ecam[i]);
         reach(range.base, range.bytes, "PCI configuration space");
     }
     if (!scan_switch_off(facts, &why))
         refuse("%s", why.text);
-    struct pci_census census = pci_quiet(facts);
+    if (display != FUNCTION_NONE && !mute(facts, handoff, display, &unused))
+        display = FUNCTION_NONE;
+    struct pci_census census = pci_quiet(facts, display);
     if (census.host_bridges == 0)
         refuse(
             "I3: no PCI host bridge answers, so devices can't be reached to silence them: update "
@@ -58,19 +62,16 @@ static void quiet_functions(const struct facts *facts)
             "\"legacy USB support\" off in the firmware's setup",
             census.usb_function >> 16, census.usb_function >> 8 & 0xff,
             census.usb_function >> 3 & 31, census.usb_function & 7);
-    if (census.stubborn != 0)
-        refuse(
-            "I3: PCI function %04x:%02x:%02x.%x keeps bus mastering although it belongs to nobody; "
-            "remove or disable the device",
-            census.stubborn_function >> 16, census.stubborn_function >> 8 & 0xff,
-            census.stubborn_function >> 3 & 31, census.stubborn_function & 7);
+    for (uint32_t i = 0; i < census.stubborn; i++)
+        if (!mute(facts, handoff, census.stubborn_functions[i], &why))
+            refuse("%s", why.text);
 }
 
-void silence(const struct facts *facts)
+void silence(const struct facts *facts, struct handoff *handoff)
 {
     serial_quiet();
     pins_mask(facts);
     quiet_hpet(facts);
     quiet_iommus(facts);
-    quiet_functions(facts);
+    quiet_functions(facts, handoff);
 }

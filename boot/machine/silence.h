@@ -8,8 +8,9 @@
 /*
  * After boot services: no UART, pin, HPET or IOMMU unit interrupts; USB controllers are taken from
  * the firmware; no PCI function translates addresses, multiplies, does DMA or interrupts (I3, I4,
- * TRAPS 7, 12, 40, 43, 57, 64). Refuses what does not become quiet.
+ * TRAPS 7, 12, 40, 43, 57, 64). What stays a bus master goes to handoff->muted[], and so does the
+ * screen's display, where the units of `handoff` will block it. Refuses what does not become quiet.
  */
-void silence(const struct facts *facts);
+void silence(const struct facts *facts, struct handoff *handoff);
 
 #endif

@@ -70,7 +70,8 @@ struct fact_function {
     uint64_t serial_number;  /* Device Serial Number capability */
     uint32_t legacy_offset;  /* of an xHCI's legacy support capability in BAR 0, of those that the
                                 manifest names; 0: none */
-    struct fact_bar bars[6]; /* of those that the manifest names */
+    struct fact_bar bars[6]; /* sized: of those that the manifest names */
+    struct free_range windows[2]; /* of a bridge: memory that it passes on, prefetchable memory */
     const uint8_t *config; /* 4096 bytes as they read, of those that the manifest names; or NULL */
 };
 

@@ -7,6 +7,7 @@
 #include "diagnostic.h"
 #include "kernel/abi/layout.h"
 #include "kernel/abi/public.h"
+#include "mute.h"
 #include "place.h"
 #include "remap.h"
 #include "spaces.h"
@@ -44,12 +45,13 @@ static void fill_facts(const struct plan_input *in, struct handoff *handoff)
     handoff->domain_count = in->manifest->domain_count;
 }
 
-/* Handoff, glyphs and manifest, one after the other. */
+/* Handoff, glyphs and manifest, one after the other; who has which function is known. */
 static void fill_layout(const struct plan_input *in, struct handoff *handoff)
 {
     const struct facts *facts = in->facts;
     uint64_t end = sizeof(*handoff);
-    handoff->screen = facts->screen;
+    if (!mute_screen_is_given(facts, handoff))
+        handoff->screen = facts->screen;
     if (!facts->glyphs || facts->screen.glyph_height > GLYPH_HEIGHT_MAX)
         handoff->screen.glyph_width = handoff->screen.glyph_height = 0;
     if (handoff->screen.glyph_height > 0) {
@@ -342,7 +344,6 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
         !kernel_image_parse(in->kernel, in->kernel_bytes, &plan.image, why))
         return false;
     fill_facts(in, handoff);
-    fill_layout(in, handoff);
     if (!place_cpus(&plan.placement))
         return false;
     for (uint32_t i = 0; i < handoff->domain_count; i++)
@@ -352,6 +353,7 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
         handoff->domains[i].public_bytes = page_up(PUBLIC_BYTES(handoff->domains[i].cpu_count));
     if (!give_functions(in, handoff, why))
         return false;
+    fill_layout(in, handoff);
     if (!place_hypervisor(&plan) || !place_all_ram(&plan))
         return false;
     for (uint32_t i = 0; i < handoff->domain_count; i++)

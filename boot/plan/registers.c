@@ -115,6 +115,41 @@ static bool judge_neighbours(const struct subject *subject, uint32_t index)
     return true;
 }
 
+static bool lies_in(const struct free_range *pages, const struct free_range *window)
+{
+    return pages->base >= window->base && pages->bytes <= window->bytes &&
+           pages->base - window->base <= window->bytes - pages->bytes;
+}
+
+static bool meets(const struct free_range *pages, const struct free_range *window)
+{
+    return window->bytes > 0 && (pages->base - window->base < window->bytes ||
+                                 window->base - pages->base < pages->bytes);
+}
+
+/*
+ * Where a register says that it lies is a device's word; what bridges pass on, and to whom, is the
+ * board's. One that lies about the first would give its owner another's registers.
+ */
+static bool judge_bridges(const struct subject *subject, uint32_t index)
+{
+    const struct facts *facts = subject->facts;
+    struct free_range pages = pages_of(&subject->fact->bars[index]);
+    for (uint32_t i = 0; i < facts->function_count; i++) {
+        const struct fact_function *bridge = &facts->functions[i];
+        bool above = is_below(subject->fact, bridge);
+        if (above ? lies_in(&pages, &bridge->windows[0]) || lies_in(&pages, &bridge->windows[1])
+                  : !meets(&pages, &bridge->windows[0]) && !meets(&pages, &bridge->windows[1]))
+            continue;
+        return deny(subject,
+                    ", and its BAR %u at %lx (%lu bytes) lies %s the bridge " PCI_NAME
+                    " passes on: update the firmware, or use another card",
+                    index, pages.base, pages.bytes, above ? "outside of what" : "in what",
+                    PCI_PARTS(bridge->pci));
+    }
+    return true;
+}
+
 uint32_t vectors_of(const struct fact_function *fact)
 {
     return fact->msix ? (fact->msix_control & 0x7ffu) + 1 : 0;
@@ -173,7 +208,7 @@ bool judge_registers(const struct subject *subject)
     for (uint32_t i = 0; i < MAX_BARS; i++)
         if (is_memory(&subject->fact->bars[i]) &&
             (!judge_shape(subject, i) || !judge_windows(subject, i) ||
-             !judge_neighbours(subject, i)))
+             !judge_neighbours(subject, i) || !judge_bridges(subject, i)))
             return false;
     return judge_message_registers(subject);
 }

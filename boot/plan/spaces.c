@@ -211,7 +211,7 @@ void space_of_boot(const struct spaces *spaces, struct paging_space *out)
     out->count = 0;
     for (uint32_t i = 0; i < facts->memory_count; i++)
         add_piece(pieces, &count, facts->memory[i].base, facts->memory[i].bytes, false);
-    add_piece(pieces, &count, facts->screen.base, facts->screen.bytes, true);
+    add_piece(pieces, &count, spaces->handoff->screen.base, spaces->handoff->screen.bytes, true);
     add_piece(pieces, &count, ecam.base, ecam.bytes, true);
     for (uint32_t i = 0; i < facts->ioapic_count; i++)
         add_piece(pieces, &count, facts->ioapics[i].address, PAGE_BYTES, true);

@@ -32,7 +32,7 @@ GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c linux.c acpi.c a
 ASSIGN_ONLY := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c registers.c remapping.c windows.c \
     config_space.c)
 PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c remap.c \
-    paging.c kernel_image.c diagnostic.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
+    paging.c kernel_image.c diagnostic.c mute.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
 
 MADE_FILES := tests/unit/boot/made_files.c tests/unit/made_manifest.c
 PLAN_WORLD := tests/unit/boot/plan_world.c $(MADE_FILES) $(PLAN_SOURCES)
@@ -52,6 +52,7 @@ $(call unit_test,boot/assign,$(BOARD_WORLD))
 $(call unit_test,boot/assign_refused,$(BOARD_WORLD))
 $(call unit_test,boot/groups,$(BOARD_WORLD))
 $(call unit_test,boot/config_space,$(BOARD_WORLD))
+$(call unit_test,boot/mute,boot/plan/mute.c $(BOARD_WORLD))
 $(call unit_test,boot/vtd,boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/remap,boot/plan/remap.c boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/place,$(PLAN_WORLD))
@@ -76,6 +77,7 @@ $(call unit_test,drivers/pci,$(SCAN_SOURCES))
 SCAN_WORLD := tests/unit/boot/scan_world.c boot/devices/scan_switches.c $(SCAN_SOURCES)
 $(call unit_test,boot/scan,$(SCAN_WORLD))
 $(call unit_test,boot/capabilities,$(SCAN_WORLD))
+$(call unit_test,boot/bridges,boot/devices/bridges.c $(SCAN_WORLD))
 $(call unit_test,drivers/screen,)
 $(call unit_test,arch/msr,arch/x86/grant/msr_bitmap.c arch/x86/interrupt/lvt.c arch/x86/grant/features.c)
 $(call unit_test,arch/cpuid,arch/x86/grant/cpuid.c arch/x86/grant/cpuid_build.c arch/x86/grant/features.c)

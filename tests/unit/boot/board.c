@@ -63,7 +63,7 @@ struct fact_function *board_card(struct board *board, uint32_t pci)
     card->bars[2] = (struct fact_bar){.base = 0xc000, .bytes = 0x20, .type = BAR_PORTS};
     card->bars[3] =
         (struct fact_bar){.base = board->next_bar + 0x20000, .bytes = 0x4000, .type = BAR_64};
-    board->next_bar += 0x40000;
+    board->next_bar += MIB;
     return card;
 }
 
@@ -150,8 +150,31 @@ struct manifest_device *board_give(struct board *board, uint32_t pci, uint32_t d
     return device;
 }
 
+/* Windows of a bridge around the registers below it: below 4 GiB, and above. */
+static void open_bridge(const struct board *board, struct fact_function *bridge)
+{
+    struct free_range *windows = bridge->windows;
+    windows[0] = windows[1] = (struct free_range){0};
+    for (uint32_t i = 0; i < board->facts.function_count * MAX_BARS; i++) {
+        const struct fact_function *one = &board->facts.functions[i / MAX_BARS];
+        const struct fact_bar *bar = &one->bars[i % MAX_BARS];
+        if (!is_below(one, bridge) || !is_memory(bar) || bar->bytes > UINT64_MAX - bar->base)
+            continue;
+        struct free_range *window = &windows[bar->base >> 32 != 0];
+        uint64_t base = align_down(bar->base, MIB), end = align_up(bar->base + bar->bytes, MIB);
+        if (window->bytes > 0) {
+            base = min_u64(base, window->base);
+            end = max_u64(end, window->base + window->bytes);
+        }
+        *window = (struct free_range){base, end - base};
+    }
+}
+
 bool board_assign(struct board *board)
 {
+    for (uint32_t i = 0; i < board->facts.function_count && !board->own_windows; i++)
+        if (is_bridge(&board->facts.functions[i]))
+            open_bridge(board, &board->facts.functions[i]);
     uint32_t count = board->made.header.tables[MANIFEST_DOMAINS].count;
     board->manifest = (struct manifest){
         .header = &board->made.header,

@@ -20,6 +20,7 @@ struct board {
     struct handoff handoff;
     struct diagnostic why;
     uint64_t next_bar;
+    bool own_windows; /* what bridges pass on is the test's; else what lies below them */
 };
 
 /*

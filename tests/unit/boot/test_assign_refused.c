@@ -65,6 +65,17 @@ CHANGE(over_apic, f->bars[0].base = 0xfee20000)
 CHANGE(speaks_as_ioapic, b->facts.ioapics[0].requester = f->pci)
 CHANGE(near_ioapic, b->facts.ioapics[0].requester = f->pci | 0xff)
 CHANGE(over_neighbour, f->bars[3].base = board_at(b, PCI(5, 0, 0))->bars[0].base)
+CHANGE(closed_bridge, b->own_windows = true; board_at(b, PCI(0, 1, 0))->windows[1].bytes = 0)
+CHANGE(half_in_bridge, b->own_windows = true;
+       board_at(b, PCI(0, 1, 0))->windows[0] = (struct free_range){f->bars[0].base, 0x20000})
+CHANGE(endless_bridge, b->own_windows = true;
+       board_at(b, PCI(0, 1, 0))->windows[0] = (struct free_range){0xffff0000, 1ull << 63})
+CHANGE(in_other_bridge, b->own_windows = true;
+       board_at(b, PCI(0, 1, 0))->windows[0] = (struct free_range){0xc0000000, 0x20000000};
+       board_at(b, PCI(0, 5, 0))->windows[1] = (struct free_range){f->bars[3].base + 0x3000, MIB})
+CHANGE(root_in_bridge, b->own_windows = true;
+       board_at(b, PCI(0, 5, 0))->windows[0] = (struct free_range){f->bars[0].base & ~(MIB - 1),
+                                                                   MIB})
 CHANGE(table_nowhere, f->msix_table = 0x2000 | 1)
 CHANGE(table_in_ports, f->msix_table = 2)
 CHANGE(table_in_seven, f->msix_table = 7)
@@ -142,6 +153,14 @@ static const struct refusal refusals[] = {
     {PCI(1, 0, 0), 0, near_ioapic, {"DMAR gives its bus to an I/O APIC: update the firmware"}},
     {PCI(1, 0, 0), 0, over_apic, {"overlaps the local APICs at fee00000"}},
     {PCI(1, 0, 0), 0, over_neighbour, {"shares a page with BAR 0 of 05:00.0 of nobody"}},
+    {PCI(1, 0, 0),
+     0,
+     closed_bridge,
+     {"BAR 0 at", "lies outside of what the bridge 00:01.0 passes"}},
+    {PCI(1, 0, 0), 0, half_in_bridge, {"BAR 3 at", "outside of what the bridge 00:01.0 passes"}},
+    {PCI(1, 0, 0), 0, endless_bridge, {"BAR 0 at", "outside of what the bridge 00:01.0 passes"}},
+    {PCI(1, 0, 0), 0, in_other_bridge, {"BAR 3 at", "lies in what the bridge 00:05.0 passes on"}},
+    {PCI(0, 0x14, 0), 0, root_in_bridge, {"BAR 0 at", "in what the bridge 00:05.0 passes on"}},
     {PCI(1, 0, 0), 0, table_nowhere, {"MSI-X table lies in BAR 1, which is none of memory"}},
     {PCI(1, 0, 0), 0, table_in_ports, {"MSI-X table lies in BAR 2, which is none of memory"}},
     {PCI(1, 0, 0), 0, table_in_seven, {"MSI-X table lies in BAR 7, which is none of memory"}},
@@ -209,6 +228,11 @@ CHANGE(named_unit, b->facts.iommus[0].include_all = false; b->facts.iommus[0].sc
 CHANGE(other_unit_walks_past, named_unit(b, f); b->facts.iommus[1] = b->facts.iommus[0];
        b->facts.iommus[1].include_all = true; b->facts.iommus[1].scope_count = 0;
        b->facts.iommus[1].extended_capability &= ~1ull; b->facts.iommu_count = 2)
+CHANGE(two_windows, b->own_windows = true;
+       board_at(b, PCI(0, 1, 0))->windows[1] = (struct free_range){f->bars[0].base, 0x20000};
+       board_at(b, PCI(0, 1, 0))->windows[0] = (struct free_range){f->bars[3].base, 0x4000};
+       board_at(b, PCI(0, 5, 0))->windows[1] = (struct free_range){f->bars[3].base + 0x4000,
+                                                                   1ull << 62})
 CHANGE(exact_table, f->msix_table = 0x3f60 | 3; f->msix_pending = 0x2000 | 3)
 
 static void what_can_be_given_is(void **state)
@@ -236,6 +260,7 @@ static void what_can_be_given_is(void **state)
         {PCI(8, 0, 0), 0, nothing, RESET_FLR}, /* its neighbour is nobody's: no bus reset */
         {PCI(1, 0, 0), 0, named_unit, RESET_FLR | RESET_BUS},
         {PCI(1, 0, 0), 0, other_unit_walks_past, RESET_FLR | RESET_BUS},
+        {PCI(1, 0, 0), 0, two_windows, RESET_FLR | RESET_BUS},
         {PCI(1, 0, 0), 0, exact_table, RESET_FLR | RESET_BUS},
         {PCI(0, 0x14, 0), 0, near_ioapic, RESET_FLR},
     };

@@ -97,6 +97,58 @@ static void windows_are_sized(void **state)
     assert_null(found(HOST)->config);
 }
 
+/* Of what nobody named: where it lies, without a write. */
+static void places_are_read(void **state)
+{
+    (void)state;
+    bar(0, 0xfe000000, 0xfffe0000);
+    bar(1, 0xc001, 0x0000ffe0);
+    bar(2, 0x0000000c, 0xffffc000);
+    bar(3, 0xe0, 0xffffffff);
+    bar(5, 0xfe10000c, 0xfffff000); /* no register for its upper half */
+    put(NIC, 0x28, 4, 7);
+    put(PORT, 0x10, 4, 0xfe200004);
+    put(PORT, 0x14, 4, 1);
+    put(PORT, 0x20, 4, 0xfe30fe20);
+    put(PORT, 0x24, 4, 0x4ff14001);
+    put(PORT, 0x28, 4, 0x10);
+    put(PORT, 0x2c, 4, 0x11);
+    assert_true(scans());
+    expect_bar(0, 0xfe000000, 0, 0);
+    expect_bar(1, 0, 0, 0);
+    expect_bar(2, 0xe000000000, 0, BAR_64 | BAR_PREFETCHABLE);
+    expect_bar(3, 0, 0, 0);
+    expect_bar(5, 0xfe100000, 0, BAR_64 | BAR_PREFETCHABLE);
+    assert_int_equal(writes(NIC), 0);
+    assert_int_equal(writes(PORT), 0);
+    assert_false(found(PORT)->bars[0].base); /* decodes nothing */
+    put(PORT, PCI_COMMAND, 2, 2);
+    put(NIC, PCI_COMMAND, 2, 5);
+    assert_true(scans());
+    expect_bar(0, 0, 0, 0);
+    assert_true(found(PORT)->bars[0].base == 0x1fe200000);
+    assert_true(found(PORT)->bars[2].base == 0);
+    assert_true(found(PORT)->windows[0].base == 0xfe200000);
+    assert_true(found(PORT)->windows[0].bytes == 0x200000);
+    assert_true(found(PORT)->windows[1].base == 0x1040000000);
+    assert_true(found(PORT)->windows[1].bytes == 0x110000000);
+}
+
+static void closed_windows_pass_nothing_on(void **state)
+{
+    static const uint32_t closed[] = {0, 0x0000fff0, 0xfe10fe20, 0x000000f0};
+    (void)state;
+    for (unsigned i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
+        put(PORT, 0x20, 4, closed[i]);
+        put(PORT, 0x24, 4, closed[i]);
+        put(PORT, 0x28, 4, 1); /* not of 64 bits: unused */
+        assert_true(scans());
+        assert_true(found(PORT)->windows[0].bytes == 0);
+        assert_true(found(PORT)->windows[1].bytes == 0);
+    }
+    assert_true(found(NIC)->windows[0].bytes == 0);
+}
+
 static void odd_windows_are_nobodys(void **state)
 {
     static const struct {
@@ -192,6 +244,8 @@ int main(void)
         TEST(every_function_is_found),
         TEST(too_many_functions_are_refused),
         TEST(windows_are_sized),
+        TEST(places_are_read),
+        TEST(closed_windows_pass_nothing_on),
         TEST(odd_windows_are_nobodys),
         TEST(a_window_that_does_not_come_back_is_refused),
         TEST(usb_controllers_tell_their_legacy_registers),
