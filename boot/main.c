@@ -90,7 +90,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     block_devices(handoff);
     sections_check(&image, &manifest);
     remap_serves(&facts, &why);
-    overview(handoff, &manifest, why.text);
+    overview(handoff, &manifest, &facts, why.text);
     handoff->text_row = text_row();
     handoff->work_tsc = sections_hash_tsc;
     handoff->work_bytes = sections_hash_bytes;

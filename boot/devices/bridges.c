@@ -6,8 +6,10 @@
 
 enum { HEADER_BRIDGE = 1, COMMAND_MEMORY = 1 << 1, COMMAND_BUS_MASTER = 1 << 2 };
 
-static bool leads_to_one(const struct fact_function *bridge, const struct handoff *handoff)
+bool bridge_leads(const struct fact_function *bridge, const struct handoff *handoff)
 {
+    if (bridge->pci >> 16 || bridge->header != HEADER_BRIDGE || bridge->secondary == 0)
+        return false;
     for (uint32_t i = 0; i < handoff->function_count; i++) {
         uint32_t bus = handoff->functions[i].pci >> 8;
         if (!(handoff->functions[i].flags & FUNCTION_SILENT) && bus >= bridge->secondary &&
@@ -21,8 +23,7 @@ bool bridges_open(const struct facts *facts, const struct handoff *handoff, stru
 {
     for (uint32_t i = 0; i < facts->function_count; i++) {
         const struct fact_function *bridge = &facts->functions[i];
-        if (bridge->pci >> 16 || bridge->header != HEADER_BRIDGE || bridge->secondary == 0 ||
-            !leads_to_one(bridge, handoff))
+        if (!bridge_leads(bridge, handoff))
             continue;
         struct pci pci = access_to(facts, bridge->pci);
         uint32_t command = pci_read(&pci, bridge->pci, PCI_COMMAND, 2);

@@ -5,6 +5,9 @@
 
 #include "boot/plan/facts.h"
 
+/* Whether functions that a domain has, and that are not silent, lie below it. */
+bool bridge_leads(const struct fact_function *bridge, const struct handoff *handoff);
+
 /*
  * Lets the bridges that lead to an assigned function pass on its DMA and messages, and the accesses
  * to its registers; all others stay as pci_quiet() left them. The units know by then who may do

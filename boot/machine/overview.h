@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_BOOT_OVERVIEW_H
 #define BULKHEAD_BOOT_OVERVIEW_H
 
-#include "kernel/abi/handoff.h"
+#include "boot/plan/facts.h"
 #include "kernel/manifest.h"
 
 /*
@@ -11,6 +11,6 @@
  * `unconfined`: why no IOMMU is in use, if none is.
  */
 void overview(const struct handoff *handoff, const struct manifest *manifest,
-              const char *unconfined);
+              const struct facts *facts, const char *unconfined);
 
 #endif

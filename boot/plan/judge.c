@@ -197,6 +197,15 @@ static bool judge_reset(const struct subject *subject)
                 "over a restart of its domain");
 }
 
+bool is_kept_for(const struct facts *facts, const struct fact_reserved *kept, uint32_t index,
+                 bool *lost)
+{
+    *lost = kept->any || scope_is_lost(facts, kept->segment, kept->scope_first, kept->scope_count);
+    return kept->segment == facts->functions[index].pci >> 16 &&
+           (*lost ||
+            scope_covers(facts, kept->segment, kept->scope_first, kept->scope_count, index));
+}
+
 /* A USB controller's use ends with the hand-over (TRAPS 61). */
 static bool judge_reserved(const struct subject *subject)
 {
@@ -205,12 +214,8 @@ static bool judge_reserved(const struct subject *subject)
         return true;
     for (uint32_t i = 0; i < facts->reserved_count; i++) {
         const struct fact_reserved *kept = &facts->reserved[i];
-        if (kept->segment != subject->device->pci >> 16)
-            continue;
-        bool lost =
-            kept->any || scope_is_lost(facts, kept->segment, kept->scope_first, kept->scope_count);
-        if (lost || scope_covers(facts, kept->segment, kept->scope_first, kept->scope_count,
-                                 subject->index))
+        bool lost;
+        if (is_kept_for(facts, kept, subject->index, &lost))
             return deny(subject,
                         ", and the firmware keeps memory at %lx to %lx for %s (RMRR): switch "
                         "that off in the firmware's setup, or use another card",

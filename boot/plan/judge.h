@@ -80,6 +80,11 @@ bool judge_function(const struct subject *subject);
 const struct manifest_device *owner_entry(const struct manifest *manifest, uint32_t pci);
 const char *owner_name(const struct manifest *manifest, const struct manifest_device *device);
 
+/* Whether the firmware keeps the memory for the function, or for one that `lost` says can't be
+ * told. */
+bool is_kept_for(const struct facts *facts, const struct fact_reserved *kept, uint32_t index,
+                 bool *lost);
+
 /* Ways to reset it, as bits of enum function_reset. */
 uint32_t resets_of(const struct subject *subject);
 
