@@ -16,9 +16,11 @@ void settle_check(uint64_t back)
     struct answer *answer = &settle_answer;
     machine_use_page_table(cpu.place->page_table);
     if (answer->text[0] == 0) {
+        uint64_t start = machine_tsc();
         separation_begin();
         while (separation_go_on() == CHECK_GOES_ON)
             continue;
+        answer->ticks = machine_tsc() - start;
         answer->check = separation_result;
         answer->ok = separation_result.ok;
         if (!answer->ok)

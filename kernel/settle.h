@@ -16,6 +16,7 @@ struct answer {
     volatile uint32_t ready; /* the rest is valid */
     bool ok;                 /* set up, and the separation check passed (I12) */
     struct check_result check;
+    uint64_t ticks; /* that the check took */
     struct check_topology topology;
     char text[224]; /* what was wrong; start-up code may write it before */
 };

@@ -3,10 +3,11 @@
  * What a round trip through the hypervisor costs, in ticks of the TSC (in Bochs: instructions),
  * and 1,000 timer interrupts in a loop and in HLT, for the exit counts that the hypervisor
  * says at each write to port 0x80 (kernels built with -DBENCH): numbers 1 to 3 around the spinning
- * timer, 4 to 6 around HLT.
+ * timer, 4 to 6 around HLT, others in device.c.
  *
  * Command line: bench= phases (all), count= samples a phase, each of 100 operations.
  */
+#include "bench.h"
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"
@@ -24,9 +25,7 @@ enum {
     TIMER_INTERRUPTS = 1000,
     TIMER_GAP = 2000, /* TSC ticks */
     SIBLING_SETTLES = 20000,
-    MARK_PORT = 0x80,
-    MARKS = 3,        /* a timer phase */
-    QUIET_PARTS = 20, /* of a second, until the console has drained */
+    MARKS = 3, /* a timer phase */
 };
 
 extern uint32_t bench_loops, bench_command, bench_destination, bench_vector, bench_events;
@@ -36,7 +35,7 @@ void bench_sibling_wait(void);
 
 typedef uint64_t (*sample_function)(void);
 
-enum phase_kind { PLAIN, TEXT, DENIED, SELF, SELF_BY_ID, SIBLING_SPINS, SIBLING_SLEEPS };
+enum phase_kind { PLAIN, TEXT, DENIED, SELF, SELF_BY_ID, SIBLING_SPINS, SIBLING_SLEEPS, DEVICE };
 
 struct phase {
     const char *word; /* on the command line */
@@ -57,6 +56,11 @@ SAMPLE(wrmsr_denied);
 SAMPLE(icr_self_ipi);
 SAMPLE(self_ipi_msr);
 SAMPLE(icr_sibling_ipi);
+SAMPLE(config_read_ecam);
+SAMPLE(config_write_ecam);
+SAMPLE(config_read_port);
+SAMPLE(config_write_port);
+SAMPLE(msix_mask);
 #define BOTH(name) sample_##name, base_##name
 
 static const struct phase phases[] = {
@@ -73,6 +77,11 @@ static const struct phase phases[] = {
     {"self-msr", "self_ipi_msr_instructions", SELF, BOTH(self_ipi_msr)},
     {"sibling", "icr_sibling_ipi_instructions", SIBLING_SPINS, BOTH(icr_sibling_ipi)},
     {"sibling-hlt", "icr_sibling_ipi_hlt_instructions", SIBLING_SLEEPS, BOTH(icr_sibling_ipi)},
+    {"config-read-ecam", "config_read_ecam_exit_instructions", DEVICE, BOTH(config_read_ecam)},
+    {"config-write-ecam", "config_write_ecam_exit_instructions", DEVICE, BOTH(config_write_ecam)},
+    {"config-read-port", "config_read_port_exit_instructions", DEVICE, BOTH(config_read_port)},
+    {"config-write-port", "config_write_port_exit_instructions", DEVICE, BOTH(config_write_port)},
+    {"msix-mask", "msix_mask_exit_instructions", DEVICE, BOTH(msix_mask)},
 };
 
 static uint64_t samples[SAMPLES_MAX];
@@ -185,12 +194,21 @@ static void timer_interrupt(struct frame *frame)
     apic_eoi();
 }
 
-/* The first mark pushes out what waits for the console, whose interrupts would be exits too. */
-static void mark_begin(uint8_t first)
+void mark(uint8_t number)
 {
-    outb(MARK_PORT, first);
+    outb(MARK_PORT, number);
+}
+
+void mark_begin(uint8_t first)
+{
+    mark(first);
     tsc_wait(boot_info.tsc_hz / QUIET_PARTS);
-    outb(MARK_PORT, (uint8_t)(first + 1));
+    mark((uint8_t)(first + 1));
+}
+
+bool phase_asked(const char *word)
+{
+    return cmdline_lists("bench", word, cmdline_lists("bench", "all", true));
 }
 
 static void measure_timer(const char *word, const char *key, bool sleep)
@@ -215,7 +233,7 @@ static void measure_timer(const char *word, const char *key, bool sleep)
         }
     }
     uint64_t ticks = rdtsc() - start;
-    outb(MARK_PORT, (uint8_t)(first_mark + 2));
+    mark((uint8_t)(first_mark + 2));
     timer_stop();
     print("bench: %s %u\n", key, timer_hits);
     print("bench: detail %s by %s, %lu ticks each\n", key,
@@ -238,24 +256,30 @@ void guest_main(void)
     interrupt_gate(IPI_VECTOR, bench_interrupt, 0);
     interrupt_gate(SIBLING_VECTOR, bench_sibling_interrupt, 0);
     interrupt_set(TIMER_VECTOR, timer_interrupt);
+    mark(MARK_LIFE);
+    bool have_device = device_find();
     have_sibling = cpu_count() > 1 && sibling_start(1, sibling);
     print("bench: this is domain %s: %u processors\n", boot_info.domain, cpu_count());
     for (unsigned i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-        if (!cmdline_lists("bench", phases[i].word, cmdline_lists("bench", "all", true))) {
+        if (!phase_asked(phases[i].word)) {
             continue;
         }
         bool sibling_phase = phases[i].kind == SIBLING_SPINS || phases[i].kind == SIBLING_SLEEPS;
         if (sibling_phase && !have_sibling) {
             print("bench: skipped %s: no second processor\n", phases[i].key);
+        } else if (phases[i].kind == DEVICE && !have_device) {
+            print("bench: skipped %s: no function with MSI-X\n", phases[i].key);
         } else {
             measure(&phases[i]);
         }
     }
-    if (cmdline_lists("bench", "timer-spin", cmdline_lists("bench", "all", true))) {
+    if (phase_asked("timer-spin")) {
         measure_timer("timer-spin", "timer_spin_interrupts", false);
     }
-    if (cmdline_lists("bench", "timer-hlt", cmdline_lists("bench", "all", true))) {
+    if (phase_asked("timer-hlt")) {
         measure_timer("timer-hlt", "timer_hlt_interrupts", true);
     }
+    device_interrupts();
     print("bench: done\n");
+    device_restart();
 }

@@ -10,9 +10,14 @@ DENIED_MSR   equ 0x480                  ; IA32_VMX_BASIC: no domain is granted V
 UART_THR     equ 0x3f8
 UART_LSR     equ 0x3fd
 UART_SCR     equ 0x3ff
+CONFIG_DATA  equ 0xcfc
 UNBACKED     equ 0xd0000000             ; in the hole below 4 GiB, mapped by the entry page tables
 
 section .bss
+global bench_register, bench_register_value, bench_vector_control
+bench_register:       resq 1            ; where a function's Command is in the ECAM window
+bench_vector_control: resq 1            ; of an entry of its MSI-X table
+bench_register_value: resd 1            ; what Command is written
 global bench_loops, bench_command, bench_destination, bench_vector, bench_hits, bench_events
 bench_loops:       resd 1
 bench_command:     resd 1               ; ICR, low half
@@ -127,6 +132,52 @@ measured rdmsr_denied
     wrmsr
 %endmacro
 measured wrmsr_denied
+
+; Command of a function, as drivers write it: 16 bits.
+%macro setup_config_read_ecam 0
+    mov rdx, [bench_register]
+%endmacro
+%macro op_config_read_ecam 0
+    mov eax, [rdx]
+%endmacro
+measured config_read_ecam
+
+%macro setup_config_write_ecam 0
+    mov rdx, [bench_register]
+    mov eax, [bench_register_value]
+%endmacro
+%macro op_config_write_ecam 0
+    mov [rdx], ax
+%endmacro
+measured config_write_ecam
+
+%macro setup_config_read_port 0
+    mov edx, CONFIG_DATA
+%endmacro
+%macro op_config_read_port 0
+    in eax, dx
+%endmacro
+measured config_read_port
+
+%macro setup_config_write_port 0
+    mov edx, CONFIG_DATA
+    mov eax, [bench_register_value]
+%endmacro
+%macro op_config_write_port 0
+    out dx, ax
+%endmacro
+measured config_write_port
+
+; In turns masked and not.
+%macro setup_msix_mask 0
+    mov rdx, [bench_vector_control]
+    mov eax, r11d
+    and eax, 1
+%endmacro
+%macro op_msix_mask 0
+    mov [rdx], eax
+%endmacro
+measured msix_mask
 
 ; Until the handler has run and sent its EOI.
 %macro setup_icr_self_ipi 0

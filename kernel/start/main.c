@@ -99,6 +99,10 @@ static void show_checks(void)
         for (unsigned k = 0; k < SHOWN_DIGEST_BYTES; k++)
             show("%02x", check->digest[k]);
         show("\n");
+#ifdef BENCH
+        show("  %s: separation check took %lu ticks\n", manifest.domains[i].name,
+             answer_of(handoff()->domains[i].cpus[0])->ticks);
+#endif
     }
     show("  the machine: separation check passed: %u PCI functions, %u interrupt lines\n",
          seen_functions, seen_lines);

@@ -128,7 +128,8 @@ void vmsi_write(struct vmsi *msi, unsigned at, uint32_t mask, uint32_t value)
 
 /*
  * Masked, then changed, then unmasked: an entry that may send is always whole. The message in
- * hardware is that of the guest whenever that is good, so a change of the mask alone is one write.
+ * hardware is that of the guest whenever that is good, so a change of the mask alone is one write,
+ * and masking needs no look at the message.
  */
 static void apply_entry(const struct vmsi *msi, uint32_t entry, bool changed)
 {
@@ -136,7 +137,7 @@ static void apply_entry(const struct vmsi *msi, uint32_t entry, bool changed)
     volatile uint8_t *hardware = msi->table + entry * ENTRY_BYTES;
     uint32_t address, masked = message[ENTRY_CONTROL / 4];
 
-    if (!vmsi_translate(msi->function, message, &address)) {
+    if ((changed || !masked) && !vmsi_translate(msi->function, message, &address)) {
         if (!masked)
             machine_refused_interrupts(1);
         masked = ENTRY_MASKED;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make bench`: figures, held against the bounds in tests/bench/keys.list. BENCH= some of the parts.
-BENCH := guest linux size cascade
+BENCH := guest linux size cascade devices transfer
 
+bench: ALSO := tcg
 bench: setup
 	@$(MAKE) $(QUIETLY) all $(BUILD)/kernel/kernel-intel-bench.elf \
 	    $(BUILD)/kernel/kernel-amd-bench.elf $(BUILD)/bench-cascade
