@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SERIAL_PORTS = 4, MACHINE_SERIAL = 65, MACHINE_EXTRA = 8 };
+enum { SERIAL_PORTS = 4, MACHINE_SERIAL = 65, MACHINE_EXTRA = 12 };
 
 enum machine_kind {
     MACHINE_BOCHS, /* has VT-x, needs nothing from the host */
