@@ -10,14 +10,14 @@ INSTALLED := $(call installed,libc6-dev* linux-libc-dev* gnu-efi libyaml-dev* li
     libcmocka-dev*) $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
 
 MANIFEST ?= guests/demo.yaml
-# bochs, kvm, tcg (QEMU emulates AMD-V and VT-d); auto: run and debug take kvm where this host lends
+# bochs, kvm, tcg (QEMU emulates AMD-V and VT-d), nested (KVM in Bochs); auto: run and debug take kvm where this host lends
 # VT-x, else tcg, an image is for what its manifest says, all boot tests run where they can.
 MACHINE ?= auto
 # Seconds after which a run ends; empty: none on a terminal, 300 otherwise.
 TIMEOUT ?=
 
 # What is mistyped is refused before anything is built or installed.
-MACHINES := auto bochs kvm tcg
+MACHINES := auto bochs kvm tcg nested
 ifeq ($(filter $(MACHINES),$(MACHINE)),)
 $(error MACHINE=$(MACHINE) is none of $(MACHINES))
 endif
@@ -52,10 +52,11 @@ include tools/install.mk
 include tests/rules.mk
 
 help:
-	@echo 'make run      set up, build and boot the demo (MANIFEST= MACHINE=bochs|kvm|tcg TIMEOUT=s)'
+	@echo 'make run      set up, build and boot the demo (MANIFEST= MACHINE=bochs|kvm|tcg|nested TIMEOUT=s)'
 	@echo 'make smoke    one boot, two minutes: does it work here at all'
 	@echo 'make test     all tests; make test-unit: those that need no emulator; make test-boot: those'
 	@echo '              that boot (BOOT_TESTS="smoke attack" MACHINE= JOBS=2)'
+	@echo 'make test-nested  boot tests in QEMU with KVM in Bochs: VT-x and VT-d together, minutes each'
 	@echo 'make image    $(IMAGE) and $(DISK), which can be written to a USB stick'
 	@echo 'make debug    the demo in a debugger'
 	@echo 'make fuzz     made-up manifests, tables, boards and accesses (FUZZ_SECONDS= for each target)'
@@ -67,11 +68,12 @@ help:
 
 # What needs a tool runs after the set-up, which may only just have installed it.
 setup:
-	@tools/setup run $(filter tcg fuzz,$(MACHINE) $(ALSO))
+	@tools/setup run $(filter tcg nested fuzz,$(MACHINE) $(ALSO))
 
-test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg)
+test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg nested)
+test-nested test-nested-one: ALSO := nested
 run debug: ALSO := $(if $(filter auto,$(MACHINE)),$(if $(KVM_GUESS),,tcg))
-run smoke image debug test: setup
+run smoke image debug test test-nested: setup
 
 run:
 	@$(MAKE) $(QUIETLY) tools

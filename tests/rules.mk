@@ -4,9 +4,11 @@ TEST_SUITES :=
 
 include tests/unit/rules.mk
 include tests/boot/rules.mk
+include tests/nested/rules.mk
 
 $(call unit_test,tools/run_line,tools/run/line.c)
-$(call unit_test,tools/run_devices,$(addprefix tools/run/,bochs.c devices.c kvm.c machine.c media.c qemu.c) \
+$(call unit_test,tools/run_devices,$(addprefix tools/run/,bochs.c devices.c kvm.c machine.c media.c nested.c \
+    qemu.c) \
     tools/image/disk.c tools/image/gpt.c tools/output.c tools/text.c kernel/sha256.c)
 $(call unit_test,tools/disk,$(addprefix tools/,image/disk.c image/gpt.c output.c text.c) \
     kernel/sha256.c)
@@ -24,7 +26,7 @@ test-unit: $(UNIT)/test_run_line $(UNIT)/test_run_devices $(UNIT)/test_disk $(UN
 -include tests/bench/rules.mk
 -include tests/mutants/rules.mk
 
-TEST_SUITES := test-unit $(TEST_SUITES) test-boot
+TEST_SUITES := test-unit $(TEST_SUITES) test-boot test-nested-one
 
 # Payloads first: tests that read them leave themselves out where they are not there.
 test: setup

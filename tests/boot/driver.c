@@ -30,6 +30,7 @@ struct test {
     struct machine machine;
     struct ports ports;
     struct disk_file files[2];
+    bool late;          /* its time was up */
     const char *broken; /* the expectation that can't be met any more */
     char broken_line[LINE_BYTES];
     char tail[SERIAL_PORTS][TAIL_LINES][MAX_TAIL];
@@ -165,7 +166,9 @@ static const char *trouble(struct test *test, double began)
         ports_read(&test->ports);
         return all_done(&test->spec) && !test->broken ? NULL : "the emulator ended too early";
     }
-    if (machine_seconds(&test->machine) > limit || seconds_now() - began > WALL_FACTOR * limit)
+    test->late =
+        machine_seconds(&test->machine) > limit || seconds_now() - began > WALL_FACTOR * limit;
+    if (test->late)
         return test->ports.started ? "out of time" : "out of time: the loader never spoke";
     return NULL;
 }
@@ -286,6 +289,22 @@ static enum verdict run_test(struct test *test, const char *directory)
     return trouble_words ? FAILED : PASSED;
 }
 
+/*
+ * Once more where time was up in the nested machine, and only then: there a domain's timer stops
+ * for good in some runs, which is not understood (tests/nested/README says what is known).
+ */
+static enum verdict run_again(struct test *test, const char *path, const char *directory)
+{
+    char why[512];
+    bool again = test->late && test->spec.options.kind == MACHINE_NESTED;
+    if (!again || !spec_read(path, MACHINE_NESTED, &test->spec, why, sizeof(why)))
+        return FAILED;
+    printf("    that was the first attempt; another one\n");
+    struct spec spec = test->spec;
+    *test = (struct test){.spec = spec};
+    return run_test(test, directory);
+}
+
 /* In a process of its own: the whole test, its words to `out`. The status is the verdict. */
 static _Noreturn void test_process(const char *path, enum machine_kind kind, FILE *out)
 {
@@ -307,6 +326,8 @@ static _Noreturn void test_process(const char *path, enum machine_kind kind, FIL
         printf("    %s: %s\n", directory, strerror(errno));
     else
         verdict = run_test(&test, directory);
+    if (verdict == FAILED && test.late)
+        verdict = run_again(&test, path, directory);
     printf("%s %s on %s (%.0f s): %s%s%s\n", verdict_words[verdict], test.spec.name,
            machine_names[kind], seconds_now() - began, good ? test.spec.invariant : path,
            verdict == SKIPPED ? "; this machine has no " : "",
@@ -368,13 +389,15 @@ static void finish_job(struct job *jobs, unsigned count[VERDICTS])
 
 /*
  * Whether a test is to run on a machine; a test that can't be read says so on the first. On KVM a
- * test runs only when it was asked for: few hosts lend out VT-x.
+ * test runs only when it was asked for, as few hosts lend out VT-x; nested too, as it takes
+ * minutes.
  */
 static bool is_due(const char *path, enum machine_kind kind, const char *only)
 {
     static struct spec spec;
     char why[512];
-    if (only ? strcmp(only, machine_names[kind]) != 0 : kind == MACHINE_KVM)
+    if (only ? strcmp(only, machine_names[kind]) != 0
+             : kind == MACHINE_KVM || kind == MACHINE_NESTED)
         return false;
     return spec_read(path, kind, &spec, why, sizeof(why)) ? spec.machines >> kind & 1
                                                           : only || kind == MACHINE_BOCHS;
@@ -416,7 +439,7 @@ int main(int argc, char **argv)
         if (option == 'm') {
             only = optarg;
         } else if (option != 'j' || (parallel = atoi(optarg)) < 1 || parallel > MAX_JOBS) {
-            fprintf(stderr, "usage: boot-test [-j JOBS] [-m bochs|kvm|tcg] NAME.test...\n");
+            fprintf(stderr, "usage: boot-test [-j JOBS] [-m bochs|kvm|tcg|nested] NAME.test...\n");
             return 2;
         }
     }

@@ -156,7 +156,7 @@ static void read_on(struct reader *reader, char *names)
         unsigned machines = read_machines(names);
         reader->elsewhere = !(machines >> kind & 1);
         if (machines == 0)
-            reader->complaint = "it is none of bochs, kvm, tcg, steady, all";
+            reader->complaint = "it is none of bochs, kvm, tcg, nested, steady, all";
     }
 }
 
@@ -270,7 +270,7 @@ static void name_test(const char *path, struct spec *spec, char *directory, size
 bool spec_read(const char *path, enum machine_kind kind, struct spec *spec, char *why, size_t room)
 {
     char directory[SPEC_TEXT], line[1024];
-    *spec = (struct spec){.limit = 120,
+    *spec = (struct spec){.limit = kind == MACHINE_NESTED ? 400 : 120,
                           .machines = 1u << MACHINE_BOCHS | 1u << MACHINE_TCG,
                           .options = {.kind = kind, .ips = 50000000}};
     name_test(path, spec, directory, sizeof(directory));

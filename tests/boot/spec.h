@@ -4,8 +4,9 @@
  *
  *   invariant I4 WORDS...      what it shows; printed with the verdict (required)
  *   manifest FILE              the manifest to build and boot, beside the test (required)
- *   machine NAMES...           where it runs, of bochs, kvm (if it is asked for) and tcg; default
- *                              bochs and tcg. For tcg the image is built with --cpu amd
+ *   machine NAMES...           where it runs, of bochs, tcg, and if they are asked for kvm and
+ *                              nested; default bochs and tcg. For tcg the image is built with
+ *                              --cpu amd
  *   on NAME                    what follows is for that machine; `on all` ends it. `on steady`:
  *                              for machines whose time moves evenly (Bochs before 3.0)
  *   model NAME, cpus N, memory MIB, ips N
@@ -15,7 +16,7 @@
  *                              assigns is there by itself (tools/run/devices.h)
  *   absent PCI...              but not what it assigns at these addresses, or `absent all`
  *   iommu TEXT                 QEMU only: the IOMMU, as -device has it, or `iommu none`
- *   limit SEC                  seconds that the emulator may compute (default 120)
+ *   limit SEC                  seconds that the emulator may compute (default 120; nested: 400)
  *   needs FILE                 the test is skipped where FILE does not exist
  *   kernel NAME                build/kernel/kernel-CPU-NAME.elf in place of the usual kernel
  *   before FILE.efi            firmware boots this first; the image is \NEXT.EFI beside it

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bochs: its configuration file and command line. */
 #include "machine.h"
+#include "nested.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,18 +19,19 @@ static const char configuration[] =
     "display_library: term\n"
     "plugin_ctrl: unmapped=1, biosdev=1, speaker=0, extfpuirq=1, parallel=0, serial=1, iodebug=1, "
     "gameport=0\n"
-    "cpu: model=%s, count=%u, ips=%llu, reset_on_triple_fault=0, ignore_bad_msrs=1\n"
-    "megs: %u\n"
-    "romimage: file=%s, address=0x%llx\n"
-    "vgaromimage: file=%s\n"
     "pci: enabled=1, chipset=i440fx\n"
-    "ata0-master: type=disk, path=%s/disk.img, mode=flat\n"
     "port_e9_hack: enabled=1\n"
     "clock: sync=none\n"
     "panic: action=fatal\n"
     "error: action=ignore\n"
     "info: action=ignore\n"
     "log: %s/bochs.log\n";
+static const char hardware[] =
+    "cpu: model=%s, count=%u, ips=%llu, reset_on_triple_fault=0, ignore_bad_msrs=1\n"
+    "megs: %u\n"
+    "romimage: file=%s, address=0x%llx\n"
+    "vgaromimage: file=%s\n"
+    "ata0-master: type=disk, path=%s/disk.img, mode=flat\n";
 
 static bool write_configuration(const struct machine_options *options,
                                 const uint16_t tcp[SERIAL_PORTS], const char *path)
@@ -46,10 +48,13 @@ static bool write_configuration(const struct machine_options *options,
         fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
         return false;
     }
-    fprintf(file, configuration, options->model ? options->model : "corei7_icelake_u",
-            options->cpus, (unsigned long long)options->ips, options->memory_mib, firmware,
-            (1ull << 32) - (unsigned long long)status.st_size, vga, options->directory,
-            options->directory);
+    fprintf(file, configuration, options->directory);
+    if (options->kind == MACHINE_NESTED)
+        nested_configuration(options, file);
+    else
+        fprintf(file, hardware, options->model ? options->model : "corei7_icelake_u", options->cpus,
+                (unsigned long long)options->ips, options->memory_mib, firmware,
+                (1ull << 32) - (unsigned long long)status.st_size, vga, options->directory);
     for (int i = 0; i < SERIAL_PORTS; i++)
         if (options->debug)
             fprintf(file, "com%d: enabled=1, mode=file, dev=%s/com%d.txt\n", i + 1,

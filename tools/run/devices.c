@@ -265,6 +265,16 @@ void devices_command(const struct machine_options *options, struct machine_comma
     }
 }
 
+bool devices_have_disks(const struct machine_device *devices, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct model *model = model_of(&devices[i]);
+        if (model && model->kind != PLAIN && model->kind != CARD)
+            return true;
+    }
+    return false;
+}
+
 int devices_files(const struct machine_options *options)
 {
     const char *folder = options->directory;

@@ -29,6 +29,9 @@ enum { BOOT_DISK_SLOT = 0x1e };
 /* Whether the machine can have these devices; else `why` names the first that it can't have. */
 bool devices_possible(const struct machine_device *devices, unsigned count, char *why, size_t room);
 
+/* Whether one of them has a disk of its own, which is a file. */
+bool devices_have_disks(const struct machine_device *devices, unsigned count);
+
 /* Makes the files that they need in the run's folder. Returns 0, or -1, said on stderr. */
 int devices_files(const struct machine_options *options);
 

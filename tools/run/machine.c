@@ -2,6 +2,7 @@
 /* Choosing, starting and ending an emulator. */
 #include "machine.h"
 #include "devices.h"
+#include "nested.h"
 #include "tools/output.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,7 +22,7 @@
 
 enum { CONNECT_MS = 20000 };
 
-const char *const machine_names[MACHINE_KINDS] = {"bochs", "kvm", "tcg"};
+const char *const machine_names[MACHINE_KINDS] = {"bochs", "kvm", "tcg", "nested"};
 
 const char *first_of(const char *const *paths)
 {
@@ -74,9 +75,11 @@ bool machine_choose(const char *name, bool amd, enum machine_kind *kind, char *w
         if (strcmp(name, machine_names[i]) == 0) {
             *kind = (enum machine_kind)i;
             snprintf(why, room, "as asked for");
-            return *kind != MACHINE_KVM || kvm_offers_vtx(why, room);
+            return *kind == MACHINE_KVM      ? kvm_offers_vtx(why, room)
+                   : *kind == MACHINE_NESTED ? nested_possible(why, room)
+                                             : true;
         }
-    snprintf(why, room, "it is none of auto, bochs, kvm, tcg");
+    snprintf(why, room, "it is none of auto, bochs, kvm, tcg, nested");
     return false;
 }
 
@@ -214,6 +217,19 @@ static int lock_folder(const char *directory)
     return lock;
 }
 
+/* Makes what the machine has besides the disk that it boots from. */
+static int machine_files(const struct machine_options *options)
+{
+    switch (options->kind) {
+    case MACHINE_BOCHS:
+        return 0;
+    case MACHINE_NESTED:
+        return nested_files(options);
+    default:
+        return devices_files(options);
+    }
+}
+
 int machine_start(const struct machine_options *options, struct machine *machine)
 {
     char path[4096];
@@ -221,17 +237,20 @@ int machine_start(const struct machine_options *options, struct machine *machine
     machine->lock = lock_folder(options->directory);
     if (machine->lock < 0)
         return -1;
-    /* A run that was killed leaves a lock, and Bochs then refuses the disk. */
-    snprintf(path, sizeof(path), "%s/disk.img.lock", options->directory);
-    unlink(path);
+    /* A run that was killed leaves locks, and Bochs then refuses the disks. */
+    static const char *const locks[] = {"disk.img.lock", "command.img.lock"};
+    for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", options->directory, locks[i]);
+        unlink(path);
+    }
     snprintf(path, sizeof(path), "%s/disk.img", options->directory);
-    if (disk_write(path, options->files, options->file_count) ||
-        (options->kind != MACHINE_BOCHS && devices_files(options))) {
+    if (disk_write(path, options->files, options->file_count) || machine_files(options)) {
         machine_stop(machine);
         return -1;
     }
-    int result = options->kind == MACHINE_BOCHS ? start_bochs(options, machine)
-                                                : start_qemu(options, machine);
+    int result = options->kind == MACHINE_BOCHS || options->kind == MACHINE_NESTED
+                     ? start_bochs(options, machine)
+                     : start_qemu(options, machine);
     if (result)
         machine_stop(machine);
     return result;

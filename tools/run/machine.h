@@ -12,9 +12,10 @@
 enum { SERIAL_PORTS = 4, MACHINE_SERIAL = 65, MACHINE_EXTRA = 12 };
 
 enum machine_kind {
-    MACHINE_BOCHS, /* has VT-x, needs nothing from the host */
-    MACHINE_KVM,   /* QEMU on a host that lends its VT-x to guests */
-    MACHINE_TCG,   /* QEMU's own processor: has AMD-V */
+    MACHINE_BOCHS,  /* has VT-x, needs nothing from the host */
+    MACHINE_KVM,    /* QEMU on a host that lends its VT-x to guests */
+    MACHINE_TCG,    /* QEMU's own processor: has AMD-V */
+    MACHINE_NESTED, /* QEMU with KVM on Bochs' VT-x, see nested.h */
     MACHINE_KINDS,
 };
 
@@ -35,7 +36,7 @@ struct machine_options {
     unsigned cpus;
     unsigned threads; /* QEMU: a core; 0: one */
     unsigned memory_mib;
-    uint64_t ips;                  /* Bochs: instructions that make a second */
+    uint64_t ips;                  /* Bochs, not nested: instructions that make a second */
     const char *directory;         /* for the disk image, the configuration and the logs */
     const struct disk_file *files; /* what is on the disk that it boots from */
     unsigned file_count;
@@ -80,7 +81,10 @@ void machine_stop(struct machine *machine);
 /* Seconds of processor time that the emulator has used so far. */
 double machine_seconds(const struct machine *machine);
 
-/* For the two emulators: argument vectors, NULL at the end. False: said on stderr. */
+/*
+ * For the two emulators: argument vectors, NULL at the end. False: said on stderr. Of the nested
+ * machine bochs_command() is Bochs', qemu_command() what its Linux starts; that has no sockets.
+ */
 enum { MACHINE_ARGUMENTS = 1024 };
 struct machine_command {
     const char *arguments[MACHINE_ARGUMENTS];

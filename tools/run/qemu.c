@@ -46,7 +46,7 @@ static bool parts_present(const struct machine_options *options, const char *pro
 
 static void add_processor(const struct machine_options *options, struct machine_command *command)
 {
-    bool kvm = options->kind == MACHINE_KVM;
+    bool kvm = options->kind != MACHINE_TCG;
     command_add(command, "-machine");
     command_add(command, kvm ? "q35,kernel-irqchip=split" : "q35");
     command_add(command, "-accel");
@@ -94,7 +94,10 @@ bool qemu_command(const struct machine_options *options, const int sockets[SERIA
     devices_command(options, command);
     for (int i = 0; i < SERIAL_PORTS; i++) {
         command_add(command, "-chardev");
-        command_add(command, "socket,id=com%d,fd=%d", i + 1, sockets[i]);
+        if (options->kind == MACHINE_NESTED)
+            command_add(command, "serial,id=com%d,path=/dev/ttyS%d", i + 1, i);
+        else
+            command_add(command, "socket,id=com%d,fd=%d", i + 1, sockets[i]);
         command_add(command, "-serial");
         command_add(command, "chardev:com%d", i + 1);
     }

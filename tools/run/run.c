@@ -31,7 +31,7 @@ const char run_help[] =
     "10.0.N.x and reach http://10.0.N.4/data (64 MiB) and /sum, nothing else. Disks are files in "
     "DIR.\n"
     "\n"
-    "  --machine NAME   auto (default), bochs, kvm, tcg\n"
+    "  --machine NAME   auto (default), bochs, kvm, tcg, nested\n"
     "  --cpus N         processors (default: as the manifest's platform says, else 4)\n"
     "  --memory MIB     memory (default: as the manifest's platform says, else 2048)\n"
     "  --model NAME     processor model, as the emulator calls it\n"
@@ -175,6 +175,12 @@ static enum exit_status prepare(struct run *run)
     }
     if (!devices_possible(image->devices, image->device_count, why, sizeof(why))) {
         fprintf(stderr, "bulkhead run: %s: %s\n", run->path, why);
+        return EXIT_FINDINGS;
+    }
+    if (*kind == MACHINE_NESTED &&
+        (run->options.debug || devices_have_disks(image->devices, image->device_count))) {
+        fprintf(stderr, "bulkhead run: the nested machine has no %s: use --machine kvm\n",
+                run->options.debug ? "debugger" : "disks for devices");
         return EXIT_FINDINGS;
     }
     screen_note(&run->screen, "machine: %s, %u processor%s, %u MiB (%s); %s",

@@ -10,6 +10,7 @@
 #include "kernel/abi/manifest.h"
 #include "tools/run/devices.h"
 #include "tools/run/media.h"
+#include "tools/run/nested.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,48 @@ static void test_web(void **state)
     assert_int_equal(system(script), 0);
 }
 
+/* What the nested machine's Linux runs, as a disk of one cylinder that a shell can read. */
+static void test_nested(void **state)
+{
+    static const struct machine_device edu[] = {{AT(1, 0, 0), EDU, MANIFEST_NONE, ""}};
+    static const struct machine_device nvme[] = {{AT(1, 0, 0), EDU, MANIFEST_NONE, ""},
+                                                 {AT(2, 0, 0), NVME, MANIFEST_NONE, ""}};
+    static const char *const qemu[] = {"qemu-system-x86_64", NULL};
+    static const char *const words[] = {
+        "-accel",
+        "kvm",
+        "q35,kernel-irqchip=split",
+        "serial,id=com4,path=/dev/ttyS3",
+        "edu,dma_mask=0xffffffffffffffff,bus=port1,addr=0.0",
+        "it'\\''s",
+        "if=none,id=disk,format=raw,readonly=on,file=/tmp/disk.img"};
+    struct machine_options options = {.kind = MACHINE_NESTED,
+                                      .cpus = 2,
+                                      .memory_mib = 512,
+                                      .devices = edu,
+                                      .device_count = 1,
+                                      .directory = folder,
+                                      .extra = {"it's"}};
+    (void)state;
+    assert_false(devices_have_disks(edu, 1));
+    assert_true(devices_have_disks(nvme, 2));
+    if (!program_of(qemu))
+        skip();
+    assert_int_equal(nested_files(&options), 0);
+    assert_int_equal(size_of("command.img"), 516096);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        char line[256];
+        snprintf(line, sizeof(line), "grep -aqF \" '%s'\" $DIR/command.img", words[i]);
+        if (system(line) != 0)
+            fail_msg("%s is missing", words[i]);
+    }
+    assert_int_equal(system("tr -d '\\000' <$DIR/command.img | sed 's/^exec/echo/' | sh | "
+                            "grep -q \"qemu-system-x86_64 -nodefaults .* it's \""),
+                     0);
+    options.directory = "/nowhere";
+    assert_int_equal(nested_files(&options), -1);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -209,7 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_possible), cmocka_unit_test(test_command),
         cmocka_unit_test(test_most),     cmocka_unit_test(test_files),
-        cmocka_unit_test(test_web),
+        cmocka_unit_test(test_web),      cmocka_unit_test(test_nested),
     };
     return cmocka_run_group_tests_name("run_devices", tests, set_up, clean_up);
 }

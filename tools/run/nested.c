@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bochs, a Linux with KVM in it, QEMU in that: configuration, and QEMU's command line as a disk. */
+#include "nested.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * So many instructions are a second: GRUB's configuration in tests/nested/disks tells Linux, which
+ * could not measure it. CYLINDER: a disk without a partition table has no geometry but this.
+ */
+enum { INSTRUCTIONS_A_SECOND = 100000000, LINUX_MIB = 768, CYLINDER = 16 * 63 * 512 };
+
+static const char linux_folder[] = "build/nested";
+/* In Bochs' Linux: its only folder that can be written. The image's disk is linked there. */
+static const char folder_inside[] = "/tmp";
+
+/*
+ * One processor: more of them share the one that Bochs runs on. The legacy BIOS is quicker than
+ * UEFI, and with it Linux has the I/O APIC. Of Bochs' processors with what KVM wants this one
+ * boots Linux.
+ */
+static const char configuration[] =
+    "cpu: model=%s, count=1, ips=%u, reset_on_triple_fault=0, ignore_bad_msrs=1\n"
+    "megs: %u\n"
+    "romimage: file=/usr/share/bochs/BIOS-bochs-latest\n"
+    "vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest\n"
+    "vga: extension=none\n"
+    "boot: disk\n"
+    "ata0-master: type=disk, path=%s/boot.img, mode=volatile, cylinders=1, heads=16, spt=63\n"
+    "ata0-slave: type=disk, path=%s/root.img, mode=volatile\n"
+    "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n"
+    "ata1-master: type=disk, path=%s/disk.img, mode=flat\n"
+    "ata1-slave: type=disk, path=%s/command.img, mode=flat, cylinders=1, heads=16, spt=63\n";
+
+bool nested_possible(char *why, size_t room)
+{
+    static const char *const made[] = {"boot.img", "root.img"};
+    for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "%s/%s", linux_folder, made[i]);
+        if (access(path, R_OK) != 0) {
+            snprintf(why, room, "there is no %s here: run make nested", path);
+            return false;
+        }
+    }
+    snprintf(why, room, "as asked for");
+    return true;
+}
+
+void nested_configuration(const struct machine_options *options, FILE *file)
+{
+    fprintf(file, configuration, options->model ? options->model : "corei7_skylake_x",
+            INSTRUCTIONS_A_SECOND, options->memory_mib + LINUX_MIB, linux_folder, linux_folder,
+            options->directory, options->directory);
+}
+
+/* One word to a shell. */
+static void put_word(FILE *file, const char *word)
+{
+    fputc('\'', file);
+    for (; *word; word++)
+        if (*word == '\'')
+            fputs("'\\''", file);
+        else
+            fputc(*word, file);
+    fputs("' ", file);
+}
+
+int nested_files(const struct machine_options *options)
+{
+    static struct machine_command command;
+    struct machine_options inside = *options;
+    char path[4096];
+    inside.directory = folder_inside;
+    command.count = 0;
+    command.used = 0;
+    if (!qemu_command(&inside, NULL, &command))
+        return -1;
+    snprintf(path, sizeof(path), "%s/command.img", options->directory);
+    FILE *file = fopen(path, "w");
+    if (!file) {
+        fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
+        return -1;
+    }
+    fputs("exec ", file);
+    for (unsigned i = 0; i < command.count; i++)
+        put_word(file, command.arguments[i]);
+    bool good = fflush(file) == 0 && ftruncate(fileno(file), CYLINDER) == 0;
+    if (fclose(file) != 0 || !good) {
+        fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
+        return -1;
+    }
+    return 0;
+}
