@@ -9,7 +9,8 @@ CLANG_INSTALLED := $(call installed,clang-[0-9]* libclang-common-*-dev)
 INSTALLED := $(call installed,libc6-dev* linux-libc-dev* gnu-efi libyaml-dev* libbearssl-dev* \
     libcmocka-dev*) $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
 
-MANIFEST ?= guests/demo.yaml
+# Empty: the demo, with devices where make starts an emulator that has them.
+MANIFEST ?=
 # bochs, kvm, tcg (QEMU emulates AMD-V and VT-d), nested (KVM in Bochs); auto: run and debug take kvm where this host lends
 # VT-x, else tcg, an image is for what its manifest says, all boot tests run where they can.
 MACHINE ?= auto
@@ -34,6 +35,10 @@ IMAGE := $(BUILD)/bulkhead.efi
 DISK := $(BUILD)/bulkhead.img
 RUN := $(BUILD)/bulkhead run --machine $(MACHINE) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
+# The demo that a machine can run: Bochs has no IOMMU, and a board not the devices of QEMU.
+MANIFEST_OF_RUN = $(or $(MANIFEST),$(if $(filter bochs,$(MACHINE)),$(DEMO),guests/demo-devices.yaml))
+DEMO := guests/demo.yaml
+
 # The machine, "auto" resolved, once the tool is there; the guess of tools/setup before.
 MACHINE_OF_RUN = $(if $(filter auto,$(MACHINE)),$$($(BUILD)/bulkhead run --which),$(MACHINE))
 KVM_GUESS = $(shell [ -w /dev/kvm ] && grep -qw vmx /proc/cpuinfo && echo kvm)
@@ -52,7 +57,8 @@ include tools/install.mk
 include tests/rules.mk
 
 help:
-	@echo 'make run      set up, build and boot the demo (MANIFEST= MACHINE=bochs|kvm|tcg|nested TIMEOUT=s)'
+	@echo 'make run      set up, build and boot the demo: with devices in QEMU, without in Bochs'
+	@echo '              (MANIFEST= MACHINE=bochs|kvm|tcg|nested TIMEOUT=s)'
 	@echo 'make smoke    one boot, two minutes: does it work here at all'
 	@echo 'make test     all tests; make test-unit: those that need no emulator; make test-boot: those'
 	@echo '              that boot (BOOT_TESTS="smoke attack" MACHINE= JOBS=2)'
@@ -77,7 +83,7 @@ run smoke image debug test test-nested: setup
 
 run:
 	@$(MAKE) $(QUIETLY) tools
-	@$(MAKE) $(QUIETLY) MACHINE=$(MACHINE_OF_RUN) $(IMAGE)
+	@$(MAKE) $(QUIETLY) MACHINE=$(MACHINE_OF_RUN) MANIFEST=$(MANIFEST_OF_RUN) $(IMAGE)
 	@$(RUN) $(IMAGE)
 
 image:
@@ -86,7 +92,7 @@ image:
 
 debug:
 	@$(MAKE) $(QUIETLY) tools
-	@$(MAKE) $(QUIETLY) MACHINE=$(MACHINE_OF_RUN) $(IMAGE)
+	@$(MAKE) $(QUIETLY) MACHINE=$(MACHINE_OF_RUN) MANIFEST=$(MANIFEST_OF_RUN) $(IMAGE)
 	@$(RUN) --debug $(IMAGE)
 
 smoke:
@@ -95,7 +101,7 @@ smoke:
 
 # Phony prerequisites: the image is made anew each time, from whatever the manifest now says.
 $(IMAGE): all
-	@$(BUILD)/bulkhead build $(if $(filter tcg,$(MACHINE)),--cpu amd) $(MANIFEST) -o $@
+	@$(BUILD)/bulkhead build $(if $(filter tcg,$(MACHINE)),--cpu amd) $(or $(MANIFEST),$(DEMO)) -o $@
 
 $(DISK): $(IMAGE)
 	@$(BUILD)/bulkhead disk $(IMAGE) -o $@

@@ -5,7 +5,8 @@
  * another domain does may cause that (I9).
  *
  * Command line: ticks= how many before it stops (0: for ever), hz= ticks a second, report= ticks
- * from one line to the next; without it lines get rare: 100, 1,000, 10,000 ticks, each 10,000.
+ * from one line to the next; without it there is one after the first second, and then one every ten
+ * seconds.
  */
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
@@ -13,7 +14,7 @@
 #include "guests/lib/cpu.h"
 #include "guests/lib/x86.h"
 
-enum { TICK_VECTOR = 0x40, TICK_HZ = 100, FIRST_TICKS = 3, FIRST_REPORT = 100, MOST_TICKS = 10000 };
+enum { TICK_VECTOR = 0x40, TICK_HZ = 100, FIRST_TICKS = 3, REPORT_SECONDS = 10 };
 
 static volatile uint64_t ticks, missed;
 static uint64_t period, due;
@@ -29,16 +30,6 @@ static void tick(struct frame *frame)
     apic_eoi();
 }
 
-/* Whether so many ticks are worth a line; `report` 0: 100, 1,000, 10,000 and each 10,000. */
-static bool is_due(uint64_t count, uint64_t report)
-{
-    uint64_t every = report ? report : FIRST_REPORT;
-    while (!report && every < MOST_TICKS && every < count) {
-        every *= 10;
-    }
-    return count % every == 0;
-}
-
 static void sibling(struct cpu *cpu)
 {
     print("hello: processor %u is up, APIC id %u\n", cpu->index, cpu->apic_id);
@@ -47,8 +38,11 @@ static void sibling(struct cpu *cpu)
 void guest_main(void)
 {
     uint64_t stop_at = cmdline_number("ticks", 0);
+    uint64_t hz = cmdline_number("hz", TICK_HZ);
     uint64_t report = cmdline_number("report", 0);
-    period = boot_info.tsc_hz / cmdline_number("hz", TICK_HZ);
+    uint64_t first_report = report ? report : hz;
+    uint64_t each_report = report ? report : hz * REPORT_SECONDS;
+    period = boot_info.tsc_hz / hz;
     print("hello: this is domain %s: %u processor%s, TSC %lu Hz\n", boot_info.domain, cpu_count(),
           cpu_count() == 1 ? "" : "s", boot_info.tsc_hz);
     for (uint32_t i = 1; i < cpu_count(); i++) {
@@ -70,7 +64,7 @@ void guest_main(void)
         if (seen <= FIRST_TICKS) {
             print("hello: tick %lu\n", seen);
         }
-        if (is_due(seen, report)) {
+        if (seen == first_report || seen % each_report == 0) {
             print("hello: %lu ticks, missed %lu\n", seen, missed);
         }
     }

@@ -10,7 +10,9 @@ $(LINUX_OUT)/linux.stamp: guests/linux/fetch
 
 $(addprefix $(LINUX_OUT)/,vmlinuz vmlinuz-devices memtest.bin busybox): $(LINUX_OUT)/linux.stamp
 
-$(LINUX_OUT)/window: guests/linux/window.c guests/linux/rules.mk
+# Programs of our own, without a library.
+LINUX_PROGRAMS := $(addprefix $(LINUX_OUT)/,window same)
+$(LINUX_PROGRAMS): $(LINUX_OUT)/%: guests/linux/%.c guests/linux/call.h guests/linux/rules.mk
 	@mkdir -p $(@D)
 	@$(CC) -std=c17 -Os -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none \
 	    -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror -nostdlib -static -no-pie \
@@ -23,9 +25,9 @@ $(LINUX_OUT)/initrd.img: guests/linux/initramfs guests/linux/init $(LINUX_OUT)/w
 
 # Five times as large: for domains with PCI functions only.
 $(LINUX_OUT)/initrd-devices.img: guests/linux/initramfs guests/linux/init guests/linux/devices \
-    $(LINUX_OUT)/window $(LINUX_OUT)/linux.stamp
+    $(LINUX_PROGRAMS) $(LINUX_OUT)/linux.stamp
 	@echo "  INITRD  $@"
 	@guests/linux/initramfs $(LINUX_OUT)/busybox $(LINUX_OUT)/window guests/linux/init $@ \
-	    guests/linux/devices $(LINUX_OUT)/modules
+	    guests/linux/devices $(LINUX_OUT)/same $(LINUX_OUT)/modules
 
 guests: $(LINUX_PAYLOADS)

@@ -8,32 +8,13 @@
  *
  * Status 1: the command failed, or this did.
  */
-#include <stdint.h>
-#include <sys/syscall.h>
+#include "call.h"
 
-enum { MARK_PORT = 0x80, SIGCHLD_NUMBER = 17, FAILED = 1 };
-
-static long call(long number, long a, long b, long c, long d)
-{
-    register long r10 __asm__("r10") = d;
-    __asm__ volatile("syscall"
-                     : "+a"(number)
-                     : "D"(a), "S"(b), "d"(c), "r"(r10)
-                     : "rcx", "r11", "memory");
-    return number;
-}
+enum { MARK_PORT = 0x80, SIGCHLD_NUMBER = 17 };
 
 static void mark(unsigned number)
 {
     __asm__ volatile("outb %b0, %w1" : : "a"(number), "Nd"(MARK_PORT));
-}
-
-static unsigned long number_of(const char *text)
-{
-    unsigned long number = 0;
-    for (; *text >= '0' && *text <= '9'; text++)
-        number = number * 10 + (unsigned long)(*text - '0');
-    return number;
 }
 
 static int run(char **arguments, char **environment)
@@ -47,11 +28,8 @@ static int run(char **arguments, char **environment)
     return call(SYS_wait4, child, (long)&status, 0, 0) == child && status == 0 ? 0 : FAILED;
 }
 
-/* The stack as a process finds it: argument count, arguments, NULL, environment. */
-__attribute__((used)) static _Noreturn void window(long *stack)
+int run_program(long count, char **arguments)
 {
-    long count = stack[0];
-    char **arguments = (char **)(stack + 1);
     int status = FAILED;
     if (count >= 3 && call(SYS_ioperm, MARK_PORT, 1, 1, 0) == 0) {
         unsigned first = (unsigned)number_of(arguments[1]);
@@ -61,8 +39,5 @@ __attribute__((used)) static _Noreturn void window(long *stack)
                            : call(SYS_nanosleep, (long)time, 0, 0, 0) != 0;
         mark(first + 1);
     }
-    for (;;)
-        call(SYS_exit_group, status, 0, 0, 0);
+    return status;
 }
-
-__asm__(".globl _start\n_start: mov %rsp, %rdi\n and $-16, %rsp\n call window\n");
