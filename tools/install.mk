@@ -21,7 +21,7 @@ install: tools loader kernel $(BUILD)/share/bulkhead.1 $(BUILD)/share/manifest.s
 	@install -m 644 $(BUILD)/share/bulkhead.1 $(INSTALLED)/share/man/man1
 	@install -m 644 README.md CAVEATS.md LICENSE $(INSTALLED)/share/doc/bulkhead
 	@install -m 644 tools/completion.bash $(INSTALLED)/share/bash-completion/completions/bulkhead
-	@install -m 644 guests/demo.yaml $(INSTALLED)/share/doc/bulkhead/guests
+	@install -m 644 guests/demo.yaml guests/demo-devices.yaml $(INSTALLED)/share/doc/bulkhead/guests
 	@install -m 644 docs/*.md $(INSTALLED)/share/doc/bulkhead/docs
 	@echo "installed below $(INSTALLED)"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether the input is a file's content, so many times, and nothing else. On an emulated processor
- * cmp, which looks at bytes one by one, takes ten times as long as a disk.
+ * Whether the input begins with a file's content, so many times. On an emulated processor cmp,
+ * which looks at bytes one by one, takes ten times as long as a disk.
  *
  *   same FILE TIMES
  *
- * Status 0: it is. The file has at most 4 MiB, a multiple of 8 bytes.
+ * Status 0: it does. The file has at most 4 MiB, a multiple of 8 bytes.
  */
 #include "call.h"
 
@@ -41,5 +41,5 @@ int run_program(long count, char **arguments)
     for (unsigned long n = number_of(arguments[2]); n > 0; n--)
         if (fill(INPUT, input, bytes) != bytes || !are_same(piece, input, bytes / 8))
             return FAILED;
-    return fill(INPUT, input, 1) == 0 ? 0 : FAILED;
+    return 0;
 }
