@@ -14,7 +14,7 @@
 #include "kernel/abi/layout.h"
 #include "machine_world.h"
 
-enum { CONFIG_DWORDS = 16 };
+enum { CONFIG_DWORDS = 20, CARD = 0x0100, CARD_MSIX = 0x40 };
 
 struct setting *the;
 struct handoff *h;
@@ -22,11 +22,15 @@ struct handoff_domain *domain0, *domain1;
 
 static uint32_t config_of(uint32_t number, uint32_t offset)
 {
+    /* The card's capabilities: three messages, in the second page of its registers. */
+    static const uint32_t msix[] = {CARD_MSIX, 0, 0, 2 << 16 | 0x11, 0x1000, 0x1800};
     for (unsigned i = 0; i < MADE_FUNCTIONS; i++) {
         const struct made_function *f = &the->functions[i];
+        if (number == CARD && offset >= 0x34 && offset < 0x34 + sizeof msix)
+            return msix[offset / 4 - 0x34 / 4];
         if (f->id && f->number == number)
             return offset == 0      ? f->id
-                   : offset == 4    ? f->command
+                   : offset == 4    ? f->command | (number == CARD ? 1u << 20 : 0)
                    : offset == 8    ? f->class << 16
                    : offset == 0xc  ? f->header << 16
                    : offset == 0x10 ? f->bars[0]
@@ -281,6 +285,7 @@ static void give_functions(void)
         .slot = 1,
         .port = 0x0008,
         .irte = 1000,
+        .msix = CARD_MSIX,
         .vectors = 3,
         .table_offset = 0x1000,
         .pending_offset = 0x1800,

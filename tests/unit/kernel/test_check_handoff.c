@@ -77,7 +77,7 @@ static bool machine_accepts(void *context)
         {unused, BETWEEN(index, bars[1], traps), ALL_BITS},                                        \
         {unused, BETWEEN(index, traps[1], traps[MAX_TRAPS]), ALL_BITS},                            \
     {                                                                                              \
-        unused, FUNCTION(index, reserved1), ALL_BITS                                               \
+        owners, FUNCTION(index, acs), ALL_BITS                                               \
     }
 static const char owners[] = "how its owner goes about it, which reaches no more by it";
 static const char time_and_work[] = "what time it is, and what took how long";
@@ -146,7 +146,6 @@ static const struct harmless of_handoff[] = {
     {"silent: it has none", FUNCTION(2, slot), ALL_BITS},
     {"silent: it has none", FUNCTION(2, irte), ALL_BITS},
     {"silent: it has none", FUNCTION(2, bars[0]), ALL_BITS},
-    {"within its last page", FUNCTION(0, vectors), 0xff},
     {"as the register behind it, which is 0", FUNCTION(0, bars[0].type), BAR_64},
     {unused, FUNCTION(1, traps[0]), ALL_BITS},
     {unused, FUNCTION(2, traps[0]), ALL_BITS},
