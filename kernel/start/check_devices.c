@@ -26,6 +26,11 @@ enum {
     CONFIG_CLASS = 0x8,
     CONFIG_HEADER = 0xc,
     CONFIG_BUSES = 0x18, /* of a bridge: above, directly below, last below */
+    CONFIG_BARS = 0x10,
+    BARS = 6,
+    BRIDGE_BARS = 2,
+    BAR_BITS = 15,
+    BAR_WIDTH = 6,
     HEADER_TYPE = 0x7f0000,
     HEADER_BRIDGE = 0x10000,
     NO_VENDOR = 0xffff,
@@ -109,6 +114,44 @@ static bool leads_to_owned(const struct check_machine *machine, const volatile u
     return false;
 }
 
+/* Whether somebody has that page as another function's register. */
+static bool is_given(const struct handoff *handoff, uint32_t function, uint64_t base)
+{
+    for (uint32_t i = 0; i < handoff->function_count; i++)
+        for (unsigned k = 0; k < MAX_BARS; k++) {
+            const struct function_bar *bar = &handoff->functions[i].bars[k];
+            uint64_t inside = bar->hpa % PAGE_BYTES;
+            if (handoff->functions[i].pci != function && bar->bytes &&
+                overlap(base, PAGE_BYTES, bar->hpa - inside, bar->bytes + inside))
+                return true;
+        }
+    return false;
+}
+
+/*
+ * A domain's registers are nobody else's, whoever that is (I1). Large ones begin at a multiple of
+ * their size, so that where one begins says enough.
+ */
+static bool check_registers(struct check_machine *machine, const volatile uint32_t *ecam,
+                            uint32_t function)
+{
+    uint32_t type = config(ecam, function, CONFIG_HEADER) & HEADER_TYPE;
+    uint32_t count = type == 0 ? BARS : type == HEADER_BRIDGE ? BRIDGE_BARS : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t low = config(ecam, function, CONFIG_BARS + 4 * i);
+        uint64_t base = low & ~(uint32_t)BAR_BITS;
+        if (low & BAR_PORTS)
+            continue;
+        if ((low & BAR_WIDTH) == BAR_64 && ++i < count)
+            base |= (uint64_t)config(ecam, function, CONFIG_BARS + 4 * i) << 32;
+        if (base && is_given(machine->owners.handoff, function, base & ~(PAGE_BYTES - 1)))
+            return check_fail(machine->owners.result, "I1",
+                              "PCI function %02x:%02x.%x: its registers at %lx are another's",
+                              function >> 8, function >> 3 & 31, function & 7, base);
+    }
+    return true;
+}
+
 /*
  * Functions do DMA and send messages only as masters, and bridges pass on only as such what is
  * below them. A host or ISA bridge may have the bit hard-wired, and has no DMA of its own.
@@ -129,7 +172,7 @@ static bool check_function(struct check_machine *machine, const volatile uint32_
                           "must not be one yet",
                           function >> 8, function >> 3 & 31, function & 7,
                           config(ecam, function, CONFIG_ID), class);
-    return true;
+    return check_registers(machine, ecam, function);
 }
 
 /*

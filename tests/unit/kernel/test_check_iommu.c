@@ -53,6 +53,13 @@ static void accepts(void **state)
     the->units[0][7] |= 0x7fffff; /* reserved bits of the status */
     the->units[1][25] |= 0x7ffffffe;
     must_accept();
+    h->functions[0].bars[0] = (struct function_bar){0xfe000800, 0x800, 0xc0000800, 0, 0};
+    the->functions[4].bars[0] = 0xfe000800;
+    the->functions[3].bars[0] = 0xfe000001; /* ports */
+    the->functions[3].bars[1] = 0xfe001000;
+    the->functions[6].bars[0] = 0xfe000004;
+    the->functions[6].bars[1] = 1;
+    must_accept();
 }
 
 static void *reach(uint64_t hpa, uint64_t bytes, void *context)
@@ -235,6 +242,16 @@ BREAK(pin_other_index, the->ioapics[0][0x11 + 2 * 4] = 0xff0b0000)
 BREAK(pin_low_index, the->ioapics[0][0x10 + 2 * 4] = 0)
 BREAK(pin_level, the->ioapics[0][0x10 + 2 * 7] |= 1 << 15)
 BREAK(pin_deaf, the->ioapics[0][0x10 + 2 * 7] |= 1 << 16)
+BREAK(bar_of_nobody, h->functions[0].bars[0] = (struct function_bar){.hpa = 0xfe000800, .bytes = 8};
+      the->functions[3].bars[1] = 0xfe000010)
+BREAK(bar_in_the_midst,
+      h->functions[1].bars[5] = (struct function_bar){.hpa = 0x1fe000000, .bytes = MIB};
+      the->functions[6].bars[0] = 0xfe0ff00c; the->functions[6].bars[1] = 1)
+BREAK(bar_of_port, h->functions[1].bars[0] = (struct function_bar){.hpa = 0xfe000000, .bytes = 64};
+      the->functions[1].bars[1] = 0xfe000000)
+BREAK(bar_of_silent,
+      h->functions[1].bars[0] = (struct function_bar){.hpa = 0xfe000000, .bytes = MIB};
+      the->functions[2].bars[0] = 0xfe000000)
 BREAK(owned_master, the->functions[4].command |= 4)
 BREAK(silent_master, the->functions[3].command |= 4)
 BREAK(port_of_others, the->functions[1].buses = 0x20200)
@@ -317,6 +334,10 @@ static const struct corruption corruptions[] = {
     ROW(pin_low_index, "I4", "line 4: ff090000 0, expected a knock at its owner"),
     ROW(pin_level, "I4", "line 7: ff0f0000 8800, expected a knock at its owner"),
     ROW(pin_deaf, "I4", "line 7: ff0f0000 10800, expected a knock at its owner"),
+    ROW(bar_of_nobody, "I1", "PCI function 00:1f.2: its registers at fe000010 are another's"),
+    ROW(bar_in_the_midst, "I1", "PCI function ff:1f.7: its registers at 1fe0ff000 are another's"),
+    ROW(bar_of_port, "I1", "PCI function 00:01.0: its registers at fe000000 are another's"),
+    ROW(bar_of_silent, "I1", "PCI function 00:1f.0: its registers at fe000000 are another's"),
     ROW(owned_master, "I3", "PCI function 01:00.0 (10d38086, class 0200) is a bus master"),
     ROW(silent_master, "I3", "PCI function 00:1f.2 (29228086, class 0106) is a bus master"),
     ROW(port_of_others, "I3", "PCI function 00:01.0 (34208086, class 0604) is a bus master"),
