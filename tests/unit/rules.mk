@@ -129,7 +129,7 @@ $(call unit_test,kernel/check_remap,$(MACHINE_WORLD) $(SHARED_SOURCES))
 $(call unit_test,kernel/check_iommu,$(MACHINE_WORLD) $(SHARED_SOURCES) \
     $(addprefix boot/plan/,remap.c diagnostic.c))
 
-$(call unit_test,kernel/check_plan,$(addprefix kernel/start/,check_machine.c check_iommu.c) $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
+$(call unit_test,kernel/check_plan,tests/unit/boot/board.c $(addprefix kernel/start/,check_machine.c check_iommu.c) $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
 
 $(call unit_test,kernel/check_threads,$(filter %.c,$(filter-out %/check_world.c,$(CHECK_WORLD))) $(SHARED_SOURCES))
 
