@@ -153,6 +153,7 @@ BREAK(bar_high, *config(NIC, 0x18) = 1)
 BREAK(bar_of_ports, *config(EDU, 0x10) |= 1)
 BREAK(bar_unaligned, F[1].bars[0].hpa = *config(EDU, 0x10) = 0xfd080000)
 BREAK(bar_odd, F[1].bars[0].bytes = 0x180000)
+BREAK(bar_unaligned_to_owner, F[0].bars[1].gpa += 0x1000)
 BREAK(bar_of_another, F[1].bars[0].hpa = *config(EDU, 0x10) = 0xfe000000)
 BREAK(bar_in_page_of_another,
       F[1].bars[1] = (struct function_bar){0xfe020800, 16, 0xc0100800, 0, 0};
@@ -229,6 +230,7 @@ static const struct row {
     ROW(bar_of_ports, "base address register at fd000000"),
     ROW(bar_unaligned, "registers at fd080000, 100000 bytes: no such place"),
     ROW(bar_odd, "180000 bytes: no such place"),
+    ROW(bar_unaligned_to_owner, "registers at fe020000, 4000 bytes: no such place"),
     ROW(bar_of_another, "registers at fe000000, 20000 bytes: another's"),
     ROW(bar_in_page_of_another, "registers at fe020000, 4000 bytes: another's"),
     ROW(bar_in_ram, "registers at 1000000, 100000 bytes: RAM"),

@@ -213,6 +213,9 @@ BREAK(context_mute, made_context(0x0305)[0] |= 2)
 BREAK(context_domain, made_context(0x0305)[1] = 1 << 8 | 2)
 BREAK(context_width, made_context(0x0305)[1] = 2 << 8 | 1)
 BREAK(context_loud, made_context(0xffff)[0] = 0)
+BREAK(context_elsewhere, h->functions[0].context_hpa += 16)
+BREAK(entries_elsewhere, h->functions[1].entries_hpa -= 16)
+BREAK(silent_located, h->functions[2].entries_hpa = MADE_ENTRIES)
 BREAK(root_of_silent, *(uint64_t *)(the->world.memory + MADE_ROOT) = (MADE_ROOT + 0x4000) | 1)
 BREAK(root_lacks, ((uint64_t *)(the->world.memory + MADE_ROOT))[2] = 0)
 BREAK(root_shared, ((uint64_t *)(the->world.memory + MADE_ROOT))[6] = (MADE_ROOT + 0x1000) | 1)
@@ -311,6 +314,9 @@ static const struct corruption corruptions[] = {
     ROW(context_domain, "I3", "bus 3, entry 5: 102 500001, expected 202 500001"),
     ROW(context_width, "I3", "bus 3, entry 5: 201 500001, expected 202 500001"),
     ROW(context_loud, "I3", "bus ff, entry ff: 0 0, expected 0 2"),
+    ROW(context_elsewhere, "I3", "function 0, 100: its context entry at 1d01010, remapping"),
+    ROW(entries_elsewhere, "I3", "1c001f0, expected 1d02050 and 1c00200"),
+    ROW(silent_located, "I3", "function 2, fa: its context entry at 0, remapping entries at 1c0"),
     ROW(root_of_silent, "I3", "root table at 1d00000, bus 0: 1d04001, expected nothing"),
     ROW(root_lacks, "I3", "root table at 1d00000, bus 1: 0, expected a table at 1d01000"),
     ROW(root_shared, "I3", "root table at 1d00000, bus 3: 1d01001, expected a table at 1d02000"),
