@@ -121,9 +121,12 @@ static void show_devices(const struct handoff *handoff, const struct facts *fact
                          const char *unconfined)
 {
     text_print("; PCI functions (bus mastering off)");
-    for (uint32_t i = 0; i < facts->function_count; i++)
-        if (!given(handoff, facts->functions[i].pci))
-            show_function(facts->functions[i].pci);
+    for (uint32_t i = 0; i < facts->function_count; i++) {
+        if (given(handoff, facts->functions[i].pci))
+            continue;
+        show_function(facts->functions[i].pci);
+        text_print(bridge_leads(&facts->functions[i], handoff) ? " (above a domain's: on)" : "");
+    }
     text_print("; all interrupt lines but the serial ports'\n");
     show_muted(handoff, facts);
     show_hot_plug(handoff, facts);
