@@ -101,7 +101,7 @@ struct pci_census pci_quiet(const struct facts *facts, uint32_t display)
     for (uint32_t i = facts->function_count; i-- > 0;) {
         uint32_t function = facts->functions[i].pci;
         struct pci pci = access_to(facts, function);
-        if (!usb_take(&pci, function & 0xffff, facts->tsc_hz)) {
+        if (!usb_take(facts, &pci, function & 0xffff)) {
             census.usb_held++;
             census.usb_function = function;
         }

@@ -19,10 +19,14 @@ bool scan_functions(const struct manifest *manifest, struct facts *facts, uint8_
 
 /*
  * Access Control Services on, as far as each port or function of a device with several has them:
- * source validation, P2P request and completion redirect, upstream forwarding; direct translated
- * P2P off (TRAPS 59). acs_control becomes what reads back.
+ * source validation, P2P request and completion redirect, upstream forwarding; egress control
+ * and direct translated P2P, which go before these, off (TRAPS 59). acs_control becomes what reads
+ * back.
  */
 void scan_acs_on(struct facts *facts);
+
+/* Whether each acs_control, by which was judged, still reads back. False, with `why`: one not. */
+bool scan_acs_stays(const struct facts *facts, struct diagnostic *why);
 
 /*
  * What lets a function bypass the IOMMU or multiply, off, in this order: address translation

@@ -12,7 +12,9 @@ enum {
     ACS_REQUEST_REDIRECT = 1 << 2,
     ACS_COMPLETION_REDIRECT = 1 << 3,
     ACS_UPSTREAM_FORWARDING = 1 << 4,
+    ACS_EGRESS_CONTROL = 1 << 5, /* by a list, before redirection */
     ACS_DIRECT_TRANSLATED = 1 << 6,
+    ACS_OFF = ACS_EGRESS_CONTROL | ACS_DIRECT_TRANSLATED,
     ACS_ON = ACS_SOURCE_VALIDATION | ACS_REQUEST_REDIRECT | ACS_COMPLETION_REDIRECT |
              ACS_UPSTREAM_FORWARDING,
 };
@@ -27,10 +29,25 @@ void scan_acs_on(struct facts *facts)
             continue;
         struct pci pci = access_to(facts, fact->pci);
         uint32_t function = fact->pci & 0xffff, at = fact->acs + ACS_CONTROL;
-        uint32_t control = pci_read(&pci, function, at, 2) & ~(uint32_t)ACS_DIRECT_TRANSLATED;
+        uint32_t control = pci_read(&pci, function, at, 2) & ~(uint32_t)ACS_OFF;
         pci_write(&pci, function, at, 2, control | (fact->acs_capability & ACS_ON));
         fact->acs_control = (uint16_t)pci_read(&pci, function, at, 2);
     }
+}
+
+bool scan_acs_stays(const struct facts *facts, struct diagnostic *why)
+{
+    for (uint32_t i = 0; i < facts->function_count; i++) {
+        const struct fact_function *fact = &facts->functions[i];
+        struct pci pci = access_to(facts, fact->pci);
+        uint32_t function = fact->pci & 0xffff;
+        if (fact->acs && pci_read(&pci, function, fact->acs + ACS_CONTROL, 2) != fact->acs_control)
+            return diagnose(why,
+                            "I3: the access control (ACS) of the PCI function %04x:%02x:%02x.%x is "
+                            "not what it was a moment before: update the firmware",
+                            fact->pci >> 16, function >> 8, function >> 3 & 31, function & 7);
+    }
+    return true;
 }
 
 /* A capability's enable bits. What a function may translate may not change under a translation. */

@@ -8,7 +8,6 @@ enum {
     BAR0 = 0x10,
     COMMAND_MEMORY = 1 << 1,
     BAR_TYPE = 3 << 1,
-    BAR_64 = 2 << 1,
     EHCI_HCCPARAMS = 0x08,
     XHCI_HCCPARAMS = 0x10,
     MAX_CAPABILITIES = 64,
@@ -102,16 +101,31 @@ bool usb_xhci_legacy(volatile uint8_t *registers, uint64_t bytes, uint32_t *foun
 }
 
 static bool take_xhci(const struct pci *pci, uint32_t function, volatile uint8_t *registers,
-                      uint64_t tsc_hz)
+                      uint64_t bytes, uint64_t tsc_hz)
 {
     struct legacy at = {pci, function, 0, registers};
-    if (!usb_xhci_legacy(registers, XHCI_BYTES, &at.offset))
+    if (!usb_xhci_legacy(registers, bytes, &at.offset))
         return false;
     return at.offset == 0 || take(&at, tsc_hz);
 }
 
+/* Bytes from `base` on up to memory, which a device that lies about its place would have written.
+ */
+static uint64_t room_at(const struct facts *facts, uint64_t base)
+{
+    uint64_t bytes = XHCI_BYTES;
+    for (uint32_t i = 0; i < facts->memory_count; i++) {
+        const struct free_range *memory = &facts->memory[i];
+        if (base < memory->base && memory->base - base < bytes)
+            bytes = memory->base - base;
+        if (base - memory->base < memory->bytes)
+            return 0;
+    }
+    return bytes;
+}
+
 /* One whose registers the firmware left switched off is not driven by it. */
-bool usb_take(const struct pci *pci, uint32_t function, uint64_t tsc_hz)
+bool usb_take(const struct facts *facts, const struct pci *pci, uint32_t function)
 {
     uint32_t class = pci_read(pci, function, PCI_CLASS, 4) >> 8;
     if (class != USB_EHCI && class != USB_XHCI)
@@ -119,8 +133,9 @@ bool usb_take(const struct pci *pci, uint32_t function, uint64_t tsc_hz)
     uint64_t base = registers_of(pci, function);
     if (base == 0)
         return true;
-    if (!reach_possible(base, PAGE))
+    uint64_t bytes = room_at(facts, base), tsc_hz = facts->tsc_hz;
+    if (bytes < PAGE || !reach_possible(base, PAGE))
         return false;
     return class == USB_EHCI ? take_ehci(pci, function, (volatile uint8_t *)base, tsc_hz)
-                             : take_xhci(pci, function, (volatile uint8_t *)base, tsc_hz);
+                             : take_xhci(pci, function, (volatile uint8_t *)base, bytes, tsc_hz);
 }

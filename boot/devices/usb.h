@@ -3,18 +3,19 @@
 #ifndef BULKHEAD_BOOT_USB_H
 #define BULKHEAD_BOOT_USB_H
 
+#include "boot/plan/facts.h"
 #include "drivers/pci.h"
 
 /* PCI_CLASS >> 8 of the controllers that have an owner's semaphore. */
 enum usb_class { USB_EHCI = 0x0c0320, USB_XHCI = 0x0c0330 };
 
 /*
- * Asks the firmware (SMM) for the controller and waits for at most a second of `tsc_hz`; then its
- * SMIs are off. False: the firmware keeps it, or its registers are out of reach. EHCI
+ * Asks the firmware (SMM) for the controller and waits for at most a second; then its SMIs are off.
+ * False: the firmware keeps it, or its registers are out of reach or where memory is. EHCI
  * Specification, "USB Legacy Support Extended Capability"; xHCI Specification, "USB Legacy Support
  * Capability".
  */
-bool usb_take(const struct pci *pci, uint32_t function, uint64_t tsc_hz);
+bool usb_take(const struct facts *facts, const struct pci *pci, uint32_t function);
 
 /*
  * Where the legacy support capability of the xHCI with `bytes` of `registers` is, from their first;

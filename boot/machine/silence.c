@@ -52,6 +52,8 @@ static void quiet_functions(const struct facts *facts, struct handoff *handoff)
     if (display != FUNCTION_NONE && !mute(facts, handoff, display, &unused))
         display = FUNCTION_NONE;
     struct pci_census census = pci_quiet(facts, display);
+    if (handoff->function_count && !scan_acs_stays(facts, &why))
+        refuse("%s", why.text);
     if (census.host_bridges == 0)
         refuse(
             "I3: no PCI host bridge answers, so devices can't be reached to silence them: update "

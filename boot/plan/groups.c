@@ -11,6 +11,9 @@ enum {
     ACS_REQUEST_REDIRECT = 1 << 2,
     ACS_COMPLETION_REDIRECT = 1 << 3,
     ACS_UPSTREAM_FORWARDING = 1 << 4,
+    ACS_EGRESS_CONTROL = 1 << 5,
+    ACS_DIRECT_TRANSLATED = 1 << 6,
+    ACS_GO_BEFORE = ACS_EGRESS_CONTROL | ACS_DIRECT_TRANSLATED, /* traffic that isn't redirected */
     ACS_FUNCTION = ACS_REQUEST_REDIRECT | ACS_COMPLETION_REDIRECT,
     ACS_PORT = ACS_FUNCTION | ACS_SOURCE_VALIDATION | ACS_UPSTREAM_FORWARDING,
 };
@@ -64,7 +67,8 @@ static bool is_downward_port(const struct fact_function *function)
 static bool isolates(const struct fact_function *bridge)
 {
     if (is_downward_port(bridge))
-        return bridge->acs && (bridge->acs_capability & bridge->acs_control & ACS_PORT) == ACS_PORT;
+        return bridge->acs && !(bridge->acs_control & ACS_GO_BEFORE) &&
+               (bridge->acs_capability & bridge->acs_control & ACS_PORT) == ACS_PORT;
     return is_port(bridge);
 }
 
@@ -76,7 +80,8 @@ static bool is_separate(const struct fact_function *function)
 {
     if (is_downward_port(function))
         return isolates(function);
-    return function->acs && (function->acs_capability & ~function->acs_control & ACS_FUNCTION) == 0;
+    return function->acs && !(function->acs_control & ACS_GO_BEFORE) &&
+           (function->acs_capability & ~function->acs_control & ACS_FUNCTION) == 0;
 }
 
 /* A host bridge stands for the processor's side: it sends nothing of its own. */

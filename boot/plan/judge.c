@@ -7,6 +7,7 @@ enum {
     EXPRESS_FLR = 1 << 28, /* Device Capabilities: Function Level Reset */
     ADVANCED_FLR = 3,      /* AF Capabilities: Transactions Pending and FLR, both */
     SERIAL_DIGITS = 16,
+    CLASS_CARD_READER = 0x0805, /* SD host controllers */
 };
 
 bool deny(const struct subject *subject, const char *text, ...)
@@ -84,6 +85,13 @@ static bool judge_serial(const struct subject *subject)
                 wanted, (uint32_t)(fact->serial_number >> 32), (uint32_t)fact->serial_number);
 }
 
+/* Whether a disk or a stick may hang on it. */
+static bool may_boot(const struct fact_function *fact)
+{
+    uint32_t class = fact->class_code >> 16;
+    return class >> 8 == CLASS_STORAGE || class == CLASS_USB || class == CLASS_CARD_READER;
+}
+
 static bool judge_kind(const struct subject *subject)
 {
     const struct fact_function *fact = subject->fact;
@@ -98,6 +106,10 @@ static bool judge_kind(const struct subject *subject)
                     ", which is a bridge or a port (class %04x, header type %u): name the "
                     "functions behind it",
                     fact->class_code >> 16, fact->header);
+    if (subject->facts->boot_function == FUNCTION_NONE && may_boot(fact))
+        return deny(subject,
+                    ", which this machine may have booted from: its firmware does not say; boot "
+                    "the image from its own menu, or leave the function to nobody");
     return subject->device->pci != subject->facts->boot_function ||
            deny(subject, ", which this machine boots from: who writes that disk replaces the "
                          "hypervisor; leave it to nobody or to management");

@@ -12,6 +12,7 @@ enum {
     BASE_COMMUNICATION = 0x07,
     CLASS_RAID = 0x0104,
     CLASS_COMMUNICATION = 0x0780,
+    USB4_HOST = 0x0c0340, /* with its interface */
     /* Device numbers of the management engine, and of its like on server boards. */
     ENGINE_SLOT = 0x16,
     INNOVATION_SLOT = 0x10,
@@ -86,6 +87,8 @@ const char *organ_of(const struct facts *facts, const struct fact_function *func
         return "part of the management engine";
     if (is_volume_device(function))
         return "the VMD, with all disks behind it";
+    if (function->class_code >> 8 == USB4_HOST)
+        return "the USB4 host, which makes PCI functions appear";
     for (uint32_t i = 0; i < sizeof(organs) / sizeof(organs[0]); i++)
         if ((organs[i].vendor == 0 || organs[i].vendor == (function->id & 0xffff)) &&
             organs[i].class == class_of(function) &&

@@ -23,6 +23,7 @@ enum {
     CLASS_SERIAL_PORT = 0x0700,
     CLASS_COMMUNICATION = 0x0780,
     CLASS_USB = 0x0c03,
+    USB4_HOST = 0x0c0340, /* with its interface */
     ANYWHERE = 32,
     /* The device numbers of Intel's management engine, and of its like on server boards. */
     ENGINE_SLOT = 0x16,
@@ -112,6 +113,8 @@ const char *hw_organ(const struct hw *hw, const struct hw_function *function)
         return "part of the management engine";
     if (hw_is_vmd(hw, function))
         return "the VMD, with all disks behind it";
+    if (function->class_code == USB4_HOST)
+        return "the USB4 host, which makes PCI functions appear";
     for (size_t i = 0; i < sizeof(organs) / sizeof(organs[0]); i++) {
         if ((organs[i].vendor == 0 || organs[i].vendor == function->vendor) &&
             organs[i].class_code == function->class_code >> 8 &&

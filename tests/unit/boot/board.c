@@ -115,7 +115,7 @@ void board_init(struct board *board)
                     .include_all = true,
                     .capability = 2 | 6 << 8 | 47 << 16 | 3ull << 34,
                     .extended_capability = 0x1b}},
-        .boot_function = FUNCTION_NONE,
+        .boot_function = PCI(0, 0x1f, 2),
         .memory_count = 2,
         .memory = {{0x1000, 0x9f000}, {0x100000, 0x7ff00000}},
     };

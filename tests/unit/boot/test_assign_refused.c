@@ -32,6 +32,10 @@ CHANGE(other_serial, b->devices[0].serial_number = made_manifest_string(&b->made
        f->has_serial_number = true; f->serial_number = 0x1b21ffff000002)
 CHANGE(no_serial, b->devices[0].serial_number = made_manifest_string(&b->made, "00-1b-21-ff"))
 CHANGE(boots, b->facts.boot_function = PCI(1, 0, 0))
+CHANGE(may_boot_disk, b->facts.boot_function = FUNCTION_NONE; f->class_code = 0x01080200)
+CHANGE(may_boot_stick, b->facts.boot_function = FUNCTION_NONE; f->class_code = 0x0c033000)
+CHANGE(may_boot_card, b->facts.boot_function = FUNCTION_NONE; f->class_code = 0x08050100)
+CHANGE(boots_unknown, b->facts.boot_function = FUNCTION_NONE)
 CHANGE(bad_list, f->bad_list = true)
 CHANGE(over_another, f->msix = 0x48)
 CHANGE(past_space, f->express = 0xf8)
@@ -119,6 +123,9 @@ static const struct refusal refusals[] = {
     {PCI(0, 0x1f, 2), 0, nothing, {"which is beside the ISA bridge"}},
     {PCI(1, 0, 0), 0, boots, {"which this machine boots from", "management"}},
     {PCI(7, 1, 0), 0, nothing, {"behind the PCI bridge 00:04.0", "PCI Express slot"}},
+    {PCI(1, 0, 0), 0, may_boot_disk, {"which this machine may have booted from"}},
+    {PCI(1, 0, 0), 0, may_boot_stick, {"which this machine may have booted from"}},
+    {PCI(1, 0, 0), 0, may_boot_card, {"which this machine may have booted from"}},
     {PCI(1, 0, 0), 0, bad_list, {"list of capabilities can't be followed"}},
     {PCI(1, 0, 0), 0, over_another, {"list of capabilities can't be followed"}},
     {PCI(1, 0, 0), 0, past_space, {"list of capabilities can't be followed"}},
@@ -261,6 +268,7 @@ static void what_can_be_given_is(void **state)
         {PCI(1, 0, 0), 0, named_unit, RESET_FLR | RESET_BUS},
         {PCI(1, 0, 0), 0, other_unit_walks_past, RESET_FLR | RESET_BUS},
         {PCI(1, 0, 0), 0, two_windows, RESET_FLR | RESET_BUS},
+        {PCI(1, 0, 0), 0, boots_unknown, RESET_FLR | RESET_BUS},
         {PCI(1, 0, 0), 0, exact_table, RESET_FLR | RESET_BUS},
         {PCI(0, 0x14, 0), 0, near_ioapic, RESET_FLR},
     };
@@ -297,6 +305,8 @@ static void organs_are_nobodys(void **state)
         {PCI(0, 0x1f, 6), 0x020000, 0x10001234, NULL},
         {PCI(0, 0x18, 2), 0x108000, 0x14561022, "the security processor"},
         {PCI(0, 0x18, 2), 0x080600, 0x14191022, "an IOMMU"},
+        {PCI(0, 0x0d, 2), 0x0c0340, 0x9a1b8086, "the USB4 host"},
+        {PCI(0, 0x0d, 0), 0x0c0330, 0x9a138086, NULL},
         {PCI(0, 0x18, 2), 0x0c0701, 0x00001234, "(IPMI)"},
     };
     for (uint32_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

@@ -145,7 +145,7 @@ static void make_acs(uint32_t function, unsigned type, unsigned capabilities, un
 static void access_control_is_switched_on(void **state)
 {
     (void)state;
-    make_acs(PORT, 4, 0x5f, 0x42);
+    make_acs(PORT, 4, 0x7f, 0x62);
     make_acs(NIC, 0, 0x5f, 0);
     make(PAIR, 1, 0, 0x80);
     make_acs(PAIR, 0, 0x0c, 0);
@@ -162,6 +162,10 @@ static void access_control_is_switched_on(void **state)
     assert_int_equal(found(PAIR)->acs_control, 0x0c);
     assert_int_equal(found(0x1e0)->acs_control, 0x19);
     assert_int_equal(found(0x1e8)->acs_control, 0);
+    assert_true(scan_acs_stays(&facts, &why));
+    put(PAIR, ACS + 6, 2, 8);
+    assert_false(scan_acs_stays(&facts, &why));
+    assert_non_null(strstr(why.text, "(ACS) of the PCI function 0000:00:03.0 is not what it was"));
 }
 
 /* TRAPS 71. */

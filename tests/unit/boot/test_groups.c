@@ -62,6 +62,12 @@ static void a_port_needs_all_four_bits(void **state)
         port->acs_capability = 0x1d;
     }
     expect_group(PCI(1, 0, 0), PCI(1, 0, 0));
+    port->acs_control = 0x1d | 1 << 5; /* what is let go before it is redirected */
+    expect_group(PCI(1, 0, 0), PCI(0, 1, 0));
+    port->acs_control = 0x1d | 1 << 6;
+    expect_group(PCI(1, 0, 0), PCI(0, 1, 0));
+    port->acs_control = 0x1d | 1 << 1;
+    expect_group(PCI(1, 0, 0), PCI(1, 0, 0));
     port->acs = 0;
     expect_group(PCI(1, 0, 0), PCI(0, 1, 0));
 }

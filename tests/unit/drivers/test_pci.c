@@ -284,11 +284,9 @@ static void no_host_bridge_is_told(void **state)
 static void a_stubborn_master_is_named(void **state)
 {
     struct facts facts = facts_with(0, 0, 0);
-    struct pci_census census;
-
     (void)state;
     stuck = DISK + 3;
-    census = quieted(&facts);
+    struct pci_census census = quieted(&facts);
     assert_int_equal(census.stubborn, 1);
     assert_int_equal(facts.functions[census.stubborn_functions[0]].pci, DISK + 3);
     *at(DISK + 3, PCI_CLASS + 3) = 0x06; /* a host or ISA bridge's bit is hard-wired */
@@ -358,6 +356,22 @@ static void an_xhci_is_asked_in_its_registers(void **state)
     assert_int_equal(quieted(&facts).usb_held, 1);
     usb_registers_mapped = false;
     assert_int_equal(quieted(&facts).usb_held, 1);
+    usb_registers_mapped = true;
+    registers[0x18] = 1;
+    put16(NIC, PCI_COMMAND, 0x0007);
+    facts.memory_count = 1; /* it says that it lies where memory is */
+    facts.memory[0] = (struct free_range){(uint64_t)registers - 4096, 8192};
+    assert_int_equal(quieted(&facts).usb_held, 1);
+    assert_int_equal(registers[0x18], 1);
+    facts.memory[0].base = (uint64_t)registers + 0x60; /* or reaches into it */
+    put16(NIC, PCI_COMMAND, 0x0007);
+    assert_int_equal(quieted(&facts).usb_held, 1);
+    assert_int_equal(registers[0x18], 1);
+    facts.memory[0].base = (uint64_t)registers - 8192; /* or behind */
+    put16(NIC, PCI_COMMAND, 0x0007);
+    assert_int_equal(quieted(&facts).usb_held, 0);
+    assert_int_equal(registers[0x18], 1 << 24 | 1);
+    usb_registers_mapped = false;
     put16(NIC, PCI_COMMAND, 0x0005); /* its registers are off: nobody drives it */
     assert_int_equal(quieted(&facts).usb_held, 0);
 }
@@ -365,7 +379,6 @@ static void an_xhci_is_asked_in_its_registers(void **state)
 static void capability_loops_end(void **state)
 {
     struct facts facts = facts_with(1, 0, BUSES_MADE - 1);
-
     (void)state;
     *at(NIC, 0x41) = 0x60; /* 0x60 leads to 0x40, which leads back */
     *at(DISK, 0x34) = 0xfc;
