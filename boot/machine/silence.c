@@ -39,6 +39,7 @@ static void quiet_iommus(const struct facts *facts)
     }
 }
 
+/* All is quiet before anything is refused: the machine may stand like that for long. */
 static void quiet_functions(const struct facts *facts, struct handoff *handoff)
 {
     struct diagnostic why, unused;
@@ -47,11 +48,12 @@ static void quiet_functions(const struct facts *facts, struct handoff *handoff)
         struct free_range range = ecam_range(&facts->ecam[i]);
         reach(range.base, range.bytes, "PCI configuration space");
     }
-    if (!scan_switch_off(facts, &why))
-        refuse("%s", why.text);
+    bool switched = scan_switch_off(facts, &why);
     if (display != FUNCTION_NONE && !mute(facts, handoff, display, &unused))
         display = FUNCTION_NONE;
     struct pci_census census = pci_quiet(facts, display);
+    if (!switched)
+        refuse("%s", why.text);
     if (handoff->function_count && !scan_acs_stays(facts, &why))
         refuse("%s", why.text);
     if (census.host_bridges == 0)
@@ -73,7 +75,7 @@ void silence(const struct facts *facts, struct handoff *handoff)
 {
     serial_quiet();
     pins_mask(facts);
+    quiet_functions(facts, handoff);
     quiet_hpet(facts);
     quiet_iommus(facts);
-    quiet_functions(facts, handoff);
 }
