@@ -25,6 +25,7 @@ test-unit: $(UNIT)/test_run_line $(UNIT)/test_run_devices $(UNIT)/test_disk $(UN
 -include tests/user/rules.mk
 -include tests/bench/rules.mk
 -include tests/mutants/rules.mk
+-include tests/soak/rules.mk
 
 TEST_SUITES := test-unit $(TEST_SUITES) test-boot test-nested-one
 

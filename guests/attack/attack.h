@@ -58,6 +58,14 @@ uint32_t siblings_start(void);
 /* A name for what probe() returned: "nothing", "#GP" ... */
 const char *fault_name(int vector);
 
+/*
+ * Notes what a function's configuration space holds and which bits of it a guest may change. Then:
+ * how many words have changed in other bits, and, when all was written back as it was, how many
+ * differ still (`left`); `first` is where one of them is.
+ */
+void config_look(uint32_t function);
+uint32_t config_restore(uint32_t function, uint32_t *left, uint32_t *first);
+
 /* The parts. */
 void residue_check(void);           /* first of all: is anything of a former life left? */
 void residue_look(struct cpu *cpu); /* a sibling calls it before it changes anything */
@@ -81,6 +89,7 @@ void attack_misc(void);    /* caches, hypercalls, single step */
 void attack_pci(void);     /* configuration space: who is there, BARs, Command */
 void attack_config(void);  /* every write to it, and odd accesses */
 void attack_message(void); /* MSI */
+void attack_soak(void);    /* random operations, only if it is named; see there */
 void attack_window(void);  /* DMA to where messages go; not in "all", see there */
 void attack_dma(void);     /* last of all: it may cost the device */
 

@@ -55,7 +55,7 @@ static void allow_capabilities(uint32_t function)
     }
 }
 
-static void look(uint32_t function)
+void config_look(uint32_t function)
 {
     space = (struct space){0};
     for (uint32_t i = 0; i < PCI_BARS; i++) {
@@ -98,6 +98,14 @@ static void put_back(uint32_t function)
     pci_write(function, PCI_COMMAND, 2, space.before[PCI_COMMAND / 4]);
 }
 
+uint32_t config_restore(uint32_t function, uint32_t *left, uint32_t *first)
+{
+    uint32_t bad = changed(function, space.writable, first);
+    put_back(function);
+    *left = changed(function, space.clearable, first);
+    return bad;
+}
+
 static uint32_t value_of(enum pattern pattern)
 {
     return pattern == ONES ? 0xffffffff : pattern == ZEROS ? 0 : next_random();
@@ -113,9 +121,7 @@ static void write_everywhere(uint32_t function, enum pattern pattern, uint32_t b
     for (uint32_t offset = 0; offset + bytes <= PCI_PORT_SPACE; offset += bytes, written++) {
         pci_port_write(function, offset, bytes, value_of(pattern));
     }
-    uint32_t bad = changed(function, space.writable, &first);
-    put_back(function);
-    uint32_t left = changed(function, space.clearable, &first);
+    uint32_t left, bad = config_restore(function, &left, &first);
     report(bad == 0 && left == 0, "I3", "config-write",
            "function 0x%x: %u writes of %s, %u bytes: %u words changed, %u not put back, 0x%x",
            function, written, names[pattern], bytes, bad, left, first);
@@ -236,7 +242,7 @@ void attack_config(void)
 {
     const struct edu *edu = own_edu();
     for (uint32_t function = 0; (function = pci_next(function)) != PCI_NONE;) {
-        look(function);
+        config_look(function);
         for (enum pattern pattern = 0; pattern < PATTERNS; pattern++) {
             for (uint32_t bytes = 1; bytes <= 4; bytes *= 2) {
                 write_everywhere(function, pattern, bytes);
@@ -245,7 +251,7 @@ void attack_config(void)
     }
     report(edu_get(edu, EDU_REGISTER_VERSION) == EDU_VERSION, "I3", "config-answers",
            "the device answers as before");
-    look(edu->function);
+    config_look(edu->function);
     odd_accesses(edu, "configuration space",
                  (volatile uint8_t *)(GUEST_ECAM + ((uint64_t)edu->function << 12)));
     odd_accesses(edu, "registers", edu->registers + SPARE_REGISTERS);
