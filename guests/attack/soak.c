@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * I3, I4: operations by chance on the domain's functions: configuration space by both ways, base
- * address registers, MSI and the MSI-X table, while the edu device interrupts. After each hundred
+ * address registers, MSI and the MSI-X table, while the edu device interrupts. After each thousand
  * only bits that a driver needs have changed, and all can be put back.
  *
  * Command line: soak= how many operations (20000), seed= of their choice; the same numbers make the
@@ -16,8 +16,8 @@
 
 enum {
     OPERATIONS = 20000,
-    A_ROUND = 100, /* on one function, before it is looked at */
-    ROUNDS_A_LINE = 200,
+    A_ROUND = 1000, /* on one function, before it is looked at */
+    ROUNDS_A_LINE = 5,
     TABLE_PAGE = 4096,
     ENTRY_BYTES = 16,
     FIRST_VECTOR = 32,
@@ -140,6 +140,7 @@ static void round(uint32_t function, const struct edu *edu, uint32_t count)
         if (chance(16) == 0) {
             edu_raise(edu);
             interrupts_on();
+            cpu_relax(); /* none comes at once after STI */
             interrupts_off();
             edu_acknowledge(edu);
         }
@@ -184,6 +185,7 @@ void attack_soak(void)
             print("attack: soak: %lu operations\n", done);
         }
     }
+    settle();
     report(bad == 0 && lost == 0, "I3", "soak",
            "%lu operations by chance (seed %lu): %u words wrong, the device was lost %u times",
            done, cmdline_number("seed", 1), bad, lost);
