@@ -4,9 +4,8 @@
  * Prints a verdict for each with the invariant that it holds, and at the end how many passed and
  * failed. Status 0: at least one ran, and none failed.
  */
+#include "prepare.h"
 #include "spec.h"
-#include "tools/run/devices.h"
-#include "tools/run/image.h"
 #include "tools/run/ports.h"
 #include <errno.h>
 #include <signal.h>
@@ -203,57 +202,6 @@ static void report_failure(const struct test *test, const char *why)
            machine_names[test->spec.options.kind]);
 }
 
-/* Builds and damages the image; false: `why`. */
-static bool make_image(const struct spec *spec, const char *image, char *why, size_t room)
-{
-    char command[2048], line[512], kernel[SPEC_WORD + 64] = "";
-    size_t used = 0;
-    if (*spec->kernel)
-        snprintf(kernel, sizeof(kernel), "--kernel build/kernel/kernel-%s-%s.elf ",
-                 spec->options.kind == MACHINE_TCG ? "amd" : "intel", spec->kernel);
-    snprintf(command, sizeof(command), "build/bulkhead build %s%s%s -o %s 2>&1",
-             spec->options.kind == MACHINE_TCG ? "--cpu amd " : "", kernel, spec->manifest, image);
-    FILE *pipe = popen(command, "r");
-    while (pipe && fgets(line, sizeof(line), pipe))
-        used += (size_t)snprintf(why + used, used < room ? room - used : 0, "%s", line);
-    if (!pipe || pclose(pipe) != 0)
-        return false;
-    return spec_damage(spec, image, why, room);
-}
-
-/* Takes out of the image's devices what the test wants absent. */
-static void remove_absent(const struct spec *spec, struct run_image *facts)
-{
-    unsigned kept = 0;
-    for (unsigned i = 0; i < facts->device_count; i++) {
-        uint32_t pci = facts->devices[i].pci;
-        char address[16];
-        snprintf(address, sizeof(address), "%02x:%02x.%u", pci >> 8 & 0xff, pci >> 3 & 31, pci & 7);
-        if (strcmp(spec->absent, "all") != 0 && !strstr(spec->absent, address))
-            facts->devices[kept++] = facts->devices[i];
-    }
-    facts->device_count = kept;
-}
-
-/* Size and devices of the machine, as the image has them and the test wants them otherwise. */
-static bool set_devices(struct spec *spec, const char *image, struct run_image *facts)
-{
-    char why[512];
-    if (run_image_read(image, facts))
-        return false;
-    remove_absent(spec, facts);
-    run_image_defaults(facts, &spec->options);
-    for (unsigned i = 0; i < spec->devices_used; i++)
-        spec->options.extra[i] = spec->devices[i];
-    if (*spec->iommu)
-        spec->options.iommu = strcmp(spec->iommu, "none") == 0 ? "" : spec->iommu;
-    bool possible = spec->options.kind == MACHINE_BOCHS ||
-                    devices_possible(facts->devices, facts->device_count, why, sizeof(why));
-    if (!possible)
-        printf("    %s\n", why);
-    return possible;
-}
-
 static enum verdict run_test(struct test *test, const char *directory)
 {
     struct spec *spec = &test->spec;
@@ -261,7 +209,7 @@ static enum verdict run_test(struct test *test, const char *directory)
     static struct run_image facts;
     char why[2048] = "";
     snprintf(image, sizeof(image), "%s/image.efi", directory);
-    if (!make_image(spec, image, why, sizeof(why))) {
+    if (!prepare_image(spec, image, why, sizeof(why))) {
         printf("    the image can't be made: %s\n", why);
         return FAILED;
     }
@@ -271,7 +219,7 @@ static enum verdict run_test(struct test *test, const char *directory)
     spec->options.file_count = *spec->before ? 2 : 1;
     spec->options.directory = directory;
     spec->options.model = *spec->model ? spec->model : NULL;
-    if (!set_devices(spec, image, &facts))
+    if (!prepare_devices(spec, image, &facts))
         return FAILED;
     test->ports.sink = take_line;
     test->ports.context = test;
