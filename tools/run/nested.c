@@ -87,6 +87,7 @@ int nested_files(const struct machine_options *options)
     fputs("exec ", file);
     for (unsigned i = 0; i < command.count; i++)
         put_word(file, command.arguments[i]);
+    fputs("-name nested,debug-threads=on\n", file); /* threads have names: tests/nested/init */
     bool good = fflush(file) == 0 && ftruncate(fileno(file), CYLINDER) == 0;
     if (fclose(file) != 0 || !good) {
         fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
