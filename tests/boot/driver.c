@@ -239,7 +239,7 @@ static enum verdict run_test(struct test *test, const char *directory)
 
 /*
  * Once more where time was up in the nested machine, and only then: there a domain's timer stops
- * for good in some runs, which is not understood (tests/nested/README says what is known).
+ * for good in some runs, which is not understood.
  */
 static enum verdict run_again(struct test *test, const char *path, const char *directory)
 {
