@@ -36,7 +36,7 @@ DISK := $(BUILD)/bulkhead.img
 RUN := $(BUILD)/bulkhead run --machine $(MACHINE) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
 # The demo that a machine can run: Bochs has no IOMMU, and a board not the devices of QEMU.
-MANIFEST_OF_RUN = $(or $(MANIFEST),$(if $(filter bochs,$(MACHINE)),$(DEMO),guests/demo-devices.yaml))
+MANIFEST_OF_RUN = $(or $(MANIFEST),$(if $(filter bochs nested,$(MACHINE)),$(DEMO),guests/demo-devices.yaml))
 DEMO := guests/demo.yaml
 
 # The machine, "auto" resolved, once the tool is there; the guess of tools/setup before.
