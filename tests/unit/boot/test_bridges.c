@@ -73,6 +73,16 @@ static void each_function_counts(void **state)
     expect(INNER, 0x0406);
 }
 
+static void one_that_ends_before_stays_closed(void **state)
+{
+    (void)state;
+    handoff.functions[0].pci = 0x408;
+    assert_true(bridges_open(&facts, &handoff, &why));
+    expect(PORT, 0x0406);
+    expect(SIBLING, 0x0406);
+    expect(INNER, 0x0400);
+}
+
 static void nobody_s_stay_closed(void **state)
 {
     (void)state;
@@ -109,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(those_that_lead_to_one_are_open),
         TEST(each_function_counts),
+        TEST(one_that_ends_before_stays_closed),
         TEST(nobody_s_stay_closed),
         TEST(one_that_does_not_open_is_told),
     };
