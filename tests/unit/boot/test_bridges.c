@@ -117,10 +117,8 @@ static void one_that_does_not_open_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(those_that_lead_to_one_are_open),
-        TEST(each_function_counts),
-        TEST(one_that_ends_before_stays_closed),
-        TEST(nobody_s_stay_closed),
+        TEST(those_that_lead_to_one_are_open),   TEST(each_function_counts),
+        TEST(one_that_ends_before_stays_closed), TEST(nobody_s_stay_closed),
         TEST(one_that_does_not_open_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
