@@ -170,11 +170,16 @@ static void open_bridge(const struct board *board, struct fact_function *bridge)
     }
 }
 
-bool board_assign(struct board *board)
+void board_open_bridges(struct board *board)
 {
     for (uint32_t i = 0; i < board->facts.function_count && !board->own_windows; i++)
         if (is_bridge(&board->facts.functions[i]))
             open_bridge(board, &board->facts.functions[i]);
+}
+
+bool board_assign(struct board *board)
+{
+    board_open_bridges(board);
     uint32_t count = board->made.header.tables[MANIFEST_DOMAINS].count;
     board->manifest = (struct manifest){
         .header = &board->made.header,

@@ -46,6 +46,9 @@ struct fact_function *board_card(struct board *board, uint32_t pci);
 struct fact_function *board_at(struct board *board, uint32_t pci);
 uint32_t board_index(struct board *board, uint32_t pci);
 
+/* Lets all bridges pass on what lies below them; board_assign() does. */
+void board_open_bridges(struct board *board);
+
 /* Another line of the manifest: domain's index or MANIFEST_NONE. */
 struct manifest_device *board_give(struct board *board, uint32_t pci, uint32_t domain);
 

@@ -77,7 +77,7 @@ static bool machine_accepts(void *context)
         {unused, BETWEEN(index, bars[1], traps), ALL_BITS},                                        \
         {unused, BETWEEN(index, traps[1], traps[MAX_TRAPS]), ALL_BITS},                            \
     {                                                                                              \
-        owners, FUNCTION(index, acs), ALL_BITS                                               \
+        owners, FUNCTION(index, acs), ALL_BITS                                                     \
     }
 static const char owners[] = "how its owner goes about it, which reaches no more by it";
 static const char time_and_work[] = "what time it is, and what took how long";

@@ -53,8 +53,6 @@ static void accepts(void **state)
     the->units[0][7] |= 0x7fffff; /* reserved bits of the status */
     the->units[1][25] |= 0x7ffffffe;
     must_accept();
-    h->functions[0].bars[0] = (struct function_bar){0xfe000800, 0x800, 0xc0000800, 0, 0};
-    the->functions[4].bars[0] = 0xfe000800;
     the->functions[3].bars[0] = 0xfe000001; /* ports */
     the->functions[3].bars[1] = 0xfe001000;
     the->functions[6].bars[0] = 0xfe000004;

@@ -100,6 +100,7 @@ static void set_functions(struct setting *s, const struct machine *machine)
     const struct facts *board = &s->board.facts;
     struct facts *facts = &s->facts;
     board_init(&s->board);
+    board_open_bridges(&s->board);
     facts->function_count = board->function_count;
     memcpy(facts->functions, board->functions, sizeof facts->functions);
     memcpy(facts->ecam, board->ecam, sizeof facts->ecam);
