@@ -106,7 +106,7 @@ static void set_functions(struct setting *s, const struct machine *machine)
     memcpy(facts->ecam, board->ecam, sizeof facts->ecam);
     facts->ecam_count = board->ecam_count;
     facts->dmar = true;
-    facts->boot_function = FUNCTION_NONE;
+    facts->boot_function = 0x1f << 3 | 2;
     facts->iommus[0].include_all = true;
     for (uint32_t i = 0; i < facts->iommu_count; i++)
         facts->iommus[i].capability =
@@ -127,6 +127,13 @@ static void write_config(const struct setting *s)
         for (uint32_t k = 0; k < MAX_BARS && !fact->header; k++)
             if (fact->bars[k].bytes)
                 config[4 + k] = (uint32_t)fact->bars[k].base | fact->bars[k].type;
+        if (fact->msix) {
+            config[1] |= 1 << 20;
+            config[0x34 / 4] = fact->msix;
+            config[fact->msix / 4] = (uint32_t)fact->msix_control << 16 | 0x11;
+            config[fact->msix / 4 + 1] = fact->msix_table;
+            config[fact->msix / 4 + 2] = fact->msix_pending;
+        }
         if (fact->header)
             config[6] = (uint32_t)fact->subordinate << 16 | (uint32_t)fact->secondary << 8;
     }
