@@ -34,15 +34,13 @@ static inline uint32_t pci_function(unsigned bus, unsigned device, unsigned func
 enum { PCI_CONFIG_ADDRESS = 0xcf8, PCI_CONFIG_DATA = 0xcfc };
 
 /*
- * The vendor of a function, 0xffff where there is none: what a scan asks 65,536 times, so in as few
- * instructions as can be.
+ * The vendor of a function, 0xffff where there is none, through its bus's ECAM or, if that is null,
+ * by CF8/CFC: what a scan asks 65,536 times, so in as few instructions as can be.
  */
-static inline uint16_t pci_vendor(const struct pci *pci, uint32_t function)
+static inline uint16_t pci_vendor(volatile uint8_t *ecam, uint32_t function)
 {
-    if (pci->ecam && function >> 8 >= pci->bus_first && function >> 8 <= pci->bus_last)
-        return (uint16_t) * (volatile uint32_t *)(pci->ecam + ((uint64_t)function << 12));
-    if (pci->ecam_only)
-        return 0xffff;
+    if (ecam)
+        return (uint16_t) * (volatile uint32_t *)(ecam + ((uint64_t)function << 12));
     outl(PCI_CONFIG_ADDRESS, 0x80000000u | function << 8);
     return (uint16_t)inl(PCI_CONFIG_DATA);
 }

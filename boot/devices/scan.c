@@ -139,11 +139,12 @@ static bool scan_bus(struct scan *scan, uint32_t segment, uint32_t bus)
 {
     struct pci pci = access_to(scan->facts, segment << 16 | bus << 8);
     uint32_t step, first = pci_function(bus, 0, 0);
+    volatile uint8_t *ecam = pci.ecam;
     if (!pci.ecam && pci.ecam_only)
         return true;
     for (uint32_t f = first; f < first + BUS_FUNCTIONS; f += step) {
         step = 1;
-        if (pci_vendor(&pci, f) == ABSENT)
+        if (pci_vendor(ecam, f) == ABSENT)
             continue;
         bool alone = f % 8 == 0 && !(pci_read(&pci, f, PCI_HEADER_TYPE, 1) & MULTIFUNCTION);
         if (alone)

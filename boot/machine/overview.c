@@ -120,14 +120,14 @@ static void show_hot_plug(const struct handoff *handoff, const struct facts *fac
 static void show_devices(const struct handoff *handoff, const struct facts *facts,
                          const char *unconfined)
 {
-    text_print("; PCI functions (bus mastering off)");
+    text_print("; PCI functions");
     for (uint32_t i = 0; i < facts->function_count; i++) {
         if (given(handoff, facts->functions[i].pci))
             continue;
         show_function(facts->functions[i].pci);
         text_print(bridge_leads(&facts->functions[i], handoff) ? " (above a domain's: on)" : "");
     }
-    text_print("; all interrupt lines but the serial ports'\n");
+    text_print("; other interrupt lines\n");
     show_muted(handoff, facts);
     show_hot_plug(handoff, facts);
     show_reserved(handoff, facts);
@@ -138,7 +138,7 @@ static void show_devices(const struct handoff *handoff, const struct facts *fact
                    "interrupt\n",
                    handoff->iommu_count, handoff->iommu_count == 1 ? "" : "s");
     else
-        text_print("  no IOMMU in use: %s\n", unconfined);
+        text_print("  no IOMMU, no bus masters: %s\n", unconfined);
 }
 
 void overview(const struct handoff *handoff, const struct manifest *manifest,

@@ -41,7 +41,7 @@ static bool all_have(const struct facts *facts, uint64_t capability)
 bool remap_serves(const struct facts *facts, struct diagnostic *why)
 {
     if (facts->iommu_count == 0)
-        return diagnose(why, "no IOMMU unit: switch VT-d on in the firmware's setup");
+        return diagnose(why, "switch VT-d on");
     if (!facts->interrupt_remapping || facts->x2apic_opt_out)
         return diagnose(why, "the firmware's DMAR table %s: switch %s on in its setup",
                         facts->x2apic_opt_out ? "opts out of x2APIC mode"

@@ -104,7 +104,7 @@ static void show_checks(void)
              answer_of(handoff()->domains[i].cpus[0])->ticks);
 #endif
     }
-    show("  the machine: separation check passed: %u PCI functions, %u interrupt lines\n",
+    show("  the machine: separation check passed: %u functions, %u lines\n",
          seen_functions, seen_lines);
     if (faults.has_reader)
         show("  IOMMU faults: processor %u reads them\n", faults.reader);

@@ -64,10 +64,10 @@ static void functions_have_their_owners(void **state)
     says("no serial, devices 01:00.0 8086:10d3, 00:1c.0 8086:10d3, 00:1c.1 8086:10d3 (silent), on",
          true);
     says("no serial, devices 08:00.0 8086:10d3, on exit", true);
-    says("PCI functions (bus mastering off) 00:00.0 00:01.0 (above a domain's: on) 00:02.0 00:03.0 "
+    says("PCI functions 00:00.0 00:01.0 (above a domain's: on) 00:02.0 00:03.0 "
          "00:04.0 00:05.0 "
          "00:14.0 00:1f.0 00:1f.2 02:00.0 02:00.1 03:00.0 04:00.0 04:01.0 05:00.0 0003:06:00.0 "
-         "07:01.0 07:02.0 08:00.1; all interrupt lines",
+         "07:01.0 07:02.0 08:00.1; other interrupt lines",
          true);
     says("1 IOMMU unit on", true);
     says("blocked", false);

@@ -210,7 +210,7 @@ static const struct need {
 } needs[] = {
     {NULL, USUAL, 0x1a, USUAL, true, false, 1},
     {NULL, USUAL | THREE_LEVELS, 0x1a, THREE_LEVELS, true, false, 2},
-    {"no IOMMU unit", USUAL, 0x1a, USUAL, true, false, 0},
+    {"switch VT-d on", USUAL, 0x1a, USUAL, true, false, 0},
     {"offers no interrupt remapping", USUAL, 0x1a, USUAL, false, false, 1},
     {"opts out of x2APIC", USUAL, 0x1a, USUAL, true, true, 1},
     {"lacks queued invalidation", USUAL, 0x18, USUAL, true, false, 1},
