@@ -27,7 +27,7 @@ test-unit: $(UNIT)/test_run_line $(UNIT)/test_run_devices $(UNIT)/test_disk $(UN
 -include tests/mutants/rules.mk
 -include tests/soak/rules.mk
 
-TEST_SUITES := test-unit $(TEST_SUITES) test-boot test-nested-one
+TEST_SUITES := test-unit $(TEST_SUITES) test-boot
 
 # Payloads first: tests that read them leave themselves out where they are not there.
 test: setup
