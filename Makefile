@@ -77,7 +77,7 @@ help:
 setup:
 	@tools/setup run $(filter tcg nested fuzz,$(MACHINE) $(ALSO))
 
-test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg nested)
+test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg)
 test-nested test-nested-one: ALSO := nested
 run debug: ALSO := $(if $(filter auto,$(MACHINE)),$(if $(KVM_GUESS),,tcg))
 run smoke image debug test test-nested: setup
