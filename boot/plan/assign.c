@@ -148,7 +148,7 @@ bool assign_functions(const struct plan_input *in, struct handoff *handoff, stru
             .facts = in->facts, .manifest = in->manifest, .device = &devices[i], .why = why};
         if (devices[i].domain == MANIFEST_NONE)
             continue;
-        if ((judged++ == 0 && !judge_machine(&subject)) || !find(&subject) ||
+        if ((judged++ == 0 && !judge_machine(&subject)) || !find(&subject) || !subject.fact ||
             !judge_function(&subject) || !judge_unit(&subject) || !judge_registers(&subject) ||
             !judge_requester(&subject, handoff) || !add(&subject, handoff))
             return false;

@@ -85,7 +85,8 @@ static unsigned check_block(const struct check *check, const struct function *fu
 {
     uint64_t hpa = function->entries_hpa + (uint64_t)ENTRY_BYTES * first;
     unsigned n = 0, room = (PAGE_BYTES - hpa % PAGE_BYTES - 1) / ENTRY_BYTES + 1;
-    for (const uint64_t *entry = entry_at(check, hpa); n < most && n < room; n++, entry += 2) {
+    for (; n < most && n < room; n++) {
+        const uint64_t *entry = entry_at(check, hpa + (uint64_t)ENTRY_BYTES * n);
         uint64_t to = check->slice->cpus[(first + n) / IRTE_BLOCK].apic_id;
         uint64_t vector = IRTE_FIRST_VECTOR + (first + n) % IRTE_BLOCK;
         uint64_t message = to << 32 | vector << 16 | PRESENT;

@@ -104,8 +104,8 @@ static void show_checks(void)
              answer_of(handoff()->domains[i].cpus[0])->ticks);
 #endif
     }
-    show("  the machine: separation check passed: %u functions, %u lines\n",
-         seen_functions, seen_lines);
+    show("  the machine: separation check passed: %u functions, %u lines\n", seen_functions,
+         seen_lines);
     if (faults.has_reader)
         show("  IOMMU faults: processor %u reads them\n", faults.reader);
 }

@@ -116,7 +116,7 @@ static void world_look(const volatile uint8_t *at, unsigned bytes, uint64_t valu
             world_expect(offset == MSIX + 2 && bytes == 2 && !(value & ~0xc000ull));
     }
     const uint8_t *table = w ? w->trapped + TABLE_OFFSET - TRAP_OFFSET : NULL;
-    if (world_within(at, table, VECTORS * 16)) {
+    if (table && world_within(at, table, VECTORS * 16)) {
         offset = (unsigned)(at - table);
         uint32_t control = *(const uint32_t *)(table + (offset & ~15u) + 12);
         world_expect(bytes == 4);
