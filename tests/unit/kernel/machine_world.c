@@ -290,19 +290,19 @@ static void give_functions(void)
         .table_offset = 0x1000,
         .pending_offset = 0x1800,
         .trap_count = 1,
-        .config_hpa = ECAM + (0x0100 << 12),
-        .port_hpa = ECAM + (0x0008 << 12),
+        .config_hpa = (uint64_t)ECAM + (0x0100 << 12),
+        .port_hpa = (uint64_t)ECAM + (0x0008 << 12),
         .context_hpa = MADE_ROOT + 0x1000,
         .entries_hpa = MADE_ENTRIES + 16 * 1000,
         .bars = {{MADE_BAR, 0x4000, GUEST_DEVICES, 0, 0}},
-        .traps = {{GUEST_DEVICES + 0x1000, MADE_BAR + 0x1000, 0x1000, VA_TRAPPED}}};
+        .traps = {{GUEST_DEVICES + 0x1000, (uint64_t)MADE_BAR + 0x1000, 0x1000, VA_TRAPPED}}};
     *other = (struct function){.pci = 0x0305,
                                .id = 0x15218086,
                                .domain = 1,
                                .slot = 1,
                                .port = FUNCTION_NONE,
                                .irte = 32,
-                               .config_hpa = ECAM + (0x0305 << 12),
+                               .config_hpa = (uint64_t)ECAM + (0x0305 << 12),
                                .context_hpa = MADE_ROOT + 0x2050,
                                .entries_hpa = MADE_ENTRIES + 16 * 32,
                                .bars = {{0x1d0000000, 2 * MIB, GUEST_HOLE_END, BAR_64, 0}}};
@@ -311,7 +311,7 @@ static void give_functions(void)
                                         .domain = 1,
                                         .port = FUNCTION_NONE,
                                         .flags = FUNCTION_SILENT,
-                                        .config_hpa = ECAM + (0x00fa << 12)};
+                                        .config_hpa = (uint64_t)ECAM + (0x00fa << 12)};
     h->function_count = 3;
     h->ecam_bus_first = 0;
     h->ecam_bus_last = 3;
@@ -336,7 +336,7 @@ static void give_functions(void)
     domain0->window_count = 2;
     domain0->windows[0] = (struct handoff_window){GUEST_DEVICES, MADE_BAR, 0x1000};
     domain0->windows[1] =
-        (struct handoff_window){GUEST_DEVICES + 0x2000, MADE_BAR + 0x2000, 0x2000};
+        (struct handoff_window){GUEST_DEVICES + 0x2000, (uint64_t)MADE_BAR + 0x2000, 0x2000};
     domain1->window_count = 1;
     domain1->windows[0] = (struct handoff_window){GUEST_HOLE_END, 0x1d0000000, 2 * MIB};
     machine_list();
