@@ -52,8 +52,8 @@ bool nested_possible(char *why, size_t room)
 void nested_configuration(const struct machine_options *options, FILE *file)
 {
     fprintf(file, configuration, options->model ? options->model : "corei7_skylake_x",
-            INSTRUCTIONS_A_SECOND, options->memory_mib + LINUX_MIB, linux_folder, linux_folder,
-            options->directory, options->directory);
+            (unsigned)INSTRUCTIONS_A_SECOND, options->memory_mib + LINUX_MIB, linux_folder,
+            linux_folder, options->directory, options->directory);
 }
 
 /* One word to a shell. */
