@@ -102,18 +102,19 @@ static const char *other_owner(const struct owners *check, const struct function
                                                                   : NULL;
 }
 
-/* Each register holds what the handoff says of it. */
+/* Each register holds what the handoff says of it; how wide it is, hardware says. */
 static bool check_bars(const struct owners *check, const struct function *function)
 {
     const volatile uint32_t *config = check->frame(function->config_hpa, check->context);
     for (unsigned i = 0; i < MAX_BARS; i++) {
         const struct function_bar *bar = &function->bars[i];
-        uint64_t is = config[CONFIG_BARS / 4 + i] & ~(uint32_t)BAR_BITS;
+        uint32_t low = config[CONFIG_BARS / 4 + i];
+        uint64_t is = low & ~(uint32_t)BAR_BITS;
         if (!bar->bytes)
             continue;
-        if (bar->type & BAR_64 && i + 1 < MAX_BARS)
+        if (low & BAR_64 && i + 1 < MAX_BARS)
             is |= (uint64_t)config[CONFIG_BARS / 4 + i + 1] << 32;
-        if (is != bar->hpa || config[CONFIG_BARS / 4 + i] & BAR_PORTS)
+        if (is != bar->hpa || (low & BAR_BITS) != bar->type)
             return fail(check, function, "base address register at", is, bar->hpa);
         const char *whose = bar->hpa && bar->bytes <= MAX_HPA && bar->hpa < MAX_HPA &&
                                     !(bar->bytes & (bar->bytes - 1)) &&

@@ -150,6 +150,9 @@ BREAK(port_is_none, *config(PORT, 0x0c) = 0)
 BREAK(port_leads_elsewhere, *config(PORT, 0x18) = 2 << 8)
 BREAK(bar_moved, *config(NIC, 0x10) = 0xfe100000)
 BREAK(bar_high, *config(NIC, 0x18) = 1)
+BREAK(bar_wider_than_said, F[0].bars[1].type = 0; *config(NIC, 0x18) = 1)
+BREAK(bar_type_unsaid, F[0].bars[1].type = 0)
+BREAK(bar_wide_for_narrow, F[1].bars[0].type = BAR_64)
 BREAK(bar_of_ports, *config(EDU, 0x10) |= 1)
 BREAK(bar_unaligned, F[1].bars[0].hpa = *config(EDU, 0x10) = 0xfd080000)
 BREAK(bar_odd, F[1].bars[0].bytes = 0x180000)
@@ -227,6 +230,9 @@ static const struct row {
     ROW(port_leads_elsewhere, "the port above leads to bus 2, expected 1"),
     ROW(bar_moved, "base address register at fe100000, expected fe000000"),
     ROW(bar_high, "base address register at 1fe020000, expected fe020000"),
+    ROW(bar_wider_than_said, "base address register at 1fe020000, expected fe020000"),
+    ROW(bar_type_unsaid, "base address register at fe020000"),
+    ROW(bar_wide_for_narrow, "base address register at fd000000"),
     ROW(bar_of_ports, "base address register at fd000000"),
     ROW(bar_unaligned, "registers at fd080000, 100000 bytes: no such place"),
     ROW(bar_odd, "180000 bytes: no such place"),

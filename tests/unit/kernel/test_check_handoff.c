@@ -72,7 +72,6 @@ static bool machine_accepts(void *context)
         {owners, BETWEEN(index, resets, irte), ALL_BITS},                                          \
         {owners, BETWEEN(index, power, vectors), ALL_BITS},                                        \
         {owners, BETWEEN(index, table_bar, trap_count), ALL_BITS},                                 \
-        {owners, FUNCTION(index, bars[0].type), 0xfffffffb},                                       \
         {unused, FUNCTION(index, bars[0].reserved), ALL_BITS},                                     \
         {unused, BETWEEN(index, bars[1], traps), ALL_BITS},                                        \
         {unused, BETWEEN(index, traps[1], traps[MAX_TRAPS]), ALL_BITS},                            \
@@ -144,7 +143,6 @@ static const struct harmless of_handoff[] = {
     {"silent: it has none", FUNCTION(2, slot), ALL_BITS},
     {"silent: it has none", FUNCTION(2, irte), ALL_BITS},
     {"silent: it has none", FUNCTION(2, bars[0]), ALL_BITS},
-    {"as the register behind it, which is 0", FUNCTION(0, bars[0].type), BAR_64},
     {unused, FUNCTION(1, traps[0]), ALL_BITS},
     {unused, FUNCTION(2, traps[0]), ALL_BITS},
     {nobodys, SCRUB(0), ALL_BITS},
