@@ -53,10 +53,10 @@ static void accepts(void **state)
     the->units[0][7] |= 0x7fffff; /* reserved bits of the status */
     the->units[1][25] |= 0x7ffffffe;
     must_accept();
-    the->functions[3].bars[0] = 0xfe000001; /* ports */
-    the->functions[3].bars[1] = 0xfe001000;
-    the->functions[6].bars[0] = 0xfe000004;
-    the->functions[6].bars[1] = 1;
+    the->functions[3].bars[0] = MADE_BAR + 1u; /* ports */
+    the->functions[3].bars[1] = MADE_BAR + 0x4000u;
+    the->functions[6].bars[0] = MADE_BAR + 4u; /* far above */
+    the->functions[6].bars[1] = 2;
     must_accept();
 }
 
