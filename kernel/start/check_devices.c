@@ -114,6 +114,23 @@ static bool leads_to_owned(const struct check_machine *machine, const volatile u
     return false;
 }
 
+/* A function directly below a bridge says so: how it is reset and may speak rests on that. */
+static bool check_port(struct check_machine *machine, const volatile uint32_t *ecam,
+                       uint32_t function)
+{
+    const struct handoff *handoff = machine->owners.handoff;
+    uint32_t bus = config(ecam, function, CONFIG_BUSES) >> 8 & 0xff;
+    if ((config(ecam, function, CONFIG_HEADER) & HEADER_TYPE) != HEADER_BRIDGE || !bus)
+        return true;
+    for (uint32_t i = 0; i < handoff->function_count; i++)
+        if (handoff->functions[i].pci >> 8 == bus && handoff->functions[i].port != function)
+            return check_fail(machine->owners.result, "I3",
+                              "PCI function %x is below the bridge %x, and its port is said to be "
+                              "%x",
+                              handoff->functions[i].pci, function, handoff->functions[i].port);
+    return true;
+}
+
 /* Whether somebody has that page as another function's register. */
 static bool is_given(const struct handoff *handoff, uint32_t function, uint64_t base)
 {
@@ -172,7 +189,7 @@ static bool check_function(struct check_machine *machine, const volatile uint32_
                           "must not be one yet",
                           function >> 8, function >> 3 & 31, function & 7,
                           config(ecam, function, CONFIG_ID), class);
-    return check_registers(machine, ecam, function);
+    return check_port(machine, ecam, function) && check_registers(machine, ecam, function);
 }
 
 /*

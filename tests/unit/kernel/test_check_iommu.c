@@ -257,6 +257,7 @@ BREAK(owned_master, the->functions[4].command |= 4)
 BREAK(silent_master, the->functions[3].command |= 4)
 BREAK(port_of_others, the->functions[1].buses = 0x20200)
 BREAK(port_no_bridge, the->functions[1].header = 0)
+BREAK(port_unsaid, h->functions[0].port = FUNCTION_NONE; h->functions[0].port_hpa = 0)
 BREAK(port_of_silent, h->functions[0].flags = FUNCTION_SILENT;
       h->functions[0].context_hpa = h->functions[0].entries_hpa = 0; h->function_count = 1;
       h->muted_count = 0; the->functions[6].command = 0;
@@ -346,6 +347,8 @@ static const struct corruption corruptions[] = {
     ROW(silent_master, "I3", "PCI function 00:1f.2 (29228086, class 0106) is a bus master"),
     ROW(port_of_others, "I3", "PCI function 00:01.0 (34208086, class 0604) is a bus master"),
     ROW(port_no_bridge, "I3", "PCI function 00:01.0 (34208086, class 0604) is a bus master"),
+    ROW(port_unsaid, "I3",
+        "PCI function 100 is below the bridge 8, and its port is said to be ffffff"),
     ROW(port_of_silent, "I3", "PCI function 00:01.0 (34208086, class 0604) is a bus master"),
 };
 
