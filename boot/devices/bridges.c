@@ -31,9 +31,9 @@ bool bridges_open(const struct facts *facts, const struct handoff *handoff, stru
         pci_write(&pci, bridge->pci, PCI_COMMAND, 2, command | due);
         if ((pci_read(&pci, bridge->pci, PCI_COMMAND, 2) & due) != due)
             return diagnose(why,
-                            "I3: the bridge %02x:%02x.%u, which leads to an assigned PCI function, "
+                            "I3: the bridge " PCI_NAME ", which leads to an assigned PCI function, "
                             "does not pass on its DMA: use another slot",
-                            bridge->pci >> 8 & 0xff, bridge->pci >> 3 & 31, bridge->pci & 7);
+                            PCI_PARTS(bridge->pci));
     }
     return true;
 }

@@ -61,10 +61,10 @@ static bool find_legacy(const struct scan *scan, const struct pci *pci, struct f
     pci_write(pci, function, PCI_COMMAND, 2, command);
     return found ||
            diagnose(scan->why,
-                    "I3: the USB controller %04x:%02x:%02x.%x, which the manifest assigns, "
+                    "I3: the USB controller " PCI_LONG_NAME ", which the manifest assigns, "
                     "does not say whether it can raise SMIs: switch it on in the "
                     "firmware's setup, or remove it from `devices`",
-                    fact->pci >> 16, function >> 8, function >> 3 & 31, function & 7);
+                    PCI_LONG_PARTS(fact->pci));
 }
 
 static bool ask_named(struct scan *scan, const struct pci *pci, struct fact_function *fact)
@@ -73,9 +73,9 @@ static bool ask_named(struct scan *scan, const struct pci *pci, struct fact_func
     uint8_t *config = scan->configs + (size_t)scan->configs_used++ * CONFIG_SPACE_BYTES;
     if (fact->header == 0 && !bars_size(pci, function, fact->bars))
         return diagnose(scan->why,
-                        "I3: the PCI function %04x:%02x:%02x.%x, which the manifest assigns, does "
+                        "I3: the PCI function " PCI_LONG_NAME ", which the manifest assigns, does "
                         "not keep its addresses: remove it from `devices`, or replace the device",
-                        fact->pci >> 16, function >> 8, function >> 3 & 31, function & 7);
+                        PCI_LONG_PARTS(fact->pci));
     for (unsigned at = 0; at < CONFIG_SPACE_BYTES; at += 4)
         *(uint32_t *)(config + at) = pci_read(pci, function, at, 4);
     fact->config = config;

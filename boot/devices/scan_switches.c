@@ -43,9 +43,9 @@ bool scan_acs_stays(const struct facts *facts, struct diagnostic *why)
         uint32_t function = fact->pci & 0xffff;
         if (fact->acs && pci_read(&pci, function, fact->acs + ACS_CONTROL, 2) != fact->acs_control)
             return diagnose(why,
-                            "I3: the access control (ACS) of the PCI function %04x:%02x:%02x.%x is "
+                            "I3: the access control (ACS) of the PCI function " PCI_LONG_NAME " is "
                             "not what it was a moment before: update the firmware",
-                            fact->pci >> 16, function >> 8, function >> 3 & 31, function & 7);
+                            PCI_LONG_PARTS(fact->pci));
     }
     return true;
 }
@@ -79,10 +79,9 @@ bool scan_switch_off(const struct facts *facts, struct diagnostic *why)
                 pci_write(&pci, function, at, 2, control & ~switches[k].enable);
             if (pci_read(&pci, function, at, 2) & switches[k].enable)
                 return diagnose(why,
-                                "I3: the PCI function %04x:%02x:%02x.%x does not switch its %s "
+                                "I3: the PCI function " PCI_LONG_NAME " does not switch its %s "
                                 "off: switch it off in the firmware's setup, or remove the device",
-                                fact->pci >> 16, function >> 8, function >> 3 & 31, function & 7,
-                                switches[k].name);
+                                PCI_LONG_PARTS(fact->pci), switches[k].name);
         }
     }
     return true;

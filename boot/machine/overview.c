@@ -26,7 +26,7 @@ static void show_processors(const struct handoff *handoff, uint32_t owner)
 static void show_function(uint32_t pci)
 {
     if (pci >> 16)
-        text_print(" %04x:%02x:%02x.%u", pci >> 16, PCI_PARTS(pci));
+        text_print(" " PCI_LONG_NAME, PCI_LONG_PARTS(pci));
     else
         text_print(" " PCI_NAME, PCI_PARTS(pci));
 }
@@ -63,14 +63,6 @@ static void show_domain(const struct handoff *handoff, const struct manifest_dom
     text_print(", on exit %s\n", rules->on_exit == MANIFEST_EXIT_RESTART ? "restart" : "stop");
 }
 
-static const struct function *given(const struct handoff *handoff, uint32_t pci)
-{
-    for (uint32_t i = 0; i < handoff->function_count; i++)
-        if (handoff->functions[i].pci == pci)
-            return &handoff->functions[i];
-    return NULL;
-}
-
 /* Only a USB controller's is let go of (TRAPS 61). */
 static void show_reserved(const struct handoff *handoff, const struct facts *facts)
 {
@@ -78,7 +70,7 @@ static void show_reserved(const struct handoff *handoff, const struct facts *fac
     for (uint32_t i = 0; i < facts->function_count * facts->reserved_count; i++) {
         const struct fact_function *one = &facts->functions[i / facts->reserved_count];
         const struct fact_reserved *kept = &facts->reserved[i % facts->reserved_count];
-        if (!given(handoff, one->pci) ||
+        if (!is_assigned(handoff, one->pci) ||
             !is_kept_for(facts, kept, i / facts->reserved_count, &lost))
             continue;
         text_print("  not mapped: memory that the firmware kept at %lx to %lx for", kept->base,
@@ -122,7 +114,7 @@ static void show_devices(const struct handoff *handoff, const struct facts *fact
 {
     text_print("; PCI functions");
     for (uint32_t i = 0; i < facts->function_count; i++) {
-        if (given(handoff, facts->functions[i].pci))
+        if (is_assigned(handoff, facts->functions[i].pci))
             continue;
         show_function(facts->functions[i].pci);
         text_print(bridge_leads(&facts->functions[i], handoff) ? " (above a domain's: on)" : "");

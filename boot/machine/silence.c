@@ -61,11 +61,10 @@ static void quiet_functions(const struct facts *facts, struct handoff *handoff)
             "I3: no PCI host bridge answers, so devices can't be reached to silence them: update "
             "the firmware");
     if (census.usb_held != 0)
-        refuse(
-            "I3: the firmware does not let go of the USB controller %04x:%02x:%02x.%x: switch its "
-            "\"legacy USB support\" off in the firmware's setup",
-            census.usb_function >> 16, census.usb_function >> 8 & 0xff,
-            census.usb_function >> 3 & 31, census.usb_function & 7);
+        refuse("I3: the firmware does not let go of the USB controller " PCI_LONG_NAME
+               ": switch its "
+               "\"legacy USB support\" off in the firmware's setup",
+               PCI_LONG_PARTS(census.usb_function));
     for (uint32_t i = 0; i < census.stubborn; i++)
         if (!mute(facts, handoff, census.stubborn_functions[i], &why))
             refuse("%s", why.text);

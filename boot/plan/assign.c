@@ -165,3 +165,11 @@ bool assign_functions(const struct plan_input *in, struct handoff *handoff, stru
     }
     return true;
 }
+
+bool is_assigned(const struct handoff *handoff, uint32_t pci)
+{
+    for (uint32_t i = 0; i < handoff->function_count; i++)
+        if (handoff->functions[i].pci == pci)
+            return true;
+    return false;
+}

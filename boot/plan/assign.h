@@ -18,6 +18,9 @@
  */
 bool assign_functions(const struct plan_input *in, struct handoff *handoff, struct diagnostic *why);
 
+/* Whether some domain has the function `pci` (segment included). */
+bool is_assigned(const struct handoff *handoff, uint32_t pci);
+
 /* The function `pci` (segment included) that the scan found; NULL: none. */
 const struct fact_function *fact_function(const struct facts *facts, uint32_t pci);
 

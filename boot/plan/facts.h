@@ -39,6 +39,12 @@ struct fact_ecam {
     uint32_t segment, bus_first, bus_last;
 };
 
+/* An address as people write it, of segment group 0 and of any. */
+#define PCI_NAME            "%02x:%02x.%u"
+#define PCI_PARTS(pci)      (pci) >> 8 & 0xff, (pci) >> 3 & 31, (pci)&7
+#define PCI_LONG_NAME       "%04x:" PCI_NAME
+#define PCI_LONG_PARTS(pci) (pci) >> 16, PCI_PARTS(pci)
+
 /* A PCI function as the scan of configuration space found it. */
 struct fact_bar {
     uint64_t base, bytes; /* bytes 0: there is none, or it was not sized: nobody is to have it */

@@ -6,10 +6,6 @@
 #include "assign.h"
 #include "diagnostic.h"
 
-/* An address as people write it. */
-#define PCI_NAME       "%02x:%02x.%u"
-#define PCI_PARTS(pci) (pci) >> 8 & 0xff, (pci) >> 3 & 31, (pci)&7
-
 /* PCI Express Base Specification, "PCI Express Capabilities Register": device/port types. */
 enum { PORT_ROOT = 4, PORT_UPSTREAM = 5, PORT_DOWNSTREAM = 6 };
 

@@ -28,14 +28,6 @@ uint32_t mute_display(const struct facts *facts)
     return found;
 }
 
-static bool is_given(const struct handoff *handoff, uint32_t pci)
-{
-    for (uint32_t i = 0; i < handoff->function_count; i++)
-        if (handoff->functions[i].pci == pci)
-            return true;
-    return false;
-}
-
 /*
  * A unit without tables for the function's segment group would take those of group 0's function
  * with the same number.
@@ -45,7 +37,7 @@ static bool is_possible(const struct facts *facts, const struct handoff *handoff
 {
     uint32_t pci = facts->functions[index].pci;
     const char *remedy = NULL;
-    if (is_given(handoff, pci))
+    if (is_assigned(handoff, pci))
         remedy = "it is to be a domain's, which could not be stopped: use another card";
     else if (handoff->iommu_count == 0)
         remedy = "it is nobody's, and no IOMMU is in use that would block it: remove or disable "
@@ -53,8 +45,8 @@ static bool is_possible(const struct facts *facts, const struct handoff *handoff
     else if (pci >> 16 || unit_limit(facts, index) == 0)
         remedy = "it is nobody's, and no IOMMU unit blocks it there: remove or disable the device";
     return !remedy ||
-           diagnose(why, "I3: the PCI function %04x:%02x:%02x.%x keeps bus mastering: %s",
-                    pci >> 16, pci >> 8 & 0xff, pci >> 3 & 31, pci & 7, remedy);
+           diagnose(why, "I3: the PCI function " PCI_LONG_NAME " keeps bus mastering: %s",
+                    PCI_LONG_PARTS(pci), remedy);
 }
 
 bool mute(const struct facts *facts, struct handoff *handoff, uint32_t index,

@@ -300,18 +300,10 @@ static bool place_domain(struct plan *plan, uint32_t index)
     return true;
 }
 
-/* The page of configuration space of `pci`, of segment group 0; 0: no window reaches it. */
-static uint64_t config_page(const struct facts *facts, uint32_t pci)
-{
-    for (uint32_t i = 0; i < facts->ecam_count; i++) {
-        const struct fact_ecam *window = &facts->ecam[i];
-        if (window->segment == 0 && pci >> 8 >= window->bus_first && pci >> 8 <= window->bus_last)
-            return window->base + ((uint64_t)pci << 12);
-    }
-    return 0;
-}
-
-/* Who gets which PCI function, before what these need is placed. */
+/*
+ * Who gets which PCI function, before what these need is placed. The first window reaches each, or
+ * it would have been refused.
+ */
 static bool give_functions(const struct plan_input *in, struct handoff *handoff,
                            struct diagnostic *why)
 {
@@ -320,9 +312,9 @@ static bool give_functions(const struct plan_input *in, struct handoff *handoff,
         return false;
     for (uint32_t i = 0; i < handoff->function_count; i++) {
         struct function *function = &handoff->functions[i];
-        function->config_hpa = config_page(in->facts, function->pci);
+        function->config_hpa = handoff->ecam_base + ((uint64_t)function->pci << 12);
         if (function->port != FUNCTION_NONE)
-            function->port_hpa = config_page(in->facts, function->port);
+            function->port_hpa = handoff->ecam_base + ((uint64_t)function->port << 12);
     }
     return true;
 }

@@ -2,6 +2,7 @@
 /* The tables of the VT-d units: see the header. */
 #include "remap.h"
 #include "arch/x86/include/paging.h"
+#include "assign.h"
 #include "diagnostic.h"
 
 enum { BUSES = 256, BUS_FUNCTIONS = 256 };
@@ -68,12 +69,11 @@ bool remap_serves(const struct facts *facts, struct diagnostic *why)
 /* The bus behind the bridge `pci` of segment 0; false: there is no such bridge. */
 static bool bus_behind(const struct facts *facts, uint32_t pci, uint32_t *bus)
 {
-    for (uint32_t i = 0; i < facts->function_count; i++)
-        if (facts->functions[i].pci == pci && facts->functions[i].header == 1) {
-            *bus = facts->functions[i].secondary;
-            return true;
-        }
-    return false;
+    const struct fact_function *bridge = fact_function(facts, pci);
+    if (!bridge || bridge->header != 1)
+        return false;
+    *bus = bridge->secondary;
+    return true;
 }
 
 /* The unit that remaps its messages has it in its scope. */

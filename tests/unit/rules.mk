@@ -57,7 +57,7 @@ $(call unit_test,boot/mute,boot/plan/mute.c $(BOARD_WORLD))
 $(call unit_test,boot/silence,boot/machine/silence.c boot/plan/mute.c $(BOARD_WORLD))
 $(call unit_test,boot/overview,boot/machine/overview.c boot/plan/mute.c $(BOARD_WORLD))
 $(call unit_test,boot/vtd,boot/plan/diagnostic.c kernel/format.c)
-$(call unit_test,boot/remap,boot/plan/remap.c boot/plan/diagnostic.c kernel/format.c)
+$(call unit_test,boot/remap,boot/plan/remap.c boot/plan/groups.c boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/place,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))
@@ -129,7 +129,7 @@ $(call unit_test,kernel/check_handoff,$(MACHINE_WORLD) $(SHARED_SOURCES))
 $(call unit_test,kernel/check_remap,$(MACHINE_WORLD) $(SHARED_SOURCES))
 
 $(call unit_test,kernel/check_iommu,$(MACHINE_WORLD) $(SHARED_SOURCES) \
-    $(addprefix boot/plan/,remap.c diagnostic.c))
+    $(addprefix boot/plan/,remap.c groups.c diagnostic.c))
 
 $(call unit_test,kernel/check_plan,tests/unit/boot/board.c $(addprefix kernel/start/,check_machine.c check_iommu.c) $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
 
