@@ -44,6 +44,14 @@ bool check_fail(struct check_result *result, const char *invariant, const char *
     return false;
 }
 
+bool check_fail_function(struct check_result *result, const struct function *function,
+                         const char *what, uint64_t is, uint64_t due)
+{
+    return check_fail(result, "I3", "PCI function %02x:%02x.%x: %s %lx, expected %lx",
+                      function->pci >> 8, function->pci >> 3 & 31, function->pci & 7, what, is,
+                      due);
+}
+
 static bool within(uint64_t hpa, uint64_t base, uint64_t bytes)
 {
     return hpa - base < bytes;

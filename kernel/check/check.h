@@ -9,10 +9,16 @@
  *     check.c        the order of things, and names
  *     check_map.c    nested tables and page tables: exactly what is due is mapped, nothing else
  *     check_remap.c  its functions: their entries of the IOMMU units' tables, what they keep off
+ *     check_remap.c  what the IOMMU units' tables say of its functions, and that these are quiet
  *     check_state.c  control registers, virtualisation controls, MSR and I/O bitmaps
  *
  *   the machine's part, in kernel/start/: once, by the boot processor, over the whole handoff
- *     check_owners.c ownership: extents, domains, processors, slices
+ *     check_owners.c    ownership: extents, domains, processors, slices
+ *     check_threads.c   threads of one core
+ *     check_machine.c   what is scrubbed, loaded, entered, started on
+ *     check_iommu.c     the units' registers and every one of their tables
+ *     check_devices.c   I/O APICs, and each PCI function of the machine
+ *     check_functions.c those that somebody has, and their registers
  */
 #ifndef BULKHEAD_CHECK_H
 #define BULKHEAD_CHECK_H

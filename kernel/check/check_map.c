@@ -303,7 +303,7 @@ static bool expect_remap(struct check *check, const struct handoff_domain *domai
     for (uint32_t i = 0; functions && i < domain->function_count; i++) {
         const struct function *function = &functions[i];
         uint64_t va = VA_REMAP + (uint64_t)i * REMAP_STRIDE;
-        if (!(function->flags & FUNCTION_SILENT) &&
+        if (!check_silent(function) &&
             (!expect(check, CHECK_REMAP, va, function->context_hpa & ~(PAGE_BYTES - 1),
                      PAGE_BYTES) ||
              !expect(check, CHECK_REMAP, va + PAGE_BYTES, check_block_base(function),

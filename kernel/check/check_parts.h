@@ -30,6 +30,16 @@ extern const struct check_kind check_kinds[CHECK_KINDS];
 bool check_fail(struct check_result *result, const char *invariant, const char *text, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same of one function (I3): what of it is so, and what is due. */
+bool check_fail_function(struct check_result *result, const struct function *function,
+                         const char *what, uint64_t is, uint64_t due);
+
+/* It is its domain's for its group's sake only: no DMA, no interrupt, not seen. */
+static inline bool check_silent(const struct function *function)
+{
+    return function->flags & FUNCTION_SILENT;
+}
+
 /* What of this processor's a host-physical address is, for a person. */
 const char *check_owner(const struct check *check, uint64_t hpa);
 

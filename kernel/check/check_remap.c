@@ -15,19 +15,6 @@ enum { DEVICE_CONTROL = 8, ERROR_MESSAGES = 0xf };
 #define PRESENT      1ull         /* of every entry */
 #define WHOLE_SOURCE (1ull << 18) /* all 16 bits of the requester id count */
 
-static bool silent(const struct function *function)
-{
-    return function->flags & FUNCTION_SILENT;
-}
-
-static bool fail(const struct check *check, const struct function *function, const char *what,
-                 uint64_t is, uint64_t due)
-{
-    return check_fail(check->result, "I3", "function %02x:%02x.%x: %s %lx, expected %lx",
-                      function->pci >> 8, function->pci >> 3 & 31, function->pci & 7, what, is,
-                      due);
-}
-
 /* The entry at `hpa`; where none can be seen, one that is nowhere due. */
 static const uint64_t *entry_at(const struct check *check, uint64_t hpa)
 {
@@ -51,14 +38,18 @@ static bool check_context(const struct check *check, const struct function *list
         table = *entry_at(check, table) & PAGING_ADDRESS;
     }
     if (entry[0] != (table | PRESENT))
-        return fail(check, function, "context entry", entry[0], table | PRESENT);
+        return check_fail_function(check->result, function, "context entry", entry[0],
+                                   table | PRESENT);
     if (entry[1] != high)
-        return fail(check, function, "context entry, high half", entry[1], high);
+        return check_fail_function(check->result, function, "context entry, high half", entry[1],
+                                   high);
     for (uint32_t i = 0; i < check->domain->function_count; i++) {
         uint64_t hpa = function->context_hpa & ~(PAGE_BYTES - 1);
         const uint64_t *other = entry_at(check, hpa + ENTRY_BYTES * (list[i].pci & 0xff));
-        if (silent(&list[i]) && list[i].pci >> 8 == function->pci >> 8 && (other[0] | other[1]))
-            return fail(check, &list[i], "silent, with a context entry", other[0], 0);
+        if (check_silent(&list[i]) && list[i].pci >> 8 == function->pci >> 8 &&
+            (other[0] | other[1]))
+            return check_fail_function(check->result, &list[i], "silent, with a context entry",
+                                       other[0], 0);
     }
     return true;
 }
@@ -67,16 +58,19 @@ static bool check_context(const struct check *check, const struct function *list
 static bool check_quiet(const struct check *check, const struct function *function)
 {
     const volatile uint16_t *config = check->in->frame(function->config_hpa, check->in->context);
-    uint16_t off = SERR | (silent(function) ? MASTER : 0);
+    uint16_t off = SERR | (check_silent(function) ? MASTER : 0);
     if (!config)
-        return fail(check, function, "unseen: configuration space", function->config_hpa, 0);
+        return check_fail_function(check->result, function, "unseen: configuration space",
+                                   function->config_hpa, 0);
     uint16_t command = config[COMMAND / 2], device = 0;
     if (function->express)
         device = config[(function->express + DEVICE_CONTROL) / 2];
     if (command != GONE && (command & (off | NO_INTX)) != NO_INTX)
-        return fail(check, function, "Command", command, (command & ~off) | NO_INTX);
+        return check_fail_function(check->result, function, "Command", command,
+                                   (command & ~off) | NO_INTX);
     return command == GONE || !(device & ERROR_MESSAGES) ||
-           fail(check, function, "Device Control", device, device & ~ERROR_MESSAGES);
+           check_fail_function(check->result, function, "Device Control", device,
+                               device & ~ERROR_MESSAGES);
 }
 
 /* Remapping entries from the `first` of its block to the end of a page; 0: one is wrong. */
@@ -92,9 +86,11 @@ static unsigned check_block(const struct check *check, const struct function *fu
         uint64_t message = to << 32 | vector << 16 | PRESENT;
         uint64_t source = WHOLE_SOURCE | function->pci;
         if (entry[0] != message)
-            return fail(check, function, "remapping entry", entry[0], message);
+            return check_fail_function(check->result, function, "remapping entry", entry[0],
+                                       message);
         if (entry[1] != source)
-            return fail(check, function, "source of its messages", entry[1], source);
+            return check_fail_function(check->result, function, "source of its messages", entry[1],
+                                       source);
     }
     return n;
 }
@@ -104,14 +100,14 @@ enum check_progress check_functions_on(struct check *check, unsigned *left, bool
     const struct function *list = check_functions_of(check);
     while (*good && list && check->function < check->domain->function_count) {
         const struct function *function = &list[check->function];
-        uint32_t block = silent(function) ? 0 : check->domain->cpu_count * IRTE_BLOCK;
+        uint32_t block = check_silent(function) ? 0 : check->domain->cpu_count * IRTE_BLOCK;
         unsigned taken = 1, most = block + 1 - check->entry;
         if (*left == 0)
             return CHECK_GOES_ON;
         if (check->entry == 0) {
             sha256_update(&check->walk.hash, function, sizeof *function);
             *good = check_quiet(check, function) &&
-                    (silent(function) || check_context(check, list, function));
+                    (check_silent(function) || check_context(check, list, function));
         } else {
             taken = check_block(check, function, check->entry - 1, most < *left ? most : *left);
             *good = taken;
@@ -135,9 +131,9 @@ const void *check_own_window(const struct handoff_domain *domain, uint64_t hpa)
         uint64_t offset = hpa - check_block_base(&list[i]), va = VA_REMAP + i * REMAP_STRIDE;
         if (hpa == list[i].config_hpa)
             return (const void *)(VA_CONFIG + i * PAGE_BYTES);
-        if (!silent(&list[i]) && hpa == (list[i].context_hpa & ~(PAGE_BYTES - 1)))
+        if (!check_silent(&list[i]) && hpa == (list[i].context_hpa & ~(PAGE_BYTES - 1)))
             return (const void *)va;
-        if (!silent(&list[i]) && offset < check_block_bytes(&list[i], domain->cpu_count))
+        if (!check_silent(&list[i]) && offset < check_block_bytes(&list[i], domain->cpu_count))
             return (const void *)(va + PAGE_BYTES + offset);
     }
     return NULL;

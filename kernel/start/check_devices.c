@@ -107,7 +107,7 @@ static bool leads_to_owned(const struct check_machine *machine, const volatile u
     if ((config(ecam, function, CONFIG_HEADER) & HEADER_TYPE) != HEADER_BRIDGE)
         return false;
     for (uint32_t i = 0; i < handoff->function_count; i++)
-        if (!(handoff->functions[i].flags & FUNCTION_SILENT) &&
+        if (!check_silent(&handoff->functions[i]) &&
             handoff->functions[i].pci >> 8 >= (buses >> 8 & 0xff) &&
             handoff->functions[i].pci >> 8 <= (buses >> 16 & 0xff))
             return true;

@@ -36,14 +36,6 @@ static uint64_t pages_of(const struct function_bar *bar)
     return bar->bytes ? page_down(bar->hpa + bar->bytes + PAGE_BYTES - 1) - page_down(bar->hpa) : 0;
 }
 
-static bool fail(const struct owners *check, const struct function *function, const char *what,
-                 uint64_t is, uint64_t due)
-{
-    return check_fail(check->result, "I3", "PCI function %02x:%02x.%x: %s %lx, expected %lx",
-                      function->pci >> 8, function->pci >> 3 & 31, function->pci & 7, what, is,
-                      due);
-}
-
 static uint64_t config_page(const struct owners *check, uint32_t pci)
 {
     const struct handoff *handoff = check->handoff;
@@ -57,19 +49,20 @@ static bool check_place(const struct owners *check, const struct function *funct
 {
     uint64_t port = function->port == FUNCTION_NONE ? 0 : config_page(check, function->port);
     if (!function->config_hpa || function->config_hpa != config_page(check, function->pci))
-        return fail(check, function, "configuration space at", function->config_hpa,
-                    config_page(check, function->pci));
+        return check_fail_function(check->result, function, "configuration space at",
+                                   function->config_hpa, config_page(check, function->pci));
     if (function->port_hpa != port || (function->port != FUNCTION_NONE && !port))
-        return fail(check, function, "its port's configuration space at", function->port_hpa, port);
+        return check_fail_function(check->result, function, "its port's configuration space at",
+                                   function->port_hpa, port);
     const volatile uint8_t *config = check->frame(function->config_hpa, check->context);
     const volatile uint8_t *above = port ? check->frame(port, check->context) : NULL;
     uint32_t id = config ? *(const volatile uint32_t *)config : ~0u;
     if (id != function->id || !config || config[CONFIG_HEADER] & HEADER_TYPE)
-        return fail(check, function, "id", id, function->id);
+        return check_fail_function(check->result, function, "id", id, function->id);
     if (port && (!above || (above[CONFIG_HEADER] & HEADER_TYPE) != HEADER_BRIDGE ||
                  above[CONFIG_SECONDARY] != function->pci >> 8))
-        return fail(check, function, "the port above leads to bus",
-                    above ? above[CONFIG_SECONDARY] : ~0ull, function->pci >> 8);
+        return check_fail_function(check->result, function, "the port above leads to bus",
+                                   above ? above[CONFIG_SECONDARY] : ~0ull, function->pci >> 8);
     return true;
 }
 
@@ -115,7 +108,8 @@ static bool check_bars(const struct owners *check, const struct function *functi
         if (low & BAR_64 && i + 1 < MAX_BARS)
             is |= (uint64_t)config[CONFIG_BARS / 4 + i + 1] << 32;
         if (is != bar->hpa || (low & BAR_BITS) != bar->type)
-            return fail(check, function, "base address register at", is, bar->hpa);
+            return check_fail_function(check->result, function, "base address register at", is,
+                                       bar->hpa);
         const char *whose = bar->hpa && bar->bytes <= MAX_HPA && bar->hpa < MAX_HPA &&
                                     !(bar->bytes & (bar->bytes - 1)) &&
                                     !((bar->hpa | bar->gpa) % bar->bytes)
@@ -160,7 +154,7 @@ static bool check_windows(const struct owners *check, uint32_t index)
         bool own = false;
         for (uint32_t i = 0; i < handoff->function_count; i++) {
             const struct function *function = &handoff->functions[i];
-            own |= function->domain == index && !(function->flags & FUNCTION_SILENT) &&
+            own |= function->domain == index && !check_silent(function) &&
                    of_bar(function, window->gpa, window->hpa, window->bytes);
             for (uint32_t k = 0; k < function->trap_count; k++)
                 good &= !overlap(window->hpa, window->bytes, function->traps[k].hpa,
@@ -176,7 +170,7 @@ static bool check_windows(const struct owners *check, uint32_t index)
     }
     for (uint32_t i = 0; i < handoff->function_count; i++) {
         const struct function *function = &handoff->functions[i];
-        if (function->domain != index || function->flags & FUNCTION_SILENT)
+        if (function->domain != index || check_silent(function))
             continue;
         for (unsigned k = 0; k < MAX_BARS; k++)
             due += pages_of(&function->bars[k]);
@@ -194,7 +188,8 @@ static bool check_traps(const struct owners *check, const struct function *funct
         const struct function_trap *trap = &function->traps[i];
         if (trap->hpa % PAGE_BYTES || trap->bytes % PAGE_BYTES ||
             !of_bar(function, trap->gpa, trap->hpa, trap->bytes))
-            return fail(check, function, "trapped registers at", trap->hpa, trap->gpa);
+            return check_fail_function(check->result, function, "trapped registers at", trap->hpa,
+                                       trap->gpa);
     }
     return true;
 }
@@ -221,7 +216,7 @@ static bool check_messages(const struct owners *check, const struct function *fu
     for (; at && left && config[at] != MSIX; left--)
         at = config[at + 1] & ~3u;
     at = left ? at : 0;
-    if (function->flags & FUNCTION_SILENT)
+    if (check_silent(function))
         return true;
     if (at) {
         vectors = (*(const volatile uint16_t *)(config + at + 2) & MSIX_SIZE) + 1;
@@ -229,19 +224,20 @@ static bool check_messages(const struct owners *check, const struct function *fu
         pending = *(const volatile uint32_t *)(config + at + 8);
     }
     if (function->msix != at || function->vectors != vectors)
-        return fail(check, function, "MSI-X capability and entries",
-                    function->vectors << 16 | function->msix, vectors << 16 | at);
+        return check_fail_function(check->result, function, "MSI-X capability and entries",
+                                   function->vectors << 16 | function->msix, vectors << 16 | at);
     if (!at)
         return true;
     if ((function->table_bar | function->table_offset) != table)
-        return fail(check, function, "MSI-X table at", function->table_bar | function->table_offset,
-                    table);
+        return check_fail_function(check->result, function, "MSI-X table at",
+                                   function->table_bar | function->table_offset, table);
     if ((function->pending_bar | function->pending_offset) != pending)
-        return fail(check, function, "MSI-X pending bits at",
-                    function->pending_bar | function->pending_offset, pending);
+        return check_fail_function(check->result, function, "MSI-X pending bits at",
+                                   function->pending_bar | function->pending_offset, pending);
     return (trapped(function, table, vectors * 16ull) &&
             trapped(function, pending, (vectors + 63ull) / 64 * 8)) ||
-           fail(check, function, "MSI-X table: not trapped, at", table, pending);
+           check_fail_function(check->result, function, "MSI-X table: not trapped, at", table,
+                               pending);
 }
 
 /* What a domain's processors keep of its functions is what the handoff says of them, in order. */
@@ -260,7 +256,8 @@ static bool check_list(const struct owners *check, uint32_t index)
         vectors += function_vectors_bytes(function);
         if (!list || count == domain->function_count ||
             memcmp(&list[count++], function, sizeof *function) != 0)
-            return fail(check, function, "not on its domain's list, entry", count, index);
+            return check_fail_function(check->result, function, "not on its domain's list, entry",
+                                       count, index);
     }
     if (count != domain->function_count || vectors != domain->vectors_bytes ||
         domain->devices_bytes != (count ? functions_bytes(count) : 0))
@@ -284,11 +281,14 @@ static bool check_manifest(const struct owners *check)
     for (uint32_t i = 0; i < count; i++) {
         const struct function *function = &handoff->functions[i];
         if (function->pci != devices[i].pci)
-            return fail(check, function, "the manifest's is", function->pci, devices[i].pci);
+            return check_fail_function(check->result, function, "the manifest's is", function->pci,
+                                       devices[i].pci);
         if (function->domain != devices[i].domain || function->domain >= handoff->domain_count)
-            return fail(check, function, "domain", function->domain, devices[i].domain);
+            return check_fail_function(check->result, function, "domain", function->domain,
+                                       devices[i].domain);
         if (function->trap_count > MAX_TRAPS)
-            return fail(check, function, "trapped runs", function->trap_count, MAX_TRAPS);
+            return check_fail_function(check->result, function, "trapped runs",
+                                       function->trap_count, MAX_TRAPS);
     }
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         if (handoff->domains[i].window_count > MAX_DOMAIN_WINDOWS)

@@ -69,22 +69,18 @@ static uint32_t block_of(const struct handoff *handoff, const struct function *f
     return handoff->domains[function->domain].cpu_count * IRTE_BLOCK;
 }
 
-static bool silent(const struct function *function)
-{
-    return function->flags & FUNCTION_SILENT;
-}
-
 static const char *wrong_with(const struct handoff *handoff, const struct function *function)
 {
     if (function->domain >= handoff->domain_count || function->pci > MAX_REQUESTER)
         return "no such owner, or no such function";
-    if (!silent(function) && (!function->slot || function->slot > MAX_DOMAIN_DEVICES ||
-                              !inside(function->irte, block_of(handoff, function), 0, IRT_LINES)))
+    if (!check_silent(function) &&
+        (!function->slot || function->slot > MAX_DOMAIN_DEVICES ||
+         !inside(function->irte, block_of(handoff, function), 0, IRT_LINES)))
         return "its slot or its remapping entries: out of bounds";
     for (const struct function *other = handoff->functions; other < function; other++) {
         if (other->pci == function->pci)
             return "given away twice";
-        if (silent(function) || silent(other))
+        if (check_silent(function) || check_silent(other))
             continue;
         if (other->domain == function->domain && other->slot == function->slot)
             return "its slot is another's";
@@ -131,7 +127,7 @@ static bool uses_bus(const struct handoff *handoff, uint32_t bus)
 {
     bool uses = false;
     for (uint32_t i = 0; i < handoff->function_count; i++)
-        uses |= handoff->functions[i].pci >> 8 == bus && !silent(&handoff->functions[i]);
+        uses |= handoff->functions[i].pci >> 8 == bus && !check_silent(&handoff->functions[i]);
     for (uint32_t i = 0; i < handoff->muted_count; i++)
         uses |= handoff->muted[i] >> 8 == bus;
     return uses;
@@ -150,7 +146,7 @@ static void context_due(const struct check_machine *machine, uint32_t requester,
         common &= handoff->iommus[i].capability;
     for (uint32_t i = 0; i < handoff->function_count; i++) {
         const struct function *function = &handoff->functions[i];
-        if (function->pci != requester || silent(function))
+        if (function->pci != requester || check_silent(function))
             continue;
         uint64_t table = handoff->domains[function->domain].nested_root & PAGING_ADDRESS;
         due[0] = table | PRESENT;
@@ -190,7 +186,7 @@ static bool check_located(struct check_machine *machine, uint32_t bus, uint64_t 
         const struct function *function = &handoff->functions[i];
         uint64_t context = table + 16ull * (function->pci & 0xff);
         uint64_t entries = handoff->iommu_entries + 16ull * function->irte;
-        if (silent(function))
+        if (check_silent(function))
             context = entries = 0;
         if (function->pci >> 8 == bus &&
             (function->context_hpa != context || function->entries_hpa != entries))
@@ -250,7 +246,7 @@ static const struct function *next_block(const struct handoff *handoff, uint32_t
 {
     const struct function *next = NULL;
     for (uint32_t i = 0; i < handoff->function_count; i++)
-        if (!silent(&handoff->functions[i]) && handoff->functions[i].irte >= entry &&
+        if (!check_silent(&handoff->functions[i]) && handoff->functions[i].irte >= entry &&
             (!next || handoff->functions[i].irte < next->irte))
             next = &handoff->functions[i];
     return next;
