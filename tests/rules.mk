@@ -7,6 +7,7 @@ include tests/boot/rules.mk
 include tests/nested/rules.mk
 
 $(call unit_test,tools/run_line,tools/run/line.c)
+$(call unit_test,tests/expect,tests/boot/expect.c)
 $(call unit_test,tools/run_devices,$(addprefix tools/run/,bochs.c devices.c kvm.c machine.c media.c nested.c \
     qemu.c) \
     tools/image/disk.c tools/image/gpt.c tools/output.c tools/text.c kernel/sha256.c)
@@ -15,7 +16,7 @@ $(call unit_test,tools/disk,$(addprefix tools/,image/disk.c image/gpt.c output.c
 $(call unit_test,tools/run,$(wildcard tools/run/*.c) tools/image/disk.c tools/image/gpt.c tools/image/pe.c tools/output.c \
     tools/text.c kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c)
 $(UNIT)/test_run: | $(BUILD)/bulkhead $(LOADER) $(KERNEL_INTEL) $(KERNEL_AMD) $(BUILD)/fixtures/made
-test-unit: $(UNIT)/test_run_line $(UNIT)/test_run_devices $(UNIT)/test_disk $(UNIT)/test_run
+test-unit: $(UNIT)/test_run_line $(UNIT)/test_expect $(UNIT)/test_run_devices $(UNIT)/test_disk $(UNIT)/test_run
 
 -include tests/fuzz/rules.mk
 -include tests/proof/rules.mk

@@ -4,8 +4,8 @@
  * Prints a verdict for each with the invariant that it holds, and at the end how many passed and
  * failed. Status 0: at least one ran, and none failed.
  */
+#include "expect.h"
 #include "prepare.h"
-#include "spec.h"
 #include "tools/run/ports.h"
 #include <errno.h>
 #include <signal.h>
@@ -29,9 +29,8 @@ struct test {
     struct machine machine;
     struct ports ports;
     struct disk_file files[2];
-    bool late;          /* its time was up */
-    const char *broken; /* the expectation that can't be met any more */
-    char broken_line[LINE_BYTES];
+    bool late; /* its time was up */
+    struct expect expect;
     char tail[SERIAL_PORTS][TAIL_LINES][MAX_TAIL];
     unsigned tail_count[SERIAL_PORTS];
 };
@@ -53,97 +52,28 @@ static void print_tails(const struct test *test)
     }
 }
 
-/* Everything before this step that must appear has appeared. */
-static bool all_above_done(const struct spec *spec, const struct step *step)
-{
-    for (const struct step *at = spec->steps; at < step; at++)
-        if (!at->done)
-            return false;
-    return true;
-}
-
-static bool all_done(const struct spec *spec)
-{
-    return all_above_done(spec, spec->steps + spec->step_count);
-}
-
-static void break_test(struct test *test, const struct step *step, const char *line)
-{
-    if (test->broken)
-        return;
-    test->broken = step->text;
-    snprintf(test->broken_line, sizeof(test->broken_line), "%s", line);
-}
-
-static void check_number(struct test *test, struct step *step, const char *line,
-                         const regmatch_t *group)
-{
-    unsigned long long value = strtoull(line + group->rm_so, NULL, 10);
-    step->done = true;
-    if (group->rm_so < 0 || value > step->number)
-        break_test(test, step, line);
-}
-
-/* Not waited for: looked at for as long as the test lasts. */
-static bool is_always(const struct step *step)
-{
-    return step->kind == STEP_NEVER || step->kind == STEP_HUSH;
-}
-
-/* Holds a line against all expectations. An unfinished line can only meet, not break one. */
-static void heed_line(struct test *test, int port, const char *line, bool whole)
-{
-    struct spec *spec = &test->spec;
-    const struct step *last_done = NULL; /* a line meets at most one step of a sequence */
-    for (unsigned i = 0; i < spec->step_count; i++) {
-        struct step *step = &spec->steps[i];
-        regmatch_t groups[2];
-        if (step->kind == STEP_SEND || step->port != port || (step->done && !is_always(step)) ||
-            (step->kind == STEP_THEN && last_done) ||
-            ((step->kind == STEP_THEN || step->kind == STEP_HUSH) && !all_above_done(spec, step)) ||
-            (!whole && step->kind != STEP_MUST && step->kind != STEP_THEN) ||
-            regexec(&step->regex, line, 2, groups, 0) != 0)
-            continue;
-        switch (step->kind) {
-        case STEP_NEVER:
-        case STEP_HUSH:
-            break_test(test, step, line);
-            break;
-        case STEP_BELOW:
-            check_number(test, step, line, &groups[1]);
-            break;
-        case STEP_TIMES:
-            step->done = --step->number == 0;
-            break;
-        default:
-            step->done = true;
-        }
-        if (step->done && !is_always(step))
-            last_done = step;
-    }
-}
-
 static void take_line(void *context, int port, bool firmware, const char *line)
 {
     struct test *test = context;
     keep_tail(test, port, line);
     if (!firmware)
-        heed_line(test, port, line, true);
+        expect_keep(&test->expect, port, line);
+}
+
+static void read_ports(struct test *test)
+{
+    ports_read(&test->ports);
+    expect_heed(&test->expect);
 }
 
 /* Types what is due. */
 static void send_texts(struct test *test)
 {
-    struct spec *spec = &test->spec;
-    for (unsigned i = 0; i < spec->step_count; i++) {
-        struct step *step = &spec->steps[i];
-        if (step->kind != STEP_SEND || step->done || !all_above_done(spec, step))
-            continue;
+    for (struct step *step; (step = expect_due(&test->expect)) != NULL; step->done = true) {
         char text[SPEC_TEXT + 1];
         int length = snprintf(text, sizeof(text), "%s\r", step->text);
-        if (write(test->machine.ports[step->port], text, (size_t)length) != length)
-            break_test(test, step, "could not be sent");
-        step->done = true;
+        if (write(test->machine.keys[step->port], text, (size_t)length) != length)
+            expect_break(&test->expect, step, "could not be sent");
     }
 }
 
@@ -152,18 +82,19 @@ static void heed_prompts(struct test *test)
     char text[LINE_BYTES];
     for (int port = 0; port < SERIAL_PORTS; port++)
         if (ports_partial(&test->ports, port, prompt_silence, text))
-            heed_line(test, port, text, false);
+            expect_partial(&test->expect, port, text);
 }
 
 /* Why a test is over without having passed, in words that the caller prints; NULL: go on. */
 static const char *trouble(struct test *test, double began)
 {
     double limit = (double)test->spec.limit;
-    if (test->broken)
+    if (test->expect.broken)
         return "a line that must not be";
     if (machine_ended(&test->machine)) {
-        ports_read(&test->ports);
-        return all_done(&test->spec) && !test->broken ? NULL : "the emulator ended too early";
+        read_ports(test);
+        return expect_met(&test->expect) && !test->expect.broken ? NULL
+                                                                 : "the emulator ended too early";
     }
     test->late =
         machine_seconds(&test->machine) > limit || seconds_now() - began > WALL_FACTOR * limit;
@@ -177,22 +108,23 @@ static const char *watch(struct test *test)
 {
     double began = seconds_now();
     const char *why = NULL;
-    while (!why && !all_done(&test->spec)) {
+    while (!why && !expect_met(&test->expect)) {
         ports_wait(&test->ports, -1, POLL_MS);
-        ports_read(&test->ports);
+        read_ports(test);
         heed_prompts(test);
         send_texts(test);
         why = trouble(test, began);
     }
-    ports_read(&test->ports);
-    return test->broken ? "a line that must not be" : why;
+    read_ports(test);
+    return test->expect.broken ? "a line that must not be" : why;
 }
 
 static void report_failure(const struct test *test, const char *why)
 {
     printf("    %s\n", why);
-    if (test->broken)
-        printf("    expectation: %s\n    line: %s\n", test->broken, test->broken_line);
+    if (test->expect.broken)
+        printf("    expectation: %s\n    line: %s\n", test->expect.broken,
+               test->expect.broken_line);
     for (unsigned i = 0; i < test->spec.step_count; i++)
         if (!test->spec.steps[i].done)
             printf("    did not appear on com%d: %s\n", test->spec.steps[i].port + 1,
@@ -221,6 +153,7 @@ static enum verdict run_test(struct test *test, const char *directory)
     spec->options.model = *spec->model ? spec->model : NULL;
     if (!prepare_devices(spec, image, &facts))
         return FAILED;
+    test->expect.spec = spec;
     test->ports.sink = take_line;
     test->ports.context = test;
     ports_width(&test->ports, LINE_CELLS, true);

@@ -29,7 +29,8 @@
  *
  * Expectations; PORT is com1..com4, REGEX a POSIX extended one, searched in each line:
  *   must PORT REGEX            a line, or an unfinished line such as a prompt, that appears
- *   then PORT REGEX            as must, but after everything above it has appeared
+ *   then PORT REGEX            as must, but after everything above it has appeared; between two
+ *                              ports that counts which were not read at once (expect.h)
  *   times PORT N REGEX         at least N such lines
  *   send PORT TEXT             typed with a return once everything above it has appeared
  *   never PORT REGEX           no such line until the last expectation was met

@@ -101,7 +101,7 @@ static void send_key(struct run *run, uint8_t key)
                                                        : NULL;
     if (!run->screen.terminal && key == '\n')
         key = '\r';
-    if (!why && write(run->machine.ports[port], &key, 1) == 1)
+    if (!why && write(run->machine.keys[port], &key, 1) == 1)
         return;
     if (!run->deaf)
         screen_note(&run->screen, "%s %s: what is typed goes nowhere (Ctrl-] ?: help)",

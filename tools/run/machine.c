@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CONNECT_MS = 20000 };
+enum { CONNECT_MS = 20000, PIPE_BYTES = 1 << 20 };
 
 const char *const machine_names[MACHINE_KINDS] = {"bochs", "kvm", "tcg", "nested"};
 
@@ -134,6 +134,15 @@ static int spawn(const struct machine_options *options, const struct machine_com
     return 0;
 }
 
+static void close_all(int files[SERIAL_PORTS])
+{
+    for (int i = 0; i < SERIAL_PORTS; i++) {
+        if (files[i] >= 0)
+            close(files[i]);
+        files[i] = -1;
+    }
+}
+
 static int start_bochs(const struct machine_options *options, struct machine *machine)
 {
     struct machine_command command = {.count = 0};
@@ -155,39 +164,50 @@ static int start_bochs(const struct machine_options *options, struct machine *ma
                 break;
         if (wait.revents & POLLIN)
             machine->ports[i] = accept4(listeners[i], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (machine->ports[i] < 0) {
+        machine->keys[i] = fcntl(machine->ports[i], F_DUPFD_CLOEXEC, 0);
+        if (machine->keys[i] < 0) {
             fprintf(stderr, "bulkhead: Bochs did not start: see %s/emulator.log\n",
                     options->directory);
             result = -1;
         }
     }
 end:
-    for (int i = 0; i < SERIAL_PORTS; i++)
-        if (listeners[i] >= 0)
-            close(listeners[i]);
+    close_all(listeners);
     return result;
+}
+
+/*
+ * A pipe, whose end `ours` (0: to read, 1: to write) stays here. A socket holds as little as 278
+ * bytes that were written one by one; while this process is held up a port would lose the rest.
+ */
+static bool make_pipe(int ours, int *mine, int *theirs)
+{
+    int pair[2];
+    if (pipe(pair) != 0)
+        return false;
+    *mine = pair[ours];
+    *theirs = pair[!ours];
+    fcntl(*mine, F_SETFD, FD_CLOEXEC);
+    fcntl(*mine, F_SETFL, O_NONBLOCK);
+    fcntl(*mine, F_SETPIPE_SZ, PIPE_BYTES); /* as large as may be; it also runs with less */
+    return true;
 }
 
 static int start_qemu(const struct machine_options *options, struct machine *machine)
 {
     struct machine_command command = {.count = 0};
-    int theirs[SERIAL_PORTS] = {-1, -1, -1, -1};
+    struct machine_pipes theirs = {.from = {-1, -1, -1, -1}, .to = {-1, -1, -1, -1}};
+    bool made = true;
     int result = -1;
-    for (int i = 0; i < SERIAL_PORTS; i++) {
-        int pair[2];
-        if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
-            goto end;
-        machine->ports[i] = pair[0];
-        theirs[i] = pair[1];
-        fcntl(pair[0], F_SETFD, FD_CLOEXEC);
-        fcntl(pair[0], F_SETFL, O_NONBLOCK);
-    }
-    if (qemu_command(options, theirs, &command))
+    for (int i = 0; i < SERIAL_PORTS && made; i++)
+        made = make_pipe(0, &machine->ports[i], &theirs.from[i]) &&
+               make_pipe(1, &machine->keys[i], &theirs.to[i]);
+    if (!made)
+        fprintf(stderr, "bulkhead: no pipes for the serial ports: %s\n", strerror(errno));
+    else if (qemu_command(options, &theirs, &command))
         result = spawn(options, &command, machine);
-end:
-    for (int i = 0; i < SERIAL_PORTS; i++)
-        if (theirs[i] >= 0)
-            close(theirs[i]);
+    close_all(theirs.from);
+    close_all(theirs.to);
     return result;
 }
 
@@ -233,7 +253,7 @@ static int machine_files(const struct machine_options *options)
 int machine_start(const struct machine_options *options, struct machine *machine)
 {
     char path[4096];
-    *machine = (struct machine){.pid = 0, .ports = {-1, -1, -1, -1}};
+    *machine = (struct machine){.pid = 0, .ports = {-1, -1, -1, -1}, .keys = {-1, -1, -1, -1}};
     machine->lock = lock_folder(options->directory);
     if (machine->lock < 0)
         return -1;
@@ -270,11 +290,8 @@ void machine_stop(struct machine *machine)
         waitpid(machine->pid, &machine->status, 0);
         machine->pid = 0;
     }
-    for (int i = 0; i < SERIAL_PORTS; i++) {
-        if (machine->ports[i] >= 0)
-            close(machine->ports[i]);
-        machine->ports[i] = -1;
-    }
+    close_all(machine->ports);
+    close_all(machine->keys);
     if (machine->lock >= 0)
         close(machine->lock);
     machine->lock = -1;

@@ -51,7 +51,8 @@ struct machine_options {
 
 struct machine {
     pid_t pid;               /* 0: not running */
-    int ports[SERIAL_PORTS]; /* non-blocking streams to com1..com4, -1: closed */
+    int ports[SERIAL_PORTS]; /* non-blocking streams from com1..com4, -1: closed */
+    int keys[SERIAL_PORTS];  /* non-blocking streams to them */
     int status;              /* how it ended, as waitpid() says it */
     int lock;                /* keeps others out of the folder, -1: none */
 };
@@ -83,7 +84,7 @@ double machine_seconds(const struct machine *machine);
 
 /*
  * For the two emulators: argument vectors, NULL at the end. False: said on stderr. Of the nested
- * machine bochs_command() is Bochs', qemu_command() what its Linux starts; that has no sockets.
+ * machine bochs_command() is Bochs', qemu_command() what its Linux starts; that has no pipes.
  */
 enum { MACHINE_ARGUMENTS = 1024 };
 struct machine_command {
@@ -92,9 +93,13 @@ struct machine_command {
     char text[1 << 16]; /* where arguments that had to be made are kept */
     size_t used;
 };
+/* QEMU's ends of the pipes from and to its serial ports. */
+struct machine_pipes {
+    int from[SERIAL_PORTS], to[SERIAL_PORTS];
+};
 bool bochs_command(const struct machine_options *options, const uint16_t tcp[SERIAL_PORTS],
                    struct machine_command *command);
-bool qemu_command(const struct machine_options *options, const int sockets[SERIAL_PORTS],
+bool qemu_command(const struct machine_options *options, const struct machine_pipes *theirs,
                   struct machine_command *command);
 
 /* Appends one argument, made as by printf. */

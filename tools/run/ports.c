@@ -56,42 +56,80 @@ bool ports_wait(struct ports *ports, int other, int ms)
     return wait[SERIAL_PORTS].revents != 0;
 }
 
-static void read_port(struct ports *ports, int number, bool heed);
+static void heed(struct ports *ports, int number, const uint8_t *bytes, size_t count);
 
-/* The loader's first line: what the other ports hold by now was the firmware's. */
+/* The loader's first line: what the other ports hold counts from now on. */
 static void begin(struct ports *ports)
 {
     ports->started = true;
     for (int i = 1; i < SERIAL_PORTS; i++)
-        if (ports->machine->ports[i] >= 0)
-            read_port(ports, i, false);
+        heed(ports, i, ports->port[i].held, ports->port[i].held_count);
+}
+
+static void keep_firmware_line(struct ports *ports, const char *line)
+{
+    char *at = ports->firmware_lines[ports->firmware_count++ % FIRMWARE_LINES];
+    snprintf(at, LINE_BYTES, "%s", line);
+}
+
+static bool is_firmware_line(const struct ports *ports, const char *line)
+{
+    for (int i = 0; i < FIRMWARE_LINES; i++)
+        if (strcmp(ports->firmware_lines[i], line) == 0)
+            return true;
+    return !*line;
 }
 
 static void take_line(const char *line, void *context)
 {
     struct line_of *of = context;
     struct ports *ports = of->ports;
-    if (!ports->started && of->port == 0 &&
-        strncasecmp(line, first_words, strlen(first_words)) == 0)
-        begin(ports);
+    if (of->port > 0) {
+        if (!ports->port[of->port].own && is_firmware_line(ports, line))
+            return;
+        ports->port[of->port].own = true;
+    } else if (!ports->started) {
+        if (strncasecmp(line, first_words, strlen(first_words)) == 0)
+            begin(ports);
+        else
+            keep_firmware_line(ports, line);
+    }
     ports->sink(ports->context, of->port, !ports->started, line);
 }
 
-/* Takes what a port has written; `heed` false: it is only logged. */
-static void read_port(struct ports *ports, int number, bool heed)
+static void heed(struct ports *ports, int number, const uint8_t *bytes, size_t count)
 {
     struct line_of of = {ports, number};
+    struct port *port = &ports->port[number];
+    for (size_t i = 0; i < count; i++)
+        line_put(&port->line, bytes[i], take_line, &of);
+    port->waiting |= count > 0;
+    ports->spoken |= number > 0 && (port->own || port->line.length > 0);
+}
+
+/* Bytes of another port than com1, before the loader has spoken; so many can't be a domain's. */
+static void hold(struct port *port, const uint8_t *bytes, size_t count)
+{
+    if (count > HELD_BYTES - port->held_count)
+        port->held_count = 0;
+    memcpy(port->held + port->held_count, bytes, count);
+    port->held_count += count;
+}
+
+/* Takes what a port has written. */
+static void read_port(struct ports *ports, int number)
+{
     struct port *port = &ports->port[number];
     uint8_t bytes[4096];
     ssize_t got;
     while ((got = read(ports->machine->ports[number], bytes, sizeof(bytes))) > 0) {
         if (write(port->log, bytes, (size_t)got) != got)
             fprintf(stderr, "bulkhead: com%d.txt: can't write: %s\n", number + 1, strerror(errno));
-        for (ssize_t i = 0; i < got && heed; i++)
-            line_put(&port->line, bytes[i], take_line, &of);
-        port->waiting = heed;
         port->last = seconds_now();
-        ports->spoken |= heed && number > 0;
+        if (number > 0 && !ports->started)
+            hold(port, bytes, (size_t)got);
+        else
+            heed(ports, number, bytes, (size_t)got);
     }
     if (got == 0) {
         close(ports->machine->ports[number]);
@@ -99,13 +137,12 @@ static void read_port(struct ports *ports, int number, bool heed)
     }
 }
 
-/* com1 goes last: its first line of the loader's decides about what is on the others. */
+/* com1 goes last: what a domain has said by now, the loader has said something before. */
 void ports_read(struct ports *ports)
 {
-    bool before = ports->started;
     for (int i = SERIAL_PORTS - 1; i >= 0; i--)
         if (ports->machine->ports[i] >= 0)
-            read_port(ports, i, before || i == 0);
+            read_port(ports, i);
 }
 
 double ports_last(const struct ports *ports)

@@ -9,8 +9,13 @@
 /* Takes a whole line that came from `port` (0: com1). `firmware`: the loader had not yet spoken. */
 typedef void (*ports_sink)(void *context, int port, bool firmware, const char *line);
 
+enum { HELD_BYTES = 1 << 16, FIRMWARE_LINES = 8 };
+
 struct port {
     struct line line;
+    uint8_t held[HELD_BYTES]; /* what came before the loader spoke */
+    size_t held_count;
+    bool own;     /* it has said something that is not the firmware's */
     double last;  /* when its last byte came */
     bool waiting; /* there may be an unfinished line that nobody has looked at */
     int log;      /* gets every byte as it came */
@@ -22,6 +27,8 @@ struct ports {
     void *context;
     bool started; /* the loader has spoken: what comes now is the firmware's no more */
     bool spoken;  /* a port other than com1 has written something since */
+    char firmware_lines[FIRMWARE_LINES][LINE_BYTES]; /* the last ones on com1 */
+    unsigned firmware_count;
     struct port port[SERIAL_PORTS];
 };
 
@@ -38,8 +45,9 @@ void ports_width(struct ports *ports, unsigned width, bool ascii);
 bool ports_wait(struct ports *ports, int other, int ms);
 
 /*
- * Takes whatever has come. Firmware writes to com1 and com2 alike: what came to another port than
- * com1 before the loader's first line goes to the log only.
+ * Takes whatever has come. Firmware writes to com1 and com2 alike: lines at the beginning of
+ * another port that com1 had too go to the log only. Not time tells them from a domain's, as a
+ * busy host may read the loader's first line and a domain's at once.
  */
 void ports_read(struct ports *ports);
 

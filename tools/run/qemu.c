@@ -68,7 +68,7 @@ static void add_processor(const struct machine_options *options, struct machine_
     }
 }
 
-bool qemu_command(const struct machine_options *options, const int sockets[SERIAL_PORTS],
+bool qemu_command(const struct machine_options *options, const struct machine_pipes *theirs,
                   struct machine_command *command)
 {
     const char *program = program_of(programs);
@@ -97,7 +97,8 @@ bool qemu_command(const struct machine_options *options, const int sockets[SERIA
         if (options->kind == MACHINE_NESTED)
             command_add(command, "serial,id=com%d,path=/dev/ttyS%d", i + 1, i);
         else
-            command_add(command, "socket,id=com%d,fd=%d", i + 1, sockets[i]);
+            command_add(command, "file,id=com%d,path=/dev/fd/%d,input-path=/dev/fd/%d", i + 1,
+                        theirs->from[i], theirs->to[i]);
         command_add(command, "-serial");
         command_add(command, "chardev:com%d", i + 1);
     }

@@ -214,6 +214,26 @@ static void test_open_line_stays_last(void **state)
     assert_int_equal(times(&show, "hello: half"), 1);
 }
 
+/* Read at once with the loader's first line, or before it: text tells, not time. */
+static void test_firmware_or_domain(void **state)
+{
+    static struct show show;
+    (void)state;
+    begin(&show, "xterm", 80, NULL);
+    say(&show, "3 \\nBdsDxe: loading\\nBdsDxe: starting\\nhello: early\\nBdsDxe: starting\\n");
+    say(&show, "2 BdsDxe: starting\\n");
+    say(&show, "1 BdsDxe: loading\\nBdsDxe: starting\\nbulkhead: hi\\n");
+    expect(&show, "hello    | hello: early\r\n");
+    expect(&show, "hello    | BdsDxe: starting\r\n"); /* a domain may say that too */
+    expect(&show, "bulkhead: hi");
+    say(&show, "2 BdsDxe: loading\\nlinux: late\\n"); /* still the firmware's, read late */
+    expect(&show, "linux: late");
+    type(&show, "\x1dq");
+    assert_int_equal(end(&show), 0);
+    assert_int_equal(times(&show, "linux    > BdsDxe"), 0);
+    assert_int_equal(times(&show, "hello    | BdsDxe"), 1);
+}
+
 static void test_keys(void **state)
 {
     static struct show show;
@@ -545,6 +565,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_open_line_stays_last, end_runs),
+        cmocka_unit_test_teardown(test_firmware_or_domain, end_runs),
         cmocka_unit_test_teardown(test_keys, end_runs),
         cmocka_unit_test_teardown(test_ends_with_the_last_domain, end_runs),
         cmocka_unit_test_teardown(test_emulator_ends, end_runs),
