@@ -84,6 +84,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
                             .ticks = cpu_rdtsc};
     struct handoff *handoff = place(&in);
     memory_leave_boot_services(handoff);
+    processors_stop(handoff);
 
     /* Silence, then build: what a device of the firmware's time wrote is found or written over. */
     silence(&facts, handoff);

@@ -9,7 +9,8 @@ enum {
     PM_TIMER_MASK = 0xffffff, /* the counter has at least 24 bits */
     SAMPLE_MICROSECONDS = 10000,
     SAMPLES = 3,
-    SPIN_LIMIT = 100000000,
+    STILL_TICKS = 1000000000, /* the fastest TSC's in a sample many times over; */
+    SPIN_LIMIT = 100000000,   /* should that stand still too */
     FEATURES_LEAF = 7,
     FEATURE_TSC_ADJUST = 1 << 1, /* EBX */
     MSR_TSC_ADJUST = 0x3b,
@@ -26,14 +27,14 @@ void clock_start(void)
         cpu_wrmsr(MSR_TSC_ADJUST, 0);
 }
 
-/* TSC ticks in a sample by the PM timer; 0 when the timer stands still. */
+/* TSC ticks in a sample by the PM timer; 0 when the timer, or the TSC, stands still. */
 static uint64_t sample_by_pm_timer(uint16_t port)
 {
     uint32_t wanted = (uint32_t)((uint64_t)PM_TIMER_HZ * SAMPLE_MICROSECONDS / 1000000);
     uint32_t first = inl(port) & PM_TIMER_MASK, passed = 0;
     uint64_t start = cpu_rdtsc();
     for (uint32_t spin = 0; passed < wanted; spin++) {
-        if (spin == SPIN_LIMIT)
+        if (spin == SPIN_LIMIT || cpu_rdtsc() - start > STILL_TICKS)
             return 0;
         passed = ((inl(port) & PM_TIMER_MASK) - first) & PM_TIMER_MASK;
     }
@@ -49,7 +50,7 @@ static uint64_t sample_by_stall(void)
 
 static void measure_tsc(struct facts *facts, uint16_t pm_timer_port)
 {
-    uint64_t sample[SAMPLES];
+    uint64_t sample[SAMPLES], start = cpu_rdtsc();
     for (unsigned i = 0; i < SAMPLES; i++) {
         sample[i] = pm_timer_port ? sample_by_pm_timer(pm_timer_port) : 0;
         if (sample[i] == 0)
@@ -62,6 +63,7 @@ static void measure_tsc(struct facts *facts, uint16_t pm_timer_port)
                 sample[i] = sample[k];
                 sample[k] = other;
             }
+    facts->wait_tsc = cpu_rdtsc() - start;
     facts->tsc_hz = sample[SAMPLES / 2] * (1000000 / SAMPLE_MICROSECONDS);
     if (facts->tsc_hz == 0)
         refuse("the TSC stands still: this processor or emulator can't run Bulkhead");

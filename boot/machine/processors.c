@@ -26,15 +26,18 @@ extern const uint8_t trampoline_begin[] __attribute__((visibility("hidden")));
 extern const uint8_t trampoline_jump[] __attribute__((visibility("hidden")));
 extern const uint8_t trampoline_end[] __attribute__((visibility("hidden")));
 
+static uint64_t init_tsc; /* when they were sent INIT */
+
 static uint8_t *trampoline_page(const struct handoff *handoff)
 {
     return (uint8_t *)handoff->trampoline_hpa;
 }
 
-/* Waits for `flag`, or only for the time if it is NULL. */
-static bool wait_for(const struct handoff *handoff, const uint32_t *flag, uint64_t microseconds)
+/* Waits for `flag`, or only for the time since `start` if it is NULL. */
+static bool wait_for(const struct handoff *handoff, const uint32_t *flag, uint64_t start,
+                     uint64_t microseconds)
 {
-    uint64_t start = cpu_rdtsc(), ticks = handoff->tsc_hz * microseconds / 1000000;
+    uint64_t ticks = handoff->tsc_hz * microseconds / 1000000;
     while (!(flag && __atomic_load_n(flag, __ATOMIC_ACQUIRE))) {
         if (cpu_rdtsc() - start > ticks)
             return false;
@@ -67,12 +70,21 @@ static void start_one(const struct handoff *handoff, uint32_t index)
     words->index = index;
     words->arrived = 0;
     send(target, ICR_SIPI | page);
-    if (wait_for(handoff, &words->arrived, SECOND_SIPI_MICROSECONDS))
+    if (wait_for(handoff, &words->arrived, cpu_rdtsc(), SECOND_SIPI_MICROSECONDS))
         return;
     send(target, ICR_SIPI | page);
-    if (!wait_for(handoff, &words->arrived, ARRIVE_MICROSECONDS))
+    if (!wait_for(handoff, &words->arrived, cpu_rdtsc(), ARRIVE_MICROSECONDS))
         refuse("the processor with APIC id %u does not start: update the firmware",
                target->apic_id);
+}
+
+void processors_stop(const struct handoff *handoff)
+{
+    switch_on_x2apic();
+    for (uint32_t i = 0; i < handoff->cpu_count; i++)
+        if (i != handoff->boot_cpu)
+            send(&handoff->cpus[i], ICR_INIT);
+    init_tsc = cpu_rdtsc();
 }
 
 void processors_start(const struct handoff *handoff)
@@ -80,11 +92,7 @@ void processors_start(const struct handoff *handoff)
     struct trampoline words = {.boot_page_table = handoff->boot_page_table};
     memcpy(trampoline_page(handoff), trampoline_begin, (size_t)(trampoline_end - trampoline_begin));
     memcpy(trampoline_page(handoff) + TRAMPOLINE_WORDS, &words, sizeof(words));
-    switch_on_x2apic();
-    for (uint32_t i = 0; i < handoff->cpu_count; i++)
-        if (i != handoff->boot_cpu)
-            send(&handoff->cpus[i], ICR_INIT);
-    wait_for(handoff, NULL, INIT_MICROSECONDS);
+    wait_for(handoff, NULL, init_tsc, INIT_MICROSECONDS);
     for (uint32_t i = 0; i < handoff->cpu_count; i++)
         if (i != handoff->boot_cpu)
             start_one(handoff, i);

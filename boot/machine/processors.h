@@ -6,8 +6,15 @@
 #include "kernel/abi/handoff.h"
 
 /*
- * Switches this processor's x2APIC on and starts every other one of the handoff, in order; each
- * waits in the trampoline for the kernel's word (kernel/abi/trampoline.h). Refuses, within a
+ * Switches this processor's x2APIC on and sends INIT to every other one of the handoff: none runs
+ * the firmware's code any more, in memory that is about to be written over. Intel SDM, "MP
+ * Initialization Protocol Algorithm".
+ */
+void processors_stop(const struct handoff *handoff);
+
+/*
+ * Starts every other processor of the handoff, in order, after processors_stop(); each waits in the
+ * trampoline for the kernel's word (kernel/abi/trampoline.h). Refuses, within a
  * quarter of a second, when one does not come. Intel SDM, "MP Initialization Protocol Algorithm".
  */
 void processors_start(const struct handoff *handoff);

@@ -108,6 +108,7 @@ struct fact_reserved {
 
 struct facts {
     uint64_t entry_tsc, tsc_hz;
+    uint64_t wait_tsc; /* ticks for which the loader only waited, to measure tsc_hz */
     uint64_t unix_time, unix_time_tsc;
     uint32_t physical_address_bits; /* CPUID 0x80000008 */
     uint32_t microcode;             /* revision; 0: the processor says none */

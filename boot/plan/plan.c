@@ -29,6 +29,7 @@ static void fill_facts(const struct plan_input *in, struct handoff *handoff)
     handoff->magic = HANDOFF_MAGIC;
     handoff->version = HANDOFF_VERSION;
     handoff->entry_tsc = facts->entry_tsc;
+    handoff->wait_tsc = facts->wait_tsc;
     handoff->tsc_hz = facts->tsc_hz;
     handoff->unix_time = facts->unix_time;
     handoff->unix_time_tsc = facts->unix_time_tsc;

@@ -180,7 +180,8 @@ struct handoff {
     uint64_t self_hpa;
     uint64_t tsc_hz;
     uint64_t entry_tsc;  /* TSC when firmware called the loader */
-    uint64_t work_tsc;   /* of these, TSC ticks spent copying, hashing and zeroing */
+    uint64_t wait_tsc;   /* of the TSC ticks since, those in which the TSC was measured */
+    uint64_t work_tsc;   /* and those spent copying, hashing and zeroing */
     uint64_t work_bytes; /* the bytes that they moved */
     uint64_t unix_time;  /* seconds, 0: unknown */
     uint64_t unix_time_tsc;

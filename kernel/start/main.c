@@ -214,8 +214,8 @@ _Noreturn void kernel_main(void)
     uint64_t start = machine_tsc(), bytes = scrub();
     show_checks();
     show("bulkhead: scrubbed %lu MiB of the firmware's memory; hand-over %lu ticks, of them "
-         "%lu for %lu MiB hashed, copied and zeroed\n",
-         bytes / MEBIBYTE, machine_tsc() - handoff()->entry_tsc,
+         "%lu for the TSC's measure, %lu for %lu MiB hashed, copied and zeroed\n",
+         bytes / MEBIBYTE, machine_tsc() - handoff()->entry_tsc, handoff()->wait_tsc,
          handoff()->work_tsc + (machine_tsc() - start), (handoff()->work_bytes + bytes) / MEBIBYTE);
     show("bulkhead: %u %s\n", handoff()->domain_count,
          handoff()->domain_count == 1 ? "domain starts" : "domains start");

@@ -90,6 +90,7 @@ static const struct harmless of_handoff[] = {
     {time_and_work, HANDOFF(tsc_hz), ALL_BITS},
     {time_and_work, HANDOFF(entry_tsc), ALL_BITS},
     {time_and_work, HANDOFF(work_tsc), ALL_BITS},
+    {time_and_work, HANDOFF(wait_tsc), ALL_BITS},
     {time_and_work, HANDOFF(work_bytes), ALL_BITS},
     {time_and_work, HANDOFF(unix_time), ALL_BITS},
     {time_and_work, HANDOFF(unix_time_tsc), ALL_BITS},
