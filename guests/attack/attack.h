@@ -46,6 +46,12 @@ uint32_t interrupts_of_all(void);
 /* The domain's edu device, NULL: it has none. */
 const struct edu *own_edu(void);
 
+/* One past the last byte of RAM. */
+uint64_t ram_end(void);
+
+/* Lives before this one, as the edu device has counted them; once a life. */
+uint32_t count_life(void);
+
 /* Numbers that are the same in each run. */
 uint32_t next_random(void);
 
@@ -91,6 +97,7 @@ void attack_config(void);  /* every write to it, and odd accesses */
 void attack_message(void); /* MSI */
 void attack_soak(void);    /* random operations, only if it is named; see there */
 void attack_window(void);  /* DMA to where messages go; not in "all", see there */
+void attack_card(void);    /* a network card's descriptors, only if it is named */
 void attack_dma(void);     /* last of all: it may cost the device */
 
 /* Lets the device, if there is one, begin to write a page of its buffer, a marker, to own RAM. */

@@ -50,8 +50,7 @@ static uint8_t from[EDU_BUFFER_BYTES] __attribute__((aligned(4096)));
 static uint8_t to[2 * EDU_BUFFER_BYTES] __attribute__((aligned(4096)));
 static volatile uint64_t canary[CANARY_QWORDS];
 
-/* One past the last byte of RAM. */
-static uint64_t ram_end(void)
+uint64_t ram_end(void)
 {
     uint64_t end = 0;
     for (uint32_t i = 0; i < boot_info.memory_count; i++) {
@@ -140,12 +139,12 @@ static bool is_marked(void)
     return true;
 }
 
-/* Lives before this one, as the device has counted them. */
-static uint32_t count_life(void)
+uint32_t count_life(void)
 {
-    uint32_t value = edu_get(edu, EDU_REGISTER_LIVENESS);
+    const struct edu *counter = own_edu();
+    uint32_t value = edu_get(counter, EDU_REGISTER_LIVENESS);
     uint32_t lives = (value & TOP_HALF) == LIVES ? value & ~TOP_HALF : 0;
-    edu_set(edu, EDU_REGISTER_LIVENESS, ~(LIVES | (lives + 1)));
+    edu_set(counter, EDU_REGISTER_LIVENESS, ~(LIVES | (lives + 1)));
     return lives;
 }
 

@@ -37,6 +37,7 @@ static const struct part parts[] = {
     {"pci", attack_pci, WITH_EDU},         {"config", attack_config, WITH_EDU},
     {"message", attack_message, WITH_EDU}, {"window", attack_window, EDU_NAMED},
     {"dma", attack_dma, WITH_EDU},         {"soak", attack_soak, EDU_NAMED},
+    {"card", attack_card, EDU_NAMED},
 };
 
 static unsigned passed, failed;

@@ -14,7 +14,7 @@
 #include "guests/lib/edu.h"
 #include "guests/lib/x86.h"
 
-enum { MESSAGE_VECTOR = 0x40, ROUNDS_A_LINE = 5, MARKED_QWORDS = 8192 };
+enum { MESSAGE_VECTOR = 0x40, ROUNDS_A_LINE = 5, MARKED_QWORDS = 32768 };
 #define MARKER 0x5afe5afe00000000ull
 
 static uint8_t from[EDU_BUFFER_BYTES] __attribute__((aligned(4096)));
