@@ -24,7 +24,7 @@ enum {
     CANARY_QWORDS = 8192,
     MOST_TRIES = 20,
     WAITS_A_SECOND = 4,
-    LIFE_MARK = 12, /* to port 0x80: kernels that measure say the time there */
+    LIFE_MARK = 13, /* to port 0x80: kernels that measure say the time there */
     MARK_PORT = 0x80,
 };
 #define MARKER 0xc0de5afe00000000ull
@@ -223,5 +223,7 @@ void attack_card(void)
     report(kind != FROM_MEMORY || brought_nothing(life), "I1", names[kind], "what was read");
     report(interrupts_of_all() == interrupts && nmis_of_all() == nmis, "I4", names[kind],
            "%u interrupts, %u NMIs", interrupts_of_all() - interrupts, nmis_of_all() - nmis);
-    check_silence(names[kind], life);
+    if (kind != TO_MESSAGES) { /* of these QEMU records no source, so nobody is silenced */
+        check_silence(names[kind], life);
+    }
 }

@@ -10,6 +10,7 @@ enum {
     MARK_PORT = 0x80,
     MARK_DEVICE = 7,  /* to 9 around a device's interrupts */
     MARK_LIFE = 10,   /* a life begins, and ends with the next number */
+    MARK_READER = 12, /* over and over */
     QUIET_PARTS = 20, /* of a second, until the console has drained */
 };
 
@@ -33,6 +34,9 @@ bool device_find(void);
 
 /* Phase device-interrupts: 10,000 of an edu device, between marks. */
 void device_interrupts(void);
+
+/* Phase fault-reader: marks, for ever, with what the reader of IOMMU faults has to do meanwhile. */
+void device_fault_reader(void);
 
 /* Phase restart: ends this life, with a mark. */
 void device_restart(void);

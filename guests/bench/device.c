@@ -14,6 +14,7 @@ enum {
     DEVICE_INTERRUPTS = 10000,
     ENTRY_CONTROL = 12,
     ADDRESS_PORT = 0xcf8,
+    READER_MARKS = 20, /* a second */
 };
 #define ADDRESS_ENABLE 0x80000000u
 
@@ -83,6 +84,14 @@ void device_interrupts(void)
     mark(MARK_DEVICE + 2);
     pci_msi_enable(edu.function, false);
     print("bench: device_interrupts %u\n", device_hits);
+}
+
+void device_fault_reader(void)
+{
+    while (cmdline_lists("bench", "fault-reader", false)) {
+        mark(MARK_READER);
+        tsc_wait(boot_info.tsc_hz / READER_MARKS);
+    }
 }
 
 void device_restart(void)

@@ -256,6 +256,7 @@ void guest_main(void)
     interrupt_gate(IPI_VECTOR, bench_interrupt, 0);
     interrupt_gate(SIBLING_VECTOR, bench_sibling_interrupt, 0);
     interrupt_set(TIMER_VECTOR, timer_interrupt);
+    device_fault_reader();
     mark(MARK_LIFE);
     bool have_device = device_find();
     have_sibling = cpu_count() > 1 && sibling_start(1, sibling);
