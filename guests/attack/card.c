@@ -5,7 +5,7 @@
  * whoever tries; the edu device counts the lives. The card loops what it sends, so that a frame can
  * be written to any address at will, and what a forbidden read brings is seen.
  *
- * Command line: storm, the doorbell again and again while the life lasts.
+ * Command line: storm, after that the doorbell for each descriptor, while the life lasts.
  */
 #include "guests/lib/card.h"
 #include "attack.h"
@@ -148,7 +148,7 @@ static bool is_looping(uint32_t seed)
     return up && differences(to, seed) == 0;
 }
 
-/* One doorbell, and with `storm` more of them. How many frames the card went through. */
+/* One doorbell, and with `storm` one for each that follows. How far the card went. */
 static uint32_t reach_out(enum kind kind, uint32_t life)
 {
     uint64_t bad_ring = ram_end() + LARGE_PAGE_BYTES;
@@ -167,7 +167,7 @@ static uint32_t reach_out(enum kind kind, uint32_t life)
     card_ring(&card, CARD_TRANSMIT, sent);
     wait_for(sent);
     while (cmdline_has("storm")) {
-        sent = (sent + BAD) % CARD_RING;
+        sent = (sent + 1) % CARD_RING;
         card_ring(&card, CARD_RECEIVE, (sent + CARD_RING - 1) % CARD_RING);
         card_ring(&card, CARD_TRANSMIT, sent);
         wait_for(sent);
