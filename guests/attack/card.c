@@ -97,10 +97,10 @@ static uint64_t forbidden(enum kind kind, uint32_t i)
     return ram_end() + (uint64_t)i * STEP;
 }
 
-/* Does it lie in the receive descriptors? */
-static bool is_to(enum kind kind)
+/* Of the receive ring, or of the other one? */
+static bool is_received(enum kind kind)
 {
-    return kind == TO_MEMORY || kind == TO_UNIT || kind == TO_MESSAGES;
+    return kind != FROM_MEMORY && kind != TRANSMIT_RING;
 }
 
 /* All descriptors lead to the two buffers. */
@@ -120,7 +120,7 @@ static void bad_descriptors(enum kind kind)
     for (uint32_t i = 0; i < BAD; i++) {
         if (kind == FROM_MEMORY) {
             transmit[i].address = forbidden(kind, i);
-        } else if (is_to(kind)) {
+        } else if (is_received(kind)) {
             receive[i].address = forbidden(kind, i);
         }
     }
@@ -162,7 +162,7 @@ static uint32_t reach_out(enum kind kind, uint32_t life)
     }
     card_start(&card, kind == RECEIVE_RING ? bad_ring : (uint64_t)receive,
                kind == TRANSMIT_RING ? bad_ring : (uint64_t)transmit);
-    card_ring(&card, CARD_RECEIVE, is_to(kind) ? BAD : CARD_RING - 1);
+    card_ring(&card, CARD_RECEIVE, is_received(kind) ? BAD : CARD_RING - 1);
     uint32_t sent = BAD;
     card_ring(&card, CARD_TRANSMIT, sent);
     wait_for(sent);
@@ -172,7 +172,7 @@ static uint32_t reach_out(enum kind kind, uint32_t life)
         card_ring(&card, CARD_TRANSMIT, sent);
         wait_for(sent);
     }
-    return card_head(&card, CARD_TRANSMIT);
+    return card_head(&card, is_received(kind) ? CARD_RECEIVE : CARD_TRANSMIT);
 }
 
 /* What a forbidden read brought: nothing at all, or zeros, or ones. */
@@ -220,7 +220,10 @@ void attack_card(void)
     report(done == BAD, "I3", names[kind], "the card went through %u", done);
     report(is_marked(), "I1", names[kind], "own memory is %s",
            is_marked() ? "unchanged" : "changed");
-    report(kind != FROM_MEMORY || brought_nothing(life), "I1", names[kind], "what was read");
+    if (kind == FROM_MEMORY) {
+        report(brought_nothing(life), "I1", names[kind], "%u frames came back, of zeros or ones",
+               card_head(&card, CARD_RECEIVE));
+    }
     report(interrupts_of_all() == interrupts && nmis_of_all() == nmis, "I4", names[kind],
            "%u interrupts, %u NMIs", interrupts_of_all() - interrupts, nmis_of_all() - nmis);
     if (kind != TO_MESSAGES) { /* of these QEMU records no source, so nobody is silenced */
