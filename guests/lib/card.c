@@ -8,20 +8,18 @@
 enum {
     CONTROL = 0x0000,
     STATUS = 0x0008,
-    PHY = 0x0020,
     INTERRUPT_MASK_CLEAR = 0x00d8,
     RECEIVE_CONTROL = 0x0100,
     TRANSMIT_CONTROL = 0x0400,
+    RECEIVE_RING = 0x2800,
+    TRANSMIT_RING = 0x3800,
     RING_LOW = 0x00, /* offsets of a ring's registers */
     RING_HIGH = 0x04,
     RING_BYTES = 0x08,
     RING_HEAD = 0x10,
     RING_TAIL = 0x18,
-    RING_CONTROL = 0x28,
-    RING_ENABLE = 1 << 25, /* 82576 */
     REGISTERS_BYTES = 0x20000,
 
-    PHY_NEGOTIATE = 1 << 26 | 1 << 21 | 0x1200, /* write its register 0 */
     CONTROL_LINK = 1 << 6,
     CONTROL_RESET = 1 << 26,
     STATUS_LINK = 1 << 1,
@@ -41,17 +39,12 @@ static volatile uint32_t *at(const struct card *card, uint32_t offset)
 
 static volatile uint32_t *ring_at(const struct card *card, enum card_ring ring, uint32_t offset)
 {
-    static const uint32_t places[2][2] = {{0x2800, 0x3800}, {0xc000, 0xe000}};
-    return at(card, places[card->is_82576][ring] + offset);
+    return at(card, (ring == CARD_RECEIVE ? RECEIVE_RING : TRANSMIT_RING) + offset);
 }
 
 bool card_find(struct card *card)
 {
-    card->function = pci_find(CARD_ID_82574);
-    card->is_82576 = card->function == PCI_NONE;
-    if (card->is_82576) {
-        card->function = pci_find(CARD_ID_82576);
-    }
+    card->function = pci_find(CARD_ID);
     if (card->function == PCI_NONE) {
         return false;
     }
@@ -70,7 +63,6 @@ static void place(const struct card *card, enum card_ring ring, uint64_t address
     *ring_at(card, ring, RING_HIGH) = (uint32_t)(address >> 32);
     *ring_at(card, ring, RING_BYTES) = CARD_RING * sizeof(struct card_descriptor);
     *ring_at(card, ring, RING_HEAD) = 0;
-    *ring_at(card, ring, RING_CONTROL) = *ring_at(card, ring, RING_CONTROL) | RING_ENABLE;
     *ring_at(card, ring, RING_TAIL) = 0;
 }
 
@@ -82,9 +74,6 @@ bool card_start(const struct card *card, uint64_t receive, uint64_t transmit)
     tsc_wait(boot_info.tsc_hz / RESETS_A_SECOND);
     *at(card, INTERRUPT_MASK_CLEAR) = 0xffffffff;
     *at(card, CONTROL) = *at(card, CONTROL) | CONTROL_LINK;
-    if (!(*at(card, STATUS) & STATUS_LINK)) {
-        *at(card, PHY) = PHY_NEGOTIATE;
-    }
     uint64_t end = rdtsc() + MOST_SECONDS * boot_info.tsc_hz;
     while (!(*at(card, STATUS) & STATUS_LINK) && rdtsc() < end) {
         cpu_relax();

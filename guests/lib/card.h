@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A network card of Intel's 82574 or 82576 kind (QEMU's e1000e and igb), with legacy descriptors on
- * one ring a direction. It loops: what is sent comes back by the receive ring, and nothing leaves
- * the card. (82574 GbE Controller Family Datasheet, "Driver Programming Interface".) Whatever
- * stands in the descriptors is the caller's; so is where the rings are. QEMU's igb writes receive
- * descriptors back in its advanced form, so that each is good for one frame.
+ * A network card of Intel's 82574 kind (QEMU's e1000e), with legacy descriptors on one ring a
+ * direction. It loops: what is sent comes back by the receive ring, and nothing leaves the card.
+ * (82574 GbE Controller Family Datasheet, "Driver Programming Interface".) Whatever stands in the
+ * descriptors is the caller's; so is where the rings are.
  */
 #ifndef GUEST_CARD_H
 #define GUEST_CARD_H
 
 #include "pci.h"
 
-#define CARD_ID_82574 0x10d38086u
-#define CARD_ID_82576 0x10c98086u
+#define CARD_ID 0x10d38086u
 
 enum {
     CARD_RING = 4224,          /* descriptors of a ring, of which all but one can be in use */
@@ -21,7 +19,7 @@ enum {
     CARD_SEND = 1 | 2 | 8,     /* end of packet, checksum, report when done */
 };
 
-/* Both kinds have this size; `command` is the transmit descriptor's. */
+/* Of either ring; `command` is the transmit descriptor's. */
 struct card_descriptor {
     uint64_t address;
     uint16_t length;
@@ -33,7 +31,6 @@ struct card_descriptor {
 struct card {
     uint32_t function;
     volatile uint8_t *registers;
-    bool is_82576;
 };
 
 enum card_ring { CARD_RECEIVE, CARD_TRANSMIT };
