@@ -29,7 +29,6 @@ struct test {
     struct machine machine;
     struct ports ports;
     struct disk_file files[2];
-    bool late; /* its time was up */
     struct expect expect;
     char tail[SERIAL_PORTS][TAIL_LINES][MAX_TAIL];
     unsigned tail_count[SERIAL_PORTS];
@@ -96,9 +95,7 @@ static const char *trouble(struct test *test, double began)
         return expect_met(&test->expect) && !test->expect.broken ? NULL
                                                                  : "the emulator ended too early";
     }
-    test->late =
-        machine_seconds(&test->machine) > limit || seconds_now() - began > WALL_FACTOR * limit;
-    if (test->late)
+    if (machine_seconds(&test->machine) > limit || seconds_now() - began > WALL_FACTOR * limit)
         return test->ports.started ? "out of time" : "out of time: the loader never spoke";
     return NULL;
 }
@@ -170,22 +167,6 @@ static enum verdict run_test(struct test *test, const char *directory)
     return trouble_words ? FAILED : PASSED;
 }
 
-/*
- * Once more where time was up in the nested machine, and only then: there a domain's timer stops
- * for good in some runs, which is not understood.
- */
-static enum verdict run_again(struct test *test, const char *path, const char *directory)
-{
-    char why[512];
-    bool again = test->late && test->spec.options.kind == MACHINE_NESTED;
-    if (!again || !spec_read(path, MACHINE_NESTED, &test->spec, why, sizeof(why)))
-        return FAILED;
-    printf("    that was the first attempt; another one\n");
-    struct spec spec = test->spec;
-    *test = (struct test){.spec = spec};
-    return run_test(test, directory);
-}
-
 /* In a process of its own: the whole test, its words to `out`. The status is the verdict. */
 static _Noreturn void test_process(const char *path, enum machine_kind kind, FILE *out)
 {
@@ -207,8 +188,6 @@ static _Noreturn void test_process(const char *path, enum machine_kind kind, FIL
         printf("    %s: %s\n", directory, strerror(errno));
     else
         verdict = run_test(&test, directory);
-    if (verdict == FAILED && test.late)
-        verdict = run_again(&test, path, directory);
     printf("%s %s on %s (%.0f s): %s%s%s\n", verdict_words[verdict], test.spec.name,
            machine_names[kind], seconds_now() - began, good ? test.spec.invariant : path,
            verdict == SKIPPED ? "; this machine has no " : "",
