@@ -17,7 +17,11 @@ unbacked_descriptor:
 align 8
 gdt32:
     dq 0, 0, 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00cffb000000ffff, 0x00cff3000000ffff
+gdt32_task:
+    dq 0x0000890000000067, 0x0000890000000067 ; TSSs; their bases are filled in
 gdt32_end:
+FIRST_TASK    equ 0x30
+SECOND_TASK   equ 0x38
 KERNEL32_CODE equ 0x10
 KERNEL32_DATA equ 0x18
 USER32_CODE   equ 0x20 | 3
@@ -26,7 +30,7 @@ gdt32_descriptor:
     dw gdt32_end - gdt32 - 1
     dq gdt32
 
-; Gates 0-31 of 32-bit mode; all but the one of #AC are absent.
+; Gates 0-31 of 32-bit mode; all are absent at first.
 align 8
 idt32:
     times 32 dq 0
@@ -34,6 +38,23 @@ idt32_end:
 idt32_descriptor:
     dw idt32_end - idt32 - 1
     dq idt32
+
+; The task of a gate, as far as a processor that switches to it reads it.
+align 8
+task32:
+    times 8 dd 0
+    dd task_runs, 2                     ; EIP, EFLAGS
+    times 4 dd 0
+    dd stack32, 0, 0, 0                 ; ESP
+    dd KERNEL32_DATA, KERNEL32_CODE, KERNEL32_DATA, KERNEL32_DATA, 0, 0, 0
+    dd 0x680000
+first_task32:
+    times 26 dd 0
+
+text_refused:
+    db "attack: PASS I9 task-gate: #DF where #GP could not be delivered", 13, 10, 0
+text_switched:
+    db "attack: PASS I9 task-gate: the emulator switches tasks by itself", 13, 10, 0
 
 section .bss
 align 16
@@ -107,6 +128,18 @@ last_dbloop:
 ; the stack, and only at CPL 3, so the handler runs there as well.
 global last_acloop
 last_acloop:
+    mov edi, acloop32
+    jmp go_32
+
+; The gate of #GP is a task gate, and a task switch leaves the guest, which has none: #DF. Then that
+; of #DF is one too, and this life is over.
+global last_task
+last_task:
+    mov edi, task_gates32
+    jmp go_32
+
+; Leaves IA-32e mode and goes to edi, interrupts off, no paging.
+go_32:
     cli
     lgdt [gdt32_descriptor]
     push KERNEL32_CODE
@@ -127,7 +160,10 @@ bits 32
     mov es, eax
     mov ss, eax
     mov esp, stack32
-    mov eax, .user
+    jmp edi
+
+acloop32:
+    mov eax, acloop_user
     mov [idt32 + 17 * 8], ax
     mov word [idt32 + 17 * 8 + 2], USER32_CODE
     mov word [idt32 + 17 * 8 + 4], 0xee00 ; present, DPL 3, 32-bit interrupt gate
@@ -141,8 +177,67 @@ bits 32
     push stack32 - 1                    ; misaligned
     push 0x40002                        ; EFLAGS.AC
     push USER32_CODE
-    push .user
+    push acloop_user
     iretd
-.user:
+acloop_user:
     mov eax, [esp - 64]                 ; misaligned: #AC
-    jmp .user
+    jmp acloop_user
+
+task_gates32:
+    mov eax, first_task32
+    mov edi, gdt32_task
+    call set_base
+    mov eax, task32
+    mov edi, gdt32_task + 8
+    call set_base
+    mov eax, FIRST_TASK
+    ltr ax
+    mov word [idt32 + 13 * 8 + 2], SECOND_TASK
+    mov word [idt32 + 13 * 8 + 4], 0x8500 ; present, task gate
+    mov eax, double_fault
+    mov [idt32 + 8 * 8], ax
+    mov word [idt32 + 8 * 8 + 2], KERNEL32_CODE
+    mov word [idt32 + 8 * 8 + 4], 0x8e00 ; present, 32-bit interrupt gate
+    shr eax, 16
+    mov [idt32 + 8 * 8 + 6], ax
+    lidt [idt32_descriptor]
+    mov eax, 0xfff8
+    mov ds, eax                         ; #GP
+    jmp $
+
+set_base:
+    mov [edi + 2], ax
+    shr eax, 16
+    mov [edi + 4], al
+    mov [edi + 7], ah
+    ret
+
+double_fault:
+    mov esi, text_refused
+    call say32
+    mov word [idt32 + 8 * 8 + 2], SECOND_TASK
+    mov word [idt32 + 8 * 8 + 4], 0x8500
+    mov eax, 0xfff8
+    mov ds, eax
+    jmp $
+
+task_runs:
+    mov esi, text_switched
+    call say32
+    lidt [nothing_descriptor]
+    ud2
+
+; Text at esi to COM1.
+say32:
+    mov dx, 0x3fd
+    in al, dx
+    test al, 0x40                       ; nothing is left to send
+    jz say32
+    lodsb
+    mov dx, 0x3f8
+    test al, al
+    jz .done
+    out dx, al
+    jmp say32
+.done:
+    ret

@@ -18,6 +18,7 @@ void last_fetch(void);
 void last_hang(void);
 void last_sleep(void);
 void last_acloop(void);
+void last_task(void);
 void last_dbloop(void *stack_top);
 
 /* Nothing is in service any more (an APIC may keep a vector that is the spurious one). */
@@ -93,7 +94,7 @@ static const struct act acts[] = {
     {"cr3", last_cr3},       {"fetch", last_fetch}, {"acloop", last_acloop},
     {"dbloop", dbloop},      {"reset", reset},      {"s5", power_off},
     {"init", init_all},      {"storm", ipi_storm},  {"hang", last_hang},
-    {"sleep", last_sleep},   {"dma", dma},
+    {"sleep", last_sleep},   {"dma", dma},          {"task", last_task},
 };
 
 last_act last_act_find(void)

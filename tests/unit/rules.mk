@@ -87,6 +87,7 @@ $(call unit_test,arch/msr,arch/x86/grant/msr_bitmap.c arch/x86/interrupt/lvt.c a
 $(call unit_test,arch/cpuid,arch/x86/grant/cpuid.c arch/x86/grant/cpuid_build.c arch/x86/grant/features.c)
 $(call unit_test,arch/cr,arch/x86/grant/cr.c arch/x86/grant/features.c)
 $(call unit_test,arch/port,)
+$(call unit_test,arch/exception,arch/x86/exit/exception.c)
 $(call unit_test,arch/icr,arch/x86/interrupt/icr.c)
 $(call unit_test,tools/tool_schema,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_fixtures,$(TOOL_UNIT_SOURCES))

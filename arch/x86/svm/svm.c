@@ -2,6 +2,7 @@
 /* AMD-V: exits. AMD APM, "SVM Intercepts", "Event Injection". The control block itself is in
  * vmcb.c. */
 #include "arch/x86/exit/decode.h"
+#include "arch/x86/exit/exception.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/exit.h"
 #include "arch/x86/include/guest_memory.h"
@@ -34,7 +35,17 @@ void svm_intercept(enum svm_intercept what, bool on)
 
 void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 {
-    vmcb.event = EVENT_VALID | EVENT_EXCEPTION | vector;
+    uint64_t delivered = vmcb.exit_event;
+    bool nested = (delivered & (EVENT_VALID | EVENT_TYPE)) == (EVENT_VALID | EVENT_EXCEPTION);
+    uint32_t merged =
+        exception_merge(nested ? delivered & EVENT_VECTOR : (uint32_t)EXCEPTION_NONE, vector);
+    if (merged == EXCEPTION_SHUTDOWN)
+        life_end(END_TRIPLE_FAULT);
+    if (merged != vector) {
+        has_error_code = true;
+        error_code = 0;
+    }
+    vmcb.event = EVENT_VALID | EVENT_EXCEPTION | merged;
     if (has_error_code && vmcb.cr0 & CR0_PE)
         vmcb.event |= EVENT_ERROR_CODE | (uint64_t)error_code << 32;
 }
@@ -204,8 +215,6 @@ static void exit_nested_fault(void)
 {
     uint64_t cause = vmcb.exit_info[0], event = vmcb.exit_event;
     if (event & EVENT_VALID) { /* IDT, stack or task state in memory that nothing backs */
-        if ((event & EVENT_TYPE) == EVENT_EXCEPTION && (event & EVENT_VECTOR) == VECTOR_DF)
-            life_end(END_TRIPLE_FAULT);
         vcpu_inject(VECTOR_DF, true, 0);
         return;
     }

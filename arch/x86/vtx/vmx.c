@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* VT-x: exits. Intel SDM, "VM Exits", "Basic VM-Exit Information". The control structure itself is
  * in vmcs.c. */
+#include "arch/x86/exit/exception.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/exit.h"
 #include "arch/x86/include/guest_memory.h"
@@ -49,7 +50,16 @@ void vcpu_skip(uint64_t length)
 
 void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 {
-    uint32_t event = EVENT_VALID | EVENT_EXCEPTION | vector;
+    uint32_t delivered = (uint32_t)vmcs_read(VMCS_VECTORING_EVENT);
+    bool nested = (delivered & (EVENT_VALID | EVENT_TYPE)) == (EVENT_VALID | EVENT_EXCEPTION);
+    uint32_t merged = exception_merge(nested ? delivered & 0xff : (uint32_t)EXCEPTION_NONE, vector);
+    if (merged == EXCEPTION_SHUTDOWN)
+        life_end(END_TRIPLE_FAULT);
+    if (merged != vector) {
+        has_error_code = true;
+        error_code = 0;
+    }
+    uint32_t event = EVENT_VALID | EVENT_EXCEPTION | merged;
     if (has_error_code && vmcs_read(VMCS_GUEST_CR0) & CR0_PE) {
         vmcs_write(VMCS_ENTRY_ERROR_CODE, error_code);
         event |= EVENT_ERROR_CODE;
@@ -156,9 +166,6 @@ static __attribute__((noinline)) void exit_exception(void)
 /* IDT, stack or task state in memory that nothing backs: the delivery can't be completed. */
 static void fault_in_delivery(uint32_t event)
 {
-    bool double_fault = (event & EVENT_TYPE) == EVENT_EXCEPTION && (event & 0xff) == VECTOR_DF;
-    if (double_fault)
-        life_end(END_TRIPLE_FAULT);
     if ((event & EVENT_TYPE) == EVENT_NMI)
         vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
                    vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_BY_NMI);
