@@ -51,6 +51,17 @@ task32:
 first_task32:
     times 26 dd 0
 
+align 32
+pdpt32_bad:
+    dq 0x21, 0, 0, 0                    ; present, with a reserved bit
+saved_cr0:
+    dd 0
+text_pae:
+    db "attack: PASS I9 pae-pointers: #GP, nothing changed", 13, 10, 0
+text_pae_wrong:
+    db "attack: FAIL I9 pae-pointers: CR0 was changed", 13, 10, 0
+text_pae_none:
+    db "attack: PASS I9 pae-pointers: looked at when they are used", 13, 10, 0
 text_refused:
     db "attack: PASS I9 task-gate: #DF where #GP could not be delivered", 13, 10, 0
 text_switched:
@@ -184,6 +195,34 @@ acloop_user:
     jmp acloop_user
 
 task_gates32:
+; PAE paging with a pointer that has a reserved bit, by a MOV that exits for the cache bit in it.
+    lidt [idt32_descriptor]
+    mov esi, text_pae_none
+    xor eax, eax
+    cpuid
+    cmp ebx, 0x756e6547                 ; "Genu": others read no pointers at a MOV
+    jne .said
+    mov eax, .refused
+    mov [idt32 + 13 * 8], ax
+    mov word [idt32 + 13 * 8 + 2], KERNEL32_CODE
+    mov word [idt32 + 13 * 8 + 4], 0x8e00
+    shr eax, 16
+    mov [idt32 + 13 * 8 + 6], ax
+    mov eax, pdpt32_bad
+    mov cr3, eax
+    mov eax, cr0
+    mov [saved_cr0], eax
+    or eax, 0xc0000000                  ; PG, CD
+    mov cr0, eax
+.refused:
+    mov eax, cr0
+    mov esi, text_pae
+    cmp eax, [saved_cr0]
+    je .said
+    mov esi, text_pae_wrong
+.said:
+    mov esp, stack32
+    call say32
     mov eax, first_task32
     mov edi, gdt32_task
     call set_base
@@ -200,7 +239,6 @@ task_gates32:
     mov word [idt32 + 8 * 8 + 4], 0x8e00 ; present, 32-bit interrupt gate
     shr eax, 16
     mov [idt32 + 8 * 8 + 6], ax
-    lidt [idt32_descriptor]
     mov eax, 0xfff8
     mov ds, eax                         ; #GP
     jmp $

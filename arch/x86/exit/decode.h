@@ -87,6 +87,8 @@ enum exiting_instruction {
     INSTRUCTION_CLTS,
     INSTRUCTION_LMSW,        /* register form only; modrm_rm is the source */
     INSTRUCTION_SMSW,        /* register form only; modrm_rm is the destination */
+    INSTRUCTION_LMSW_MEMORY, /* with memory; its address is not decoded */
+    INSTRUCTION_SMSW_MEMORY,
     INSTRUCTION_MOV_FROM_CR, /* modrm_reg is the control register, modrm_rm the other */
     INSTRUCTION_MOV_TO_CR,
     INSTRUCTIONS,
@@ -94,6 +96,7 @@ enum exiting_instruction {
 
 struct instruction {
     uint8_t length;
+    uint8_t operand_bytes;       /* by prefixes and code segment: 2, 4, 8 */
     uint8_t modrm_reg, modrm_rm; /* 0..15; 0 where the instruction has no ModRM byte */
 };
 

@@ -141,7 +141,11 @@ void exit_wrmsr(uint64_t length)
 void exit_xsetbv(uint64_t length)
 {
     uint64_t value = vcpu.gpr[RDX] << 32 | (uint32_t)vcpu.gpr[RAX];
-    /* AMD-V, and emulators of VT-x, exit at any level. */
+    /* AMD-V, and emulators of VT-x, exit at any level, and QEMU whether the instruction is on. */
+    if (!(vcpu_cr4() & CR4_OSXSAVE)) {
+        vcpu_inject(VECTOR_UD, false, 0);
+        return;
+    }
     if (vcpu_cpl() != 0 || !xcr0_write(&machine.features, (uint32_t)vcpu.gpr[RCX], value)) {
         refuse_with_gp();
         return;
@@ -154,13 +158,15 @@ void exit_write_cr0(uint64_t value, uint64_t length)
 {
     struct control_registers guest;
     read_control_registers(&guest);
-    if (!cr0_write(&guest, value)) {
+    uint64_t paging = CR0_CD | CR0_NW | CR0_PG, old = guest.cr0;
+    if (!cr0_write(&guest, value) ||
+        ((guest.cr0 ^ old) & paging && !vcpu_load_pdptes(guest.cr0, guest.cr4, guest.efer))) {
         refuse_with_gp();
         return;
     }
     vcpu_set_efer(guest.efer);
     vcpu_set_cr0(cr0_hardware(guest.cr0), guest.cr0);
-    vcpu_control_registers_changed();
+    vcpu_flush();
     vcpu_skip(length);
 }
 
@@ -168,12 +174,14 @@ void exit_write_cr4(uint64_t value, uint64_t length)
 {
     struct control_registers guest;
     read_control_registers(&guest);
-    if (!cr4_write(&guest, &machine.features, value)) {
+    uint64_t paging = CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP, old = guest.cr4;
+    if (!cr4_write(&guest, &machine.features, value) ||
+        ((guest.cr4 ^ old) & paging && !vcpu_load_pdptes(guest.cr0, guest.cr4, guest.efer))) {
         refuse_with_gp();
         return;
     }
     vcpu_set_cr4(cr4_hardware(&machine.features, guest.cr4), guest.cr4);
-    vcpu_control_registers_changed();
+    vcpu_flush();
     vcpu_skip(length);
 }
 

@@ -87,6 +87,16 @@ bool efer_write(struct control_registers *guest, const struct cpu_features *feat
     return true;
 }
 
+bool pdptes_good(const uint64_t pdptes[PDPTES], unsigned physical_bits)
+{
+    enum { PRESENT = 1, RESERVED = 0x1e6 };
+
+    for (unsigned i = 0; i < PDPTES; i++)
+        if (pdptes[i] & PRESENT && (pdptes[i] & RESERVED || pdptes[i] >> physical_bits))
+            return false;
+    return true;
+}
+
 bool xcr0_write(const struct cpu_features *features, uint32_t index, uint64_t value)
 {
     uint64_t avx512 = value & XCR0_AVX512;

@@ -30,6 +30,10 @@ bool cr4_write(struct control_registers *guest, const struct cpu_features *featu
 bool efer_write(struct control_registers *guest, const struct cpu_features *features,
                 uint64_t value);
 
+/* PAE paging: no present pointer has a reserved bit, with physical addresses of so many bits. */
+enum { PDPTES = 4 };
+bool pdptes_good(const uint64_t pdptes[PDPTES], unsigned physical_bits);
+
 /* XSETBV with ECX = `index`; true: `value` may go into the hardware's XCR0. */
 bool xcr0_write(const struct cpu_features *features, uint32_t index, uint64_t value);
 

@@ -27,6 +27,8 @@ extern struct vcpu vcpu;
 enum {
     VECTOR_DB = 1,
     VECTOR_NMI = 2,
+    VECTOR_BP = 3,
+    VECTOR_OF = 4,
     VECTOR_UD = 6,
     VECTOR_DF = 8,
     VECTOR_GP = 13,
@@ -73,11 +75,16 @@ void vcpu_set_segment(enum segment segment, uint16_t selector, uint64_t base, ui
 void vcpu_set_gdt(uint64_t base, uint16_t limit);
 void vcpu_set_idt(uint64_t base, uint16_t limit);
 /* What hardware holds, and what the guest reads where the two differ. */
-/* CR0 or CR4 was written for the guest: what the processor derives from them is renewed. */
-void vcpu_control_registers_changed(void);
 void vcpu_set_cr0(uint64_t hardware, uint64_t shadow);
 void vcpu_set_cr4(uint64_t hardware, uint64_t shadow);
 void vcpu_set_efer(uint64_t value);
+
+/*
+ * Where these values of CR0, CR4 and EFER mean PAE paging and the processor holds its four
+ * page-directory pointers, loads them from the guest's memory. False: one is bad, #GP, and nothing
+ * was changed.
+ */
+bool vcpu_load_pdptes(uint64_t cr0, uint64_t cr4, uint64_t efer);
 
 /* Runs the guest. Exits are handled on the way; only stopping the domain leaves (life.c). */
 _Noreturn void vcpu_enter(void);

@@ -12,11 +12,11 @@
 #include "arch/x86/include/vcpu.h"
 
 enum {
-    RFLAGS_TF = 1 << 8,
     DR6_BREAKPOINTS = 15,
     DR6_BS = 1 << 14,
     DR7_GD = 1 << 13,
-    LMSW_BITS = CR0_PE | CR0_MP | CR0_EM | CR0_TS,
+    /* Exceptions that push one. */
+    WITH_ERROR_CODE = 1 << VECTOR_DF | 0x1f << 10 | 1 << VECTOR_AC | 1 << 21,
 };
 
 PER_CPU struct vcpu vcpu;
@@ -26,12 +26,6 @@ _Static_assert((int)PUBLIC_EXIT_SVM_MEMORY == (int)SVM_EXIT_KINDS, "public.h");
 
 void svm_exit(void);
 void svm_knocked(void);
-
-void svm_intercept(enum svm_intercept what, bool on)
-{
-    uint32_t bit = 1u << what % 32, *word = &vmcb.intercepts[what / 32];
-    *word = on ? *word | bit : *word & ~bit;
-}
 
 void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 {
@@ -45,24 +39,10 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
         has_error_code = true;
         error_code = 0;
     }
+    svm_end_step(true);
     vmcb.event = EVENT_VALID | EVENT_EXCEPTION | merged;
     if (has_error_code && vmcb.cr0 & CR0_PE)
         vmcb.event |= EVENT_ERROR_CODE | (uint64_t)error_code << 32;
-}
-
-/* Lets one instruction run, then exits by #DB; HLT exits before it rests. */
-static void step(enum nmi_window why)
-{
-    svm.window = (uint8_t)why;
-    svm.trap_flag = vmcb.rflags & RFLAGS_TF;
-    vmcb.rflags |= RFLAGS_TF;
-    svm_intercept(SVM_INTERCEPT_HLT, true);
-}
-
-static void open_window(void)
-{
-    svm.window = NMI_OPEN;
-    svm_intercept(SVM_INTERCEPT_HLT, false);
 }
 
 void vcpu_inject_nmi_when_open(void)
@@ -72,18 +52,16 @@ void vcpu_inject_nmi_when_open(void)
         vcpu.nmi_pending = false;
         return;
     }
-    if (svm.window >= NMI_STEP_IRET && !(vmcb.rflags & RFLAGS_TF))
-        open_window(); /* that instruction faulted */
-    if (svm.window != NMI_OPEN)
+    if (svm.nmi_blocked || svm.step != STEP_NONE)
         return; /* its end exits */
     if (vmcb.event & EVENT_VALID) {
         machine_knock(cpu.apic_id); /* exits again as soon as that event is delivered */
     } else if (vmcb.interrupt_shadow & INTERRUPT_SHADOW) {
-        step(NMI_STEP_SHADOW);
+        svm_step(STEP_SHADOW);
     } else {
         vmcb.event = EVENT_VALID | EVENT_NMI | VECTOR_NMI;
         vcpu.nmi_pending = false;
-        svm.window = NMI_BLOCKED;
+        svm.nmi_blocked = true;
         svm_intercept(SVM_INTERCEPT_IRET, true);
     }
 }
@@ -92,21 +70,18 @@ void vcpu_inject_nmi_when_open(void)
 static void exit_iret(void)
 {
     svm_intercept(SVM_INTERCEPT_IRET, false);
-    step(NMI_STEP_IRET);
+    svm_step(STEP_IRET);
 }
 
 /* A #DB with its cause in DR6: the end of a step, a trap of the guest's own, or both. */
 static void take_debug_trap(void)
 {
     bool own = true;
-    if (svm.window >= NMI_STEP_IRET) {
+    if (svm.step != STEP_NONE) {
         own = svm.trap_flag || vmcb.dr6 & DR6_BREAKPOINTS;
-        if (!svm.trap_flag) {
+        if (!svm.trap_flag)
             vmcb.dr6 &= ~(uint64_t)DR6_BS;
-            if (svm.window == NMI_STEP_SHADOW) /* after IRET the flags are the guest's already */
-                vmcb.rflags &= ~(uint64_t)RFLAGS_TF;
-        }
-        open_window();
+        svm_end_step(svm.step != STEP_IRET); /* after IRET the flags are the guest's already */
     }
     if (own) {
         vmcb.dr7 &= ~(uint64_t)DR7_GD; /* as hardware does on the way to the handler */
@@ -191,11 +166,23 @@ static void put_back(uint64_t event)
         return;
     uint32_t type = event & EVENT_TYPE, vector = event & EVENT_VECTOR;
     if (type == EVENT_SOFTWARE_INTERRUPT ||
-        (type == EVENT_EXCEPTION && (vector == 3 || vector == 4)))
+        (type == EVENT_EXCEPTION && (vector == VECTOR_BP || vector == VECTOR_OF)))
         return;
     if (type == EVENT_EXCEPTION && vector >= 32) /* the emulator's word for an interrupt */
         event &= ~(uint64_t)EVENT_TYPE;
     vmcb.event = event;
+}
+
+/* It has been acknowledged and must not be lost for an #AC or #DB, which come again. */
+static bool put_back_interrupt(void)
+{
+    uint64_t event = vmcb.exit_event, type = event & EVENT_TYPE;
+    bool interrupt = type == EVENT_INTERRUPT || type == EVENT_NMI ||
+                     (type == EVENT_EXCEPTION && (event & EVENT_VECTOR) >= 32);
+    if (!(event & EVENT_VALID) || !interrupt)
+        return false;
+    put_back(event);
+    return true;
 }
 
 static void exit_exception(uint32_t vector)
@@ -203,11 +190,15 @@ static void exit_exception(uint32_t vector)
     if (vector == VECTOR_MC) {
         put_back(vmcb.exit_event);
         mce_handle();
+    } else if (put_back_interrupt()) {
+        return;
     } else if (vector ==
                VECTOR_DB) { /* benign as #AC: takes the place of what was being delivered */
         take_debug_trap();
     } else {
-        vcpu_inject(vector, true, (uint32_t)vmcb.exit_info[0]);
+        if (vector == VECTOR_PF)
+            vmcb.cr2 = vmcb.exit_info[1];
+        vcpu_inject(vector, WITH_ERROR_CODE >> vector & 1, (uint32_t)vmcb.exit_info[0]);
     }
 }
 
@@ -242,7 +233,12 @@ static void exit_read_cr(void)
                 : in.modrm_reg == 4 ? vcpu_cr4()
                                     : cpu_read_cr8();
     } else if (decode(INSTRUCTION_SMSW, &in)) {
-        value = (exit_gpr(in.modrm_rm) & ~0xffffull) | (vcpu_cr0() & 0xffff);
+        value = vcpu_cr0();
+        if (in.operand_bytes == 2)
+            value = (exit_gpr(in.modrm_rm) & ~0xffffull) | (value & 0xffff);
+    } else if (decode(INSTRUCTION_SMSW_MEMORY, &in)) {
+        svm_step_cr0();
+        return;
     } else {
         vcpu_inject(VECTOR_GP, true, 0);
         return;
@@ -266,6 +262,9 @@ static void exit_write_cr(unsigned number)
         value = vcpu_cr0() & ~CR0_TS;
     } else if (number == 0 && decode(INSTRUCTION_LMSW, &in)) { /* never clears PE */
         value = (vcpu_cr0() & ~(LMSW_BITS & ~CR0_PE)) | (exit_gpr(in.modrm_rm) & LMSW_BITS);
+    } else if (number == 0 && decode(INSTRUCTION_LMSW_MEMORY, &in)) {
+        svm_step_cr0();
+        return;
     } else {
         vcpu_inject(VECTOR_GP, true, 0);
         return;
@@ -283,6 +282,25 @@ static void exit_port(void)
             cause & IO_IN, cause & IO_STRING, vmcb.exit_info[1] - vmcb.rip);
 }
 
+/*
+ * Whatever exits ends the step: the instruction is done, or has had no effect yet. False: it is
+ * done, and there is no trap for the guest.
+ */
+static bool end_step_cr0(uint64_t code)
+{
+    bool done = code == SVM_EXIT_EXCEPTION + VECTOR_DB;
+    bool own = svm.trap_flag || vmcb.dr6 & DR6_BREAKPOINTS;
+    uint64_t shadow = svm.shadow;
+    svm_end_step(true);
+    if (!done) {
+        vmcb.interrupt_shadow = shadow;
+        return true;
+    }
+    if (!svm.trap_flag)
+        vmcb.dr6 &= ~(uint64_t)DR6_BS;
+    return own;
+}
+
 static void count(uint64_t code)
 {
     vcpu_exits[code < SVM_EXIT_KINDS           ? code
@@ -295,6 +313,8 @@ void svm_exit(void)
     uint64_t code = vmcb.exit_code;
     vmcb.tlb_control = TLB_KEEP;
     count(code);
+    if (__builtin_expect(svm.step == STEP_CR0, 0) && !end_step_cr0(code))
+        return;
     switch (code) {
     case SVM_EXIT_CPUID:
         emulate_plain(INSTRUCTION_CPUID, 0xa20f, exit_cpuid);
@@ -328,9 +348,7 @@ void svm_exit(void)
     case SVM_EXIT_READ_CR4:
         exit_read_cr();
         return;
-    case SVM_EXIT_EXCEPTION + VECTOR_DB:
-    case SVM_EXIT_EXCEPTION + VECTOR_AC:
-    case SVM_EXIT_EXCEPTION + VECTOR_MC:
+    case SVM_EXIT_EXCEPTION ... SVM_EXIT_EXCEPTION + 31: /* most while stepped only */
         exit_exception((uint32_t)code - SVM_EXIT_EXCEPTION);
         return;
     case SVM_EXIT_IRET:

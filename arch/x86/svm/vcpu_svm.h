@@ -5,6 +5,7 @@
 
 #include "arch/x86/grant/cr.h"
 #include "vmcb.h"
+#include <stdbool.h>
 
 extern struct vmcb vmcb;
 
@@ -14,21 +15,35 @@ struct svm {
         host_hpa;      /* of the guest's VMCB and of the host's; at 0 and 8: svm_entry.asm */
     uint64_t cr0, cr4; /* shadows: what the guest wrote */
     uint32_t features; /* SVM_FEATURE_... */
-    uint8_t window;    /* enum nmi_window */
-    bool trap_flag;    /* the guest's own RFLAGS.TF while it is stepped */
+    bool nmi_blocked;  /* without virtual NMIs: one was injected, its IRET will exit */
+    uint8_t step;      /* enum step */
+    bool trap_flag;    /* the guest's own RFLAGS.TF and interrupt shadow while it is stepped */
+    uint64_t shadow;
 };
 extern struct svm svm;
 
 /* Switches one intercept. */
 void svm_intercept(enum svm_intercept what, bool on);
 
-/* Without virtual NMIs: may the guest take one? */
-enum nmi_window {
-    NMI_OPEN,
-    NMI_BLOCKED,     /* one was injected: its IRET will exit */
-    NMI_STEP_IRET,   /* the IRET runs under the trap flag, then the window is open */
-    NMI_STEP_SHADOW, /* so does an instruction in the shadow of STI or MOV SS */
+/* Why one instruction runs under the trap flag, every exception of it an exit. */
+enum step {
+    STEP_NONE,
+    STEP_IRET,   /* of an NMI's handler: then NMIs are open again */
+    STEP_SHADOW, /* in the shadow of STI or MOV SS: so they are */
+    STEP_CR0,    /* SMSW or LMSW with memory, on what the guest may see of CR0 */
 };
+
+enum { RFLAGS_TF = 1 << 8, LMSW_BITS = CR0_PE | CR0_MP | CR0_EM | CR0_TS };
+
+/* Begins a step; svm_step_cr0() begins a STEP_CR0. */
+void svm_step(enum step why);
+void svm_step_cr0(void);
+
+/*
+ * Ends a step, if there is one. `flags`: what stands in RFLAGS is from before the instruction, or
+ * it does not change them.
+ */
+void svm_end_step(bool flags);
 
 static inline uint64_t vcpu_rip(void)
 {

@@ -25,10 +25,11 @@ static void set_reads(unsigned number, bool exit)
     vmcb.cr_reads = (uint16_t)((vmcb.cr_reads & ~(1u << number)) | (unsigned)exit << number);
 }
 
-/* The processor flushes translations when a guest changes paging; here nobody else does. */
-void vcpu_control_registers_changed(void)
+/* With nested paging they are read from memory when they are used. AMD APM, "Nested Paging". */
+bool vcpu_load_pdptes(uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
-    vcpu_flush();
+    (void)cr0, (void)cr4, (void)efer;
+    return true;
 }
 
 void vcpu_set_cr0(uint64_t hardware, uint64_t shadow)
@@ -87,7 +88,10 @@ void vcpu_clear(void)
     vmcb.virtual_interrupt = svm.features & SVM_FEATURE_VIRTUAL_NMI ? VIRTUAL_NMI_ENABLED : 0;
     svm_intercept(SVM_INTERCEPT_IRET, false);
     svm_intercept(SVM_INTERCEPT_HLT, false);
-    svm.window = NMI_OPEN;
+    vmcb.exceptions = SVM_EXCEPTIONS;
+    vmcb.cr_writes = SVM_CR_WRITES;
+    svm.nmi_blocked = false;
+    svm.step = STEP_NONE;
 }
 
 void vcpu_read_back(struct check_registers *registers)

@@ -30,21 +30,25 @@ void vcpu_flush(void)
                          : "memory");
 }
 
-/* Intel SDM, "PDPTE Registers": MOV to CR0 or CR4 that exited loads them here. */
-static void load_pdptes(void)
+/* Intel SDM, "PDPTE Registers": MOV to CR0 or CR4 that exited loads them here. They are looked at
+ * where no other processor can change them. */
+bool vcpu_load_pdptes(uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
-    uint64_t cr0 = vmcs_read(VMCS_GUEST_CR0), cr4 = vmcs_read(VMCS_GUEST_CR4);
-    if (!(cr0 & CR0_PG) || !(cr4 & CR4_PAE) || vmcs_read(VMCS_GUEST_EFER) & EFER_LMA)
-        return;
-    const uint64_t *table = guest_ram(vmcs_read(VMCS_GUEST_CR3) & 0xffffffe0, 4 * sizeof(*table));
-    for (unsigned i = 0; i < 4; i++)
-        vmcs_write((enum vmcs_field)(VMCS_GUEST_PDPTE0 + 2 * i), table ? table[i] : 0);
-}
-
-void vcpu_control_registers_changed(void)
-{
-    load_pdptes();
-    vcpu_flush();
+    uint64_t pdptes[PDPTES];
+    uint32_t widths[4];
+    if (!(cr0 & CR0_PG) || !(cr4 & CR4_PAE) || efer & EFER_LMA)
+        return true;
+    const uint64_t *table = guest_ram(vmcs_read(VMCS_GUEST_CR3) & 0xffffffe0, sizeof(pdptes));
+    if (!table) /* reads as all ones */
+        return false;
+    for (unsigned i = 0; i < PDPTES; i++)
+        pdptes[i] = __atomic_load_n(&table[i], __ATOMIC_RELAXED);
+    cpu_cpuid(0x80000008, 0, widths);
+    if (!pdptes_good(pdptes, widths[0] & 0xff))
+        return false;
+    for (unsigned i = 0; i < PDPTES; i++)
+        vmcs_write((enum vmcs_field)(VMCS_GUEST_PDPTE0 + 2 * i), pdptes[i]);
+    return true;
 }
 
 void vcpu_set_cr0(uint64_t hardware, uint64_t shadow)

@@ -200,13 +200,32 @@ static void xcr0_rules(void **state)
     assert_false(xcr0_write(&intel, 0xffffffff, 7));
 }
 
+static void pae_pointers(void **state)
+{
+    uint64_t table[PDPTES] = {0x1001, 0x2019, 0x3000 | 0x1e6, 0xffffffffff001};
+
+    (void)state;
+    assert_true(pdptes_good(table, 52)); /* present with PWT and PCD; absent with anything */
+    assert_false(pdptes_good(table, 51));
+    for (unsigned bit = 1; bit < 64; bit++) {
+        uint64_t one[PDPTES] = {0, 0, 0, 1 | 1ull << bit};
+        bool reserved = bit == 1 || bit == 2 || (bit >= 5 && bit <= 8) || bit >= 39;
+        assert_int_equal(pdptes_good(one, 39), !reserved);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cr0_rules),      cmocka_unit_test(long_mode_starts_with_paging),
-        cmocka_unit_test(caches_stay_on), cmocka_unit_test(cr4_grants_exactly_the_list),
-        cmocka_unit_test(cr4_rules),      cmocka_unit_test(machine_checks_stay_on),
-        cmocka_unit_test(efer_rules),     cmocka_unit_test(xcr0_rules),
+        cmocka_unit_test(cr0_rules),
+        cmocka_unit_test(pae_pointers),
+        cmocka_unit_test(long_mode_starts_with_paging),
+        cmocka_unit_test(caches_stay_on),
+        cmocka_unit_test(cr4_grants_exactly_the_list),
+        cmocka_unit_test(cr4_rules),
+        cmocka_unit_test(machine_checks_stay_on),
+        cmocka_unit_test(efer_rules),
+        cmocka_unit_test(xcr0_rules),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -304,13 +304,22 @@ static void exiting_instructions_have_lengths(void **state)
         unsigned length;
         const char *code;
     } known[] = {
-        {INSTRUCTION_CPUID, 2, "\x0f\xa2"},         {INSTRUCTION_HLT, 1, "\xf4"},
-        {INSTRUCTION_RDMSR, 2, "\x0f\x32"},         {INSTRUCTION_WRMSR, 2, "\x0f\x30"},
-        {INSTRUCTION_INVD, 2, "\x0f\x08"},          {INSTRUCTION_WBINVD, 2, "\x0f\x09"},
-        {INSTRUCTION_XSETBV, 3, "\x0f\x01\xd1"},    {INSTRUCTION_MONITOR, 3, "\x0f\x01\xc8"},
-        {INSTRUCTION_MWAIT, 3, "\x0f\x01\xc9"},     {INSTRUCTION_VMMCALL, 3, "\x0f\x01\xd9"},
-        {INSTRUCTION_CLTS, 2, "\x0f\x06"},          {INSTRUCTION_LMSW, 3, "\x0f\x01\xf0"},
-        {INSTRUCTION_SMSW, 3, "\x0f\x01\xe3"},      {INSTRUCTION_MOV_FROM_CR, 3, "\x0f\x20\xc0"},
+        {INSTRUCTION_CPUID, 2, "\x0f\xa2"},
+        {INSTRUCTION_HLT, 1, "\xf4"},
+        {INSTRUCTION_RDMSR, 2, "\x0f\x32"},
+        {INSTRUCTION_WRMSR, 2, "\x0f\x30"},
+        {INSTRUCTION_INVD, 2, "\x0f\x08"},
+        {INSTRUCTION_WBINVD, 2, "\x0f\x09"},
+        {INSTRUCTION_XSETBV, 3, "\x0f\x01\xd1"},
+        {INSTRUCTION_MONITOR, 3, "\x0f\x01\xc8"},
+        {INSTRUCTION_MWAIT, 3, "\x0f\x01\xc9"},
+        {INSTRUCTION_VMMCALL, 3, "\x0f\x01\xd9"},
+        {INSTRUCTION_CLTS, 2, "\x0f\x06"},
+        {INSTRUCTION_LMSW, 3, "\x0f\x01\xf0"},
+        {INSTRUCTION_SMSW, 3, "\x0f\x01\xe3"},
+        {INSTRUCTION_MOV_FROM_CR, 3, "\x0f\x20\xc0"},
+        {INSTRUCTION_LMSW_MEMORY, 3, "\x0f\x01\x33"},
+        {INSTRUCTION_SMSW_MEMORY, 3, "\x0f\x01\x23"},
         {INSTRUCTION_MOV_TO_CR, 3, "\x0f\x22\xe3"},
     };
     static const char *const prefixes[] = {"",
@@ -344,12 +353,19 @@ static void exiting_instructions_have_lengths(void **state)
         decode_instruction((const uint8_t *)"\x0f\x22\xe3", 3, 32, INSTRUCTION_MOV_TO_CR, &out));
     assert_int_equal(out.modrm_reg, 4);
     assert_int_equal(out.modrm_rm, 3);
+    assert_int_equal(out.operand_bytes, 4);
+    assert_true(
+        decode_instruction((const uint8_t *)"\x66\x0f\x01\xe0", 4, 64, INSTRUCTION_SMSW, &out));
+    assert_int_equal(out.operand_bytes, 2);
     assert_true(decode_instruction((const uint8_t *)"\x45\x0f\x20\xc7", 4, 64,
                                    INSTRUCTION_MOV_FROM_CR, &out));
     assert_int_equal(out.modrm_reg, 8);
     assert_int_equal(out.modrm_rm, 15);
     assert_false(decode_instruction((const uint8_t *)"\x0f\x01\x30", 3, 64, INSTRUCTION_LMSW,
                                     &out)); /* lmsw [rax] */
+    assert_true(decode_instruction((const uint8_t *)"\x0f\x01\x64\x24\x08", 5, 64,
+                                   INSTRUCTION_SMSW_MEMORY, &out));
+    assert_int_equal(out.length, 5);
     assert_false(decode_instruction((const uint8_t *)"\x48\x0f\xa2", 3, 32, INSTRUCTION_CPUID,
                                     &out)); /* dec eax */
 }
