@@ -36,7 +36,7 @@ void vcpu_reset(void)
     for (unsigned i = 0; i < 16; i++)
         vcpu.gpr[i] = 0;
     vcpu.gpr[RDX] = signature[0];
-    vcpu.nmi_pending = false;
+    vcpu.nmi_pending = 0;
 
     guest_forget_code();
     vcpu_clear();

@@ -113,6 +113,20 @@ step_mov_ss_end:
     pop rbx
     ret
 
+; INT1 in that place is a trap of its own and no single step.
+global step_int1, step_int1_end
+step_int1:
+    mov edx, ss
+    pushfq
+    or qword [rsp], 0x100
+    popfq
+    mov ss, edx
+    db 0xf1
+step_int1_end:
+    nop
+    nop
+    ret
+
 ; void at_user_level(const void *code): runs `code` at CPL 3 on a stack of its own; it ends by an
 ; exception, which probe() takes.
 USER_CODE equ 0x30 | 3

@@ -117,8 +117,27 @@ static void odd_registers(void)
     report(nmis_of_all() == nmis, "I4", "ioapic-odd-registers", "%u NMIs", nmis_of_all() - nmis);
 }
 
+/* The register is 32 bits wide: others read as 0 and write nothing. */
+static void widths(void)
+{
+    volatile uint32_t *data = registers + WINDOW;
+    unsigned good = 0;
+    route(GUEST_COM1_IRQ, RTE_MASKED | UART_VECTOR, 0);
+    registers[SELECT] = FIRST_RTE + 2 * GUEST_COM1_IRQ;
+    good += *(volatile uint8_t *)data == 0 && *(volatile uint16_t *)data == 0 &&
+            *(volatile uint64_t *)data == 0;
+    *(volatile uint8_t *)data = 0xff;
+    *(volatile uint16_t *)data = 0xffff;
+    *(volatile uint64_t *)data = ~0ull;
+    *(volatile uint8_t *)registers = 0;
+    good += registers[SELECT] == FIRST_RTE + 2 * GUEST_COM1_IRQ;
+    good += *data == (RTE_MASKED | UART_VECTOR);
+    report(good == 3, "I9", "ioapic-widths", "%u of 3 as decided", good);
+}
+
 void attack_ioapic(void)
 {
+    widths();
     fixed_to_self();
     every_mode();
     foreign_destinations();

@@ -11,10 +11,11 @@ enum { HYPERCALLS = 64, PAGE_USER = 4, CR4_UMIP = 1 << 11, CPUID_UMIP = 1 << 2, 
 
 /* instruction.asm */
 extern uint8_t code_page[4096];
-extern const uint8_t step_over_cpuid_end[], step_over_out_end[], step_mov_ss_end[];
+extern const uint8_t step_over_cpuid_end[], step_over_out_end[], step_mov_ss_end[], step_int1_end[];
 void step_over_cpuid(void);
 void step_over_out(void);
 void step_mov_ss(void);
+void step_int1(void);
 void at_user_level(const void *code);
 
 static uint64_t random_state = 0x9e3779b97f4a7c15;
@@ -90,6 +91,18 @@ static void single_step(const char *name, void (*function)(void), const uint8_t 
     bool good = vector == VECTOR_DB && rip == (uint64_t)end;
     report(good, "I9", name, "%s, %ld bytes off", fault_name(vector),
            (int64_t)(rip - (uint64_t)end));
+    write_dr6(0xffff0ff0);
+}
+
+static void int1(void)
+{
+    void (*function)(void) = step_int1;
+    write_dr6(0xffff0ff0);
+    int vector = probe(call, &function);
+    uint64_t dr6 = read_dr6();
+    bool behind = cpu_self()->fault.rip == (uint64_t)step_int1_end;
+    report(vector == VECTOR_DB && behind && !(dr6 & 1 << 14), "I9", "step-int1", "%s, DR6 0x%lx",
+           fault_name(vector), dr6);
     write_dr6(0xffff0ff0);
 }
 
@@ -206,5 +219,6 @@ void attack_misc(void)
     single_step("step-cpuid", step_over_cpuid, step_over_cpuid_end);
     single_step("step-out", step_over_out, step_over_out_end);
     single_step("step-mov-ss", step_mov_ss, step_mov_ss_end);
+    int1();
     user_level();
 }

@@ -65,7 +65,9 @@ void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
     }
     if (requests & REQUEST_INIT) /* a SIPI before it counts no more */
         __atomic_and_fetch(&mail->requests, ~(uint32_t)REQUEST_SIPI, __ATOMIC_ACQ_REL);
-    __atomic_or_fetch(&mail->requests, requests, __ATOMIC_ACQ_REL);
+    uint32_t before = __atomic_fetch_or(&mail->requests, requests, __ATOMIC_ACQ_REL);
+    if (before & requests & REQUEST_NMI)
+        __atomic_or_fetch(&mail->requests, REQUEST_NMI_AGAIN, __ATOMIC_ACQ_REL);
     if (local == cpu.local)
         vcpu.knock = 1;
     else
@@ -299,8 +301,8 @@ void life_knocked(void)
         wait_for_sipi();
         return;
     }
-    if (requests & REQUEST_NMI)
-        vcpu.nmi_pending = true;
+    uint8_t nmis = (requests & REQUEST_NMI ? 1 : 0) + (requests & REQUEST_NMI_AGAIN ? 1 : 0);
+    vcpu.nmi_pending = vcpu.nmi_pending + nmis < 2 ? (uint8_t)(vcpu.nmi_pending + nmis) : 2;
 }
 
 static enum fill load(void)

@@ -62,7 +62,12 @@ _Noreturn void life_run(void);
 _Noreturn void life_end(enum life_end cause);
 
 /* What one processor of a domain asks of another; carried by the mailbox and a knock. */
-enum life_request { REQUEST_INIT = 1, REQUEST_SIPI = 2, REQUEST_NMI = 4 };
+enum life_request {
+    REQUEST_INIT = 1,
+    REQUEST_SIPI = 2,
+    REQUEST_NMI = 4,
+    REQUEST_NMI_AGAIN = 8 /* a second one before the first was taken: life_request()'s own */
+};
 
 /* Leaves `requests` (enum life_request) for the domain's processor `local`, and knocks. */
 void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector);

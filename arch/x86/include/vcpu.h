@@ -17,7 +17,7 @@ enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R
 struct vcpu {
     uint64_t gpr[16];       /* the guest's, in encoding order; RSP lies with the backend */
     volatile uint8_t knock; /* an NMI came: look at the mailbox before entering the guest */
-    bool nmi_pending;       /* a guest NMI waits for its window */
+    uint8_t nmi_pending;    /* guest NMIs that wait for their window: one to serve, one latched */
 };
 enum { VCPU_KNOCK = 128 }; /* offset of `knock`, for the entry assembly */
 

@@ -48,10 +48,15 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 void vcpu_inject_nmi_when_open(void)
 {
     if (svm.features & SVM_FEATURE_VIRTUAL_NMI) {
+        if (vcpu.nmi_pending > 1 && !(vmcb.virtual_interrupt & VIRTUAL_NMI_BLOCKED) &&
+            !(vmcb.event & EVENT_VALID) && !(vmcb.interrupt_shadow & INTERRUPT_SHADOW))
+            vmcb.event = EVENT_VALID | EVENT_NMI | VECTOR_NMI;
         vmcb.virtual_interrupt |= VIRTUAL_NMI_PENDING;
-        vcpu.nmi_pending = false;
+        vcpu.nmi_pending = 0;
         return;
     }
+    if (svm.nmi_blocked) /* while one is served, one is latched */
+        vcpu.nmi_pending = 1;
     if (svm.nmi_blocked || svm.step != STEP_NONE)
         return; /* its end exits */
     if (vmcb.event & EVENT_VALID) {
@@ -60,7 +65,7 @@ void vcpu_inject_nmi_when_open(void)
         svm_step(STEP_SHADOW);
     } else {
         vmcb.event = EVENT_VALID | EVENT_NMI | VECTOR_NMI;
-        vcpu.nmi_pending = false;
+        vcpu.nmi_pending--;
         svm.nmi_blocked = true;
         svm_intercept(SVM_INTERCEPT_IRET, true);
     }

@@ -150,7 +150,11 @@ enum {
 };
 
 /* virtual_interrupt: NMIs that hardware delivers when the guest can take them. */
-enum { VIRTUAL_NMI_PENDING = 1 << 11, VIRTUAL_NMI_ENABLED = 1 << 26 };
+enum {
+    VIRTUAL_NMI_PENDING = 1 << 11,
+    VIRTUAL_NMI_BLOCKED = 1 << 12,
+    VIRTUAL_NMI_ENABLED = 1 << 26
+};
 
 /* EVENTINJ and EXITINTINFO; the error code is in the high half. */
 enum {

@@ -82,10 +82,14 @@ void vcpu_inject_nmi_when_open(void)
                 !(vmcs_read(VMCS_ENTRY_EVENT) & EVENT_VALID);
     if (open) {
         vmcs_write(VMCS_ENTRY_EVENT, EVENT_VALID | EVENT_NMI | VECTOR_NMI);
-        vcpu.nmi_pending = false;
+        vcpu.nmi_pending--;
     }
+    if (state & BLOCKED_BY_NMI) /* while one is served, one is latched */
+        vcpu.nmi_pending = 1;
     /* A processor need not hold back an NMI-window exit behind STI, and would exit for ever. */
-    set_window(open ? 0 : state & BLOCKED_BY_STI ? PROC_INTERRUPT_WINDOW : PROC_NMI_WINDOW);
+    set_window(vcpu.nmi_pending == 0             ? 0
+               : !open && state & BLOCKED_BY_STI ? PROC_INTERRUPT_WINDOW
+                                                 : PROC_NMI_WINDOW);
 }
 
 /*
@@ -155,8 +159,9 @@ static __attribute__((noinline)) void exit_exception(void)
     /* #AC and #DB are benign: one that interrupts a delivery takes its place, as on hardware. */
     if (restore_delivery(event) && interrupt_put_back())
         return;
-    if ((event & EVENT_TYPE) == EVENT_PRIVILEGED_TRAP) /* INT1: a trap, behind the instruction */
-        vcpu_skip(vmcs_read(VMCS_EXIT_LENGTH));
+    if ((event & EVENT_TYPE) == EVENT_PRIVILEGED_TRAP) /* INT1: a trap behind it, no single step */
+        skip_with_care(vmcs_read(VMCS_GUEST_RIP) + vmcs_read(VMCS_EXIT_LENGTH),
+                       vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), 0);
     if (vector == VECTOR_DB)
         reflect_debug();
     else
