@@ -100,9 +100,9 @@ static void int1(void)
     write_dr6(0xffff0ff0);
     int vector = probe(call, &function);
     uint64_t dr6 = read_dr6();
-    bool behind = cpu_self()->fault.rip == (uint64_t)step_int1_end;
-    report(vector == VECTOR_DB && behind && !(dr6 & 1 << 14), "I9", "step-int1", "%s, DR6 0x%lx",
-           fault_name(vector), dr6);
+    int64_t off = (int64_t)(cpu_self()->fault.rip - (uint64_t)step_int1_end);
+    report(vector == VECTOR_DB && off == 0 && !(dr6 & 1 << 14), "I9", "step-int1",
+           "%s, %ld bytes off, DR6 0x%lx", fault_name(vector), off, dr6);
     write_dr6(0xffff0ff0);
 }
 

@@ -29,8 +29,8 @@
 #define VTX_PRIMARY         (1u << 10 | 1u << 11 | 1u << 24 | 1u << 28 | 1u << 29 | 1u << 31)
 #define VTX_PRIMARY_WINDOWS (1u << 2 | 1u << 22) /* come and go: for interrupts, for NMIs */
 #define VTX_SECONDARY       (1u << 1 | 1u << 6 | 1u << 7) /* EPT, WBINVD, unrestricted guest */
-/* RDTSCP, VPID, INVPCID, XSAVES, user wait. */
-#define VTX_SECONDARY_WANTED (1u << 3 | VTX_VPID | 1u << 12 | 1u << 20 | 1u << 26)
+/* RDTSCP, VPID, INVPCID, ENCLS, XSAVES, user wait. */
+#define VTX_SECONDARY_WANTED (1u << 3 | VTX_VPID | 1u << 12 | 1u << 15 | 1u << 20 | 1u << 26)
 #define VTX_VPID             (1u << 5)
 /* Saves debug controls, PAT and EFER, loads 64-bit host, PAT and EFER. */
 #define VTX_EXIT           (1u << 2 | 1u << 9 | 0xfu << 18)
@@ -44,10 +44,10 @@
 #define SVM_AT_0_READS 0x11ull
 /*
  * 8: exceptions; NMI, INIT, RDPMC, CPUID, INVD, INVLPGA, I/O, MSR, task switch, shutdown. IRET and
- * HLT come and go with an NMI that waits.
+ * HLT come and go with an NMI that waits, and with them all exceptions but NMI, #BP and #OF.
  */
 #define SVM_AT_8         (EXCEPTIONS_TAKEN | 0xbc44800aull << 32)
-#define SVM_AT_8_WINDOWS (0x01100000ull << 32)
+#define SVM_AT_8_WINDOWS (0x01100000ull << 32 | (0xffffffe3u & ~EXCEPTIONS_TAKEN))
 /*
  * 0x10: VMRUN to SKINIT, WBINVD, MONITOR, both MWAITs, XSETBV, RDPRU; INVLPGB, its illegal forms,
  * MCOMMIT, TLBSYNC.

@@ -22,6 +22,8 @@ enum {
 
 void lapic_send(uint32_t apic_id, enum lapic_delivery mode, uint8_t vector)
 {
+    /* WRMSR here waits for no store before it. Intel SDM, "MSR Access in x2APIC Mode". */
+    __asm__ volatile("mfence; lfence" ::: "memory");
     cpu_wrmsr(IA32_X2APIC_ICR, (uint64_t)apic_id << 32 | ICR_ASSERT | (uint32_t)mode << 8 | vector);
 }
 

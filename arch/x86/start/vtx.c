@@ -26,7 +26,7 @@ static const struct controls {
      0},
     {"secondary", VMCS_PROC2_CONTROLS, IA32_VMX_PROCBASED_CTLS2, PROC2_EPT | PROC2_UNRESTRICTED,
      PROC2_RDTSCP | PROC2_VPID | PROC2_WBINVD_EXITING | PROC2_INVPCID | PROC2_XSAVES |
-         PROC2_USER_WAIT},
+         PROC2_ENCLS_EXITING | PROC2_USER_WAIT},
     {"exit", VMCS_EXIT_CONTROLS, IA32_VMX_TRUE_EXIT_CTLS,
      EXIT_HOST_64 | EXIT_SAVE_DEBUG | EXIT_SAVE_PAT | EXIT_LOAD_PAT | EXIT_SAVE_EFER |
          EXIT_LOAD_EFER,
@@ -156,6 +156,8 @@ static void write_controls(void)
         vmcs_write(VMCS_VPID, DOMAIN_VPID);
     if (vmcs_granted[VMCS_SECONDARY] & PROC2_XSAVES)
         vmcs_write(VMCS_XSS_EXITING_BITMAP, 0);
+    if (vmcs_granted[VMCS_SECONDARY] & PROC2_ENCLS_EXITING)
+        vmcs_write(VMCS_ENCLS_EXITING_BITMAP, ~0ull); /* CPUID hides SGX, firmware may have it on */
     vmcs_write(VMCS_CR0_MASK, CR0_HOST_OWNED);
     vmcs_write(VMCS_CR4_MASK, cr4_host_owned(&machine.features));
 }

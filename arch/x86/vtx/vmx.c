@@ -116,10 +116,10 @@ static bool restore_delivery(uint32_t exit_event)
     return true;
 }
 
-/* A #DB of the guest: hardware has not yet written DR6. */
-static void reflect_debug(void)
+/* A #DB of the guest: hardware has not yet written DR6. INT1 is no single step, whatever waited. */
+static void reflect_debug(bool int1)
 {
-    uint64_t causes = vmcs_read(VMCS_EXIT_QUALIFICATION);
+    uint64_t causes = vmcs_read(VMCS_EXIT_QUALIFICATION) & ~(int1 ? (uint64_t)PENDING_DEBUG_BS : 0);
     cpu_write_dr6((cpu_read_dr6() & ~15ull) | causes);
     if (causes & DEBUG_BD) /* hardware's delivery lets the handler at the debug registers */
         vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~(uint64_t)DR7_GD);
@@ -159,11 +159,14 @@ static __attribute__((noinline)) void exit_exception(void)
     /* #AC and #DB are benign: one that interrupts a delivery takes its place, as on hardware. */
     if (restore_delivery(event) && interrupt_put_back())
         return;
-    if ((event & EVENT_TYPE) == EVENT_PRIVILEGED_TRAP) /* INT1: a trap behind it, no single step */
-        skip_with_care(vmcs_read(VMCS_GUEST_RIP) + vmcs_read(VMCS_EXIT_LENGTH),
-                       vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), 0);
+    bool int1 = (event & EVENT_TYPE) == EVENT_PRIVILEGED_TRAP;
+    if (int1) { /* a trap behind it */
+        uint64_t rip = vmcs_read(VMCS_GUEST_RIP) + vmcs_read(VMCS_EXIT_LENGTH);
+        vmcs_write(VMCS_GUEST_RIP, rip);
+        skip_with_care(rip, vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), 0);
+    }
     if (vector == VECTOR_DB)
-        reflect_debug();
+        reflect_debug(int1);
     else
         vcpu_inject(vector, event & EVENT_ERROR_CODE, (uint32_t)vmcs_read(VMCS_EXIT_ERROR_CODE));
 }
@@ -233,11 +236,14 @@ static void exit_port(uint64_t length)
     exit_io((uint16_t)(cause >> 16), (unsigned)(cause & 7) + 1, cause & 8, cause & 16, length);
 }
 
-/* A failed entry, or a reason newer than this code. */
-static _Noreturn void exit_odd(uint32_t reason)
+/* A failed entry, or a reason newer than this code. An entry that a machine check broke off has
+ * changed nothing, its event included: it is tried again if that was no reason to end. */
+static void exit_odd(uint32_t reason)
 {
-    if ((uint16_t)reason == VMX_EXIT_MACHINE_CHECK_ENTRY)
+    if ((uint16_t)reason == VMX_EXIT_MACHINE_CHECK_ENTRY) {
         mce_handle();
+        return;
+    }
     life_end(reason & VMX_ENTRY_FAILURE ? END_BAD_STATE : END_UNEXPECTED_EXIT);
 }
 
@@ -245,8 +251,10 @@ void vmx_exit(void)
 {
     uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
     uint64_t length = vmcs_read(VMCS_EXIT_LENGTH);
-    if (__builtin_expect(reason >= VMX_EXIT_REASONS, 0))
+    if (__builtin_expect(reason >= VMX_EXIT_REASONS, 0)) {
         exit_odd(reason);
+        return;
+    }
     vcpu_exits[reason]++;
     switch ((enum vmx_exit_reason)reason) {
     case VMX_EXIT_CPUID:
@@ -294,10 +302,13 @@ void vmx_exit(void)
     case VMX_EXIT_MONITOR:
     case VMX_EXIT_INVEPT:
     case VMX_EXIT_INVVPID:
+    case VMX_EXIT_ENCLS:
     case VMX_EXIT_UMWAIT:
     case VMX_EXIT_TPAUSE:
     case VMX_EXIT_SEAMCALL:
     case VMX_EXIT_TDCALL:
+    case VMX_EXIT_RDMSR_IMMEDIATE: /* CPUID hides these two */
+    case VMX_EXIT_WRMSR_IMMEDIATE:
         vcpu_inject(VECTOR_UD, false, 0);
         return;
     default:
