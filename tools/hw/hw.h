@@ -50,11 +50,16 @@ struct hw_function {
     bool is_bridge, has_express, has_flr, has_af_flr, has_d3_reset;
     uint8_t secondary, subordinate; /* buses of a bridge */
     uint32_t msi_vectors, msix_vectors, msix_bar, msix_offset;
+    uint32_t pending_bar, pending_offset; /* of the MSI-X pending bits */
+    bool bad_list;                        /* its list of capabilities can't be followed */
+    bool has_resources;                   /* its registers' places were seen */
+    struct hw_bar windows[2];             /* of a bridge: memory that it passes on; end 0: none */
     bool has_acs, has_serial, has_sriov;
     uint32_t acs_capability, express_type;
     uint64_t serial;
     int64_t physical; /* address of the function whose virtual one this is; -1: none */
-    const struct hw_function *joining; /* the topmost bridge above it without ACS; NULL: none */
+    const struct hw_function *group_head; /* stands for all that reaches it past the IOMMU: a bridge
+                                             above it, or the first function of a device */
 };
 
 /* A function that a scope names; of a bridge all that is behind it too. */
@@ -223,8 +228,12 @@ const char *hw_removable(const struct hw_function *function);
 /* Whether it is a USB controller. */
 bool hw_is_usb(const struct hw_function *function);
 
-/* Why no domain can have it whatever a manifest says; NULL: one may. */
+/* Whether it is part of Intel's chipset, beside the ISA bridge: no domain can have it. */
+bool hw_is_beside_isa(const struct hw_function *function);
+
+/* Why no domain can have it, and why management can't either; NULL: one may. */
 const char *hw_refusal(struct hw *hw, const struct hw_function *function);
+const char *hw_refusal_of_all(struct hw *hw, const struct hw_function *function);
 
 /* Whether the board is AMD's: its IOMMU is not supported, so no device can be assigned. */
 bool hw_is_amd_board(const struct hw *hw);
@@ -233,11 +242,24 @@ bool hw_is_amd_board(const struct hw *hw);
 const struct hw_function *hw_group_organ(const struct hw *hw, const struct hw_function *function);
 
 /*
- * The bridge above both, or functions of one device with it, that lets what is below reach each
- * other: its configuration shows no ACS. NULL: none, as far as bridges go.
+ * What joins both, as the loader judges it: a bridge above them whose configuration shows no ACS,
+ * or the first function of a device of which not all functions show it. NULL: nothing.
  */
 const struct hw_function *hw_joining_port(const struct hw_function *one,
                                           const struct hw_function *other);
+
+/* "port 00:1c.0 shows no ACS": how the function that joins others does it. */
+const char *hw_joint_text(struct arena *arena, const struct hw_function *port);
+
+/* Whether the function's bus lies below the bridge; the bridge directly above it, NULL: none. */
+bool hw_is_below(const struct hw_function *function, const struct hw_function *bridge);
+const struct hw_function *hw_bridge_above(const struct hw *hw, const struct hw_function *function);
+
+/* Whether it is a root port, or an upstream or downstream port of a switch. */
+bool hw_is_port(const struct hw_function *function);
+
+/* Whether the register is one of memory, of a known place. */
+bool hw_is_memory(const struct hw_bar *bar);
 
 /* The UART com1 to com4 (1 to 4) at its port, NULL: the machine shows none there. */
 const struct hw_uart *hw_uart_at(const struct hw *hw, uint64_t com);

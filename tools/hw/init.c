@@ -154,7 +154,7 @@ static void print_device(struct hw *hw, const struct hw_function *function, FILE
 /* Why management cannot have the card, or should not; NULL: it can. */
 static const char *card_problem(struct hw *hw, const struct hw_function *card)
 {
-    const char *refusal = hw_refusal(hw, card), *partners = hw_partners(hw, card);
+    const char *refusal = hw_refusal_of_all(hw, card), *partners = hw_partners(hw, card);
     const char *evidence, *by = hw_sideband(hw, card, &evidence);
 
     if (refusal)

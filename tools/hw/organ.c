@@ -29,6 +29,7 @@ enum {
     ENGINE_SLOT = 0x16,
     INNOVATION_SLOT = 0x10,
     ATOM_SLOT = 0x18,
+    CHIPSET_SLOT = 0x1f,
 };
 
 static const struct organ {
@@ -39,6 +40,7 @@ static const struct organ {
 } organs[] = {
     {0, CLASS_HOST_BRIDGE, ANYWHERE, "a host bridge"},
     {0, CLASS_ISA_BRIDGE, ANYWHERE, "the ISA bridge"},
+    {0, 0x0806, ANYWHERE, "an IOMMU"},
     {0, 0x0c05, ANYWHERE, "the SMBus"},
     {0, 0x0c07, ANYWHERE, "the BMC's interface (IPMI)"},
     {INTEL, 0x0c80, 0x1f, "the controller of the firmware's flash (SPI)"},
@@ -90,11 +92,20 @@ bool hw_is_amt(const struct hw *hw, const struct hw_function *function)
            (class_code == CLASS_SERIAL_PORT || class_code == CLASS_IDE);
 }
 
+/* Volume Management Devices hide the disks behind them, whether or not Linux has a driver. */
+static const uint16_t volume_devices[] = {0x201d, 0x28c0, 0x467f, 0x4c3d, 0x7d0b,
+                                          0x9a0b, 0xa77f, 0xad0b, 0xb06f, 0xb60b};
+
 bool hw_is_vmd(const struct hw *hw, const struct hw_function *function)
 {
+    bool is_raid = function->vendor == INTEL && function->class_code >> 8 == CLASS_RAID;
+
+    for (size_t i = 0; i < sizeof(volume_devices) / sizeof(volume_devices[0]); i++) {
+        if (is_raid && function->device == volume_devices[i])
+            return true;
+    }
     return (function->driver && strcmp(function->driver, "vmd") == 0) ||
-           (hw->unread_count > 0 && function->vendor == INTEL &&
-            function->class_code >> 8 == CLASS_RAID);
+           (hw->unread_count > 0 && is_raid);
 }
 
 bool hw_is_bridge(const struct hw_function *function)
@@ -122,6 +133,11 @@ const char *hw_organ(const struct hw *hw, const struct hw_function *function)
             return organs[i].what;
     }
     return NULL;
+}
+
+bool hw_is_beside_isa(const struct hw_function *function)
+{
+    return function->vendor == INTEL && slot_of(function) == CHIPSET_SLOT;
 }
 
 static const struct {
@@ -167,7 +183,7 @@ bool hw_is_amd_board(const struct hw *hw)
     return !hw->lists_dmar && (hw_is_amd(hw) || hw->has_ivrs);
 }
 
-const char *hw_refusal(struct hw *hw, const struct hw_function *function)
+const char *hw_refusal_of_all(struct hw *hw, const struct hw_function *function)
 {
     const struct hw_reserved *kept = hw_kept(hw, function, 0);
     const char *organ = hw_organ(hw, function);
@@ -188,4 +204,13 @@ const char *hw_refusal(struct hw *hw, const struct hw_function *function)
         return say(&hw->arena, "%s (%s) is in its IOMMU group: the group is nobody's",
                    hw_address(hw, other->address), hw_organ(hw, other));
     return NULL;
+}
+
+const char *hw_refusal(struct hw *hw, const struct hw_function *function)
+{
+    const char *text = hw_refusal_of_all(hw, function);
+
+    return !text && hw_is_beside_isa(function)
+               ? "it is beside the ISA bridge, in the chipset's own device; management may have it"
+               : text;
 }

@@ -20,6 +20,10 @@ enum {
     EXTENDED_ACS = 0x0d,
     EXTENDED_SRIOV = 0x10,
     HEADER_BYTES = 64,
+    WINDOW_MEMORY = 0x20, /* of a bridge: base and limit */
+    WINDOW_PREFETCHABLE = 0x24,
+    WINDOW_UPPER = 0x28, /* their upper halves, where the window has 64 bits */
+    WINDOW_64 = 1,
 };
 
 /* Intel's Volume Management Device gives what is behind it segments with five digits. */
@@ -62,6 +66,8 @@ static void take_capability(struct hw_function *function, const uint8_t *config,
         function->msix_vectors = (little(cap + 2, 2) & 0x7ff) + 1;
         function->msix_bar = cap[4] & 7;
         function->msix_offset = little(cap + 4, 4) & ~7u;
+        function->pending_bar = cap[8] & 7;
+        function->pending_offset = little(cap + 8, 4) & ~7u;
         break;
     case CAPABILITY_EXPRESS:
         function->has_express = true;
@@ -76,17 +82,32 @@ static void take_capability(struct hw_function *function, const uint8_t *config,
     }
 }
 
-/* A list that loops or leaves the space ends. */
+/* A list that loops or leaves the space ends: no domain can have what has such a one. */
 static void read_capabilities(struct hw_function *function, const uint8_t *config)
 {
     if (function->config_bytes < HW_CONVENTIONAL_BYTES || (config[6] & STATUS_CAPABILITIES) == 0)
         return;
-    uint32_t at = config[0x34] & ~3u;
-    for (int count = 0; at >= HEADER_BYTES && at <= HW_CONVENTIONAL_BYTES - 12 && count < 48;
-         count++) {
-        take_capability(function, config, at);
-        at = config[at + 1] & ~3u;
+    uint32_t at = config[0x34], count = 0;
+    for (; at >= HEADER_BYTES && at % 4 == 0 && count < 48; count++) {
+        if (at <= HW_CONVENTIONAL_BYTES - 12)
+            take_capability(function, config, at);
+        at = config[at + 1];
     }
+    function->bad_list = at != 0;
+}
+
+/* As PCI-to-PCI Bridge Architecture Specification, "Memory Base Register", has it. */
+static void read_window(const uint8_t *config, uint32_t at, struct hw_bar *window)
+{
+    uint64_t base = (uint64_t)(little(config + at, 2) & 0xfff0) << 16;
+    uint64_t last = (uint64_t)(little(config + at + 2, 2) & 0xfff0) << 16 | 0xfffff;
+
+    if (at == WINDOW_PREFETCHABLE && (config[at] & 15) == WINDOW_64) {
+        base |= (uint64_t)little(config + WINDOW_UPPER, 4) << 32;
+        last |= (uint64_t)little(config + WINDOW_UPPER + 4, 4) << 32;
+    }
+    if (base != 0 && base < last)
+        *window = (struct hw_bar){.start = base, .end = last};
 }
 
 static void read_extended(struct hw_function *function, const uint8_t *config)
@@ -123,6 +144,10 @@ static void read_config(struct hw *hw, struct hw_function *function, const char 
     function->is_bridge = (config[0x0e] & 0x7f) == 1;
     function->secondary = config[0x19];
     function->subordinate = config[0x1a];
+    if (function->is_bridge) {
+        read_window(config, WINDOW_MEMORY, &function->windows[0]);
+        read_window(config, WINDOW_PREFETCHABLE, &function->windows[1]);
+    }
     read_capabilities(function, config);
     read_extended(function, config);
 }
@@ -131,6 +156,7 @@ static void read_bars(struct hw *hw, struct hw_function *function, const char *f
 {
     const char *text = hw_text(hw, say(&hw->arena, "%s/resource", folder), 4096);
 
+    function->has_resources = text != NULL;
     for (int i = 0; text && i < HW_BARS; i++) {
         struct hw_bar *bar = &function->bars[i];
         unsigned long long start, end, flags;

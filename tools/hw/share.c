@@ -12,7 +12,7 @@ enum {
     RESOURCE_UNSET = 0x20000000,
 };
 
-static bool is_memory(const struct hw_bar *bar)
+bool hw_is_memory(const struct hw_bar *bar)
 {
     return (bar->flags & RESOURCE_MEMORY) != 0 && (bar->flags & RESOURCE_UNSET) == 0 &&
            bar->end > bar->start;
@@ -23,7 +23,7 @@ bool hw_share_page(const struct hw_function *one, const struct hw_function *othe
     for (int i = 0; i < HW_BARS * HW_BARS; i++) {
         const struct hw_bar *a = &one->bars[i / HW_BARS], *b = &other->bars[i % HW_BARS];
 
-        if (is_memory(a) && is_memory(b) && a->start >> PAGE_SHIFT <= b->end >> PAGE_SHIFT &&
+        if (hw_is_memory(a) && hw_is_memory(b) && a->start >> PAGE_SHIFT <= b->end >> PAGE_SHIFT &&
             b->start >> PAGE_SHIFT <= a->end >> PAGE_SHIFT) {
             *page = (a->start > b->start ? a->start : b->start) >> PAGE_SHIFT << PAGE_SHIFT;
             return true;
@@ -60,7 +60,7 @@ static const char *joint(struct hw *hw, const struct hw_function *one,
     if (kept_for_both(hw, one, other))
         return "same memory kept by firmware";
     port = hw_joining_port(one, other);
-    return port ? say(&hw->arena, "port %s shows no ACS", hw_address(hw, port->address)) : NULL;
+    return port ? hw_joint_text(&hw->arena, port) : NULL;
 }
 
 const char *hw_partners(struct hw *hw, const struct hw_function *function)

@@ -270,7 +270,7 @@ bool hw_open(struct hw *hw, const char *from, const char *save)
     hw_read_cpus(hw);
     hw_read_memory(hw);
     hw_read_pci(hw);
-    hw_find_joining(hw);
+    hw_find_groups(hw);
     hw_read_names(hw);
     hw_read_acpi(hw);
     hw_read_ports(hw);

@@ -55,7 +55,7 @@ void hw_read_names(struct hw *hw);
 void hw_read_cpus(struct hw *hw);
 void hw_read_memory(struct hw *hw);
 void hw_read_pci(struct hw *hw);
-void hw_find_joining(struct hw *hw);
+void hw_find_groups(struct hw *hw);
 void hw_read_acpi(struct hw *hw);
 bool hw_take_dmar(struct hw *hw, const uint8_t *table, size_t length);
 void hw_read_ports(struct hw *hw);

@@ -4,6 +4,7 @@
 #include "tools/hw/inventory.h"
 
 #include "kernel/abi/function.h"
+#include "kernel/abi/manifest.h"
 #include "tools/manifest/owned.h"
 #include "tools/manifest/schema_parse.h"
 #include <ctype.h>
@@ -107,18 +108,19 @@ void rule_device_count(struct check *check)
 }
 
 /*
- * Whether the inventory shows both in IOMMU groups of their own, and that the device itself
- * separates them: Linux takes some for isolated that do not say so.
+ * Whether the inventory has both: then it shows whether the device separates them, and the rules
+ * about groups say if it doesn't, unless someone has allowed that.
  */
-static bool are_separated(struct check *check, const struct model_device *one,
-                          const struct model_device *other)
+static bool is_judged(struct check *check, const struct model_device *one,
+                      const struct model_device *other)
 {
     const struct hw *hw = inventory(check);
     const struct hw_function *left = hw ? inventory_function(hw, &one->pci) : NULL;
     const struct hw_function *right = hw ? inventory_function(hw, &other->pci) : NULL;
 
-    return left && right && left->group >= 0 && right->group >= 0 && left->group != right->group &&
-           left->has_acs && right->has_acs;
+    return left && right &&
+           (!hw_joining_port(left, right) ||
+            !unsafe_allows(&check->model, MANIFEST_SPLIT_IOMMU_GROUP));
 }
 
 /* Functions of one device often share what no IOMMU separates. */
@@ -132,7 +134,7 @@ void rule_device_split(struct check *check)
 
             if (!owned.device->pci.valid || !first.device->pci.valid || one >> 3 != other >> 3 ||
                 one == other || owned.domain == first.domain ||
-                are_separated(check, owned.device, first.device))
+                is_judged(check, owned.device, first.device))
                 continue;
             report(check, owned.device->pci.at,
                    say(&check->arena, "%s of %s and %s of %s (%s) are functions of one device",

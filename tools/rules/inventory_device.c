@@ -10,6 +10,7 @@ enum {
     CLASS_STORAGE = 0x01,
     CLASS_NETWORK = 0x02,
     CLASS_WIRELESS = 0x0d,
+    CLASS_CARD_READER = 0x0805,
 };
 
 /* One function that the manifest gives away, and the same in the inventory. */
@@ -125,14 +126,21 @@ void rule_boot_controller(struct check *check)
     each_found(check, look_at_boot);
 }
 
+/* Whether a disk or a stick may hang on it, as the loader judges it. */
+static bool may_boot(const struct hw_function *function)
+{
+    return function->class_code >> 16 == CLASS_STORAGE || hw_is_usb(function) ||
+           function->class_code >> 8 == CLASS_CARD_READER;
+}
+
 static void look_at_storage(const struct found *found)
 {
-    if (found->owned.domain && !found->hw->boot_known &&
-        found->function->class_code >> 16 == CLASS_STORAGE &&
+    if (found->owned.domain && !found->hw->boot_known && may_boot(found->function) &&
         !hw_boots_from(found->hw, found->function->address))
         report(found->check, found->owned.device->pci.at,
                say(&found->check->arena,
-                   "%s is a disk controller (class %06x), and nothing there says whether the "
+                   "%s is a controller of disks, sticks or cards (class %06x), and nothing there "
+                   "says whether the "
                    "machine boots from it",
                    lists(found), found->function->class_code),
                "make sure that it does not: who writes that disk replaces the hypervisor; an "
@@ -164,6 +172,8 @@ static void look_at_organ(const struct found *found)
 {
     const char *organ = hw_organ(found->hw, found->function);
 
+    if (!organ && found->owned.domain && hw_is_beside_isa(found->function))
+        organ = "beside the ISA bridge, in the chipset's own device";
     if (organ && !hw_is_bridge(found->function))
         report(found->check, found->owned.device->pci.at,
                say(&found->check->arena, "%s is %s (class %06x)", lists(found), organ,

@@ -20,8 +20,11 @@ struct pair {
     bool is_owned; /* the neighbour, by `other`, which stands before */
 };
 
+/* Whose pairs a rule is about. */
+enum owners { TWO_OWNERS, OTHERS_AND_NOBODY, ANYBODY };
+
 /* Fills in who has the neighbour; false: the pair is no pair, or is seen from the other side. */
-static bool is_divided(const struct model *model, uint32_t n, struct pair *pair)
+static bool is_divided(const struct model *model, uint32_t n, enum owners owners, struct pair *pair)
 {
     pair->is_owned = false;
     for (uint32_t i = 0; owned_device(model, i, &pair->other); i++) {
@@ -30,16 +33,17 @@ static bool is_divided(const struct model *model, uint32_t n, struct pair *pair)
         if (!pci->valid || pci->value != pair->neighbour->address)
             continue;
         pair->is_owned = true;
-        return i < n && pair->other.domain != pair->owned.domain;
+        return i < n && (owners == ANYBODY || pair->other.domain != pair->owned.domain);
     }
-    return true;
+    return owners != TWO_OWNERS;
 }
 
-static void report_pair(struct check *check, const struct pair *pair, const char *how,
-                        const char *remedy)
+static void report_pair(struct check *check, const struct pair *pair, enum owners owners,
+                        const char *how, const char *remedy)
 {
     const char *neighbour = pci_text(&check->arena, pair->neighbour->address);
-    bool onboard = pair->function->address >> 8 == 0 && pair->neighbour->address >> 8 == 0;
+    bool onboard = owners != ANYBODY && pair->function->address >> 8 == 0 &&
+                   pair->neighbour->address >> 8 == 0;
 
     report(check, pair->owned.device->pci.at,
            say(&check->arena, "%s of %s and %s %s, as %s shows",
@@ -53,11 +57,10 @@ static void report_pair(struct check *check, const struct pair *pair, const char
 }
 
 /*
- * Calls `joins` for each function and its neighbours until it says what joins two of them;
- * `unowned`: also those that nobody has.
+ * Calls `joins` for each function and its neighbours until it says what joins two of them.
  */
 static void each_pair(struct check *check,
-                      const char *(*joins)(struct check *, const struct pair *), bool unowned,
+                      const char *(*joins)(struct check *, const struct pair *), enum owners owners,
                       const char *remedy)
 {
     const struct hw *hw = inventory(check);
@@ -74,11 +77,11 @@ static void each_pair(struct check *check,
             if (pair.neighbour == pair.function)
                 continue;
             how = joins(check, &pair);
-            if (how && (!is_divided(&check->model, i, &pair) || !(pair.is_owned || unowned)))
+            if (how && !is_divided(&check->model, i, owners, &pair))
                 how = NULL;
         }
         if (how)
-            report_pair(check, &pair, how, remedy);
+            report_pair(check, &pair, owners, how, remedy);
     }
 }
 
@@ -103,7 +106,7 @@ static const char *joins_controller(struct check *check, const struct pair *pair
 
 void rule_controller_split(struct check *check)
 {
-    each_pair(check, joins_controller, false,
+    each_pair(check, joins_controller, TWO_OWNERS,
               "no IOMMU separates what one firmware serves: give all functions of the card to one "
               "domain, or use two cards");
 }
@@ -145,9 +148,9 @@ static const char *joins_page(struct check *check, const struct pair *pair)
 
 void rule_bar_page(struct check *check)
 {
-    each_pair(check, joins_page, true,
-              "give both to one domain, or move a card to another slot and save the inventory "
-              "anew");
+    each_pair(check, joins_page, ANYBODY,
+              "move a card to another slot, or update the firmware, and save the inventory anew: "
+              "pages are what is given away, and each has registers of one card");
 }
 
 /* The domain that has the UART, or NULL; `log`: the boot log has it. */
@@ -192,7 +195,7 @@ void rule_port_overlap(struct check *check)
     struct owned owned;
 
     each_pair(
-        check, joins_ports, true,
+        check, joins_ports, OTHERS_AND_NOBODY,
         "give both to one domain, or move a card to another slot and save the inventory anew");
     for (uint32_t i = 0; hw && owned_device(&check->model, i, &owned); i++) {
         const struct hw_function *function = inventory_function(hw, &owned.device->pci);

@@ -6,7 +6,7 @@
 #include "kernel/abi/manifest.h"
 #include "tools/manifest/schema_parse.h"
 
-enum { MEMBERS_SHOWN = 16 };
+enum { MEMBERS_SHOWN = 16, CLASS_HOST_BRIDGE = 0x0600 };
 
 /* Who has the function; false: nobody. */
 static bool owner_of(const struct model *model, const struct hw_function *function,
@@ -131,7 +131,7 @@ static bool stands_before(const struct model *model, const struct owned *other, 
     return false;
 }
 
-/* Two functions that Linux has in two groups, and a port without ACS joins. */
+/* Two functions that Linux has in two groups or in none, and something without ACS joins. */
 static const struct hw_function *neighbour_of(const struct model *model, const struct hw *hw,
                                               uint32_t n, const struct hw_function *function,
                                               const struct owned *owner, struct owned *other)
@@ -139,8 +139,9 @@ static const struct hw_function *neighbour_of(const struct model *model, const s
     for (uint32_t i = 0; i < hw->function_count; i++) {
         const struct hw_function *one = &hw->functions[i];
 
-        if (one == function || hw_is_bridge(one) ||
-            (one->group >= 0 && one->group == function->group) || !hw_joining_port(function, one))
+        if (one == function || one->is_bridge || one->class_code >> 8 == CLASS_HOST_BRIDGE ||
+            one->physical >= 0 || (one->group >= 0 && one->group == function->group) ||
+            !hw_joining_port(function, one))
             continue;
         if (!owner_of(model, one, other))
             other->device = NULL;
@@ -164,12 +165,10 @@ void rule_iommu_group_quirk(struct check *check)
 
         if (one)
             report(check, owned.device->pci.at,
-                   say(&check->arena,
-                       "%s of %s and %s reach each other past the IOMMU: in %s the port %s above "
-                       "shows no ACS%s",
+                   say(&check->arena, "%s of %s and %s reach each other past the IOMMU: in %s %s%s",
                        pci_text(&check->arena, function->address), owner_text(check, &owned),
                        member_text(check, hw, one, &other), inventory_text(check),
-                       pci_text(&check->arena, hw_joining_port(function, one)->address),
+                       hw_joint_text(&check->arena, hw_joining_port(function, one)),
                        function->group >= 0 && one->group >= 0
                            ? "; Linux separates these by a quirk that Bulkhead doesn't have"
                            : ""),

@@ -216,12 +216,21 @@ const struct rule rules[] = {
     {"boot-controller", SEVERITY_ERROR, rule_boot_controller,
      "No domain has the controller that the machine boots from."},
     {"boot-controller-unknown", SEVERITY_WARNING, rule_boot_controller_unknown,
-     "A domain has a disk controller only where the inventory shows what the machine boots from."},
+     "A domain has a controller of disks, USB or memory cards only where the inventory shows what "
+     "the machine boots from. The loader asks the firmware, which no inventory holds: where that "
+     "does not say, it refuses them."},
     {"device-bridge-class", SEVERITY_ERROR, rule_device_bridge_class,
      "A bridge belongs to nobody."},
     {"device-chipset", SEVERITY_ERROR, rule_device_chipset,
      "Organs of the board, as the firmware's flash, SMBus and management engine, belong to "
      "nobody."},
+    {"device-segment", SEVERITY_ERROR, rule_device_segment,
+     "A function that is given away is in PCI segment group 0."},
+    {"device-conventional", SEVERITY_ERROR, rule_device_conventional,
+     "A function that is given away does not lie behind a bridge to conventional PCI."},
+    {"device-capabilities", SEVERITY_ERROR, rule_device_capabilities,
+     "A function's list of capabilities can be followed, and its MSI-X table and pending bits lie "
+     "within its registers."},
     {"device-interrupts", SEVERITY_ERROR, rule_device_interrupts,
      "A function has MSI or MSI-X, unless it stays silent for its IOMMU group's sake."},
     {"device-twins", SEVERITY_WARNING, rule_device_twins,
@@ -242,7 +251,8 @@ const struct rule rules[] = {
     {"iommu-group-split", SEVERITY_ERROR, rule_iommu_group_split,
      "All functions of an IOMMU group belong to one domain."},
     {"iommu-group-quirk", SEVERITY_ERROR, rule_iommu_group_quirk,
-     "Functions of two owners are not below a port without ACS, whatever Linux makes of it."},
+     "Functions of two owners are not below a port without ACS, nor of a device of which not all "
+     "functions have it, whatever Linux makes of it."},
     {"device-rmrr", SEVERITY_ERROR, rule_device_rmrr,
      "A function for which firmware keeps memory (RMRR) belongs to nobody, USB controllers aside."},
     {"usb-rmrr", SEVERITY_WARNING, rule_usb_rmrr,
@@ -250,8 +260,14 @@ const struct rule rules[] = {
     {"rmrr-split", SEVERITY_ERROR, rule_rmrr_split,
      "Functions for which firmware keeps one range of memory belong to one domain."},
     {"bar-page", SEVERITY_ERROR, rule_bar_page,
-     "Registers of a domain's function are not in one page of memory with those of a function that "
-     "it has not."},
+     "Registers of a domain's function are not in one page of memory with others, whoever has "
+     "those."},
+    {"bar-window", SEVERITY_ERROR, rule_bar_window,
+     "Registers of a domain's function lie in what the bridges above it pass on, and in what no "
+     "other bridge does."},
+    {"bar-address", SEVERITY_ERROR, rule_bar_address,
+     "Registers of a domain's function have an address and pages of their own, outside of "
+     "memory."},
     {"controller-split", SEVERITY_ERROR, rule_controller_split,
      "The functions of one storage controller, and a virtual function and its physical one, belong "
      "to one domain."},

@@ -160,6 +160,11 @@ void rule_device_rmrr(struct check *check);
 void rule_usb_rmrr(struct check *check);
 void rule_rmrr_split(struct check *check);
 void rule_bar_page(struct check *check);
+void rule_bar_window(struct check *check);
+void rule_bar_address(struct check *check);
+void rule_device_capabilities(struct check *check);
+void rule_device_conventional(struct check *check);
+void rule_device_segment(struct check *check);
 void rule_controller_split(struct check *check);
 void rule_port_overlap(struct check *check);
 
