@@ -161,6 +161,7 @@ static bool is_below(const struct hw *hw, const struct hw_function *function, in
            bus <= bridge->subordinate;
 }
 
+/* What is behind a bridge is meant with it, whichever kind of entry names the bridge. */
 static bool names(const struct hw *hw, const struct hw_scope *scope,
                   const struct hw_function *function)
 {
@@ -168,7 +169,7 @@ static bool names(const struct hw *hw, const struct hw_scope *scope,
         const struct hw_scope_entry *entry = &scope->entries[i];
 
         if (entry->address >= 0 && (entry->address == (int64_t)function->address ||
-                                    (entry->is_bridge && is_below(hw, function, entry->address))))
+                                    is_below(hw, function, entry->address)))
             return true;
     }
     return false;

@@ -214,20 +214,61 @@ void rule_device_interrupts(struct check *check)
     each_found(check, look_at_interrupts);
 }
 
+/* Whether the domain has the function too. */
+static bool has_too(const struct found *found, uint32_t address)
+{
+    struct owned owned;
+
+    for (uint32_t i = 0; owned_device(&found->check->model, i, &owned); i++) {
+        if (owned.device->pci.valid && owned.device->pci.value == address)
+            return owned.domain == found->owned.domain;
+    }
+    return false;
+}
+
+/* A bus is reset only by the port directly above, and if nothing but its owner's is below. */
+static bool can_reset_bus(const struct found *found)
+{
+    const struct hw_function *above = hw_bridge_above(found->hw, found->function);
+    uint32_t bus = found->function->address >> 8;
+
+    if (!above || above->secondary != (bus & 0xff))
+        return false;
+    for (uint32_t i = 0; i < found->hw->function_count; i++) {
+        const struct hw_function *one = &found->hw->functions[i];
+
+        if (hw_is_below(one, above) &&
+            (one->address >> 8 != bus || one->is_bridge || !has_too(found, one->address)))
+            return false;
+    }
+    return true;
+}
+
+/* What the loader knows to do, whatever more Linux does. */
+static bool can_reset(const struct found *found)
+{
+    const struct hw_function *function = found->function;
+
+    return function->has_flr || function->has_af_flr || function->has_d3_reset ||
+           can_reset_bus(found);
+}
+
 static void look_at_reset(const struct found *found)
 {
     const struct hw_function *function = found->function;
 
     if (found->owned.domain && !found->owned.device->accept_no_reset.value &&
         found->owned.device->interrupts.value != INTERRUPTS_NONE && !hw_is_bridge(function) &&
-        !hw_lacks_msi(function) && hw_lacks_reset(function))
+        !hw_lacks_msi(function) && function->config_bytes >= HW_CONVENTIONAL_BYTES &&
+        !can_reset(found))
         report(found->check, found->owned.device->pci.at,
                say(&found->check->arena, "%s has no way to be reset%s", lists(found),
                    function->reset_method ? say(&found->check->arena, " that clears it, only %s",
                                                 quote(&found->check->arena, function->reset_method,
                                                       strlen(function->reset_method)))
                                           : ""),
-               "use another card, or accept with `accept_no_reset: true` that it keeps what it "
+               "put it below a root port of its own, use another card, or accept with "
+               "`accept_no_reset: true` that it keeps what it "
                "has over a restart of its domain");
 }
 

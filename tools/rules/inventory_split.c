@@ -189,6 +189,10 @@ static const char *lacks_remapping(const struct model *model, const struct hw *h
             return "an ACPI table DMAR that is not there whole: what the IOMMU has, and what "
                    "firmware keeps (RMRR), is not known";
     }
+    if (hw->has_dmar && (hw->dmar_flags & 2) != 0 &&
+        !unsafe_allows(model, MANIFEST_NO_INTERRUPT_REMAPPING))
+        return "an opt-out of x2APIC mode, without which interrupt remapping does not serve (flags "
+               "of the ACPI table DMAR)";
     return hw->has_dmar && (hw->dmar_flags & 1) == 0 &&
                    !unsafe_allows(model, MANIFEST_NO_INTERRUPT_REMAPPING)
                ? "no interrupt remapping (flags of the ACPI table DMAR)"

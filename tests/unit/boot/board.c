@@ -150,7 +150,7 @@ struct manifest_device *board_give(struct board *board, uint32_t pci, uint32_t d
     return device;
 }
 
-/* Windows of a bridge around the registers below it: below 4 GiB, and above. */
+/* Windows of a bridge around the placed registers below it: below 4 GiB, and above. */
 static void open_bridge(const struct board *board, struct fact_function *bridge)
 {
     struct free_range *windows = bridge->windows;
@@ -158,7 +158,8 @@ static void open_bridge(const struct board *board, struct fact_function *bridge)
     for (uint32_t i = 0; i < board->facts.function_count * MAX_BARS; i++) {
         const struct fact_function *one = &board->facts.functions[i / MAX_BARS];
         const struct fact_bar *bar = &one->bars[i % MAX_BARS];
-        if (!is_below(one, bridge) || !is_memory(bar) || bar->bytes > UINT64_MAX - bar->base)
+        if (!is_below(one, bridge) || !is_memory(bar) || bar->base == 0 ||
+            bar->bytes > UINT64_MAX - bar->base)
             continue;
         struct free_range *window = &windows[bar->base >> 32 != 0];
         uint64_t base = align_down(bar->base, MIB), end = align_up(bar->base + bar->bytes, MIB);
