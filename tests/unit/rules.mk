@@ -113,7 +113,7 @@ $(call unit_test,tools/hw,tests/fixtures/board.c $(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_boot_agrees,$(GUEST_SOURCES) \
     $(addprefix boot/plan/,paging.c diagnostic.c) kernel/format.c $(TOOL_UNIT_SOURCES))
 
-$(call unit_test,tools/tool_loader_agrees,tests/unit/tools/board_files.c tests/fixtures/board.c \
+$(call unit_test,tools/tool_loader_agrees,tests/unit/tools/board_files.c tests/unit/tools/board_kinds.c tests/fixtures/board.c \
     tests/unit/boot/board.c tests/unit/made_manifest.c $(ASSIGN_SOURCES) $(filter-out $(TOOL_UNIT_SOURCES),$(SHARED_SOURCES)) $(TOOL_UNIT_SOURCES))
 
 $(call unit_test,boot/demands,boot/plan/demands.c boot/plan/diagnostic.c kernel/format.c $(TOOL_UNIT_SOURCES))
