@@ -8,6 +8,7 @@
 #define BULKHEAD_SETTLE_H
 
 #include "arch/x86/include/check_topology.h"
+#include "arch/x86/include/mce.h"
 #include "kernel/check/separation.h"
 
 /* How this processor's start went; the boot processor reads it through its page table of the start.
@@ -18,7 +19,8 @@ struct answer {
     struct check_result check;
     uint64_t ticks; /* that the check took */
     struct check_topology topology;
-    char text[224]; /* what was wrong; start-up code may write it before */
+    struct mce_found machine_checks; /* from before this start */
+    char text[224];                  /* what was wrong; start-up code may write it before */
 };
 extern struct answer settle_answer;
 

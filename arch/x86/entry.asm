@@ -7,7 +7,7 @@ bits 64
 
 %include "arch/x86/vcpu.inc"
 
-extern trap_panic
+extern trap_panic, mce_look
 extern stop_page, stop_own, panic_halt
 extern cpu_stack, cpu_stack_top, vcpu_restart_begin, vcpu_restart_end
 
@@ -61,6 +61,37 @@ park_knocked:
     mov byte [vcpu + VCPU_KNOCK], 0
     ret
 
+; An instruction with each of some operands.
+%macro EACH 2-*
+%xdefine instruction %1
+%rep %0 - 1
+%rotate 1
+    instruction %1
+%endrep
+%endmacro
+
+; Whoever was about to enter the guest or to rest tests again: a knock may have come. Takes RAX.
+%macro REWIND 1                         ; where the RIP lies
+    mov rax, [vcpu_restart_begin]
+    cmp [%1], rax
+    jb %%not_entry
+    mov rax, [vcpu_restart_end]
+    cmp [%1], rax
+    jae %%not_entry
+    mov rax, [vcpu_restart_begin]
+    mov [%1], rax
+%%not_entry:
+    lea rax, [park_test]
+    cmp [%1], rax
+    jb %%out
+    lea rax, [park_end]
+    cmp [%1], rax
+    jae %%out
+    lea rax, [park_test]
+    mov [%1], rax
+%%out:
+%endmacro
+
 ; A knock, or another processor panics (arch/x86/include/stop.h).
 nmi_entry:
     cmp dword [stop_page], 0
@@ -70,24 +101,7 @@ nmi_entry:
 .knock:
     mov byte [vcpu + VCPU_KNOCK], 1
     push rax
-    mov rax, [vcpu_restart_begin]
-    cmp [rsp + 8], rax
-    jb .not_entry
-    mov rax, [vcpu_restart_end]
-    cmp [rsp + 8], rax
-    jae .not_entry
-    mov rax, [vcpu_restart_begin]
-    mov [rsp + 8], rax
-.not_entry:
-    lea rax, [park_test]
-    cmp [rsp + 8], rax
-    jb .out
-    lea rax, [park_end]
-    cmp [rsp + 8], rax
-    jae .out
-    lea rax, [park_test]
-    mov [rsp + 8], rax
-.out:
+    REWIND rsp + 8
     pop rax
     iretq
 
@@ -110,19 +124,33 @@ spurious_entry:                         ; there was none: nothing to acknowledge
     iretq
 
 ; #MC; or, with no machine check in progress, an interrupt of that vector, which a stopped domain
-; may have left like any other from 16 on.
+; may have left like any other from 16 on. It goes back without IRET, which would let an NMI in where
+; the stack of one is in use, and by way of the stack that it came from: all is the hypervisor's.
 machine_check_entry:
-    push rax
-    push rcx
-    push rdx
+    EACH push, rax, rcx, rdx
     mov ecx, 0x17a                      ; IA32_MCG_STATUS
     rdmsr
     test al, 4                          ; MCIP
     jz drain
-    pop rdx
-    pop rcx
-    pop rax
-    jmp exception_18
+    EACH push, rsi, rdi, r8, r9, r10, r11, rbp
+    mov rbp, rsp
+    and rsp, -16
+    call mce_look
+    REWIND rbp + 80                     ; a knock that came meanwhile saw another RIP
+    mov rsp, [rbp + 104]
+    EACH push, qword [rbp + 80], qword [rbp + 96] ; RIP, RFLAGS
+%assign saved 72
+%rep 10
+    push qword [rbp + saved]
+%assign saved saved - 8
+%endrep
+    mov ecx, 0x17a                      ; the next one may come: the stack for it is free
+    xor eax, eax
+    xor edx, edx
+    wrmsr
+    EACH pop, rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
+    popfq
+    ret
 
 %assign vector 0
 %rep 32

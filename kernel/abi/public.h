@@ -59,6 +59,7 @@ struct public_page {
     volatile uint32_t restarts;    /* within the window of on_exit's limit */
     /* Written by each of the domain's processors, its own. */
     volatile uint64_t refused_interrupts[MAX_DOMAIN_CPUS]; /* destination outside (I4) */
+    volatile uint64_t machine_checks[MAX_DOMAIN_CPUS];     /* errors seen since start-up */
 };
 
 /*

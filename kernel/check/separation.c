@@ -6,13 +6,13 @@
 
 extern const uint8_t text_end[], constants_end[], cpu_begin[], cpu_end[], stack_begin[],
     stack_end[], nmi_stack_begin[], nmi_stack_end[], fault_stack_begin[], fault_stack_end[],
-    domain_begin[], domain_end[];
+    mc_stack_begin[], mc_stack_end[], domain_begin[], domain_end[];
 
 PER_CPU struct check_result separation_result;
 static PER_CPU struct check_registers registers;
 static PER_CPU struct check_input in;
 static PER_CPU struct check check;
-static PER_CPU struct check_segment segments[7];
+static PER_CPU struct check_segment segments[8];
 
 static struct check_segment segment(const uint8_t *begin, const uint8_t *end, uint32_t kind)
 {
@@ -27,7 +27,8 @@ void separation_begin(void)
     segments[3] = segment(stack_begin, stack_end, EXTENT_CPU);
     segments[4] = segment(nmi_stack_begin, nmi_stack_end, EXTENT_CPU);
     segments[5] = segment(fault_stack_begin, fault_stack_end, EXTENT_CPU);
-    segments[6] = segment(domain_begin, domain_end, EXTENT_PRIVATE);
+    segments[6] = segment(mc_stack_begin, mc_stack_end, EXTENT_CPU);
+    segments[7] = segment(domain_begin, domain_end, EXTENT_PRIVATE);
     machine_read_back(&registers);
     in = (struct check_input){.slice = slice(),
                               .local = cpu.local,

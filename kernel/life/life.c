@@ -189,6 +189,7 @@ static void act(enum life_action action)
         break;
     case ACTION_REFUSE:
         tell_refusal(state_of(life.phase), devices_lost(0));
+        life.ending = END_NONE;
         break;
     case ACTION_CALL:
     case ACTION_NONE:
@@ -372,7 +373,10 @@ static void turn(bool may_sleep)
         begun = now;
         fill_begin();
     }
-    enum fill result = work(state);
+    /* Memory that a machine check lies in is not touched for ever. */
+    bool struck =
+        life.ending == END_MACHINE_CHECK && state >= LIFE_ZEROING && state <= LIFE_LOADING;
+    enum fill result = struck ? FILL_REFUSED : work(state);
     if (result == FILL_GOES_ON)
         return;
     life.failed[cpu.local] = result == FILL_REFUSED;
@@ -383,6 +387,7 @@ static void turn(bool may_sleep)
 
 _Noreturn void life_run(void)
 {
+    cpu.lives = true;
     while (!cpu.domain) {
         faults_look();
         cpu_park();

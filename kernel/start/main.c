@@ -49,7 +49,7 @@ static void set_up(void)
 _Noreturn void kernel_ap_main(uint32_t index);
 _Noreturn void kernel_ap_main(uint32_t index)
 {
-    machine_setup();
+    machine_setup(&settle_answer.machine_checks);
     identify(index);
     set_up();
     settle();
@@ -80,6 +80,19 @@ static void wait_for_answer(uint32_t index)
     }
     if (!other->ok)
         refuse(other->text);
+}
+
+/* What brought the machine down before is not to be lost with its record. */
+static void show_machine_checks(void)
+{
+    for (uint32_t i = 0; i < handoff()->cpu_count; i++) {
+        const struct mce_found *found = &answer_of(i)->machine_checks;
+        if (found->count)
+            show("  processor %u: %u machine checks from before this start, the first in bank %u, "
+                 "status 0x%lx, address 0x%lx\n",
+                 handoff()->cpus[i].apic_id, found->count, found->bank, found->status,
+                 found->address);
+    }
 }
 
 /* What each processor and the whole machine was found to be, below the loader's overview. */
@@ -194,7 +207,7 @@ static _Noreturn void release(void)
 _Noreturn void kernel_main(void);
 _Noreturn void kernel_main(void)
 {
-    machine_setup();
+    machine_setup(&settle_answer.machine_checks);
     show_open();
     if (handoff()->magic != HANDOFF_MAGIC || handoff()->version != HANDOFF_VERSION)
         refuse("loader and kernel are of different versions; build the image anew");
@@ -213,6 +226,7 @@ _Noreturn void kernel_main(void)
 
     uint64_t start = machine_tsc(), bytes = scrub();
     show_checks();
+    show_machine_checks();
     show("bulkhead: scrubbed %lu MiB of the firmware's memory; hand-over %lu ticks, of them "
          "%lu for the TSC's measure, %lu for %lu MiB hashed, copied and zeroed\n",
          bytes / MEBIBYTE, machine_tsc() - handoff()->entry_tsc, handoff()->wait_tsc,

@@ -3,14 +3,15 @@
 #ifndef BULKHEAD_MACHINE_WORDS_H
 #define BULKHEAD_MACHINE_WORDS_H
 
+#include "mce.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 /*
- * Once on each processor: descriptor tables, protections of the hypervisor itself (I11), local
- * APIC, features.
+ * Once on each processor: descriptor tables, machine checks, protections of the hypervisor itself
+ * (I11), local APIC, features.
  */
-void machine_setup(void);
+void machine_setup(struct mce_found *found);
 
 /*
  * Once on each processor that a domain owns: policy tables and virtualisation. NULL, or why this

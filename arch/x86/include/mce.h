@@ -1,12 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Machine checks. Intel SDM, "Machine-Check Architecture"; TRAPS 18. */
+/* Machine checks. Intel SDM, "Machine-Check Architecture"; AMD APM, "Machine Check Architecture";
+ * TRAPS 18. */
 #ifndef BULKHEAD_MCE_H
 #define BULKHEAD_MCE_H
 
+#include <stdint.h>
+
+/* What this processor's banks mean; without either recovery an uncorrected error is fatal. */
+enum mce_rules {
+    MCE_RECOVERY = 1,     /* Intel: S and AR say what an uncorrected error asks for */
+    MCE_AMD = 2,          /* they are other bits, and #MC comes to who used the data only */
+    MCE_AMD_RECOVERY = 4, /* SUCCOR: without PCC an uncorrected error is contained */
+    MCE_AMD_OVERFLOW = 8, /* OVER hides no fatal error */
+};
+
+enum mce_verdict {
+    MCE_GO_ON, /* corrected, optional, another processor's, or nothing */
+    MCE_ENDS,  /* what runs on this processor can't go on */
+    MCE_STOPS, /* no processor's state is to be trusted */
+};
+
+enum { MCE_MOST_BANKS = 64 };
+
+/* Of one bank's status (MCi_STATUS), MCG_STATUS of this processor being `global`. */
+enum mce_verdict mce_judge_bank(uint32_t rules, uint64_t global, uint64_t status);
+
+/* Of all banks; what none of them explains stops the machine where it can't be gone on from. */
+enum mce_verdict mce_judge(uint32_t rules, uint64_t global, const uint64_t *status, uint32_t banks);
+
 /*
- * A machine check while the guest ran: one that this processor can recover from ends this domain,
- * one that it can't stops the machine. Returns when there was nothing but a corrected error.
+ * A machine check while the guest ran or, in the second form, anywhere else: ends this domain,
+ * stops the machine, or counts and returns. The second leaves MCG_STATUS for its caller to clear,
+ * who is then ready for the next one.
  */
 void mce_handle(void);
+void mce_look(void);
+
+/* What the banks held at start: the first that did, and in all. */
+struct mce_found {
+    uint32_t count, bank;
+    uint64_t status, address;
+};
+
+/* Start-up: each bank read into `found`, cleared and enabled, then CR4.MCE. Its gate must stand. */
+void mce_setup(struct mce_found *found);
 
 #endif

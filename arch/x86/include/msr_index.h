@@ -21,10 +21,12 @@
 #define IA32_SYSENTER_EIP            0x176u
 #define IA32_MCG_CAP                 0x179u
 #define IA32_MCG_STATUS              0x17au
+#define IA32_MCG_CTL                 0x17bu
 #define IA32_MISC_ENABLE             0x1a0u
 #define IA32_DEBUGCTL                0x1d9u
 #define IA32_PAT                     0x277u
 #define IA32_MTRR_DEF_TYPE           0x2ffu
+#define IA32_MC0_CTL                 0x400u /* bank n: + 4n */
 #define IA32_MC0_STATUS              0x401u /* bank n: + 4n */
 #define IA32_VMX_BASIC               0x480u
 #define IA32_VMX_PINBASED_CTLS       0x481u

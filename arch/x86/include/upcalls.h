@@ -25,6 +25,7 @@ struct cpu {
     uint32_t index; /* into handoff.cpus */
     uint32_t local; /* index within its domain */
     uint32_t apic_id;
+    bool lives; /* start-up lies behind it */
     const struct handoff_cpu *place;
     const struct handoff_domain *domain; /* placement */
     const struct manifest_domain *rules; /* manifest */

@@ -17,6 +17,7 @@ PER_CPU struct tss trap_tss;
 __attribute__((section(".cpu.stack"))) uint8_t cpu_stack[HOST_STACK_BYTES];
 __attribute__((section(".cpu.nmi_stack"))) uint8_t cpu_nmi_stack[HOST_EXTRA_STACK_BYTES];
 __attribute__((section(".cpu.fault_stack"))) uint8_t cpu_fault_stack[HOST_EXTRA_STACK_BYTES];
+__attribute__((section(".cpu.mc_stack"))) uint8_t cpu_mc_stack[HOST_EXTRA_STACK_BYTES];
 
 uint64_t trap_gdt_base(void)
 {
@@ -46,7 +47,9 @@ void trap_set_gate(unsigned vector, uint64_t entry, uint8_t stack)
 void trap_set_exception_gate(unsigned vector)
 {
     trap_set_gate(vector, trap_entries[vector],
-                  vector == VECTOR_DF || vector == VECTOR_MC ? IST_FAULT : 0);
+                  vector == VECTOR_DF   ? IST_FAULT
+                  : vector == VECTOR_MC ? IST_MACHINE_CHECK
+                                        : 0);
 }
 
 void trap_drain_gates(bool draining)

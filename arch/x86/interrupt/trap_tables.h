@@ -21,12 +21,19 @@ struct __attribute__((packed)) tss {
     uint16_t io_map;
 };
 
-enum { IST_NMI = 1, IST_FAULT = 2, FIRST_INTERRUPT = 32, VECTORS = 256, GDT_ENTRIES = 5 };
+enum {
+    IST_NMI = 1,
+    IST_FAULT = 2,
+    IST_MACHINE_CHECK = 3,
+    FIRST_INTERRUPT = 32,
+    VECTORS = 256,
+    GDT_ENTRIES = 5
+};
 
 extern struct gate trap_idt[VECTORS];
 extern uint64_t trap_gdt[GDT_ENTRIES];
 extern struct tss trap_tss;
-extern uint8_t cpu_nmi_stack[], cpu_fault_stack[];
+extern uint8_t cpu_nmi_stack[], cpu_fault_stack[], cpu_mc_stack[];
 
 extern const uint64_t trap_entries[FIRST_INTERRUPT], trap_nmi_entry, trap_drain_entry,
     trap_spurious_entry;

@@ -5,6 +5,7 @@
 #include "arch/x86/include/check_topology.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/lapic.h"
+#include "arch/x86/include/mce.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
@@ -30,10 +31,11 @@ static void protect_self(void)
     cpu_wrmsr(IA32_PAT, PAT_AT_RESET); /* its entry 3 makes device windows uncached */
 }
 
-void machine_setup(void)
+void machine_setup(struct mce_found *found)
 {
     trap_setup();
     features_read(&machine.features, cpu_cpuid);
+    mce_setup(found);
     protect_self();
     lapic_setup();
     if (features_have(&machine.features, FEATURE_AMD)) /* else INIT would start the firmware anew */

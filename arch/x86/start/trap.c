@@ -21,6 +21,7 @@ void trap_setup(void)
     trap_tss = (struct tss){.io_map = sizeof(trap_tss)};
     trap_tss.ist[IST_NMI - 1] = (uint64_t)(cpu_nmi_stack + HOST_EXTRA_STACK_BYTES);
     trap_tss.ist[IST_FAULT - 1] = (uint64_t)(cpu_fault_stack + HOST_EXTRA_STACK_BYTES);
+    trap_tss.ist[IST_MACHINE_CHECK - 1] = (uint64_t)(cpu_mc_stack + HOST_EXTRA_STACK_BYTES);
 
     uint64_t base = (uint64_t)&trap_tss;
     trap_gdt[HOST_CS / 8] = 0x00af9b000000ffff;
