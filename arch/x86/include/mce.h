@@ -6,12 +6,15 @@
 
 #include <stdint.h>
 
-/* What this processor's banks mean; without either recovery an uncorrected error is fatal. */
+/*
+ * What this processor's banks mean; without either recovery an uncorrected error is fatal. The
+ * first two are as in CPUID 8000_0007, EBX.
+ */
 enum mce_rules {
-    MCE_RECOVERY = 1,     /* Intel: S and AR say what an uncorrected error asks for */
-    MCE_AMD = 2,          /* they are other bits, and #MC comes to who used the data only */
-    MCE_AMD_RECOVERY = 4, /* SUCCOR: without PCC an uncorrected error is contained */
-    MCE_AMD_OVERFLOW = 8, /* OVER hides no fatal error */
+    MCE_AMD_OVERFLOW = 1, /* OVER hides no fatal error */
+    MCE_AMD_RECOVERY = 2, /* SUCCOR: without PCC an uncorrected error is contained */
+    MCE_AMD = 4,          /* S and AR are other bits, and #MC comes to who used the data only */
+    MCE_RECOVERY = 8,     /* Intel: S and AR say what an uncorrected error asks for */
 };
 
 enum mce_verdict {
@@ -44,5 +47,27 @@ struct mce_found {
 
 /* Start-up: each bank read into `found`, cleared and enabled, then CR4.MCE. Its gate must stand. */
 void mce_setup(struct mce_found *found);
+
+/* Where this processor's machine-check registers are: set once at start-up. */
+enum { MC_CTL, MC_STATUS, MC_ADDR, MC_MISC }; /* a bank's registers, from its first */
+
+struct mce_banks {
+    uint32_t first, stride, banks; /* 0 banks: nothing is known of machine checks */
+    uint32_t rules;                /* enum mce_rules */
+    uint64_t counted;              /* errors seen and gone on from */
+};
+extern struct mce_banks mce;
+
+#define MC_VALID           (1ull << 63)
+#define MC_OVERFLOW        (1ull << 62)
+#define MC_UNCORRECTED     (1ull << 61)
+#define MC_ADDRESS_VALID   (1ull << 58)
+#define MC_CONTEXT_CORRUPT (1ull << 57)
+#define MC_SIGNALED        (1ull << 56)
+#define MC_ACTION_REQUIRED (1ull << 55)
+
+#define MCG_RESTART_IP  (1ull << 0)
+#define MCG_ERROR_IP    (1ull << 1)
+#define MCG_IN_PROGRESS (1ull << 2)
 
 #endif

@@ -6,7 +6,6 @@
 #include "arch/x86/include/msr_index.h"
 #include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
-#include "mce_banks.h"
 
 PER_CPU struct mce_banks mce;
 
@@ -19,7 +18,6 @@ static bool is_here(uint64_t global)
 /* Uncorrected, and the context is whole. Intel's OVER matters where an action was asked for. */
 enum mce_verdict mce_judge_bank(uint32_t rules, uint64_t global, uint64_t status)
 {
-    bool overflow = status & MC_OVERFLOW;
     if (!(status & MC_VALID))
         return MCE_GO_ON;
     if (status & MC_CONTEXT_CORRUPT)
@@ -27,13 +25,14 @@ enum mce_verdict mce_judge_bank(uint32_t rules, uint64_t global, uint64_t status
     if (!(status & MC_UNCORRECTED)) /* AMD: deferred errors too */
         return MCE_GO_ON;
     if (rules & MCE_AMD)
-        return rules & MCE_AMD_RECOVERY && (!overflow || rules & MCE_AMD_OVERFLOW) ? MCE_ENDS
-                                                                                   : MCE_STOPS;
+        return rules & MCE_AMD_RECOVERY && (!(status & MC_OVERFLOW) || rules & MCE_AMD_OVERFLOW)
+                   ? MCE_ENDS
+                   : MCE_STOPS;
     if (!(rules & MCE_RECOVERY))
         return MCE_STOPS;
     if (!(status & MC_ACTION_REQUIRED))
         return MCE_GO_ON; /* SRAO, UCNA */
-    if (!(status & MC_SIGNALED) || overflow)
+    if (!(status & MC_SIGNALED) || status & MC_OVERFLOW)
         return MCE_STOPS;
     return is_here(global) ? MCE_ENDS : MCE_GO_ON;
 }

@@ -8,24 +8,18 @@
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/msr_index.h"
-#include "arch/x86/interrupt/mce_banks.h"
 
 enum {
-    MCG_BANKS = 0xff,
     MCG_CTL_PRESENT = 1 << 8,
     MCG_RECOVERY_PRESENT = 1 << 24,
     OLD_STRIDE = 4,
     OLD_BANKS = 32, /* behind them are registers of VT-x */
     SCALABLE_STRIDE = 16,
     CPUID_MCE_MCA = 1 << 7 | 1 << 14,
-    /* CPUID 8000_0007, EBX. */
-    CPUID_OVERFLOW_RECOVERY = 1 << 0,
-    CPUID_SUCCOR = 1 << 1,
-    CPUID_SCALABLE_MCA = 1 << 3,
+    CPUID_SCALABLE_MCA = 1 << 3, /* 8000_0007, EBX */
 };
 #define CPUID_AMD_RAS 0x80000007u
 #define AMD_MCA_FIRST 0xc0002000u
-#define ALL_ERRORS    (~0ull)
 
 static void find_banks(uint64_t cap)
 {
@@ -36,8 +30,7 @@ static void find_banks(uint64_t cap)
         bool known = leaf[0] >= CPUID_AMD_RAS;
         cpu_cpuid(CPUID_AMD_RAS, 0, leaf);
         uint32_t has = known ? leaf[1] : 0;
-        mce.rules = MCE_AMD | (has & CPUID_SUCCOR ? MCE_AMD_RECOVERY : 0) |
-                    (has & CPUID_OVERFLOW_RECOVERY ? MCE_AMD_OVERFLOW : 0);
+        mce.rules = MCE_AMD | (has & (MCE_AMD_RECOVERY | MCE_AMD_OVERFLOW));
         if (has & CPUID_SCALABLE_MCA) {
             mce.first = AMD_MCA_FIRST;
             mce.stride = SCALABLE_STRIDE;
@@ -46,9 +39,7 @@ static void find_banks(uint64_t cap)
     } else if (cap & MCG_RECOVERY_PRESENT) {
         mce.rules = MCE_RECOVERY;
     }
-    mce.banks = (uint32_t)cap & MCG_BANKS;
-    if (mce.banks > most)
-        mce.banks = most;
+    mce.banks = (uint8_t)cap < most ? (uint8_t)cap : most;
 }
 
 void mce_setup(struct mce_found *found)
@@ -71,9 +62,9 @@ void mce_setup(struct mce_found *found)
         }
         cpu_wrmsr(IA32_MCG_STATUS, 0);
         if (cap & MCG_CTL_PRESENT)
-            cpu_wrmsr(IA32_MCG_CTL, ALL_ERRORS);
+            cpu_wrmsr(IA32_MCG_CTL, ~0ull);
         for (uint32_t bank = 0; bank < mce.banks; bank++)
-            cpu_wrmsr(mce.first + bank * mce.stride + MC_CTL, ALL_ERRORS);
+            cpu_wrmsr(mce.first + bank * mce.stride + MC_CTL, ~0ull);
     }
     cpu_write_cr4(cpu_read_cr4() | CR4_MCE);
 }
