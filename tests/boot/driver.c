@@ -8,6 +8,7 @@
 #include "prepare.h"
 #include "tools/run/ports.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,8 @@ struct test {
     struct machine machine;
     struct ports ports;
     struct disk_file files[2];
+    char monitor[SPEC_TEXT];
+    int monitor_keys;
     struct expect expect;
     char tail[SERIAL_PORTS][TAIL_LINES][MAX_TAIL];
     unsigned tail_count[SERIAL_PORTS];
@@ -71,7 +74,8 @@ static void send_texts(struct test *test)
     for (struct step *step; (step = expect_due(&test->expect)) != NULL; step->done = true) {
         char text[SPEC_TEXT + 1];
         int length = snprintf(text, sizeof(text), "%s\r", step->text);
-        if (write(test->machine.keys[step->port], text, (size_t)length) != length)
+        int keys = step->port == SPEC_MONITOR ? test->monitor_keys : test->machine.keys[step->port];
+        if (write(keys, text, (size_t)length) != length)
             expect_break(&test->expect, step, "could not be sent");
     }
 }
@@ -131,6 +135,23 @@ static void report_failure(const struct test *test, const char *why)
            machine_names[test->spec.options.kind]);
 }
 
+/* Where a test types at QEMU's monitor: a FIFO, which is open here so that QEMU needs not wait. */
+static bool open_monitor(struct test *test, const char *directory)
+{
+    bool wanted = false;
+    for (unsigned i = 0; i < test->spec.step_count; i++)
+        wanted |= test->spec.steps[i].port == SPEC_MONITOR;
+    if (!wanted)
+        return true;
+    snprintf(test->monitor, sizeof(test->monitor), "%s/monitor", directory);
+    unlink(test->monitor);
+    if (mkfifo(test->monitor, 0600) != 0)
+        return false;
+    test->monitor_keys = open(test->monitor, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    test->spec.options.monitor = test->monitor;
+    return test->monitor_keys >= 0;
+}
+
 static enum verdict run_test(struct test *test, const char *directory)
 {
     struct spec *spec = &test->spec;
@@ -148,7 +169,7 @@ static enum verdict run_test(struct test *test, const char *directory)
     spec->options.file_count = *spec->before ? 2 : 1;
     spec->options.directory = directory;
     spec->options.model = *spec->model ? spec->model : NULL;
-    if (!prepare_devices(spec, image, &facts))
+    if (!prepare_devices(spec, image, &facts) || !open_monitor(test, directory))
         return FAILED;
     test->expect.spec = spec;
     test->ports.sink = take_line;

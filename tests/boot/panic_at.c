@@ -6,6 +6,7 @@
  */
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine.h"
+#include "arch/x86/include/mce.h"
 #include "arch/x86/include/stop.h"
 #include "kernel/life/log.h"
 
@@ -14,6 +15,7 @@ enum place {
     BEFORE_CHECK = 2, /* in VMX operation; the boot processor waits for its answer */
     AT_RELEASE = 3,   /* it has answered; the boot processor goes on */
     AT_END_OF_LIFE,   /* all domains run */
+    NEVER_BUT_INTEL, /* none: machine checks are judged by Intel's rules, in an emulator of AMD's */
 };
 extern const uint8_t panic_place[];
 
@@ -25,6 +27,8 @@ _Noreturn void __real_life_run(void);
 _Noreturn void __wrap_life_run(void);
 _Noreturn void __real_life_end(enum life_end cause);
 _Noreturn void __wrap_life_end(enum life_end cause);
+void __real_mce_setup(struct mce_found *found);
+void __wrap_mce_setup(struct mce_found *found);
 void __wrap_log_print(const char *text, ...) __attribute__((format(printf, 1, 2)));
 
 static void panic_at(enum place place)
@@ -45,6 +49,13 @@ const char *__wrap_machine_setup_guest(void)
 {
     panic_at(BEFORE_CHECK);
     return __real_machine_setup_guest();
+}
+
+void __wrap_mce_setup(struct mce_found *found)
+{
+    __real_mce_setup(found);
+    if ((uint64_t)panic_place == NEVER_BUT_INTEL)
+        mce.rules = MCE_RECOVERY;
 }
 
 _Noreturn void __wrap_life_run(void)

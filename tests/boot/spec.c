@@ -58,7 +58,7 @@ static int word_index(const char *const *words, const char *word)
 static void read_step(struct reader *reader, enum step_kind kind, char *rest)
 {
     struct spec *spec = reader->spec;
-    char port[8];
+    char port[16];
     if (spec->step_count == MAX_STEPS) {
         reader->complaint = "too many expectations";
         return;
@@ -66,12 +66,14 @@ static void read_step(struct reader *reader, enum step_kind kind, char *rest)
     struct step *step = &spec->steps[spec->step_count];
     step->kind = kind;
     step->done = kind == STEP_NEVER || kind == STEP_HUSH;
-    if (!take_word(&rest, port, sizeof(port)) || strncmp(port, "com", 3) != 0 || port[3] < '1' ||
-        port[3] >= '1' + SERIAL_PORTS || port[4]) {
+    bool named = take_word(&rest, port, sizeof(port));
+    bool monitor = named && kind == STEP_SEND && strcmp(port, "monitor") == 0;
+    if (!monitor && (!named || strncmp(port, "com", 3) != 0 || port[3] < '1' ||
+                     port[3] >= '1' + SERIAL_PORTS || port[4])) {
         reader->complaint = "a port is com1, com2, com3 or com4";
         return;
     }
-    step->port = port[3] - '1';
+    step->port = monitor ? SPEC_MONITOR : port[3] - '1';
     if ((kind == STEP_TIMES || kind == STEP_BELOW) && !take_number(&rest, &step->number)) {
         reader->complaint = "a number is missing after the port";
         return;

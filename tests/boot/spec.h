@@ -32,7 +32,8 @@
  *   then PORT REGEX            as must, but after everything above it has appeared; between two
  *                              ports that counts which were not read at once (expect.h)
  *   times PORT N REGEX         at least N such lines
- *   send PORT TEXT             typed with a return once everything above it has appeared
+ *   send PORT TEXT             typed with a return once everything above it has appeared; PORT may
+ *                              also be `monitor`, QEMU's own (not nested)
  *   never PORT REGEX           no such line until the last expectation was met
  *   hush PORT REGEX            no such line once everything above it has appeared
  *   below PORT N REGEX         as must; what its first (...) matched is a number of at most N
@@ -46,13 +47,19 @@
 #include "tools/run/machine.h"
 #include <regex.h>
 
-enum { MAX_STEPS = 96, MAX_DAMAGES = 16, SPEC_WORD = 256, SPEC_TEXT = 512 };
+enum {
+    MAX_STEPS = 96,
+    MAX_DAMAGES = 16,
+    SPEC_WORD = 256,
+    SPEC_TEXT = 512,
+    SPEC_MONITOR = SERIAL_PORTS
+};
 
 enum step_kind { STEP_MUST, STEP_THEN, STEP_TIMES, STEP_SEND, STEP_NEVER, STEP_HUSH, STEP_BELOW };
 
 struct step {
     enum step_kind kind;
-    int port;
+    int port;             /* SPEC_MONITOR: none of them */
     unsigned long number; /* times: lines still to come; below: the bound */
     char text[SPEC_TEXT]; /* the regex, or what is typed */
     regex_t regex;

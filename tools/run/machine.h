@@ -45,6 +45,7 @@ struct machine_options {
     unsigned device_count;
     const char *extra[MACHINE_EXTRA]; /* more devices, as after `-device`, up to a NULL */
     const char *iommu;                /* as after `-device`; NULL: the usual one, "": none */
+    const char *monitor;              /* a FIFO that its monitor reads; NULL: no monitor */
     bool count;                       /* without KVM: a TSC tick is an instruction */
     bool debug; /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
 };

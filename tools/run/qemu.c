@@ -108,6 +108,13 @@ bool qemu_command(const struct machine_options *options, const struct machine_pi
         command_add(command, "-device");
         command_add(command, "%s", options->extra[i]);
     }
+    if (options->monitor) {
+        command_add(command, "-chardev");
+        command_add(command, "file,id=monitor,path=%s.txt,input-path=%s", options->monitor,
+                    options->monitor);
+        command_add(command, "-mon");
+        command_add(command, "chardev=monitor,mode=readline");
+    }
     command_add(command, "-display");
     command_add(command, "none");
     command_add(command, "-no-reboot");

@@ -20,6 +20,7 @@ static struct shared {
     volatile bool too_early;              /* answered before that */
     volatile uint32_t calm_turns, calmed; /* that the functions need for a reset; resets so far */
     volatile bool calm_fails, calm_too_late;
+    volatile bool strikes; /* whoever reads the payload: a machine check */
     volatile bool goes_on, told_lost; /* without the function that does not come back */
     _Alignas(16) uint8_t own[4096];   /* what life.c keeps of the domain */
     uint8_t ram[RAM], payload[PAYLOAD];
@@ -217,6 +218,8 @@ void memory_zero(void *to, size_t bytes)
 void memory_copy(void *to, const void *from, size_t bytes)
 {
     assert_true(bytes <= LARGE_PAGE_BYTES);
+    if (shared->strikes)
+        life_end(END_MACHINE_CHECK);
     memcpy(to, from, bytes);
 }
 

@@ -390,6 +390,20 @@ static void another_payload_refuses(void **state)
     assert_int_equal(shared->page.lives, 0);
 }
 
+static void a_machine_check_between_lives_refuses(void **state)
+{
+    (void)state;
+    shared->strikes = true;
+    go();
+    wait_until(shared->page.state == LIFE_REFUSED);
+    assert_int_equal(shared->refused, LIFE_LOADING);
+    assert_int_equal(shared->page.lives, 0);
+    shared->strikes = false;
+    ask(ASK_START);
+    wait_until(runs(1));
+    assert_true(ram_is_loaded());
+}
+
 static void a_panic_elsewhere_stops_all(void **state)
 {
     (void)state;
@@ -443,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(or_is_only_noted, start_logging, stop_domain),
         cmocka_unit_test_setup_teardown(or_restarts_up_to_the_limit, start_restarting, stop_domain),
         TEST(another_payload_refuses),
+        TEST(a_machine_check_between_lives_refuses),
         TEST(a_panic_elsewhere_stops_all),
         TEST(no_wake_up_is_lost),
     };
