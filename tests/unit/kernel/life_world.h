@@ -20,7 +20,7 @@ static struct shared {
     volatile bool too_early;              /* answered before that */
     volatile uint32_t calm_turns, calmed; /* that the functions need for a reset; resets so far */
     volatile bool calm_fails, calm_too_late;
-    volatile bool strikes; /* whoever reads the payload: a machine check */
+    volatile bool strikes;            /* whoever reads the payload: a machine check */
     volatile bool goes_on, told_lost; /* without the function that does not come back */
     _Alignas(16) uint8_t own[4096];   /* what life.c keeps of the domain */
     uint8_t ram[RAM], payload[PAYLOAD];
@@ -243,6 +243,29 @@ static bool ram_is_loaded(void)
             (i >= LOAD_AT && i < LOAD_AT + PAYLOAD ? shared->payload[i - LOAD_AT] : 0))
             return false;
     return true;
+}
+
+/* The boot processor and management. */
+static void go(void)
+{
+    __atomic_store_n(&shared->page.go, 1, __ATOMIC_RELEASE);
+}
+
+static void ask(enum life_ask what)
+{
+    shared->page.asked = what;
+    __atomic_store_n(&shared->page.ticket, shared->page.ticket + 1, __ATOMIC_RELEASE);
+    machine_knock(0);
+}
+
+static bool answered(void)
+{
+    return __atomic_load_n(&shared->page.answered, __ATOMIC_ACQUIRE) == shared->page.ticket;
+}
+
+static bool runs(uint32_t lives)
+{
+    return shared->page.lives == lives && shared->guests == (1 << CPUS) - 1;
 }
 
 #endif

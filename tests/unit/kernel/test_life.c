@@ -125,28 +125,6 @@ static int stop_domain(void **state)
     fail_msg("never: %s; state %u, guests %x, ticket %u, answered %u", #condition,                 \
              shared->page.state, shared->guests, shared->page.ticket, shared->page.answered)
 
-static void go(void)
-{
-    __atomic_store_n(&shared->page.go, 1, __ATOMIC_RELEASE);
-}
-
-static void ask(enum life_ask what)
-{
-    shared->page.asked = what;
-    __atomic_store_n(&shared->page.ticket, shared->page.ticket + 1, __ATOMIC_RELEASE);
-    machine_knock(0);
-}
-
-static bool answered(void)
-{
-    return __atomic_load_n(&shared->page.answered, __ATOMIC_ACQUIRE) == shared->page.ticket;
-}
-
-static bool runs(uint32_t lives)
-{
-    return shared->page.lives == lives && shared->guests == (1 << CPUS) - 1;
-}
-
 static void nothing_happens_before_go(void **state)
 {
     (void)state;
