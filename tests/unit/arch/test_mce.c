@@ -25,10 +25,10 @@ static uint32_t ended;
 
 static uint64_t *msr_at(uint32_t msr)
 {
-    if (msr >= 0xc0002000 && msr < 0xc0002400)
-        return &scalable[msr - 0xc0002000];
-    assert_true(msr < 0x480); /* VT-x */
-    return &msrs[msr];
+    if (msr < 0x480) /* there VT-x begins */
+        return &msrs[msr];
+    assert_in_range(msr, 0xc0002000, 0xc00023ff);
+    return &scalable[msr % 0x400];
 }
 
 static void note(bool write, uint32_t msr)
