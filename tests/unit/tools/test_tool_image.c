@@ -82,7 +82,7 @@ static const char policy_text[] =
     "    devices:\n"
     "      - {pci: \"00:04.0\", id: \"8086:10d3\", network: internet, serial_number: \"A 17\",\n"
     "         accept_sideband: true}\n"
-    "      - {pci: \"0001:02:1f.7\", removable: true, accept_no_reset: true,\n"
+    "      - {pci: \"02:1f.7\", removable: true, accept_no_reset: true,\n"
     "         interrupts: none, on_reset_failure: go-on,\n"
     "         sanitized_by: \"site office, 2026-10-01\"}\n"
     "    on_dma_fault: restart\n"
