@@ -3,6 +3,7 @@
  * What the fields of a compiled manifest may hold: loader and tool check it. That its tables lie
  * inside it is manifest.c's.
  */
+#include "kernel/abi/server_key.h"
 #include "manifest.h"
 #include "manifest_parts.h"
 
@@ -199,9 +200,18 @@ static const struct {
     FIELD(MANIFEST_DEVICES, manifest_device, flags, AT_MOST, MANIFEST_DEVICE_FLAGS),
     FIELD(MANIFEST_DEVICES, manifest_device, serial_number, STRING, 0),
     FIELD(MANIFEST_DEVICES, manifest_device, sanitized_by, STRING, 0),
-    FIELD(MANIFEST_MANAGEMENT, manifest_management, flags, AT_MOST, MANIFEST_CPUS_PINNED),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, flags, AT_MOST, MANIFEST_MANAGEMENT_FLAGS),
     FIELD(MANIFEST_MANAGEMENT, manifest_management, cpu_count, AT_MOST, MAX_DOMAIN_CPUS),
     FIELD(MANIFEST_MANAGEMENT, manifest_management, prefix, AT_MOST, 32),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, names[0], STRING, 0),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, names[1], STRING, 0),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, names[2], STRING, 0),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, names[3], STRING, 0),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, names[4], STRING, 0),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, names[5], STRING, 0),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, names[6], STRING, 0),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, names[7], STRING, 0),
+    FIELD(MANIFEST_MANAGEMENT, manifest_management, key, INDEX_OR_NONE_OF, MANIFEST_PAYLOADS),
     FIELD(MANIFEST_ADMINS, manifest_admin, name, NAME, 0),
     FIELD(MANIFEST_ADMINS, manifest_admin, role, AT_MOST, MANIFEST_AUDITOR),
     FIELD(MANIFEST_ADMINS, manifest_admin, path, STRING, 0),
@@ -273,6 +283,31 @@ static bool fields_are_good(const struct manifest_header *header)
     return true;
 }
 
+/* The server's key is one, and in no domain's memory. */
+/*@
+  requires tables_fit(header);
+  assigns \nothing;
+*/
+static bool server_key_is_apart(const struct manifest_header *header)
+{
+    if (header->tables[MANIFEST_MANAGEMENT].count == 0)
+        return true;
+    const struct manifest_management *management = entry(header, MANIFEST_MANAGEMENT, 0);
+    uint32_t key = management->key;
+    if (key >= header->tables[MANIFEST_PAYLOADS].count)
+        return key == MANIFEST_NONE;
+    const struct manifest_payload *payload = entry(header, MANIFEST_PAYLOADS, key);
+    if (payload->bytes != sizeof(struct server_key))
+        return false;
+    /*@ loop assigns i; */
+    for (uint32_t i = 0; i < header->tables[MANIFEST_DOMAINS].count; i++) {
+        const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, i);
+        if (domain->kernel == key || domain->initrd == key)
+            return false;
+    }
+    return true;
+}
+
 /*@
   requires tables_fit(header);
   assigns \nothing;
@@ -296,7 +331,9 @@ static enum manifest_error check_contents(const struct manifest_header *header)
     }
     if (!error && cpus > MAX_CPUS)
         return MANIFEST_BAD_DOMAIN;
-    return error || fields_are_good(header) ? error : MANIFEST_BAD_POLICY;
+    if (!error && !(fields_are_good(header) && server_key_is_apart(header)))
+        return MANIFEST_BAD_POLICY;
+    return error;
 }
 
 /*@ requires \separated(out, (struct manifest_header *)bytes); */

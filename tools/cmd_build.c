@@ -126,8 +126,8 @@ static const char *write_image(const struct compiled *compiled, const struct pe 
     struct pe_piece payload_pieces[MAX_PAYLOADS];
 
     for (uint32_t i = 0; i < compiled->payload_count; i++)
-        payload_pieces[i] =
-            (struct pe_piece){NULL, compiled->payloads[i].size, compiled->payloads[i].file};
+        payload_pieces[i] = (struct pe_piece){
+            compiled->payloads[i].bytes, compiled->payloads[i].size, compiled->payloads[i].file};
     const struct pe_addition added[] = {
         {".rsrc", version, 1},
         {".kernel", &kernel_piece, 1},
@@ -204,6 +204,8 @@ static enum exit_status write_output(struct check *check, const struct job *job,
 {
     struct output output;
 
+    if (!job->manifest_only && compiled->key != MANIFEST_NONE)
+        umask(077); /* the image holds the server's private key */
     if (would_overwrite(check, job) || !output_open(&output, job->output))
         return EXIT_ENVIRONMENT;
     FILE *out = fdopen(dup(output.file), "wb");
@@ -236,6 +238,7 @@ static void print_summary(const struct check *check, const struct job *job,
 /* A release is for a machine that is to start something. NULL: it may be built. */
 static const char *release_problem(struct check *check)
 {
+    const struct model_management *management = &check->model.management;
     const char *undone = undone_text(check), *board = undone_board(check);
 
     if (check->model.unsafe.count > 0)
@@ -243,6 +246,16 @@ static const char *release_problem(struct check *check)
                    "--release refuses `unsafe` (%s): remove it, or build a LAB image without "
                    "--release",
                    line_of(check, check->model.unsafe.at));
+    if (is_written(management->at) && !is_written(management->nic.at))
+        return say(&check->arena,
+                   "--release refuses `management` without a network card (%s): write "
+                   "`nic`, or build a LAB image without --release",
+                   line_of(check, management->at));
+    if (is_written(management->at) && !management->key.value)
+        return say(&check->arena,
+                   "--release refuses `management` without the server's key (%s): write "
+                   "`key`, or build a LAB image without --release",
+                   line_of(check, management->at));
     if (undone)
         return say(&check->arena,
                    "--release refuses an image that starts nothing: this version does not carry "

@@ -5,6 +5,7 @@
 #include "tools/image/image.h"
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 const char disk_help[] =
     "usage: bulkhead disk IMAGE.efi -o FILE\n"
@@ -25,7 +26,7 @@ const char disk_help[] =
     "  bulkhead disk gate-7.efi -o gate-7.img && dd if=gate-7.img of=/dev/sdX bs=4M\n";
 
 /* Other files make no disk that boots, and a stick is found out only at the machine. */
-static enum exit_status look_at(const char *path)
+static enum exit_status look_at(const char *path, bool *secret)
 {
     struct mapped file = {0};
     struct arena arena = {0};
@@ -38,6 +39,7 @@ static enum exit_status look_at(const char *path)
                                     : "is no image; make one with `bulkhead build`";
 
         status = complaint ? EXIT_FINDINGS : EXIT_GOOD;
+        *secret = !complaint && holds_server_key(&image.manifest);
         if (complaint) {
             fputs("bulkhead disk: ", stderr);
             put_safely(stderr, path);
@@ -71,9 +73,12 @@ int disk_main(int argc, char **argv)
         fputs(disk_help, stderr);
         return EXIT_USAGE;
     }
-    enum exit_status status = look_at(argv[optind]);
+    bool secret = false;
+    enum exit_status status = look_at(argv[optind], &secret);
     struct disk_file file = {DISK_BOOT_PATH, argv[optind]};
     if (status != EXIT_GOOD)
         return status;
+    if (secret)
+        umask(077); /* the disk holds the server's private key, as the image does */
     return disk_write(output, &file, 1) == 0 ? EXIT_GOOD : EXIT_ENVIRONMENT;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `bulkhead key`: key pairs of administrators. */
+/* `bulkhead key`: key pairs of administrators and of the console's server. */
 #include "kernel/abi/manifest.h"
+#include "kernel/sha256.h"
 #include "output.h"
 #include "text.h"
 #include "tool.h"
+#include "tools/manifest/private_key.h"
+#include "tools/manifest/schema_parse.h"
 
 #include <bearssl.h>
 #include <errno.h>
@@ -21,9 +24,12 @@ const char key_help[] =
     "\n"
     "Makes an administrator's key pair (ECDSA on P-256): NAME.key, the private key, readable by\n"
     "its owner only, which stays with the administrator; and NAME.pub, the public key, which the\n"
-    "manifest names. Never writes over an existing file.\n"
+    "manifest names. With `--role server` it is the key pair of the management console: then the\n"
+    "manifest names NAME.key, which goes into the image, and NAME.pub is what clients may pin.\n"
+    "Never writes over an existing file.\n"
     "\n"
-    "  -r, --role ROLE      operator or auditor, for the line that it prints for the manifest\n"
+    "  -r, --role ROLE      operator, auditor or server, for the line that it prints for the\n"
+    "                       manifest\n"
     "  -d, --dir DIR        the folder to write to, instead of the current one; it is made if it "
     "is\n"
     "                       not there\n"
@@ -34,7 +40,8 @@ const char key_help[] =
     "\n"
     "Examples:\n"
     "  bulkhead key new ops --role operator\n"
-    "  bulkhead key new audit --role auditor --dir keys\n";
+    "  bulkhead key new audit --role auditor --dir keys\n"
+    "  bulkhead key new console --role server --dir keys\n";
 
 enum { SEED_BYTES = 48, DER_BYTES = 256, PEM_BYTES = 1024, PATH_BYTES = 4096 };
 
@@ -43,12 +50,8 @@ struct pair {
     br_ec_public_key public;
     uint8_t private_bytes[BR_EC_KBUF_PRIV_MAX_SIZE], public_bytes[BR_EC_KBUF_PUB_MAX_SIZE];
     char private_pem[PEM_BYTES], public_pem[PEM_BYTES];
+    uint8_t digest[DIGEST_BYTES]; /* of the public key */
 };
-
-/* What stands before the point in a SubjectPublicKeyInfo of P-256 (RFC 5480). */
-static const uint8_t public_prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-                                        0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-                                        0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
 
 static bool generate(struct pair *pair)
 {
@@ -74,10 +77,9 @@ static void encode(struct pair *pair)
 
     br_pem_encode(pair->private_pem, der, bytes, BR_ENCODE_PEM_PKCS8, BR_PEM_LINE64);
     explicit_bzero(der, sizeof(der));
-    memcpy(der, public_prefix, sizeof(public_prefix));
-    memcpy(der + sizeof(public_prefix), pair->public.q, pair->public.qlen);
-    br_pem_encode(pair->public_pem, der, sizeof(public_prefix) + pair->public.qlen, "PUBLIC KEY",
-                  BR_PEM_LINE64);
+    bytes = public_key_der(SERVER_KEY_P256, pair->public.q, der);
+    br_pem_encode(pair->public_pem, der, bytes, "PUBLIC KEY", BR_PEM_LINE64);
+    sha256(der, bytes, pair->digest);
 }
 
 static bool complain(const char *path, const char *why)
@@ -108,6 +110,33 @@ static bool write_new(const char *path, const char *text, mode_t mode)
     return good;
 }
 
+static void say_admin(const char *private_path, const char *public_path, const char *name,
+                      const char *role)
+{
+    put_safely(stdout, public_path);
+    printf(": the public key; in the manifest, below management:\n"
+           "  admins:\n"
+           "    - {name: %s, key: ",
+           name);
+    put_safely(stdout, public_path);
+    printf(", role: %s, expires: YYYY-MM-DD}\n", role);
+    put_safely(stdout, private_path);
+    fputs(": the private key, for the administrator alone\n", stdout);
+}
+
+static void say_server(const char *private_path, const char *public_path, const char *digest)
+{
+    put_safely(stdout, private_path);
+    fputs(": the private key, for whoever builds the image alone; in the manifest, below "
+          "management:\n"
+          "  key: ",
+          stdout);
+    put_safely(stdout, private_path);
+    fputc('\n', stdout);
+    put_safely(stdout, public_path);
+    printf(": the public key, SHA-256 %s\n", digest);
+}
+
 static enum exit_status new_key(const char *folder, const char *name, const char *role)
 {
     struct arena arena = {0};
@@ -129,18 +158,12 @@ static enum exit_status new_key(const char *folder, const char *name, const char
                 unlink(private_path);
         }
     }
+    const char *digest = digest_text(&arena, pair.digest);
     explicit_bzero(&pair, sizeof(pair));
-    if (status == EXIT_GOOD) {
-        put_safely(stdout, public_path);
-        printf(": the public key; in the manifest, below management:\n"
-               "  admins:\n"
-               "    - {name: %s, key: ",
-               name);
-        put_safely(stdout, public_path);
-        printf(", role: %s, expires: YYYY-MM-DD}\n", role);
-        put_safely(stdout, private_path);
-        fputs(": the private key, for the administrator alone\n", stdout);
-    }
+    if (status == EXIT_GOOD && strcmp(role, "server") == 0)
+        say_server(private_path, public_path, digest);
+    else if (status == EXIT_GOOD)
+        say_admin(private_path, public_path, name, role);
     arena_free(&arena);
     return status;
 }
@@ -174,8 +197,8 @@ int key_main(int argc, char **argv)
         *(option == 'd' ? &folder : &role) = optarg;
     }
     if (strcmp(role, "ROLE") != 0 && strcmp(role, "operator") != 0 &&
-        strcmp(role, "auditor") != 0) {
-        fputs("bulkhead key: --role is operator or auditor\n", stderr);
+        strcmp(role, "auditor") != 0 && strcmp(role, "server") != 0) {
+        fputs("bulkhead key: --role is operator, auditor or server\n", stderr);
         return EXIT_USAGE;
     }
     if (optind + 2 != argc || strcmp(argv[optind], "new") != 0) {

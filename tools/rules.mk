@@ -65,7 +65,8 @@ $(BUILD)/fixtures/made: tests/fixtures/payloads.c tests/fixtures/board.c tests/f
 # What unit tests of the tool link; they run in the root of the tree.
 TOOL_UNIT_ROOMS := manifest rules image cascade diff reference hw
 TOOL_UNIT_SOURCES := tools/text.c tools/json.c tools/mapped.c tools/output.c \
-    $(wildcard $(TOOL_UNIT_ROOMS:%=tools/%/*.c)) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c -lyaml
+    $(wildcard $(TOOL_UNIT_ROOMS:%=tools/%/*.c)) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c -lyaml \
+    -lbearssl
 TOOL_UNIT_TESTS := $(patsubst %.c,$(BUILD)/unit/%,$(notdir $(wildcard tests/unit/tools/test_tool_*.c)))
 $(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made
 $(addprefix $(BUILD)/unit/test_tool_,command map limits): | $(BUILD)/bulkhead

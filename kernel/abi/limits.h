@@ -8,7 +8,7 @@ enum {
     MAX_DOMAINS = 16,     /* domains of a manifest */
     MAX_DOMAIN_CPUS = 16, /* processors of one domain */
     MAX_RAM_SEGMENTS = 8, /* host ranges that one domain's RAM may be made of */
-    MAX_PAYLOADS = 32,    /* payloads of a manifest */
+    MAX_PAYLOADS = 33,    /* payloads of a manifest: two a domain, and the server's key */
     MAX_LOAD_STEPS = 24,  /* copies that bring one domain's payloads into its RAM */
     MAX_IOAPICS = 8,
     ISA_LINES = 16,
@@ -20,10 +20,12 @@ enum {
     MAX_DOMAIN_WINDOWS = 64, /* runs of its functions' registers */
     MAX_IOMMUS = 16,
     MAX_ADMINS = 16,
-    MAX_POLICY_ITEMS = 32, /* aggregations, and names that are kept apart */
-    NAME_BYTES = 32,       /* a name with its terminating zero */
-    CMDLINE_BYTES = 2048,  /* a kernel command line with its terminating zero */
-    DIGEST_BYTES = 32,     /* SHA-256 */
+    MAX_SERVER_NAMES = 8,   /* by which a browser reaches the console */
+    SERVER_NAME_BYTES = 64, /* one of them with its terminating zero */
+    MAX_POLICY_ITEMS = 32,  /* aggregations, and names that are kept apart */
+    NAME_BYTES = 32,        /* a name with its terminating zero */
+    CMDLINE_BYTES = 2048,   /* a kernel command line with its terminating zero */
+    DIGEST_BYTES = 32,      /* SHA-256 */
 };
 
 #define PAGE_BYTES       4096ull

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define MANIFEST_MAGIC 0x46494e414d484c42ull /* "BLHMANIF" */
-enum { MANIFEST_VERSION = 2, MANIFEST_MAX_BYTES = 1 << 20 };
+enum { MANIFEST_VERSION = 3, MANIFEST_MAX_BYTES = 1 << 20 };
 #define MANIFEST_NONE 0xffffffffu /* no such index */
 
 enum manifest_table_id {
@@ -118,7 +118,9 @@ enum manifest_right {
     MANIFEST_MAY_START = 1 << 2,
     MANIFEST_MAY_STOP = 1 << 3,
     MANIFEST_MAY_RESTART = 1 << 4,
-    MANIFEST_RIGHTS = 0x1f,
+    MANIFEST_MAY_POWER_BUTTON = 1 << 5,
+    MANIFEST_MAY_CHECK = 1 << 6,
+    MANIFEST_RIGHTS = 0x7f,
 };
 
 struct manifest_name {
@@ -153,13 +155,25 @@ struct manifest_device {
     uint32_t reserved;
 };
 
+enum manifest_management_flags {
+    /* MANIFEST_CPUS_PINNED */
+    MANIFEST_ICMP_ECHO = 1 << 1, /* it answers echo requests */
+    MANIFEST_MANAGEMENT_FLAGS = 0x3,
+};
+/* Without a device of MANIFEST_NONE it has no network card; what is about the network is then 0. */
 struct manifest_management {
-    uint32_t flags; /* MANIFEST_CPUS_PINNED or 0 */
+    uint32_t flags; /* enum manifest_management_flags */
     uint32_t cpu_count;
     uint32_t cpus[MAX_DOMAIN_CPUS];
     uint64_t memory;
     uint32_t address; /* IPv4, the first number in the top byte */
     uint32_t prefix;  /* bits of the network's part */
+    uint32_t gateway; /* IPv4; 0: none */
+    /* Strings below SERVER_NAME_BYTES: what stands in the certificate and in Host; 0 ends them. */
+    uint32_t names[MAX_SERVER_NAMES];
+    uint32_t key; /* index of the payload that is a struct server_key, or MANIFEST_NONE */
+    uint8_t
+        key_digest[DIGEST_BYTES]; /* SHA-256 of its SubjectPublicKeyInfo: all that may be told */
 };
 
 struct manifest_admin {
@@ -235,7 +249,7 @@ _Static_assert(sizeof(struct manifest_domain) == 176, "manifest ABI");
 _Static_assert(sizeof(struct manifest_payload) == 64, "manifest ABI");
 _Static_assert(sizeof(struct manifest_network) == 64, "manifest ABI");
 _Static_assert(sizeof(struct manifest_device) == 32, "manifest ABI");
-_Static_assert(sizeof(struct manifest_management) == 88, "manifest ABI");
+_Static_assert(sizeof(struct manifest_management) == 160, "manifest ABI");
 _Static_assert(sizeof(struct manifest_admin) == 80, "manifest ABI");
 _Static_assert(sizeof(struct manifest_policy) == 64, "manifest ABI");
 

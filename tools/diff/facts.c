@@ -5,6 +5,7 @@
 #include "kernel/abi/manifest.h"
 #include "tools/image/payload.h"
 #include "tools/manifest/label.h"
+#include "tools/manifest/private_key.h"
 #include "tools/manifest/pubkey.h"
 #include "tools/manifest/schema.h"
 #include "tools/manifest/schema_parse.h"
@@ -192,13 +193,41 @@ static void admin(struct facts *facts, const struct model_admin *admin)
                  say(arena, "%s, SHA-256 %s", admin->key.value, digest_text(arena, digest)));
 }
 
+/* By the digest of its public key: what is private is said nowhere. */
+static void server_key(struct facts *facts, const struct text *path)
+{
+    struct arena *arena = &facts->check->arena;
+    const struct payload *file = path->value ? payload_open(facts->check, path->value) : NULL;
+    uint8_t digest[DIGEST_BYTES];
+    struct server_key key;
+
+    if (file && file->state == PAYLOAD_GOOD &&
+        !private_key_read(file->bytes, file->size, &key, digest))
+        fact_add(facts, false, path->at, "server key",
+                 say(arena, "%s, SHA-256 of the public key %s", path->value,
+                     digest_text(arena, digest)));
+    explicit_bzero(&key, sizeof(key));
+}
+
 static void management(struct facts *facts, const struct model_management *management)
 {
     struct arena *arena = &facts->check->arena;
     const struct model_device *nic = &management->nic;
 
+    for (uint32_t i = 0; i < management->names.count; i++) {
+        const struct text *name = listed_text(&management->names, i);
+
+        fact_add(facts, true, name->at, say(arena, "has the name %s", name->value), NULL);
+    }
+    if (management->icmp_echo.value)
+        fact_add(facts, true, management->icmp_echo.at, "answers echo requests", NULL);
+    server_key(facts, &management->key);
     fact_cpus(facts, &management->cpus);
     fact_size(facts, "memory", &management->memory);
+    if (!is_written(nic->at))
+        return;
+    if (nic->gateway.valid)
+        fact_add(facts, true, nic->gateway.at, "gateway", ip_text(arena, nic->gateway.value));
     fact_add(facts, false, nic->pci.at, "network card",
              say(arena, "%s (%s)", pci_text(arena, nic->pci.value), device_identity(arena, nic)));
     fact_add(facts, true, nic->network.at, say(arena, "reaches network %s", nic->network.value),

@@ -3,8 +3,10 @@
 #include "compile_tables.h"
 
 #include "kernel/manifest.h"
+#include "kernel/sha256.h"
 #include "payload.h"
 #include "tools/manifest/label.h"
+#include "tools/manifest/private_key.h"
 #include <string.h>
 
 static uint32_t align_up(uint64_t value, uint32_t unit)
@@ -36,12 +38,20 @@ uint32_t string_add(struct strings *strings, const char *text)
     return at;
 }
 
+static uint32_t payload_store(struct compiled *out, struct compiled_payload added)
+{
+    added.offset = (out->payload_bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    out->payload_bytes = added.offset + added.size;
+    out->payloads[out->payload_count] = added;
+    return out->payload_count++;
+}
+
 /* The index of the payload at `path`, stored now or before. */
 static uint32_t payload_add(struct check *check, struct compiled *out, const char *path,
                             bool pinned)
 {
     const struct payload *file = payload_open(check, path);
-    struct compiled_payload added = {path, file, file->size, 0, {0}, pinned};
+    struct compiled_payload added = {path, file, NULL, file->size, 0, {0}, pinned};
 
     out->payload_paths++;
     payload_sha256(file, added.digest);
@@ -52,10 +62,28 @@ static uint32_t payload_add(struct check *check, struct compiled *out, const cha
             return i;
         }
     }
-    added.offset = (out->payload_bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-    out->payload_bytes = added.offset + added.size;
-    out->payloads[out->payload_count] = added;
-    return out->payload_count++;
+    return payload_store(out, added);
+}
+
+/* The server's key, which is no domain's payload and so shared with none. */
+static const char *key_add(struct check *check, struct compiled *out)
+{
+    const char *path = check->model.management.key.value;
+
+    out->key = MANIFEST_NONE;
+    if (!path)
+        return NULL;
+    const struct payload *file = payload_open(check, path);
+    struct server_key *key = arena_take(&check->arena, sizeof(*key));
+    struct compiled_payload added = {
+        .path = path, .file = file, .bytes = key, .size = sizeof(*key)};
+    const char *complaint = private_key_read(file->bytes, file->size, key, out->key_digest);
+
+    if (complaint)
+        return say(&check->arena, "the server's key: %s %s", path, complaint);
+    sha256(key, sizeof(*key), added.digest);
+    out->key = payload_store(out, added);
+    return NULL;
 }
 
 /* The bits 1 << value, or the values themselves, of a list of words. */
@@ -173,10 +201,13 @@ const char *compile(struct check *check, bool release, struct compiled *out)
         table_add(header, MANIFEST_DOMAINS, domains, sizeof(struct manifest_domain));
     for (uint32_t i = 0; i < domains; i++)
         compile_domain(check, model_domain(&check->model, i), out, &strings, &to[i]);
+    const char *complaint = key_add(check, out);
+    if (complaint)
+        return complaint;
     compile_payloads(
         out, &strings,
         table_add(header, MANIFEST_PAYLOADS, out->payload_count, sizeof(struct manifest_payload)));
-    compile_policy(check, header, &strings);
+    compile_policy(check, out, header, &strings);
     uint32_t tables = header->total_bytes;
     out->manifest = arena_take(arena, tables + strings.used + 8);
     memcpy(out->manifest, header, tables);

@@ -4,12 +4,14 @@
 #define BULKHEAD_COMPILE_H
 
 #include "kernel/abi/manifest.h"
+#include "kernel/abi/server_key.h"
 #include "tools/manifest/check.h"
 
 /* One stored payload; files with the same content share one. */
 struct compiled_payload {
     const char *path; /* the first one that named it */
     const struct payload *file;
+    const void *bytes; /* in place of the file's, or NULL */
     uint64_t size;
     uint64_t offset; /* from the start of .payload */
     uint8_t digest[DIGEST_BYTES];
@@ -21,8 +23,10 @@ struct compiled {
     uint32_t manifest_bytes;
     uint32_t payload_count;
     struct compiled_payload payloads[MAX_PAYLOADS];
-    uint64_t payload_bytes; /* of .payload */
-    uint32_t payload_paths; /* boot, initrd ... keys that name a payload */
+    uint64_t payload_bytes;           /* of .payload */
+    uint32_t payload_paths;           /* boot, initrd ... keys that name a payload */
+    uint32_t key;                     /* index of the server's private key, or MANIFEST_NONE */
+    uint8_t key_digest[DIGEST_BYTES]; /* of its public key */
 };
 
 /*

@@ -5,11 +5,13 @@
 #include "payload.h"
 #include "tools/manifest/label.h"
 #include "tools/manifest/pubkey.h"
+#include "tools/manifest/schema_parse.h"
 #include <string.h>
 
 struct policy {
     struct check *check;
     const struct model *model;
+    const struct compiled *compiled;
     struct manifest_header *header;
     struct strings *strings;
 };
@@ -74,7 +76,7 @@ static void compile_device(struct policy *policy, const struct model_device *fro
 static void compile_devices(struct policy *policy)
 {
     const struct model *model = policy->model;
-    bool managed = is_written(model->management.at);
+    bool managed = is_written(model->management.nic.at);
     uint32_t count = managed ? 1 : 0;
 
     for (uint32_t i = 0; i < model->domains.count; i++)
@@ -115,13 +117,21 @@ static void compile_management(struct policy *policy)
     if (!is_written(from->at))
         return;
     struct manifest_management *to = table_add(policy->header, MANIFEST_MANAGEMENT, 1, sizeof(*to));
-    to->flags = from->cpus.is_list ? MANIFEST_CPUS_PINNED : 0;
+    to->flags = (from->cpus.is_list ? MANIFEST_CPUS_PINNED : 0) |
+                (from->icmp_echo.value ? MANIFEST_ICMP_ECHO : 0);
     to->cpu_count = (uint32_t)from->cpus.value;
     for (uint32_t i = 0; i < from->cpus.list.count; i++)
         to->cpus[i] = (uint32_t)listed(&from->cpus.list, i)->value;
     to->memory = from->memory.value;
     to->address = (uint32_t)(from->nic.address.value >> 8);
     to->prefix = (uint32_t)(from->nic.address.value & 0xff);
+    to->gateway = (uint32_t)from->nic.gateway.value;
+    for (uint32_t i = 0; i < from->names.count; i++)
+        to->names[i] = string_add(policy->strings, listed_text(&from->names, i)->value);
+    if (from->names.count == 0 && from->nic.address.valid)
+        to->names[0] = string_add(policy->strings, ip_text(&policy->check->arena, to->address));
+    to->key = policy->compiled->key;
+    memcpy(to->key_digest, policy->compiled->key_digest, DIGEST_BYTES);
     compile_admins(policy);
 }
 
@@ -220,9 +230,10 @@ static void compile_statements(struct policy *policy)
     }
 }
 
-void compile_policy(struct check *check, struct manifest_header *header, struct strings *strings)
+void compile_policy(struct check *check, const struct compiled *compiled,
+                    struct manifest_header *header, struct strings *strings)
 {
-    struct policy policy = {check, &check->model, header, strings};
+    struct policy policy = {check, &check->model, compiled, header, strings};
 
     compile_names(&policy, MANIFEST_LEVELS, &check->model.levels);
     compile_names(&policy, MANIFEST_CATEGORIES, &check->model.categories);

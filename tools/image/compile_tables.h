@@ -20,6 +20,7 @@ void *table_add(struct manifest_header *header, enum manifest_table_id id, uint3
                 uint32_t entry_bytes);
 
 /* Adds all tables behind domains, payloads and strings. */
-void compile_policy(struct check *check, struct manifest_header *header, struct strings *strings);
+void compile_policy(struct check *check, const struct compiled *compiled,
+                    struct manifest_header *header, struct strings *strings);
 
 #endif

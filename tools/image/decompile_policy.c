@@ -331,13 +331,56 @@ void put_policy_domain(const struct manifest *manifest, uint32_t index, FILE *ou
     put_words(out, "    manage: [", "domains[].manage[]", domain->manage, false, "]\n");
 }
 
+static void put_bytes(const uint8_t digest[DIGEST_BYTES], FILE *out)
+{
+    for (int i = 0; i < DIGEST_BYTES; i++)
+        fprintf(out, "%02x", digest[i]);
+    fputc('\n', out);
+}
+
+static void put_nic(const struct manifest *manifest, const struct manifest_management *management,
+                    FILE *out)
+{
+    uint32_t count;
+    const struct manifest_device *device = manifest_entries(manifest, MANIFEST_DEVICES, &count);
+    struct arena arena = {0};
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (device[i].domain != MANIFEST_NONE)
+            continue;
+        fputs("  nic: {", out);
+        put_device(manifest, &device[i], out);
+        fprintf(out, ", address: %s",
+                address_text(&arena, (uint64_t)management->address << 8 | management->prefix));
+        if (management->gateway)
+            fprintf(out, ", gateway: %s", ip_text(&arena, management->gateway));
+        fputs("}\n", out);
+    }
+    arena_free(&arena);
+}
+
+static void put_console(const struct manifest *manifest,
+                        const struct manifest_management *management, FILE *out)
+{
+    put_nic(manifest, management, out);
+    for (uint32_t i = 0; i < MAX_SERVER_NAMES && management->names[i]; i++) {
+        fputs(i == 0 ? "  names: [" : ", ", out);
+        put_scalar(out, manifest_string(manifest, management->names[i]));
+    }
+    fputs(management->names[0] ? "]\n" : "", out);
+    if (management->key != MANIFEST_NONE) {
+        put_text(manifest, out, "  key", manifest->payloads[management->key].path);
+        fputs(" # SHA-256 of its public key ", out);
+        put_bytes(management->key_digest, out);
+    }
+    fputs(management->flags & MANIFEST_ICMP_ECHO ? "  icmp_echo: true\n" : "", out);
+}
+
 void put_policy_tail(const struct manifest *manifest, FILE *out)
 {
-    uint32_t count, devices;
+    uint32_t count;
     const struct manifest_management *management =
         manifest_entries(manifest, MANIFEST_MANAGEMENT, &count);
-    const struct manifest_device *device = manifest_entries(manifest, MANIFEST_DEVICES, &devices);
-    struct arena arena = {0};
 
     if (count == 0)
         return;
@@ -346,13 +389,9 @@ void put_policy_tail(const struct manifest *manifest, FILE *out)
              management->cpus);
     fputs("\n  memory: ", out);
     put_size(out, management->memory);
-    fputs("\n  nic: {", out);
-    for (uint32_t i = 0; i < devices; i++) {
-        if (device[i].domain == MANIFEST_NONE)
-            put_device(manifest, &device[i], out);
-    }
-    fprintf(out, ", address: %s}\n  admins:\n",
-            address_text(&arena, (uint64_t)management->address << 8 | management->prefix));
+    fputc('\n', out);
+    put_console(manifest, management, out);
+    fputs("  admins:\n", out);
     const struct manifest_admin *admin = manifest_entries(manifest, MANIFEST_ADMINS, &count);
     for (uint32_t i = 0; i < count; i++, admin++) {
         fputs("    - {name: ", out);
@@ -361,9 +400,6 @@ void put_policy_tail(const struct manifest *manifest, FILE *out)
         fprintf(out, ", role: %s", choice_word("management.admins[].role", admin->role));
         put_date(out, ", expires", admin->expires);
         fputs("} # SHA-256 of the key ", out);
-        for (int j = 0; j < DIGEST_BYTES; j++)
-            fprintf(out, "%02x", admin->key[j]);
-        fputc('\n', out);
+        put_bytes(admin->key, out);
     }
-    arena_free(&arena);
 }

@@ -22,4 +22,14 @@ bool image_is_pe(const void *bytes, size_t size);
  */
 const char *image_open(struct arena *arena, const void *bytes, size_t size, struct image *out);
 
+/* Whether the image holds the server's private key: it, and copies of it, get mode 0600. */
+static inline bool holds_server_key(const struct manifest *manifest)
+{
+    uint32_t count;
+    const struct manifest_management *management =
+        manifest_entries(manifest, MANIFEST_MANAGEMENT, &count);
+
+    return count > 0 && management->key != MANIFEST_NONE;
+}
+
 #endif

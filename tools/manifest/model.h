@@ -113,7 +113,7 @@ struct model_device {
     struct number removable, accept_no_reset, accept_sideband;
     struct number interrupts;       /* enum interrupts */
     struct number on_reset_failure; /* enum reset_failure */
-    struct number address;          /* management only */
+    struct number address, gateway; /* management only */
 };
 
 enum interrupts { INTERRUPTS_MSI, INTERRUPTS_NONE };
@@ -168,7 +168,10 @@ struct model_management {
     struct place at;
     struct count_or_list cpus;
     struct number memory;
-    struct model_device nic;
+    struct model_device nic; /* may be left out */
+    struct list names;       /* struct text */
+    struct text key;         /* path */
+    struct number icmp_echo;
     struct list admins; /* struct model_admin */
 };
 

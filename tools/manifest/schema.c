@@ -52,7 +52,8 @@ static const struct choice reset_choices[] = {
 static const struct choice right_choices[] = {
     {"status", MANIFEST_MAY_STATUS},   {"counters", MANIFEST_MAY_COUNTERS},
     {"start", MANIFEST_MAY_START},     {"stop", MANIFEST_MAY_STOP},
-    {"restart", MANIFEST_MAY_RESTART}, {NULL, 0}};
+    {"restart", MANIFEST_MAY_RESTART}, {"power-button", MANIFEST_MAY_POWER_BUTTON},
+    {"check", MANIFEST_MAY_CHECK},     {NULL, 0}};
 static const struct choice unsafe_choices[] = {
     {"no-dma-remapping", MANIFEST_NO_DMA_REMAPPING},
     {"no-interrupt-remapping", MANIFEST_NO_INTERRUPT_REMAPPING},
@@ -290,8 +291,10 @@ const struct key keys[] = {
      .noun = "domain", NAMES, .text = "Domains that are started before this one."},
     {"domains[].start_after[]", KEY_NAME, false, 1, NAME_BYTES - 1, .refers = "domains",
      .text = "Name of a domain."},
-    {"domains[].manage", KEY_LIST, false, 0, 5, IN_DOMAIN(manage), .noun = "right", WORDS,
-     .text = "What management may do with the domain; nothing else."},
+    {"domains[].manage", KEY_LIST, false, 0, 7, IN_DOMAIN(manage), .noun = "right", WORDS,
+     .text = "What management may do with the domain; nothing else. status and counters tell; to "
+             "start, stop, restart, press its power button or run its separation check is an "
+             "operator's."},
     {"domains[].manage[]", KEY_CHOICE, .choices = right_choices,
      .text = "One right over the domain."},
 
@@ -310,8 +313,10 @@ const struct key keys[] = {
     {"management.cpus[]", KEY_INTEGER, false, 0, HIGHEST_APIC_ID, .text = "A physical APIC id."},
     {"management.memory", KEY_SIZE, true, 2 * MIB, TIB, 2 * MIB, IN_MODEL(management.memory),
      .text = "Its memory."},
-    {"management.nic", KEY_SECTION, true, IN_MODEL(management.nic),
-     .text = "Its network card, which nobody else uses."},
+    {"management.nic", KEY_SECTION, IN_MODEL(management.nic),
+     .text =
+         "Its network card, which nobody else uses. Without it nobody reaches management: for a "
+         "LAB image only."},
     {"management.nic.pci", KEY_PCI, true, 0, UINT32_MAX, IN_NIC(pci),
      .text = "Where the function is: bus, device and function."},
     {"management.nic.id", KEY_PCI_ID, false, 0, UINT32_MAX, IN_NIC(id),
@@ -320,10 +325,26 @@ const struct key keys[] = {
      .refers = "networks", .text = "The network that it is plugged into."},
     {"management.nic.address", KEY_ADDRESS, true, 0, UINT64_MAX, IN_NIC(address),
      .text = "Its IPv4 address with the length of the network's prefix."},
+    {"management.nic.gateway", KEY_IP, false, 0, UINT32_MAX, IN_NIC(gateway),
+     .text = "The router that leads to other networks; without it only its own network is "
+             "reached."},
     {"management.nic.accept_sideband", KEY_BOOLEAN, IN_NIC(accept_sideband), .fallback = "false",
      .text = "Firmware (AMT, a BMC) shares the card, and that is accepted."},
     {"management.nic.sanitized_by", KEY_TEXT, false, 1, TEXT_MAX, IN_NIC(sanitized_by),
      .text = "Who cleared it of what its earlier owner left, as for a domain's device."},
+    {"management.names", KEY_LIST, false, 1, MAX_SERVER_NAMES, IN_MODEL(management.names),
+     .noun = "name", NAMES,
+     .text = "What a browser may call it: a host's name or IPv4 address, with `:PORT` where it is "
+             "not 443. They stand in its certificate, and requests for any other are refused; "
+             "without them its address is the one name."},
+    {"management.names[]", KEY_TEXT, false, 1, SERVER_NAME_BYTES - 1,
+     .text = "One name, as console.example or 127.0.0.1:8443."},
+    {"management.key", KEY_PATH, false, 1, PATH_MAX_BYTES, IN_MODEL(management.key),
+     .text = "The private key of its TLS server: a PEM file (P-256 or P-384), looked for as "
+             "payloads are. The image holds it, so the image is as secret; a LAB image may do "
+             "without."},
+    {"management.icmp_echo", KEY_BOOLEAN, IN_MODEL(management.icmp_echo), .fallback = "false",
+     .text = "It answers echo requests (ping)."},
     {"management.admins", KEY_LIST, true, 1, MAX_ADMINS, IN_MODEL(management.admins),
      .noun = "admin", .item_bytes = sizeof(struct model_admin),
      .text = "Who may use the management interface."},

@@ -30,6 +30,7 @@ enum key_type {
     KEY_PCI,     /* segment << 16 | bus << 8 | device << 3 | function */
     KEY_PCI_ID,  /* vendor << 16 | device */
     KEY_ADDRESS, /* IPv4 address << 8 | prefix length */
+    KEY_IP,      /* IPv4 address */
     KEY_TYPES,
 };
 

@@ -129,27 +129,45 @@ static bool take_decimal(const char **text, uint64_t *value)
            take_number(text, 10, 1, 3, value);
 }
 
-bool parse_address(const char *text, uint64_t *value)
+static bool take_ip(const char **text, uint64_t *value)
 {
-    uint64_t part, prefix;
+    uint64_t part;
 
     *value = 0;
     for (int i = 0; i < 4; i++) {
-        if (!take_decimal(&text, &part) || part > 255 || !take(&text, i < 3 ? '.' : '/'))
+        if (!take_decimal(text, &part) || part > 255 || (i < 3 && !take(text, '.')))
             return false;
         *value = *value << 8 | part;
     }
+    return true;
+}
+
+bool parse_ip(const char *text, uint64_t *value)
+{
+    return take_ip(&text, value) && !*text;
+}
+
+bool parse_address(const char *text, uint64_t *value)
+{
+    uint64_t prefix;
+
+    if (!take_ip(&text, value) || !take(&text, '/'))
+        return false;
     if (!take_decimal(&text, &prefix) || *text || prefix < 1 || prefix > 30)
         return false;
     *value = *value << 8 | prefix;
     return true;
 }
 
+char *ip_text(struct arena *arena, uint64_t ip)
+{
+    return say(arena, "%u.%u.%u.%u", (unsigned int)(ip >> 24 & 255), (unsigned int)(ip >> 16 & 255),
+               (unsigned int)(ip >> 8 & 255), (unsigned int)(ip & 255));
+}
+
 char *address_text(struct arena *arena, uint64_t address)
 {
-    return say(arena, "%u.%u.%u.%u/%u", (unsigned int)(address >> 32 & 255),
-               (unsigned int)(address >> 24 & 255), (unsigned int)(address >> 16 & 255),
-               (unsigned int)(address >> 8 & 255), (unsigned int)(address & 255));
+    return say(arena, "%s/%u", ip_text(arena, address >> 8), (unsigned int)(address & 255));
 }
 
 bool parse_digest(const char *text, uint8_t digest[32])

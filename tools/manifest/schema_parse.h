@@ -8,13 +8,15 @@
 /*
  * Each turns text into the number that kernel/abi/manifest.h stores and returns true, or returns
  * false: "0x2b000571"; "2026-10-01", days since 1970-01-01; "00:1f.2" or "0001:00:1f.2", segment,
- * bus, device and function; "8086:10d3", vendor and device; "10.0.2.15/24", address << 8 | prefix.
+ * bus, device and function; "8086:10d3", vendor and device; "10.0.2.15/24", address << 8 | prefix;
+ * "10.0.2.1", address.
  */
 bool parse_hex(const char *text, uint64_t *value);
 bool parse_date(const char *text, uint64_t *value);
 bool parse_pci(const char *text, uint64_t *value);
 bool parse_pci_id(const char *text, uint64_t *value);
 bool parse_address(const char *text, uint64_t *value);
+bool parse_ip(const char *text, uint64_t *value);
 
 /* 64 hexadecimal digits into 32 bytes. */
 bool parse_digest(const char *text, uint8_t digest[32]);
@@ -24,6 +26,7 @@ char *date_text(struct arena *arena, uint64_t days);
 char *pci_text(struct arena *arena, uint64_t pci);
 char *pci_id_text(struct arena *arena, uint64_t id);
 char *address_text(struct arena *arena, uint64_t address);
+char *ip_text(struct arena *arena, uint64_t ip);
 const char *digest_text(struct arena *arena, const uint8_t digest[32]);
 
 #endif

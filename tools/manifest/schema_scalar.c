@@ -91,7 +91,7 @@ static enum parsed parse_form(const struct key *key, const struct scalar *scalar
 {
     static bool (*const forms[KEY_TYPES])(const char *text, uint64_t *value) = {
         [KEY_HEX] = parse_hex,       [KEY_DATE] = parse_date,       [KEY_PCI] = parse_pci,
-        [KEY_PCI_ID] = parse_pci_id, [KEY_ADDRESS] = parse_address,
+        [KEY_PCI_ID] = parse_pci_id, [KEY_ADDRESS] = parse_address, [KEY_IP] = parse_ip,
     };
 
     return strlen(scalar->text) == scalar->length && forms[key->type](scalar->text, value)
@@ -120,6 +120,7 @@ static const struct {
     [KEY_PCI] = {parse_form, "a PCI function", "00:1f.2 (bus, device 00 to 1f, function 0 to 7)"},
     [KEY_PCI_ID] = {parse_form, "a vendor and device id", "8086:10d3"},
     [KEY_ADDRESS] = {parse_form, "an IPv4 address with its prefix", "10.0.2.15/24"},
+    [KEY_IP] = {parse_form, "an IPv4 address", "10.0.2.1"},
 };
 
 static const char *value_text(struct arena *arena, const struct key *key, uint64_t value)
@@ -203,6 +204,7 @@ const char *key_expectation(struct arena *arena, const struct key *key)
     case KEY_PCI:
     case KEY_PCI_ID:
     case KEY_ADDRESS:
+    case KEY_IP:
         return say(arena, "%s, for instance %s", number_types[key->type].what,
                    number_types[key->type].example);
     default:

@@ -101,7 +101,8 @@ static void take_owner(struct map *map, const struct model_domain *domain, bool 
         .role = role_of(arena, domain),
         .protects = &domain->protects,
         .devices = is_management ? &model->management.nic : domain->devices.items,
-        .device_count = is_management ? 1 : domain->devices.count,
+        .device_count =
+            is_management ? is_written(model->management.nic.at) : domain->devices.count,
     };
     map->cpus += domain->cpus.value;
     map->memory += owner->memory;

@@ -25,6 +25,7 @@ static const char *const patterns[KEY_TYPES] = {
     [KEY_PCI] = "^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[01][0-9a-fA-F]\\.[0-7]$",
     [KEY_PCI_ID] = "^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$",
     [KEY_ADDRESS] = "^(" BYTE "\\.){3}" BYTE "/[1-9][0-9]?$",
+    [KEY_IP] = "^(" BYTE "\\.){3}" BYTE "$",
 };
 
 static void put_value(FILE *out, const struct key *key);

@@ -8,6 +8,7 @@
 #include "shared.h"
 #include "tools/hw/inventory.h"
 #include "tools/manifest/label.h"
+#include "tools/manifest/schema.h"
 #include "tools/manifest/schema_parse.h"
 #include <string.h>
 
@@ -46,11 +47,7 @@ uint32_t partition_of(const struct check *check, uint32_t party)
 
 const char *right_word(uint64_t right)
 {
-    return right == MANIFEST_MAY_STATUS     ? "status"
-           : right == MANIFEST_MAY_COUNTERS ? "counters"
-           : right == MANIFEST_MAY_START    ? "start"
-           : right == MANIFEST_MAY_STOP     ? "stop"
-                                            : "restart";
+    return choice_word("domains[].manage[]", right);
 }
 
 const char *role_word(uint64_t role)
@@ -73,6 +70,8 @@ static void find_rights(struct finder *finder, uint32_t index)
             ACCESS_RIGHT,
             say(arena, "%s (granted by manage, %s)", right_word(right),
                 line_of(finder->check, listed(&domain->manage, i)->at)));
+        if (right == MANIFEST_MAY_CHECK)
+            add(finder, index, ACCESS_MANAGEMENT, ACCESS_RIGHT, "the result of its check");
     }
     for (uint32_t i = 0; i < domain->serial.read.count; i++)
         add(finder, index, ACCESS_MANAGEMENT, ACCESS_SERIAL_READ,

@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include "access.h"
+#include "tools/diff/diff.h"
 #include "tools/image/payload.h"
 #include "tools/manifest/label.h"
 #include "tools/manifest/pubkey.h"
@@ -123,7 +124,7 @@ static void cabling_sheet(struct report *out)
         for (uint32_t j = 0; j < domain->devices.count; j++)
             cable(out, domain->name.value, model_device(domain, j));
     }
-    if (is_written(model->management.at))
+    if (is_written(model->management.nic.at))
         cable(out, "management", &model->management.nic);
 }
 
@@ -207,6 +208,38 @@ static void administrators(struct report *out)
     }
 }
 
+/* How it is reached, and by which key one knows it. */
+static void console(struct report *out)
+{
+    static const char *const heads[] = {"Console", ""};
+    const struct model_management *management = &out->check->model.management;
+    const struct model_device *nic = &management->nic;
+    const char *digest = digest_text(out->arena, out->lab.key_digest);
+
+    page_table(&out->page, 2, heads);
+    page_cell(&out->page, MARK_HEAD, "its address");
+    page_cell(&out->page, MARK_CODE,
+              nic->address.valid ? address_text(out->arena, nic->address.value)
+                                 : "none: without a network card nobody reaches it");
+    page_cell(&out->page, MARK_HEAD, "gateway");
+    page_cell(&out->page, MARK_CODE,
+              nic->gateway.valid ? ip_text(out->arena, nic->gateway.value) : "none");
+    page_cell(&out->page, MARK_HEAD, "names that a browser may use");
+    page_cell(&out->page, MARK_CODE,
+              management->names.count > 0 ? names_text(out->arena, &management->names)
+              : nic->address.valid        ? ip_text(out->arena, nic->address.value >> 8)
+                                          : "none");
+    page_cell(&out->page, MARK_HEAD, "answers echo requests");
+    page_cell(&out->page, MARK_PLAIN, management->icmp_echo.value ? "yes" : "no");
+    page_cell(&out->page, MARK_HEAD, "private key of the server");
+    page_cell(&out->page, MARK_PLAIN,
+              management->key.value
+                  ? say(out->arena,
+                        "%s, in the image, which is as secret. SHA-256 of its public key: %s",
+                        management->key.value, digest)
+                  : "none: no release image is built");
+}
+
 void report_roles(struct report *out)
 {
     static const char *const heads[] = {"Of", "operator", "auditor"};
@@ -227,9 +260,10 @@ void report_roles(struct report *out)
         page_cell(&out->page, MARK_PLAIN, operations(out, domain, MANIFEST_OPERATOR));
         page_cell(&out->page, MARK_PLAIN, operations(out, domain, MANIFEST_AUDITOR));
     }
-    /* No key of the manifest grants these: an auditor reads, an operator acts. */
+    /* No key of the manifest grants this. */
     page_cell(&out->page, MARK_HEAD, "the machine");
-    page_cell(&out->page, MARK_PLAIN, "read the audit, run the separation check");
+    page_cell(&out->page, MARK_PLAIN, "read the audit");
     page_cell(&out->page, MARK_PLAIN, "read the audit");
     administrators(out);
+    console(out);
 }

@@ -153,7 +153,8 @@ void report_acceptances(struct report *out)
                say(out->arena, "until %s", date_text(out->arena, mixed->until.value)));
     for (uint32_t i = 0; i < model->domains.count; i++)
         accept_domain(out, model_domain(model, i));
-    accept_device(out, "management", &model->management.nic);
+    if (is_written(model->management.nic.at))
+        accept_device(out, "management", &model->management.nic);
     if (is_written(review->at))
         accept(out, "Review of the manifest", review->by.value,
                say(out->arena, "due again %s", date_text(out->arena, review->due.value)),

@@ -259,7 +259,7 @@ static void report_idle(struct check *check, const struct model_domain *domain,
 
 void rule_manage_nobody(struct check *check)
 {
-    enum { ACTS = MANIFEST_MAY_START | MANIFEST_MAY_STOP | MANIFEST_MAY_RESTART };
+    enum { TELLS = MANIFEST_MAY_STATUS | MANIFEST_MAY_COUNTERS };
     const struct model *model = &check->model;
 
     for (uint32_t i = 0; i < model->domains.count; i++) {
@@ -268,7 +268,7 @@ void rule_manage_nobody(struct check *check)
 
         for (uint32_t j = 0; j < domain->manage.count; j++) {
             const struct number *right = listed(&domain->manage, j);
-            bool acts = right->value & ACTS;
+            bool acts = !(right->value & TELLS);
 
             if (right->valid && !has_admin(model, acts ? MANIFEST_OPERATOR : 0)) {
                 report_idle(check, domain, right, "a right", acts ? "operator" : "admin");

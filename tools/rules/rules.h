@@ -35,7 +35,7 @@ void rule_on_exit_stop(struct check *check);
 void rule_restart_window(struct check *check);
 void rule_restart_rate(struct check *check);
 
-/* name.c, label.c, network.c, exposure.c, device.c, management.c, order.c,
+/* name.c, label.c, network.c, exposure.c, device.c, management.c, console.c, order.c,
    date.c */
 void rule_name_twice(struct check *check);
 void rule_name_reserved(struct check *check);
@@ -71,6 +71,10 @@ void rule_management_dominates(struct check *check);
 void rule_management_network(struct check *check);
 void rule_management_exposed(struct check *check);
 void rule_management_address(struct check *check);
+void rule_management_offline(struct check *check);
+void rule_management_gateway(struct check *check);
+void rule_management_names(struct check *check);
+void rule_management_key(struct check *check);
 void rule_admin_key(struct check *check);
 void rule_admin_key_file(struct check *check);
 void rule_admin_key_shared(struct check *check);

@@ -2,6 +2,7 @@
 /* Reading processors, memory and the owners of the ports from an image. */
 #include "image.h"
 #include "kernel/manifest.h"
+#include "tools/image/image.h"
 #include "tools/image/pe.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,7 @@ static void take_manifest(const struct manifest *manifest, struct run_image *out
             memcpy(out->owners[port - 1], manifest->domains[i].name, NAME_BYTES);
         memcpy(out->domains[out->domain_count++], manifest->domains[i].name, NAME_BYTES);
     }
+    out->holds_key = holds_server_key(manifest);
     take_devices(manifest, out);
 }
 

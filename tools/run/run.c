@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { UNATTENDED_SECONDS = 300 };
@@ -242,6 +243,8 @@ int run_main(int argc, char **argv)
     enum exit_status status = prepare(&run);
     if (status != EXIT_GOOD || run.which)
         return status;
+    if (run.image.holds_key)
+        umask(077); /* so does the disk that it boots from */
     run.file = (struct disk_file){DISK_BOOT_PATH, run.path};
     run.options.files = &run.file;
     run.options.file_count = 1;

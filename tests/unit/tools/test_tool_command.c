@@ -249,7 +249,7 @@ static const struct {
     {"bulkhead key new -- -ops", 2, NULL, "a name has at most 31"},
     {"bulkhead key new ops --dir keys/new && ls keys/new", 0, "key: keys/new/ops.pub", NULL},
     {"bulkhead key new ops --dir m.yaml/keys", 3, NULL, "m.yaml/keys: Not a directory"},
-    {"bulkhead key new ops --role auditer", 2, NULL, "--role is operator or auditor"},
+    {"bulkhead key new ops --role auditer", 2, NULL, "--role is operator, auditor or server"},
     {"umask 0; bulkhead key new ops --role operator", 0,
      "{name: ops, key: ./ops.pub, role: operator,", NULL},
     {"stat -c %a ops.key ops.pub | tr '\\n' ' '", 0, "600 644 ", NULL},

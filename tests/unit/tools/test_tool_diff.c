@@ -68,7 +68,10 @@ static const char base[] =
     "  cpus: 1\n"
     "  memory: 64M\n"
     "  nic: {pci: \"00:03.0\", id: \"8086:10d3\", network: admin, address: 10.0.2.15/24,\n"
-    "        accept_sideband: true}\n"
+    "        accept_sideband: true, gateway: 10.0.2.1}\n"
+    "  names: [console.example, \"127.0.0.1:8443\"]\n"
+    "  key: build/fixtures/server.key\n"
+    "  icmp_echo: true\n"
     "  admins:\n"
     "    - {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2190-01-31}\n"
     "    - {name: audit, key: build/fixtures/audit.pub, role: auditor, expires: 2190-01-31}\n"
@@ -173,6 +176,19 @@ static const struct {
     {"10.0.2.15", "10.0.2.16", "~ management: address: 10.0.2.15/24 -> 10.0.2.16/24\n", 0, 0},
     {"\"00:03.0\"", "\"00:07.0\"",
      "~ management: network card: 00:03.0 (8086:10d3) -> 00:07.0 (8086:10d3)\n", 0, 0},
+    {"gateway: 10.0.2.1", "gateway: 10.0.2.2", "~ management: gateway: 10.0.2.1 -> 10.0.2.2\n", 0,
+     0},
+    {", gateway: 10.0.2.1", "", "- management: gateway\n", 0, 1},
+    {"console.example", "other.example",
+     "- management: has the name console.example\n+ management: has the name other.example\n", 1,
+     1},
+    {"  icmp_echo: true\n", "", "- management: answers echo requests\n", 0, 1},
+    {"  key: build/fixtures/server.key\n", "", "- management: server key\n", 0, 0},
+    {"fixtures/server.key", "fixtures/other.key", NULL, 0, 0},
+    {"[status, restart]", "[status, restart, power-button]",
+     "+ domain office: management may: power-button\n", 1, 0},
+    {"[status, restart]", "[status, restart, check]", "+ domain office: management may: check\n", 1,
+     0},
     {",\n        accept_sideband: true", "", "- management: firmware shares the network card\n", 0,
      1},
     {"name: ops", "name: opus", NULL, 1, 1},

@@ -87,7 +87,7 @@ static const char policy_text[] =
     "         sanitized_by: \"site office, 2026-10-01\"}\n"
     "    on_dma_fault: restart\n"
     "    start_after: [control]\n"
-    "    manage: [status, counters, start, stop, restart]\n"
+    "    manage: [status, counters, start, stop, restart, power-button, check]\n"
     "  - name: control\n"
     "    label: {level: restricted, categories: [alpha]}\n"
     "    cpus: 1\n"
@@ -97,7 +97,10 @@ static const char policy_text[] =
     "  cpus: [7]\n"
     "  memory: 64M\n"
     "  nic: {pci: \"00:03.0\", network: admin, address: 192.168.255.1/30, accept_sideband: true,\n"
-    "        sanitized_by: depot}\n"
+    "        sanitized_by: depot, gateway: 192.168.255.2}\n"
+    "  names: [console.example, \"127.0.0.1:8443\"]\n"
+    "  key: build/fixtures/p384.key\n"
+    "  icmp_echo: true\n"
     "  admins:\n"
     "    - {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2199-12-31}\n"
     "    - {name: audit, key: build/fixtures/audit.pub, role: auditor, expires: 2199-12-31}\n";
@@ -249,6 +252,13 @@ static void test_policy_fields(void **state)
     assert_int_equal(management->address, 0xc0a8ff01);
     assert_int_equal(management->prefix, 30);
     assert_int_equal(management->cpus[0], 7);
+    assert_int_equal(management->gateway, 0xc0a8ff02);
+    assert_string_equal(manifest_string(&manifest, management->names[0]), "console.example");
+    assert_string_equal(manifest_string(&manifest, management->names[1]), "127.0.0.1:8443");
+    assert_int_equal(management->names[2], 0);
+    assert_int_equal(management->flags, MANIFEST_CPUS_PINNED | MANIFEST_ICMP_ECHO);
+    assert_int_equal(management->key, 3);
+    assert_int_equal(manifest.payloads[3].bytes, sizeof(struct server_key));
     const struct manifest_domain *office = &manifest.domains[0];
     assert_int_equal(office->level, 1);
     assert_int_equal(office->manage, MANIFEST_RIGHTS);
@@ -269,7 +279,7 @@ static const struct {
 } wrong[] = {
     {MANIFEST_DOMAINS, offsetof(struct manifest_domain, level), 4},
     {MANIFEST_DOMAINS, offsetof(struct manifest_domain, categories), 4},
-    {MANIFEST_DOMAINS, offsetof(struct manifest_domain, manage), 0x20},
+    {MANIFEST_DOMAINS, offsetof(struct manifest_domain, manage), 0x80},
     {MANIFEST_DOMAINS, offsetof(struct manifest_domain, start_after), 4},
     {MANIFEST_DOMAINS, offsetof(struct manifest_domain, serial_irq), 16},
     {MANIFEST_PAYLOADS, offsetof(struct manifest_payload, pinned), 2},
@@ -286,7 +296,14 @@ static const struct {
     {MANIFEST_DEVICES, offsetof(struct manifest_device, serial_number), UINT32_MAX},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, sanitized_by), UINT32_MAX},
     {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, cpu_count), MAX_DOMAIN_CPUS + 1},
-    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, flags), 2},
+    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, flags), 4},
+    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, names[0]), UINT32_MAX},
+    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, names[7]), UINT32_MAX},
+    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, key), 4},
+    /* Another payload, one that a domain boots, a kernel or an initrd. */
+    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, key), 0},
+    {MANIFEST_DOMAINS, offsetof(struct manifest_domain, kernel), 3},
+    {MANIFEST_PAYLOADS, offsetof(struct manifest_payload, bytes), sizeof(struct server_key) - 1},
     {MANIFEST_ADMINS, offsetof(struct manifest_admin, role), 3},
     {MANIFEST_ADMINS, offsetof(struct manifest_admin, path), UINT32_MAX},
     {MANIFEST_POLICY, offsetof(struct manifest_policy, level), 4},

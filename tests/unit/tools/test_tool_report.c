@@ -230,7 +230,7 @@ static void every_fact_is_there(void **state)
         "| system | 1 | 64M | shared | com4 (polled) | 0 |",
         "| system | 1 | 64M | shared | com3 (line 7) | 0 |",
         "tells the cause on com1 only, keeps no record of it",
-        "| **the machine** | read the audit, run the separation check | read the audit |",
+        "| **the machine** | read the audit | read the audit |",
     };
     char *text = report_text(FACTS, true);
 
