@@ -2,7 +2,8 @@
 /*
  * The private key of the management console's TLS server: a payload of its own in the image, which
  * no domain boots. It is for one page of the management domain's memory and for nothing else; the
- * compiled manifest, which everybody reads, has the digest of the public key only.
+ * compiled manifest, which everybody reads, has the digest of the public key, and as for every
+ * payload that of these bytes, from which nobody guesses 256 random bits.
  */
 #ifndef BULKHEAD_ABI_SERVER_KEY_H
 #define BULKHEAD_ABI_SERVER_KEY_H

@@ -54,6 +54,8 @@ static const char introduction[] =
     "  cpus: 1\n"
     "  memory: 64M\n"
     "  nic: {pci: \"00:03.0\", id: \"8086:1521\", network: admin, address: 10.0.2.15/24}\n"
+    "  names: [gate-7.example, 10.0.2.15]\n"
+    "  key: keys/console.key # `bulkhead key new console --role server --dir keys`\n"
     "  admins:\n"
     "    - {name: ops, key: keys/ops.pub, role: operator, expires: 2027-01-31}\n"
     "    - {name: audit, key: keys/audit.pub, role: auditor, expires: 2027-01-31}\n"

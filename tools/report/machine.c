@@ -195,6 +195,8 @@ void report_payloads(struct report *out)
     for (uint32_t i = 0; i < compiled->payload_count; i++) {
         const struct compiled_payload *payload = &compiled->payloads[i];
 
+        if (i == compiled->key)
+            continue; /* of it only its public key is said, beside the console */
         page_cell(&out->page, MARK_CODE, payload->path);
         page_cell(&out->page, MARK_PLAIN, users_text(out, i));
         page_cell(&out->page, MARK_NUMBER, report_count(out, payload->size));

@@ -4,6 +4,7 @@
 
 #include "tools/image/payload.h"
 #include "tools/manifest/private_key.h"
+#include "tools/manifest/pubkey.h"
 #include "tools/manifest/schema_parse.h"
 #include <string.h>
 
@@ -109,6 +110,41 @@ void rule_management_names(struct check *check)
     }
 }
 
+/* Whoever has the image would have that admin's key, or the domain that boots it the server's. */
+static void report_shared(struct check *check, const struct payload *key, const uint8_t digest[32])
+{
+    const struct model *model = &check->model;
+    struct place at = model->management.key.at;
+    const char *remedy = "the console has a key of its own: `bulkhead key new NAME --role server`";
+    uint8_t other[32];
+
+    for (uint32_t i = 0; i < model->management.admins.count; i++) {
+        const struct model_admin *admin = model_admin(model, i);
+        const struct payload *file =
+            admin->key.value ? payload_open(check, admin->key.value) : NULL;
+
+        if (file && file->state == PAYLOAD_GOOD &&
+            pubkey_digest(file->bytes, file->head_bytes, other) && memcmp(other, digest, 32) == 0)
+            report(check, at,
+                   say(&check->arena, "the server's key is that of admin %s (%s)",
+                       admin->name.value ? admin->name.value : "?", line_of(check, admin->key.at)),
+                   remedy);
+    }
+    for (uint32_t i = 0; i < 3 * model->domains.count; i++) {
+        const struct model_domain *domain = model_domain(model, i / 3);
+        const struct text *paths[] = {&domain->boot.bzimage, &domain->boot.initrd,
+                                      &domain->boot.elf64};
+        const struct text *path = paths[i % 3];
+        const struct payload *file = path->value ? payload_open(check, path->value) : NULL;
+
+        if (file && file->state == PAYLOAD_GOOD && payload_same(key, file))
+            report(check, at,
+                   say(&check->arena, "the server's key is what %s boots (%s)",
+                       domain_of(check, domain), line_of(check, path->at)),
+                   remedy);
+    }
+}
+
 void rule_management_key(struct check *check)
 {
     const struct text *path = &check->model.management.key;
@@ -122,7 +158,9 @@ void rule_management_key(struct check *check)
                                 ? "holds no private key in PEM form"
                                 : private_key_read(file->bytes, file->size, &key, digest);
     explicit_bzero(&key, sizeof(key));
-    if (complaint)
+    if (!complaint)
+        report_shared(check, file, digest);
+    else
         report(check, path->at,
                file->state == PAYLOAD_UNREADABLE
                    ? say(&check->arena, "the server's key cannot be read: %s",

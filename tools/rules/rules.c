@@ -105,7 +105,8 @@ const struct rule rules[] = {
     {"management-names", SEVERITY_ERROR, rule_management_names,
      "A name of management is one that a browser can ask for, and is listed once."},
     {"management-key", SEVERITY_ERROR, rule_management_key,
-     "The key of management is a file that holds one private key, of P-256 or P-384."},
+     "The key of management is a file that holds one private key, of P-256 or P-384, which is no "
+     "admin's and in no domain."},
     {"admin-key", SEVERITY_ERROR, rule_admin_key, "Every admin has a key."},
     {"admin-key-file", SEVERITY_ERROR, rule_admin_key_file,
      "An admin's key is a file that holds a public key."},

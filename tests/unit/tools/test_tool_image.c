@@ -105,6 +105,11 @@ static const char policy_text[] =
     "    - {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2199-12-31}\n"
     "    - {name: audit, key: build/fixtures/audit.pub, role: auditor, expires: 2199-12-31}\n";
 
+/* `openssl pkey -in build/fixtures/p384.key -pubout -outform DER | sha256sum` */
+static const uint8_t p384_digest[] = {
+    0xbd, 0x21, 0x84, 0x02, 0x8e, 0xca, 0x1c, 0x5d, 0x56, 0x3d, 0x4e, 0xd1, 0x1a, 0x7c, 0x81, 0x71,
+    0xcd, 0x11, 0x62, 0x29, 0x4c, 0x81, 0x68, 0xb6, 0xee, 0xf2, 0xab, 0x8a, 0x31, 0x14, 0xef, 0x55};
+
 static void compile_text(struct check *check, const char *text, size_t bytes, bool release,
                          struct compiled *out)
 {
@@ -258,6 +263,7 @@ static void test_policy_fields(void **state)
     assert_int_equal(management->names[2], 0);
     assert_int_equal(management->flags, MANIFEST_CPUS_PINNED | MANIFEST_ICMP_ECHO);
     assert_int_equal(management->key, 3);
+    assert_memory_equal(management->key_digest, p384_digest, sizeof(p384_digest));
     assert_int_equal(manifest.payloads[3].bytes, sizeof(struct server_key));
     const struct manifest_domain *office = &manifest.domains[0];
     assert_int_equal(office->level, 1);
