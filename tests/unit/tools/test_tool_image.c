@@ -346,6 +346,25 @@ static void test_wrong_policy_is_refused(void **state)
     check_close(&check);
 }
 
+/* I6: no domain's memory gets the server's key, as an initial RAM disk either. */
+static void test_key_is_no_initrd(void **state)
+{
+    struct check check = {0};
+    struct compiled compiled;
+    struct manifest manifest;
+
+    (void)state;
+    compile_text(&check, policy_text, strlen(policy_text), false, &compiled);
+    struct manifest_header *header = compiled.manifest;
+    struct manifest_domain *office =
+        (void *)((char *)header + header->tables[MANIFEST_DOMAINS].offset);
+    office->initrd = compiled.key;
+    manifest_digest(header, header->digest);
+    assert_int_equal(manifest_open(header, compiled.manifest_bytes, &manifest),
+                     MANIFEST_BAD_POLICY);
+    check_close(&check);
+}
+
 /* The smallest EFI application: one section of code. */
 enum {
     PE_AT = 0x80,
@@ -677,6 +696,7 @@ int main(void)
         cmocka_unit_test(test_show_compiles_to_the_same_bytes),
         cmocka_unit_test(test_policy_fields),
         cmocka_unit_test(test_wrong_policy_is_refused),
+        cmocka_unit_test(test_key_is_no_initrd),
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_images_are_told),
         cmocka_unit_test(test_version),
