@@ -142,6 +142,8 @@ static enum manifest_error check_domain(const struct manifest_header *header, ui
     if (domain->serial_port > 4 || domain->memory_at % LARGE_PAGE_BYTES ||
         domain->memory_at > MANIFEST_MEMORY_MAX || domain->on_dma_fault > MANIFEST_DMA_RESTART)
         return MANIFEST_BAD_DOMAIN;
+    if (domain->flags & MANIFEST_IS_MANAGEMENT && domain->manage) /* nobody asks it */
+        return MANIFEST_BAD_DOMAIN;
     return domain_is_distinct(header, index) ? MANIFEST_OK : MANIFEST_BAD_DOMAIN;
 }
 
@@ -315,7 +317,7 @@ static bool server_key_is_apart(const struct manifest_header *header)
 static enum manifest_error check_contents(const struct manifest_header *header)
 {
     enum manifest_error error = MANIFEST_OK;
-    uint32_t cpus = 0, last = header->tables[MANIFEST_STRINGS].count - 1;
+    uint32_t cpus = 0, managements = 0, last = header->tables[MANIFEST_STRINGS].count - 1;
     if (!name_is_good(header->host, sizeof(header->host)) ||
         *(const char *)entry(header, MANIFEST_STRINGS, 0) != 0 ||
         *(const char *)entry(header, MANIFEST_STRINGS, last) != 0)
@@ -323,13 +325,14 @@ static enum manifest_error check_contents(const struct manifest_header *header)
     /*@ loop assigns i, error; */
     for (uint32_t i = 0; i < header->tables[MANIFEST_PAYLOADS].count && !error; i++)
         error = check_payload(header, i);
-    /*@ loop assigns i, error, cpus; */
+    /*@ loop assigns i, error, cpus, managements; */
     for (uint32_t i = 0; i < header->tables[MANIFEST_DOMAINS].count && !error; i++) {
         const struct manifest_domain *domain = entry(header, MANIFEST_DOMAINS, i);
         error = check_domain(header, i);
         cpus += domain->cpu_count;
+        managements += domain->flags & MANIFEST_IS_MANAGEMENT ? 1 : 0;
     }
-    if (!error && cpus > MAX_CPUS)
+    if (!error && (cpus > MAX_CPUS || managements > header->tables[MANIFEST_MANAGEMENT].count))
         return MANIFEST_BAD_DOMAIN;
     if (!error && !(fields_are_good(header) && server_key_is_apart(header)))
         return MANIFEST_BAD_POLICY;

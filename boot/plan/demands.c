@@ -6,10 +6,13 @@ static bool check_management(const struct manifest *manifest, struct diagnostic 
 {
     uint32_t count;
     manifest_entries(manifest, MANIFEST_MANAGEMENT, &count);
-    if (count > 0)
-        return diagnose(why, "I10: the manifest has a management domain, and this version of "
-                             "Bulkhead starts none: remove `management` from it");
-    return true;
+    for (uint32_t i = 0; i < manifest->domain_count; i++)
+        if (manifest->domains[i].flags & MANIFEST_IS_MANAGEMENT)
+            return true;
+    return count == 0 ||
+           diagnose(why, "I10: the manifest has a management domain that boots nothing, and this "
+                         "version of Bulkhead has no console of its own: name a payload with "
+                         "`management: {boot: ...}`, or remove `management`");
 }
 
 static bool check_domain(const struct manifest_domain *domain, struct diagnostic *why)

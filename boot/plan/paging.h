@@ -27,7 +27,7 @@ struct paging_range {
 };
 
 /* Ranges of one space: ascending by va, disjoint, in one canonical half each. */
-enum { PAGING_MAX_RANGES = 384 };
+enum { PAGING_MAX_RANGES = 416 };
 struct paging_space {
     uint32_t count;
     struct paging_range ranges[PAGING_MAX_RANGES];

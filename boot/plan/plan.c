@@ -44,6 +44,10 @@ static void fill_facts(const struct plan_input *in, struct handoff *handoff)
     for (uint32_t i = 0; i < facts->ioapic_count; i++)
         handoff->ioapics[i].requester = remap_requester(facts, facts->ioapics[i].id);
     handoff->domain_count = in->manifest->domain_count;
+    handoff->management = HANDOFF_NOBODY;
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        if (in->manifest->domains[i].flags & MANIFEST_IS_MANAGEMENT)
+            handoff->management = i;
 }
 
 /* Handoff, glyphs and manifest, one after the other; who has which function is known. */
@@ -276,7 +280,7 @@ static bool place_domain(struct plan *plan, uint32_t index)
 
     uint64_t slice;
     wish.kind = EXTENT_SLICE;
-    wish.bytes = PAGE_BYTES;
+    wish.bytes = handoff_slice_bytes(plan->in->manifest->domains[index].flags);
     if (!place_or_refuse(placement, &wish, "its slice of the handoff", &slice))
         return false;
     for (uint32_t i = 0; i < domain->cpu_count; i++)

@@ -140,6 +140,60 @@ static bool tells_on_com1(const struct manifest *manifest)
     return tells;
 }
 
+static void copy_table(const struct manifest *manifest, enum manifest_table_id table, void *to,
+                       size_t entry_bytes, uint32_t *count)
+{
+    const void *from = manifest_entries(manifest, table, count);
+    if (*count > 0)
+        memcpy(to, from, *count * entry_bytes);
+}
+
+static void build_machine(const struct build *build, struct management_machine *machine)
+{
+    const struct manifest *manifest = build->in->manifest;
+    uint32_t policies;
+    const struct manifest_policy *policy = manifest_entries(manifest, MANIFEST_POLICY, &policies);
+    memcpy(machine->digest, manifest->header->digest, DIGEST_BYTES);
+    memcpy(machine->host, manifest->header->host, sizeof(machine->host));
+    if (policies > 0) {
+        const char *text = manifest_string(manifest, policy->classification);
+        for (size_t i = 0; i + 1 < sizeof(machine->classification) && text[i]; i++)
+            machine->classification[i] = text[i];
+        machine->level = policy->level;
+        machine->categories = policy->categories;
+    }
+    machine->lab = (manifest->header->flags & MANIFEST_LAB) != 0;
+    machine->own = (uint32_t)build->handoff->management;
+    machine->counts[MANAGEMENT_MACHINE] = 1;
+    machine->tsc_hz = build->handoff->tsc_hz;
+    machine->unix_time = build->handoff->unix_time;
+    machine->unix_time_tsc = build->handoff->unix_time_tsc;
+}
+
+/* What the management domain keeps of all others, in zeroed memory behind its slice. */
+static void build_book(const struct build *build, struct handoff_book *book)
+{
+    const struct manifest *manifest = build->in->manifest;
+    const struct handoff *handoff = build->handoff;
+    uint32_t *counts = book->machine.counts;
+    build_machine(build, &book->machine);
+    copy_table(manifest, MANIFEST_DOMAINS, book->domains, sizeof(book->domains[0]),
+               &counts[MANAGEMENT_DOMAIN]);
+    copy_table(manifest, MANIFEST_LEVELS, book->levels, sizeof(book->levels[0]),
+               &counts[MANAGEMENT_LEVEL]);
+    copy_table(manifest, MANIFEST_CATEGORIES, book->categories, sizeof(book->categories[0]),
+               &counts[MANAGEMENT_CATEGORY]);
+    copy_table(manifest, MANIFEST_NETWORKS, book->networks, sizeof(book->networks[0]),
+               &counts[MANAGEMENT_NETWORK]);
+    copy_table(manifest, MANIFEST_DEVICES, book->devices, sizeof(book->devices[0]),
+               &counts[MANAGEMENT_DEVICE]);
+    for (uint32_t i = 0; i < handoff->domain_count; i++) {
+        book->apic_ids[i] = handoff->cpus[handoff->domains[i].cpus[0]].apic_id;
+        book->public_hpa[i] = handoff->domains[i].public_hpa;
+        book->public_bytes[i] = handoff->domains[i].public_bytes;
+    }
+}
+
 /* What processor `cpu`, the first of its domain or a parked one, keeps of the handoff. */
 static void build_slice(struct build *build, uint32_t cpu)
 {
@@ -175,6 +229,8 @@ static void build_slice(struct build *build, uint32_t cpu)
     slice->cpu_count = slice->place.cpu_count;
     for (uint32_t i = 0; i < slice->cpu_count; i++)
         slice->cpus[i] = handoff->cpus[slice->place.cpus[i]];
+    if (first->domain == handoff->management)
+        build_book(build, build->memory(first->slice_hpa + PAGE_BYTES, BOOK_BYTES, build->context));
 }
 
 static void copy_handoff(struct build *build)

@@ -23,6 +23,12 @@ static void add_area(const struct spaces *spaces, enum kernel_area area, uint64_
     }
 }
 
+static bool is_management(const struct handoff *handoff, uint32_t cpu)
+{
+    return handoff->management != HANDOFF_NOBODY &&
+           handoff->cpus[cpu].domain == handoff->management;
+}
+
 /* What a processor maps above VA_KERNEL, but for its domain's part; `start`: and at start-up. */
 static void add_hypervisor(const struct spaces *spaces, uint32_t cpu, bool start,
                            struct paging_space *out)
@@ -34,7 +40,9 @@ static void add_hypervisor(const struct spaces *spaces, uint32_t cpu, bool start
         add_area(spaces, KERNEL_START_TEXT, handoff->start_hpa, out);
         add_area(spaces, KERNEL_START_CONSTANTS, handoff->start_hpa, out);
     }
-    paging_add(out, VA_SLICE, handoff->cpus[cpu].slice_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_READ);
+    paging_add(out, VA_SLICE, handoff->cpus[cpu].slice_hpa,
+               PAGE_BYTES + (is_management(handoff, cpu) ? BOOK_BYTES : 0), PAGE_BYTES,
+               PAGING_READ);
     if (start)
         paging_add(out, VA_HANDOFF, handoff->self_hpa, handoff->bytes, PAGE_BYTES, PAGING_READ);
     paging_add(out, VA_STOP, handoff->stop_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
@@ -47,6 +55,21 @@ static void add_domain(const struct spaces *spaces, const struct handoff_domain 
 {
     add_area(spaces, KERNEL_DOMAIN, domain->private_hpa, out);
     paging_add(out, VA_PUBLIC, domain->public_hpa, domain->public_bytes, PAGE_BYTES, PAGING_WRITE);
+}
+
+/* Whom management may ask: it writes to the first page of each, and reads the rest. */
+static void add_others(const struct spaces *spaces, uint32_t cpu, struct paging_space *out)
+{
+    const struct handoff *handoff = spaces->handoff;
+    for (uint32_t i = 0; is_management(handoff, cpu) && i < handoff->domain_count; i++) {
+        const struct handoff_domain *other = &handoff->domains[i];
+        uint64_t va = VA_OTHERS + (uint64_t)i * OTHERS_STRIDE;
+        if (i == handoff->management)
+            continue;
+        paging_add(out, va, other->public_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
+        paging_add(out, va + PAGE_BYTES, other->public_hpa + PAGE_BYTES,
+                   other->public_bytes - PAGE_BYTES, PAGE_BYTES, PAGING_READ);
+    }
 }
 
 /*
@@ -146,6 +169,7 @@ void space_of_cpu(const struct spaces *spaces, uint32_t cpu, struct paging_space
                    host_leaf(spaces->facts), PAGING_WRITE);
     add_hypervisor(spaces, cpu, false, out);
     add_domain(spaces, domain, out);
+    add_others(spaces, cpu, out);
     add_functions(spaces, index, out);
     add_units(spaces, cpu, out);
     add_remap(spaces, index, out);

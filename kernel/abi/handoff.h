@@ -10,6 +10,7 @@
 
 #include "function.h"
 #include "limits.h"
+#include "management.h"
 #include "manifest.h"
 #include <stdint.h>
 
@@ -166,6 +167,32 @@ struct handoff_slice {
 _Static_assert(sizeof(struct handoff_slice) <= PAGE_BYTES, "one page");
 
 /*
+ * What the management domain's processors keep besides, in the pages behind their slice: whom they
+ * may ask, and what describe tells.
+ */
+struct handoff_book {
+    struct management_machine machine;
+    uint32_t apic_ids[MAX_DOMAINS]; /* of each domain's first processor */
+    uint64_t public_hpa[MAX_DOMAINS], public_bytes[MAX_DOMAINS];
+    struct manifest_domain domains[MAX_DOMAINS];
+    struct manifest_name levels[MAX_LEVELS], categories[MAX_CATEGORIES];
+    struct manifest_network networks[MAX_NETWORKS];
+    struct manifest_device devices[MAX_DEVICES];
+};
+#define BOOK_BYTES ((sizeof(struct handoff_book) + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1))
+
+static inline const struct handoff_book *handoff_book_of(const struct handoff_slice *slice)
+{
+    return (const struct handoff_book *)((const char *)slice + PAGE_BYTES);
+}
+
+/* The slice and what lies behind it, of a domain with these flags. */
+static inline uint64_t handoff_slice_bytes(uint32_t flags)
+{
+    return PAGE_BYTES + (flags & MANIFEST_IS_MANAGEMENT ? BOOK_BYTES : 0);
+}
+
+/*
  * Functions of nobody that may go on with DMA: the display that the screen is on, and those that
  * stay bus masters. The units block it and don't report it (TRAPS 41).
  */
@@ -207,6 +234,7 @@ struct handoff {
     uint32_t muted_count;
     uint32_t iommu_count; /* units, all of them on; 0: none is in use, nothing is assigned */
     uint32_t function_count;
+    uint64_t management;    /* index of its domain, or HANDOFF_NOBODY */
     uint64_t iommu_root;    /* root table of all units; context tables follow, ascending by bus */
     uint64_t iommu_bytes;   /* of root and context tables; what no bus needs is zero */
     uint64_t iommu_queue;   /* one page: their invalidation queue, at start-up only */
@@ -224,14 +252,15 @@ struct handoff {
 
 /*
  * The processor that reads the IOMMU units' faults, as an index into cpus[]: the first one that
- * nobody has, else the first domain's first. It alone sees VA_UNITS.
+ * nobody has, else management's, else the first domain's first. It alone sees VA_UNITS.
  */
 static inline uint32_t handoff_fault_reader(const struct handoff *handoff)
 {
     for (uint32_t i = 0; i < handoff->cpu_count; i++)
         if (handoff->cpus[i].domain == HANDOFF_NOBODY)
             return i;
-    return handoff->domains[0].cpus[0];
+    return handoff->domains[handoff->management == HANDOFF_NOBODY ? 0 : handoff->management]
+        .cpus[0];
 }
 
 #endif

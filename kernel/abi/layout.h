@@ -31,6 +31,12 @@
 #define VA_PUBLIC      0xffffffffe0000000ull /* this domain's public page (read, write) */
 #define VA_PUBLIC_END  0xffffffffe0010000ull
 
+/* Management's only: domain n's public page at n * OTHERS_STRIDE, not its own; of each the first
+   page (read, write), then the rest (read). */
+#define VA_OTHERS     0xffffffffe4000000ull
+#define VA_OTHERS_END 0xffffffffe4100000ull
+#define OTHERS_STRIDE 0x10000
+
 /* Its functions: what they are, its MSI-X tables, their registers (uncached). */
 #define VA_DEVICES     0xffffffffe8000000ull /* EXTENT_DEVICES (read) */
 #define VA_DEVICES_END 0xffffffffea000000ull

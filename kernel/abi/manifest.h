@@ -29,7 +29,8 @@ enum manifest_table_id {
     MANIFEST_CATEGORIES,   /* struct manifest_name; category n is bit n */
     MANIFEST_NETWORKS,     /* struct manifest_network */
     MANIFEST_DEVICES,      /* struct manifest_device */
-    MANIFEST_MANAGEMENT,   /* struct manifest_management, at most one */
+    MANIFEST_MANAGEMENT,   /* struct manifest_management, at most one; its domain, which has
+                              MANIFEST_IS_MANAGEMENT, is among the others */
     MANIFEST_ADMINS,       /* struct manifest_admin */
     MANIFEST_POLICY,       /* struct manifest_policy, at most one */
     MANIFEST_AGGREGATIONS, /* struct manifest_aggregation */
@@ -78,7 +79,8 @@ enum manifest_domain_flags {
     MANIFEST_SERIAL_POLLED = 1 << 1,   /* the UART's interrupt line belongs to another: no knock */
     MANIFEST_FIREWALL = 1 << 2,        /* role: firewall */
     MANIFEST_IDENTITY_UNIQUE = 1 << 3, /* its payloads hold an identity: no second machine */
-    MANIFEST_DOMAIN_FLAGS = 0xf,
+    MANIFEST_IS_MANAGEMENT = 1 << 4,   /* the one that may make the management call */
+    MANIFEST_DOMAIN_FLAGS = 0x1f,
 };
 
 struct manifest_domain {
@@ -145,7 +147,7 @@ enum manifest_device_flags {
     MANIFEST_DEVICE_FLAGS = 0x1f,
 };
 struct manifest_device {
-    uint32_t domain;        /* index; MANIFEST_NONE: the management domain */
+    uint32_t domain;        /* index; MANIFEST_NONE: of a management that boots nothing */
     uint32_t pci;           /* segment << 16 | bus << 8 | device << 3 | function */
     uint32_t id;            /* vendor << 16 | device; 0: not said */
     uint32_t network;       /* index, or MANIFEST_NONE */

@@ -57,6 +57,7 @@ struct public_page {
     volatile uint32_t lives;       /* starts so far */
     volatile uint32_t last_end;    /* enum life_end */
     volatile uint32_t restarts;    /* within the window of on_exit's limit */
+    volatile uint64_t since;       /* TSC when `state` began; 0: never */
     /* Written by each of the domain's processors, its own. */
     volatile uint64_t refused_interrupts[MAX_DOMAIN_CPUS]; /* destination outside (I4) */
     volatile uint64_t machine_checks[MAX_DOMAIN_CPUS];     /* errors seen since start-up */

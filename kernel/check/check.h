@@ -10,10 +10,12 @@
  *     check_map.c    nested tables and page tables: exactly what is due is mapped, nothing else
  *     check_remap.c  its functions: their entries of the IOMMU units' tables, what they keep off
  *     check_remap.c  what the IOMMU units' tables say of its functions, and that these are quiet
+ *     check_others.c what management sees of the other domains
  *     check_state.c  control registers, virtualisation controls, MSR and I/O bitmaps
  *
  *   the machine's part, in kernel/start/: once, by the boot processor, over the whole handoff
  *     check_owners.c    ownership: extents, domains, processors, slices
+ *     check_book.c      what management keeps of the others
  *     check_threads.c   threads of one core
  *     check_machine.c   what is scrubbed, loaded, entered, started on
  *     check_iommu.c     the units' registers and every one of their tables
@@ -82,7 +84,7 @@ struct check_due {
 /* A walk through tables, between two pieces of it. */
 enum {
     CHECK_RUNS =
-        MAX_RAM_SEGMENTS + 16 + MAX_DOMAIN_DEVICES * (4 + MAX_TRAPS) + MAX_IOMMUS + MAX_DOMAINS
+        MAX_RAM_SEGMENTS + 16 + MAX_DOMAIN_DEVICES * (4 + MAX_TRAPS) + MAX_IOMMUS + 3 * MAX_DOMAINS
 };
 struct check_walk {
     const struct table_format *format;

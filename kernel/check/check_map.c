@@ -220,8 +220,7 @@ static uint64_t parked_tables(const struct check_input *in)
     return in->slice->cpus[in->local].state_hpa + in->slice->cpu_state_bytes;
 }
 
-/* Adds a run that must be mapped next; it must lie in the window of its kind. */
-static bool expect(struct check *check, uint32_t kind, uint64_t va, uint64_t hpa, uint64_t bytes)
+bool check_expect(struct check *check, uint32_t kind, uint64_t va, uint64_t hpa, uint64_t bytes)
 {
     struct check_walk *walk = &check->walk;
     const struct check_kind *rules = &check_kinds[kind];
@@ -258,21 +257,22 @@ static bool expect_functions(struct check *check, const struct handoff_domain *d
         domain->devices_bytes != functions_bytes(domain->function_count))
         return check_fail(check->result, "I3", "list of %u functions at %lx, %lx bytes: unseen",
                           domain->function_count, domain->devices_hpa, domain->devices_bytes);
-    if (!expect(check, EXTENT_DEVICES, VA_DEVICES, domain->devices_hpa, domain->devices_bytes) ||
-        (domain->vectors_bytes &&
-         !expect(check, EXTENT_VECTORS, VA_VECTORS, domain->vectors_hpa, domain->vectors_bytes)))
+    if (!check_expect(check, EXTENT_DEVICES, VA_DEVICES, domain->devices_hpa,
+                      domain->devices_bytes) ||
+        (domain->vectors_bytes && !check_expect(check, EXTENT_VECTORS, VA_VECTORS,
+                                                domain->vectors_hpa, domain->vectors_bytes)))
         return false;
     for (uint32_t i = 0; i < domain->function_count; i++, own += PAGE_BYTES)
-        if (!expect(check, CHECK_CONFIG, own, functions[i].config_hpa, PAGE_BYTES))
+        if (!check_expect(check, CHECK_CONFIG, own, functions[i].config_hpa, PAGE_BYTES))
             return false;
     for (uint32_t i = 0; i < domain->function_count; i++, port += PAGE_BYTES)
         if (functions[i].port_hpa &&
-            !expect(check, CHECK_CONFIG, port, functions[i].port_hpa, PAGE_BYTES))
+            !check_expect(check, CHECK_CONFIG, port, functions[i].port_hpa, PAGE_BYTES))
             return false;
     for (uint32_t i = 0; i < domain->function_count; i++)
         for (uint32_t k = 0; k < functions[i].trap_count && k < MAX_TRAPS; k++)
-            if (!expect(check, CHECK_TRAPPED, functions[i].traps[k].va, functions[i].traps[k].hpa,
-                        functions[i].traps[k].bytes))
+            if (!check_expect(check, CHECK_TRAPPED, functions[i].traps[k].va,
+                              functions[i].traps[k].hpa, functions[i].traps[k].bytes))
                 return false;
     return true;
 }
@@ -287,11 +287,12 @@ static bool expect_units(struct check *check)
         return check_fail(check->result, "I11", "%u IOMMU units, %u public pages: too many",
                           slice->unit_count, slice->public_count);
     for (uint32_t i = 0; i < slice->unit_count; i++)
-        if (!expect(check, CHECK_UNIT, VA_UNITS + i * PAGE_BYTES, slice->units[i], PAGE_BYTES))
+        if (!check_expect(check, CHECK_UNIT, VA_UNITS + i * PAGE_BYTES, slice->units[i],
+                          PAGE_BYTES))
             return false;
     for (uint32_t i = 0; i < slice->public_count; i++)
-        if (!expect(check, CHECK_TOLD, VA_UNITS + (UNITS_PUBLIC + i) * PAGE_BYTES,
-                    slice->public_pages[i], PAGE_BYTES))
+        if (!check_expect(check, CHECK_TOLD, VA_UNITS + (UNITS_PUBLIC + i) * PAGE_BYTES,
+                          slice->public_pages[i], PAGE_BYTES))
             return false;
     return true;
 }
@@ -304,10 +305,10 @@ static bool expect_remap(struct check *check, const struct handoff_domain *domai
         const struct function *function = &functions[i];
         uint64_t va = VA_REMAP + (uint64_t)i * REMAP_STRIDE;
         if (!check_silent(function) &&
-            (!expect(check, CHECK_REMAP, va, function->context_hpa & ~(PAGE_BYTES - 1),
-                     PAGE_BYTES) ||
-             !expect(check, CHECK_REMAP, va + PAGE_BYTES, check_block_base(function),
-                     check_block_bytes(function, domain->cpu_count))))
+            (!check_expect(check, CHECK_REMAP, va, function->context_hpa & ~(PAGE_BYTES - 1),
+                           PAGE_BYTES) ||
+             !check_expect(check, CHECK_REMAP, va + PAGE_BYTES, check_block_base(function),
+                           check_block_bytes(function, domain->cpu_count))))
             return false;
     }
     return true;
@@ -317,11 +318,11 @@ static bool expect_remap(struct check *check, const struct handoff_domain *domai
 static bool expect_domain(struct check *check, const struct handoff_domain *domain)
 {
     uint64_t payload = (domain->payload_bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-    if (payload && !expect(check, EXTENT_PAYLOAD, VA_PAYLOAD, domain->payload_hpa, payload))
+    if (payload && !check_expect(check, EXTENT_PAYLOAD, VA_PAYLOAD, domain->payload_hpa, payload))
         return false;
     for (uint32_t i = 0; i < domain->ram_count; i++)
-        if (!expect(check, EXTENT_RAM, VA_RAM + domain->ram[i].gpa, domain->ram[i].hpa,
-                    domain->ram[i].bytes))
+        if (!check_expect(check, EXTENT_RAM, VA_RAM + domain->ram[i].gpa, domain->ram[i].hpa,
+                          domain->ram[i].bytes))
             return false;
     return true;
 }
@@ -352,15 +353,16 @@ static bool expect_kernel(struct check *check)
     for (uint32_t i = 0; i < in->segment_count; i++) {
         const struct check_segment *segment = &in->segments[i];
         if (segment->kind == EXTENT_CPU && !state &&
-            (!expect(check, EXTENT_SLICE, VA_SLICE, slice->self_hpa, PAGE_BYTES) ||
-             !expect(check, EXTENT_STOP, VA_STOP, slice->stop_hpa, PAGE_BYTES)))
+            (!check_expect(check, EXTENT_SLICE, VA_SLICE, slice->self_hpa,
+                           handoff_slice_bytes(slice->rules.flags)) ||
+             !check_expect(check, EXTENT_STOP, VA_STOP, slice->stop_hpa, PAGE_BYTES)))
             return false;
         if (segment->kind == EXTENT_CPU)
             state += segment->bytes;
         if (segment->kind == EXTENT_TEXT || segment->kind == EXTENT_CONSTANTS)
             shared += segment->bytes;
         if ((check->domain || segment->kind != EXTENT_PRIVATE) &&
-            !expect(check, segment->kind, segment->va, segment_hpa(in, i), segment->bytes))
+            !check_expect(check, segment->kind, segment->va, segment_hpa(in, i), segment->bytes))
             return false;
     }
     if (state != slice->cpu_state_bytes || shared != slice->kernel_bytes)
@@ -368,8 +370,8 @@ static bool expect_kernel(struct check *check)
                           "segments: %lx bytes of processor state and %lx shared, expected %lx and "
                           "%lx",
                           state, shared, slice->cpu_state_bytes, slice->kernel_bytes);
-    return !check->domain || expect(check, EXTENT_PUBLIC, VA_PUBLIC, check->domain->public_hpa,
-                                    check->domain->public_bytes);
+    return !check->domain || check_expect(check, EXTENT_PUBLIC, VA_PUBLIC,
+                                          check->domain->public_hpa, check->domain->public_bytes);
 }
 
 /* A parked processor's tables lie behind its state, a domain's processors' among its tables. */
@@ -382,11 +384,11 @@ bool check_begin_page_tables(struct check *check)
         .tables_bytes = domain ? domain->tables_bytes : PARKED_TABLES_BYTES,
         .executable_leaf = UINT64_MAX,
     };
-    return expect(check, EXTENT_TABLES, VA_TABLES, check->walk.tables_hpa,
-                  check->walk.tables_bytes) &&
+    return check_expect(check, EXTENT_TABLES, VA_TABLES, check->walk.tables_hpa,
+                        check->walk.tables_bytes) &&
            (!domain || expect_domain(check, domain)) && expect_kernel(check) &&
-           (!domain || expect_functions(check, domain)) && expect_units(check) &&
-           (!domain || expect_remap(check, domain)) &&
+           check_expect_others(check) && (!domain || expect_functions(check, domain)) &&
+           expect_units(check) && (!domain || expect_remap(check, domain)) &&
            begin_walk(check, check->in->registers->now.cr3);
 }
 

@@ -17,6 +17,8 @@ struct check_kind {
 /* Behind the kinds of extents: from CHECK_WINDOW on registers, which are no memory. */
 enum {
     CHECK_TOLD = EXTENT_KINDS, /* others' public pages, which the reader of faults writes */
+    CHECK_ASKED,               /* others' public pages, where management asks */
+    CHECK_COUNTED,             /* and what follows of them, which it reads */
     CHECK_REMAP,               /* pages of the IOMMU units' tables */
     CHECK_WINDOW,
     CHECK_CONFIG,
@@ -50,6 +52,15 @@ bool check_cpu_state(const struct check *check, uint64_t hpa);
 bool check_begin_page_tables(struct check *check);
 bool check_begin_nested_tables(struct check *check);
 enum check_progress check_walk_on(struct check *check, unsigned *left, bool *good);
+
+/*
+ * Adds a run that must be mapped next, at a higher address than what was added before; it must lie
+ * in the window of its kind.
+ */
+bool check_expect(struct check *check, uint32_t kind, uint64_t va, uint64_t hpa, uint64_t bytes);
+
+/* Of management's processors: the public pages of the others. */
+bool check_expect_others(struct check *check);
 
 /* The functions of a domain: what its own list of them says; NULL: it has none, or it is unseen. */
 const struct function *check_functions_of(const struct check *check);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * DMA and interrupts that an IOMMU unit blocked (I3, I4). One processor, the reader, looks at the
- * units: one that nobody has or else the first domain's first (handoff_fault_reader). It notes the
+ * units: one that nobody has, or else management's, or else the first domain's first
+ * (handoff_fault_reader). It notes the
  * fault in the owner's public page, knocks at the owner's first processor, and hears nothing from
  * that unit until the owner has switched the function's bus mastering off. A function that goes on
  * after that leaves the unit deaf until its domain begins a new life; so does for good whatever

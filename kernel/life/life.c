@@ -207,6 +207,7 @@ static bool advance(bool *all)
     act(next.action);
     if (next.state != state) {
         uint32_t count = life.phase & ~(uint32_t)PHASE_STATE;
+        public_page()->since = machine_tsc();
         public_page()->state = next.state;
         __atomic_store_n(&life.phase, count + PHASE_COUNT + next.state, __ATOMIC_SEQ_CST);
         for (uint32_t local = 1; next.action == ACTION_CALL && local < cpu.domain->cpu_count;

@@ -281,7 +281,8 @@ static bool check_places_of_domain(const struct owners *check, uint32_t index)
     const struct place own[] = {{EXTENT_TABLES, domain->tables_hpa, domain->tables_bytes},
                                 {EXTENT_PAYLOAD, domain->payload_hpa, payload},
                                 {EXTENT_PRIVATE, domain->private_hpa, domain->private_bytes},
-                                {EXTENT_SLICE, first->slice_hpa, PAGE_BYTES},
+                                {EXTENT_SLICE, first->slice_hpa,
+                                 handoff_slice_bytes(check->manifest->domains[index].flags)},
                                 {EXTENT_PUBLIC, domain->public_hpa, domain->public_bytes}};
     const struct place devices = {EXTENT_DEVICES, domain->devices_hpa, domain->devices_bytes};
     const struct place vectors = {EXTENT_VECTORS, domain->vectors_hpa, domain->vectors_bytes};
@@ -342,7 +343,7 @@ static bool check_places(const struct owners *check)
 bool check_owners(const struct owners *check)
 {
     *check->result = (struct check_result){.invariant = ""};
-    if (!check_counts(check) || !check_extents(check))
+    if (!check_counts(check) || !check_management(check) || !check_extents(check))
         return false;
     for (uint32_t i = 0; i < check->handoff->domain_count; i++)
         if (!check_domain(check, i))
@@ -352,6 +353,8 @@ bool check_owners(const struct owners *check)
     for (uint32_t i = 0; i < check->handoff->cpu_count; i++)
         if (!check_slice(check, i))
             return false;
+    if (!check_book(check))
+        return false;
     check->result->ok = true;
     return true;
 }

@@ -22,13 +22,17 @@ static inline bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_
     return a_bytes && b_bytes && (inside(a, 1, b, b_bytes) || inside(b, 1, a, a_bytes));
 }
 
-/* Who reads the IOMMU units' faults: the first processor that nobody has, or else domain 0's. */
+/*
+ * Who reads the IOMMU units' faults: the first processor that nobody has, or else management's, or
+ * else domain 0's.
+ */
 static inline uint32_t check_reader(const struct handoff *handoff)
 {
     for (uint32_t i = 0; i < handoff->cpu_count; i++)
         if (handoff->cpus[i].domain == HANDOFF_NOBODY)
             return i;
-    return handoff->domains[0].cpus[0];
+    uint64_t domain = handoff->management == HANDOFF_NOBODY ? 0 : handoff->management;
+    return handoff->domains[domain].cpus[0];
 }
 
 struct owners {
@@ -45,6 +49,10 @@ struct owners {
 /* Whether every frame and every processor has one owner, the manifest's, and slices say the same.
  */
 bool check_owners(const struct owners *check);
+
+/* Of that: who management is; and that it keeps of the others what manifest and handoff say. */
+bool check_management(const struct owners *check);
+bool check_book(const struct owners *check);
 
 /*
  * Of the rest, once the counts are taken: each PCI function that the manifest

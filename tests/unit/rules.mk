@@ -121,7 +121,8 @@ $(call unit_test,boot/demands,boot/plan/demands.c boot/plan/diagnostic.c kernel/
 $(UNIT)/test_demands: | $(BUILD)/fixtures/made
 
 CHECK_WORLD := tests/unit/kernel/check_world.c \
-    $(addprefix kernel/check/,check.c check_map.c check_remap.c check_state.c) $(addprefix kernel/start/,check_owners.c check_functions.c check_threads.c)
+    $(addprefix kernel/check/,check.c check_map.c check_others.c check_remap.c check_state.c) \
+    $(addprefix kernel/start/,check_owners.c check_book.c check_functions.c check_threads.c)
 $(call unit_test,kernel/check,$(CHECK_WORLD) $(SHARED_SOURCES))
 
 $(call unit_test,kernel/check_functions,$(filter %.c,$(filter-out %/check_world.c,$(CHECK_WORLD))) $(SHARED_SOURCES))

@@ -144,6 +144,26 @@ static void compile_domain(struct check *check, const struct model_domain *from,
     compile_domain_policy(&check->model, from, to);
 }
 
+/*
+ * The management domain stands behind the others, under the name that no domain may have. Whatever
+ * ends its life, it comes back.
+ */
+static void compile_management_domain(struct check *check, struct compiled *out,
+                                      struct strings *strings, struct manifest_domain *to)
+{
+    const struct model_network *network =
+        network_named(&check->model, &check->model.management.nic.network);
+    struct model_domain domain = check->management;
+
+    domain.name.value = "management";
+    domain.on_exit.action.value = MANIFEST_EXIT_RESTART;
+    domain.on_dma_fault.value = MANIFEST_DMA_RESTART;
+    if (network)
+        domain.label = network->label;
+    compile_domain(check, &domain, out, strings, to);
+    to->flags |= MANIFEST_IS_MANAGEMENT;
+}
+
 static void compile_header(const struct check *check, bool release, const struct compiled *out,
                            struct manifest_header *to)
 {
@@ -190,17 +210,23 @@ enum { TABLES_BYTES = 64 << 10 };
 const char *compile(struct check *check, bool release, struct compiled *out)
 {
     uint32_t domains = check->model.domains.count;
+    bool managed = is_written(check->model.management.boot.at);
     struct arena *arena = &check->arena;
     struct strings strings = {arena, arena_take(arena, 256), 1, 256};
     struct manifest_header *header = arena_take(arena, TABLES_BYTES);
     struct manifest opened;
 
     memset(out, 0, sizeof(*out));
+    if (managed && domains == MAX_DOMAINS)
+        return "the management domain is one of the 16 that an image may hold: give up one of the "
+               "others, or `management.boot`";
     header->total_bytes = sizeof(*header);
     struct manifest_domain *to =
-        table_add(header, MANIFEST_DOMAINS, domains, sizeof(struct manifest_domain));
+        table_add(header, MANIFEST_DOMAINS, domains + managed, sizeof(struct manifest_domain));
     for (uint32_t i = 0; i < domains; i++)
         compile_domain(check, model_domain(&check->model, i), out, &strings, &to[i]);
+    if (managed)
+        compile_management_domain(check, out, &strings, &to[domains]);
     const char *complaint = key_add(check, out);
     if (complaint)
         return complaint;

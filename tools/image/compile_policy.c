@@ -77,6 +77,7 @@ static void compile_devices(struct policy *policy)
 {
     const struct model *model = policy->model;
     bool managed = is_written(model->management.nic.at);
+    bool boots = is_written(model->management.boot.at);
     uint32_t count = managed ? 1 : 0;
 
     for (uint32_t i = 0; i < model->domains.count; i++)
@@ -89,7 +90,8 @@ static void compile_devices(struct policy *policy)
             compile_device(policy, model_device(domain, j), i, to++);
     }
     if (managed)
-        compile_device(policy, &model->management.nic, MANIFEST_NONE, to);
+        compile_device(policy, &model->management.nic, boots ? model->domains.count : MANIFEST_NONE,
+                       to);
 }
 
 static void compile_admins(struct policy *policy)

@@ -165,7 +165,9 @@ void decompile(const struct manifest *manifest, FILE *out)
     put_policy_head(manifest, out);
     put_platform(manifest, out);
     fputs("domains:\n", out);
-    for (uint32_t i = 0; i < manifest->domain_count; i++)
-        put_domain(manifest, &manifest->domains[i], out);
+    for (uint32_t i = 0; i < manifest->domain_count; i++) {
+        if (!(manifest->domains[i].flags & MANIFEST_IS_MANAGEMENT))
+            put_domain(manifest, &manifest->domains[i], out);
+    }
     put_policy_tail(manifest, out);
 }

@@ -251,9 +251,9 @@ static void put_words(FILE *out, const char *before, const char *path, uint32_t 
     fputs(bits ? behind : "", out);
 }
 
-static void put_serial(const struct manifest_domain *domain, FILE *out)
+static void put_serial(const struct manifest_domain *domain, const char *before, FILE *out)
 {
-    const char *separator = "    serial: {";
+    const char *separator = before;
 
     if (domain->serial_port) {
         fprintf(out, "%sport: com%u", separator, domain->serial_port);
@@ -322,7 +322,7 @@ void put_policy_domain(const struct manifest *manifest, uint32_t index, FILE *ou
     }
     if (domain->cache_ways)
         fprintf(out, "    cache_ways: %u\n", domain->cache_ways);
-    put_serial(domain, out);
+    put_serial(domain, "    serial: {", out);
     put_devices(manifest, index, out);
     if (domain->on_dma_fault)
         fprintf(out, "    on_dma_fault: %s\n",
@@ -338,15 +338,38 @@ static void put_bytes(const uint8_t digest[DIGEST_BYTES], FILE *out)
     fputc('\n', out);
 }
 
+/* What the management domain boots, and where its serial port leads; returns its index. */
+static uint32_t put_management_domain(const struct manifest *manifest, FILE *out)
+{
+    uint32_t index = 0;
+
+    while (index < manifest->domain_count &&
+           !(manifest->domains[index].flags & MANIFEST_IS_MANAGEMENT))
+        index++;
+    if (index == manifest->domain_count)
+        return MANIFEST_NONE;
+    const struct manifest_domain *domain = &manifest->domains[index];
+    const struct manifest_payload *payload = &manifest->payloads[domain->kernel];
+
+    fputs("  boot: {elf64: ", out);
+    put_scalar(out, manifest_string(manifest, payload->path));
+    if (domain->cmdline)
+        put_text(manifest, out, ", cmdline", domain->cmdline);
+    fprintf(out, "} # %llu bytes, SHA-256 ", (unsigned long long)payload->bytes);
+    put_bytes(payload->digest, out);
+    put_serial(domain, "  serial: {", out);
+    return index;
+}
+
 static void put_nic(const struct manifest *manifest, const struct manifest_management *management,
-                    FILE *out)
+                    uint32_t owner, FILE *out)
 {
     uint32_t count;
     const struct manifest_device *device = manifest_entries(manifest, MANIFEST_DEVICES, &count);
     struct arena arena = {0};
 
     for (uint32_t i = 0; i < count; i++) {
-        if (device[i].domain != MANIFEST_NONE)
+        if (device[i].domain != owner)
             continue;
         fputs("  nic: {", out);
         put_device(manifest, &device[i], out);
@@ -362,7 +385,7 @@ static void put_nic(const struct manifest *manifest, const struct manifest_manag
 static void put_console(const struct manifest *manifest,
                         const struct manifest_management *management, FILE *out)
 {
-    put_nic(manifest, management, out);
+    put_nic(manifest, management, put_management_domain(manifest, out), out);
     for (uint32_t i = 0; i < MAX_SERVER_NAMES && management->names[i]; i++) {
         fputs(i == 0 ? "  names: [" : ", ", out);
         put_scalar(out, manifest_string(manifest, management->names[i]));

@@ -154,6 +154,8 @@ void check_text(struct check *check, const char *path, const char *text, size_t 
     check->management.at = check->model.management.at;
     check->management.cpus = check->model.management.cpus;
     check->management.memory = check->model.management.memory;
+    check->management.boot = check->model.management.boot;
+    check->management.serial = check->model.management.serial;
     if (check->cpu_vendor)
         check->model.platform.cpu.value = check->cpu_vendor;
     rules_apply(check);

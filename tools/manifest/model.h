@@ -168,6 +168,8 @@ struct model_management {
     struct place at;
     struct count_or_list cpus;
     struct number memory;
+    struct model_boot boot;
+    struct model_serial serial;
     struct model_device nic; /* may be left out */
     struct list names;       /* struct text */
     struct text key;         /* path */

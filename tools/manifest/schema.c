@@ -313,6 +313,21 @@ const struct key keys[] = {
     {"management.cpus[]", KEY_INTEGER, false, 0, HIGHEST_APIC_ID, .text = "A physical APIC id."},
     {"management.memory", KEY_SIZE, true, 2 * MIB, TIB, 2 * MIB, IN_MODEL(management.memory),
      .text = "Its memory."},
+    {"management.boot", KEY_SECTION, IN_MODEL(management.boot),
+     .text = "What it boots. This version has no console of its own: an image without this starts "
+             "nothing."},
+    {"management.boot.elf64", KEY_PATH, true, 1, PATH_MAX_BYTES, IN_MODEL(management.boot.elf64),
+     .text = "A statically linked x86-64 ELF executable, as a domain's."},
+    {"management.boot.cmdline", KEY_TEXT, false, 0, CMDLINE_BYTES - 1,
+     IN_MODEL(management.boot.cmdline), .text = "Command line for the payload."},
+    {"management.serial", KEY_SECTION, IN_MODEL(management.serial),
+     .text = "Where its serial port leads."},
+    {"management.serial.port", KEY_CHOICE, true, IN_MODEL(management.serial.port),
+     .choices = port_choices, .text = "The physical UART that belongs to it alone."},
+    {"management.serial.irq", KEY_INTEGER, false, 3, 15, IN_MODEL(management.serial.irq),
+     .text = "The UART's ISA interrupt line, as for a domain's."},
+    {"management.serial.polled", KEY_BOOLEAN, IN_MODEL(management.serial.polled),
+     .fallback = "false", .text = "Look at the port now and then instead, as for a domain's."},
     {"management.nic", KEY_SECTION, IN_MODEL(management.nic),
      .text =
          "Its network card, which nobody else uses. Without it nobody reaches management: for a "

@@ -250,8 +250,10 @@ void report_roles(struct report *out)
         page_say(&out->page, MARK_PLAIN, "There is no management, so nobody has an operation.");
         return;
     }
-    page_say(&out->page, MARK_NOTE,
-             "This version has no management yet: what follows is what the roles will have.");
+    page_say(
+        &out->page, MARK_NOTE,
+        "This version has no console that tells roles apart: what follows is what they will have; "
+        "the management domain itself has all that either has.");
     page_table(&out->page, 3, heads);
     for (uint32_t i = 0; i < model->domains.count; i++) {
         const struct model_domain *domain = model_domain(model, i);

@@ -23,10 +23,9 @@ static void say_not_yet(struct report *out)
                  "AMD-V with VT-d in QEMU; VT-x with VT-d was not run yet.");
     if (is_written(model->management.at))
         page_say(&out->page, MARK_NOTE,
-                 "Management is defined and checked here, but this version does not start it, and "
-                 "refuses an image that has one: nobody can start, stop or look at a domain from "
-                 "outside, and there is no audit "
-                 "trail beyond the boot log. No management call exists.");
+                 "This version has no management console: whatever payload the management domain "
+                 "boots may call the hypervisor to see, start, stop and restart domains as far as "
+                 "`manage` grants it, and there is no audit trail beyond the boot log.");
 }
 
 static struct label declared(const struct model *model)

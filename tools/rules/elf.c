@@ -19,7 +19,7 @@ struct program {
 
 static bool program_of(struct check *check, uint32_t index, struct program *out)
 {
-    const struct model_domain *domain = model_domain(&check->model, index);
+    const struct model_domain *domain = partition(check, index);
 
     if (!domain->boot.elf64.value)
         return false;
@@ -36,7 +36,7 @@ void rule_elf_format(struct check *check)
 {
     struct program program;
 
-    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+    for (uint32_t i = 0; i < partition_count(check); i++) {
         if (!program_of(check, i, &program))
             continue;
         const char *remedy;
@@ -53,7 +53,7 @@ static void each_program(struct check *check, void (*look)(const struct program 
     struct program program;
     const char *remedy;
 
-    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+    for (uint32_t i = 0; i < partition_count(check); i++) {
         if (program_of(check, i, &program) &&
             !elf64_open(program.payload->bytes, program.payload->size, &program.elf, &remedy))
             look(&program);

@@ -24,8 +24,8 @@ void rule_uart_missing(struct check *check)
 {
     const struct hw *hw = inventory(check);
 
-    for (uint32_t i = 0; hw && i < check->model.domains.count; i++) {
-        const struct model_domain *domain = model_domain(&check->model, i);
+    for (uint32_t i = 0; hw && i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
         const struct number *port = &domain->serial.port;
 
         if (port->valid && !hw_uart_at(hw, port->value))
@@ -45,8 +45,8 @@ void rule_uart_irq(struct check *check)
 {
     const struct hw *hw = inventory(check);
 
-    for (uint32_t i = 0; hw && i < check->model.domains.count; i++) {
-        const struct model_domain *domain = model_domain(&check->model, i);
+    for (uint32_t i = 0; hw && i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
         const struct model_serial *serial = &domain->serial;
         uint32_t there = serial->port.valid ? hw_uart_line(hw_uart_at(hw, serial->port.value)) : 0;
         uint32_t line = serial_line(serial);

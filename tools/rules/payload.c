@@ -14,8 +14,8 @@ static void each_payload(struct check *check,
                          void (*look)(struct check *check, const struct model_domain *domain,
                                       const struct text *path, const struct payload *payload))
 {
-    for (uint32_t i = 0; i < check->model.domains.count; i++) {
-        const struct model_domain *domain = model_domain(&check->model, i);
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
         const struct text *paths[] = {&domain->boot.bzimage, &domain->boot.initrd,
                                       &domain->boot.elf64};
 
@@ -78,8 +78,8 @@ void rule_image_size(struct check *check)
     }
     if (bytes <= IMAGE_PAYLOAD_MAX)
         return;
-    for (uint32_t i = 0; i < check->model.domains.count; i++) {
-        const struct model_boot *boot = &model_domain(&check->model, i)->boot;
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_boot *boot = &partition(check, i)->boot;
         const struct text *paths[] = {&boot->bzimage, &boot->initrd, &boot->elf64};
 
         for (size_t j = 0; j < sizeof(paths) / sizeof(paths[0]); j++) {

@@ -12,8 +12,8 @@ void rule_serial_boot_log(struct check *check)
 {
     const struct number *com1 = &check->model.platform.com1;
 
-    for (uint32_t i = 0; i < check->model.domains.count; i++) {
-        const struct model_domain *domain = model_domain(&check->model, i);
+    for (uint32_t i = 0; i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
 
         if (domain->serial.port.valid && domain->serial.port.value == 1 &&
             com1->value != COM1_DOMAIN)
@@ -27,14 +27,14 @@ void rule_serial_boot_log(struct check *check)
 }
 
 /* The domain before `index` for which `shares` holds, or NULL. */
-static const struct model_domain *earlier(const struct model *model, uint32_t index,
+static const struct model_domain *earlier(struct check *check, uint32_t index,
                                           bool (*shares)(const struct model_serial *one,
                                                          const struct model_serial *other))
 {
-    const struct model_serial *serial = &model_domain(model, index)->serial;
+    const struct model_serial *serial = &partition(check, index)->serial;
 
     for (uint32_t i = 0; i < index && serial->port.valid; i++) {
-        const struct model_domain *other = model_domain(model, i);
+        const struct model_domain *other = partition(check, i);
 
         if (other->serial.port.valid && shares(serial, &other->serial))
             return other;
@@ -49,9 +49,9 @@ static bool shares_port(const struct model_serial *one, const struct model_seria
 
 void rule_serial_twice(struct check *check)
 {
-    for (uint32_t i = 1; i < check->model.domains.count; i++) {
-        const struct model_domain *domain = model_domain(&check->model, i);
-        const struct model_domain *other = earlier(&check->model, i, shares_port);
+    for (uint32_t i = 1; i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
+        const struct model_domain *other = earlier(check, i, shares_port);
 
         if (other)
             report(check, domain->serial.port.at,
@@ -71,9 +71,9 @@ static bool shares_irq(const struct model_serial *one, const struct model_serial
 
 void rule_serial_irq(struct check *check)
 {
-    for (uint32_t i = 1; i < check->model.domains.count; i++) {
-        const struct model_domain *domain = model_domain(&check->model, i);
-        const struct model_domain *other = earlier(&check->model, i, shares_irq);
+    for (uint32_t i = 1; i < partition_count(check); i++) {
+        const struct model_domain *domain = partition(check, i);
+        const struct model_domain *other = earlier(check, i, shares_irq);
 
         if (other)
             report(check, domain->serial.port.at,

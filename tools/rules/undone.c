@@ -34,7 +34,7 @@ const char *undone_text(struct check *check)
     const struct model *model = &check->model;
     const char *text = NULL;
 
-    if (is_written(model->management.at))
+    if (is_written(model->management.at) && !is_written(model->management.boot.at))
         text = append(check, NULL, "management", line_of(check, model->management.at));
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         const char *lines = NULL;

@@ -17,6 +17,10 @@ void exit_rdmsr(uint64_t length);
 void exit_wrmsr(uint64_t length);
 void exit_xsetbv(uint64_t length);
 
+/* VMCALL or VMMCALL: whether whoever runs here may make the management call; then that call. */
+bool exit_may_call(void);
+void exit_call(uint64_t length);
+
 /* `bytes` 1, 2 or 4. String forms get #GP (TRAPS 26). */
 void exit_io_slow(uint16_t port, unsigned bytes, bool in, bool string, uint64_t length);
 static inline void exit_io(uint16_t port, unsigned bytes, bool in, bool string, uint64_t length)

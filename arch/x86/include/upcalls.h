@@ -10,6 +10,7 @@
 #include "kernel/abi/guest.h"
 #include "kernel/abi/handoff.h"
 #include "kernel/abi/layout.h"
+#include "kernel/abi/management.h"
 #include "kernel/abi/manifest.h"
 #include "kernel/abi/public.h"
 #include "percpu.h"
@@ -75,6 +76,13 @@ void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector);
 
 /* Takes what the mailbox holds; called after a knock with the guest stopped on this processor. */
 void life_knocked(void);
+
+/*
+ * The management call, of the management domain only. `page` is a page of its RAM that begins with
+ * a request (kernel/abi/management.h), or NULL: the caller named none. What is answered, after
+ * MANAGEMENT_DONE, stands there then.
+ */
+enum management_result management_call(void *page);
 
 #ifdef BENCH
 /* Says the exit counts so far on the domain's UART. */

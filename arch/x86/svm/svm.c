@@ -365,6 +365,12 @@ void svm_exit(void)
     case SVM_EXIT_XSETBV:
         emulate(INSTRUCTION_XSETBV, exit_xsetbv);
         return;
+    case SVM_EXIT_VMMCALL:
+        if (exit_may_call())
+            emulate(INSTRUCTION_VMMCALL, exit_call);
+        else
+            vcpu_inject(VECTOR_UD, false, 0);
+        return;
     case SVM_EXIT_INVD:
         exit_cache_flush(INSTRUCTION_INVD);
         return;
@@ -380,7 +386,8 @@ void svm_exit(void)
     case SVM_EXIT_INIT:
         panic("I9: INIT from outside of the hypervisor, which sends none");
     case SVM_EXIT_INVLPGA:
-    case SVM_EXIT_VMRUN ... SVM_EXIT_SKINIT:
+    case SVM_EXIT_VMRUN:
+    case SVM_EXIT_VMMCALL + 1 ... SVM_EXIT_SKINIT:
     case SVM_EXIT_MONITOR ... SVM_EXIT_MWAIT_ARMED:
     case SVM_EXIT_RDPRU:
     case SVM_EXIT_INVLPGB ... SVM_EXIT_TLBSYNC:

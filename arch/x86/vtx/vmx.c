@@ -285,6 +285,12 @@ void vmx_exit(void)
     case VMX_EXIT_XSETBV:
         exit_xsetbv(length);
         return;
+    case VMX_EXIT_VMCALL:
+        if (exit_may_call())
+            exit_call(length);
+        else
+            vcpu_inject(VECTOR_UD, false, 0);
+        return;
     case VMX_EXIT_INVD:
     case VMX_EXIT_WBINVD:
         vcpu_skip(length); /* DMA is snooped, so caches need no flush (TRAPS 22) */
@@ -312,7 +318,7 @@ void vmx_exit(void)
         vcpu_inject(VECTOR_UD, false, 0);
         return;
     default:
-        if (reason >= VMX_EXIT_VMCALL && reason <= VMX_EXIT_VMXON) {
+        if (reason > VMX_EXIT_VMCALL && reason <= VMX_EXIT_VMXON) {
             vcpu_inject(VECTOR_UD, false, 0); /* a machine without VMX */
             return;
         }

@@ -71,6 +71,7 @@ static int setup(void **state)
     memset(&facts, 0, sizeof facts);
     memset(&image, 0, sizeof image);
     handoff.cpu_count = 3;
+    handoff.management = HANDOFF_NOBODY;
     handoff.domain_count = 2;
     handoff.iommu_count = 2;
     handoff.iommu_entries = 0x400000;

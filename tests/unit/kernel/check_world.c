@@ -346,6 +346,7 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
     struct handoff *handoff = &world->handoff;
     handoff->magic = HANDOFF_MAGIC;
     handoff->version = HANDOFF_VERSION;
+    handoff->management = HANDOFF_NOBODY;
     handoff->bytes = WORLD_HANDOFF_BYTES;
     handoff->self_hpa = WORLD_HANDOFF;
     handoff->stop_hpa = WORLD_STOP;

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A management domain that drives another one by the management call, and tries what it may not.
+ * Each thing reports one line,
+ *   manage: PASS I6 stop: what was seen
+ *
+ * Command line: target= the domain that it may do all with (target), other= the one that it may
+ * only look at and start (other), random= calls by chance (1000).
+ */
+#include "guests/lib/apic.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/call.h"
+#include "guests/lib/console.h"
+#include "guests/lib/cpu.h"
+#include "guests/lib/x86.h"
+#include "manage.h"
+
+enum { LAST = 0xffffffff };
+
+static unsigned passed, failed;
+
+void report(bool pass, const char *invariant, const char *name, const char *text, ...)
+{
+    va_list args;
+    *(pass ? &passed : &failed) += 1;
+    va_start(args, text);
+    print("manage: %s %s %s: ", pass ? "PASS" : "FAIL", invariant, name);
+    vprint(text, args);
+    print("\n");
+    va_end(args);
+}
+
+uint64_t call_patiently(uint32_t call, uint32_t index)
+{
+    uint64_t end = rdtsc() + boot_info.tsc_hz * 2, result;
+    do {
+        result = call_make(call, index, 0);
+    } while (result == MANAGEMENT_TOO_OFTEN && rdtsc() < end);
+    return result;
+}
+
+/* Is `name` what the command line has after `key`, or if it has nothing `key` itself? */
+static bool is_named(const char *name, const char *key)
+{
+    const char *wanted = cmdline_value(key);
+    wanted = wanted ? wanted : key;
+    while (*name && *name == *wanted) {
+        name++;
+        wanted++;
+    }
+    return *name == 0 && (*wanted == 0 || *wanted == ' ');
+}
+
+static uint32_t find(const char *key, uint32_t domains)
+{
+    const struct manifest_domain *domain = (const void *)call_page;
+    for (uint32_t i = 0; i < domains; i++) {
+        if (call_make(MANAGEMENT_DESCRIBE, i, MANAGEMENT_DOMAIN) == MANAGEMENT_DONE &&
+            is_named(domain->name, key)) {
+            return i;
+        }
+    }
+    return LAST;
+}
+
+static struct management_machine describe(void)
+{
+    struct management_machine machine = {0};
+    uint64_t result = call_make(MANAGEMENT_DESCRIBE, 0, MANAGEMENT_MACHINE);
+    if (result == MANAGEMENT_DONE) {
+        machine = *(const struct management_machine *)call_page;
+    }
+    report(result == MANAGEMENT_DONE && machine.tsc_hz == boot_info.tsc_hz, "I6", "describe",
+           "host %s, %u domains, this is number %u", machine.host,
+           machine.counts[MANAGEMENT_DOMAIN], machine.own);
+    return machine;
+}
+
+/* Asks, and waits until the domain has come to rest and is in `state`, its life number `lives`. */
+static void drive(const char *name, uint32_t call, uint32_t target, enum life_state state,
+                  uint32_t lives)
+{
+    const struct management_status *status = (const void *)call_page;
+    uint64_t end = rdtsc() + boot_info.tsc_hz * 20;
+    uint64_t result = call_patiently(call, target);
+    uint32_t ticket = ((const struct management_ticket *)call_page)->ticket;
+    bool there = false;
+    while (result == MANAGEMENT_DONE && !there && rdtsc() < end) {
+        result = call_make(MANAGEMENT_STATUS, target, 0);
+        there = status->answered == ticket && status->ticket == ticket;
+    }
+    report(there && status->state == state && status->lives == lives, "I6", name,
+           "result %lu, state %u, life %u", result, status->state, status->lives);
+}
+
+static void drive_target(uint32_t target)
+{
+    const struct management_status *status = (const void *)call_page;
+    const struct management_counters *counters = (const void *)call_page;
+    uint64_t end = rdtsc() + boot_info.tsc_hz * 20, sum = 0;
+    while (call_make(MANAGEMENT_STATUS, target, 0) == MANAGEMENT_DONE &&
+           status->state != LIFE_RUNNING && rdtsc() < end) {
+        cpu_relax();
+    }
+    report(status->state == LIFE_RUNNING && status->lives == 1 && status->restarts_left == 3, "I6",
+           "status", "state %u, life %u, %u restarts left", status->state, status->lives,
+           status->restarts_left);
+    do {
+        uint64_t result = call_make(MANAGEMENT_COUNTERS, target, 0);
+        for (uint32_t i = 0; result == MANAGEMENT_DONE && i < PUBLIC_EXIT_KINDS; i++) {
+            sum += counters->exits[i];
+        }
+    } while (sum == 0 && rdtsc() < end);
+    report(sum > 0, "I6", "counters", "%lu exits", sum);
+    drive("stop", MANAGEMENT_STOP, target, LIFE_STOPPED, 1);
+    report(status->last_end == END_ASKED, "I6", "end", "cause %u", status->last_end);
+    drive("start", MANAGEMENT_START, target, LIFE_RUNNING, 2);
+    drive("start again", MANAGEMENT_START, target, LIFE_RUNNING, 2);
+    drive("restart", MANAGEMENT_RESTART, target, LIFE_RUNNING, 3);
+}
+
+void guest_main(void)
+{
+    print("manage: this is domain %s\n", boot_info.domain);
+    struct management_machine machine = describe();
+    uint32_t target = find("target", machine.counts[MANAGEMENT_DOMAIN]);
+    uint32_t other = find("other", machine.counts[MANAGEMENT_DOMAIN]);
+    report(target != LAST && other != LAST, "I6", "domains", "target is %u, other is %u", target,
+           other);
+    drive_target(target);
+    try_refused(&machine, target, other);
+    try_pages();
+    try_instructions();
+    try_flood(other);
+    try_random(machine.counts[MANAGEMENT_DOMAIN], cmdline_number("random", 1000));
+    uint64_t result = call_patiently(MANAGEMENT_RESTART, target);
+    report(result == MANAGEMENT_DONE, "I9", "still there", "result %lu", result);
+    print("manage: %u passed, %u failed\n", passed, failed);
+    for (;;) {
+        wait_for_interrupt();
+    }
+}

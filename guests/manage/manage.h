@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parts of the payload that tries the management call. */
+#ifndef GUEST_MANAGE_H
+#define GUEST_MANAGE_H
+
+#include "kernel/abi/management.h"
+#include <stdbool.h>
+
+/* One line of the report. `invariant` is the one that a failure would break. */
+void report(bool pass, const char *invariant, const char *name, const char *text, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* As call_make(), again and again for two seconds while it comes too often. */
+uint64_t call_patiently(uint32_t call, uint32_t index);
+
+/* What the manifest does not grant, and what is not there. */
+void try_refused(const struct management_machine *machine, uint32_t target, uint32_t other);
+
+/* Pages that are none, not whole, or not in this domain's RAM. */
+void try_pages(void);
+
+/* The other maker's instruction, and CPL 3. */
+void try_instructions(void);
+
+/* A second of requests as fast as they go: 50 of them reach `other`. */
+void try_flood(uint32_t other);
+
+/* Calls made up by chance; none may do more than be refused. */
+void try_random(uint32_t domains, uint64_t count);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The management call (I6): VMCALL on Intel's processors, VMMCALL on AMD's, by ring 0 of the
+ * management domain. For everybody else, and the other of the two, the answer is #UD.
+ *
+ * RAX holds the guest-physical address of a page of the domain's own RAM that begins with a struct
+ * management_request. On return RAX is an enum management_result, and all other registers are as
+ * before. Only after MANAGEMENT_DONE the page begins with the answer that the call's line names;
+ * else it is untouched. No call waits for another domain: what is asked of one is done by its own
+ * processors, and `answered` reaches the ticket when it has come to rest.
+ *
+ * What each call may do, whoever makes it, is `manage:` of the manifest.
+ */
+#ifndef BULKHEAD_ABI_MANAGEMENT_H
+#define BULKHEAD_ABI_MANAGEMENT_H
+
+#include "limits.h"
+#include "manifest.h"
+#include "public.h"
+#include <stdint.h>
+
+enum { MANAGEMENT_VERSION = 1 }; /* another one too when what describe tells changes its layout */
+
+/* `index` is a domain's, as describe numbers them, unless said otherwise; `detail` is 0. */
+enum management_call {
+    MANAGEMENT_DESCRIBE, /* `detail`: enum management_subject, `index`: which; needs no right */
+    MANAGEMENT_STATUS,   /* struct management_status */
+    MANAGEMENT_COUNTERS, /* `detail`: its processor; struct management_counters */
+    MANAGEMENT_START,    /* struct management_ticket, as the next two */
+    MANAGEMENT_STOP,
+    MANAGEMENT_RESTART,
+    /* Their numbers are kept for them; this version has none of these. */
+    MANAGEMENT_POWER_BUTTON,
+    MANAGEMENT_CHECK,
+    MANAGEMENT_SERIAL_READ,
+    MANAGEMENT_SERIAL_WRITE,
+    MANAGEMENT_AUDIT_READ,
+    MANAGEMENT_TIME,
+    MANAGEMENT_CALLS,
+};
+
+enum management_result {
+    MANAGEMENT_DONE,
+    MANAGEMENT_BAD_PAGE,     /* not at a page's beginning, or not in the domain's RAM */
+    MANAGEMENT_BAD_VERSION,  /* of the request */
+    MANAGEMENT_BAD_CALL,     /* no such call in this version */
+    MANAGEMENT_BAD_ARGUMENT, /* `detail` or `index` out of range, or `reserved` not 0 */
+    MANAGEMENT_BAD_DOMAIN,   /* there is none with that number, or it is the management domain */
+    MANAGEMENT_NO_RIGHT,     /* the manifest does not grant it */
+    MANAGEMENT_TOO_OFTEN,    /* less than 1/50 s since the last request to that domain */
+    MANAGEMENT_RESULTS,
+};
+
+struct management_request {
+    uint32_t version; /* MANAGEMENT_VERSION */
+    uint32_t call;    /* enum management_call */
+    uint32_t index;
+    uint32_t detail;
+    uint64_t reserved[6]; /* 0 */
+};
+
+/* What describe tells: of the machine `index` is 0, of the others below the machine's count. */
+enum management_subject {
+    MANAGEMENT_MACHINE,  /* struct management_machine */
+    MANAGEMENT_DOMAIN,   /* struct manifest_domain; strings and payloads are not to be had */
+    MANAGEMENT_LEVEL,    /* struct manifest_name, lowest first */
+    MANAGEMENT_CATEGORY, /* struct manifest_name */
+    MANAGEMENT_NETWORK,  /* struct manifest_network */
+    MANAGEMENT_DEVICE,   /* struct manifest_device */
+    MANAGEMENT_SUBJECTS,
+};
+
+enum { MANAGEMENT_TEXT_BYTES = 128 };
+struct management_machine {
+    uint8_t digest[DIGEST_BYTES]; /* of the compiled manifest */
+    char host[64];
+    char classification[MANAGEMENT_TEXT_BYTES]; /* to print; cut off, zero-terminated */
+    uint32_t level, categories;                 /* of the whole machine; level 0: none */
+    uint32_t lab;                               /* 1: built without --release */
+    uint32_t own;                               /* the management domain's number */
+    uint32_t counts[MANAGEMENT_SUBJECTS];       /* of each subject */
+    uint64_t tsc_hz;
+    uint64_t unix_time, unix_time_tsc; /* seconds when the machine booted, 0: unknown; TSC then */
+};
+
+struct management_ticket {
+    uint32_t ticket;
+};
+
+#define MANAGEMENT_NO_LIMIT 0xffffffffu
+struct management_status {
+    uint32_t state;            /* enum life_state; LIFE_STATES: none that is known */
+    uint32_t last_end;         /* enum life_end; END_KINDS: likewise */
+    uint32_t lives;            /* starts so far */
+    uint32_t restarts_left;    /* by on_exit; or MANAGEMENT_NO_LIMIT */
+    uint32_t ticket, answered; /* of the last request, and the last one that has come to rest */
+    uint32_t fault_reason;     /* of its last DMA fault, as the IOMMU gave it; 0: none yet */
+    uint32_t reserved;
+    uint64_t fault_address;
+    uint64_t ticks; /* of the TSC since `state` began */
+};
+
+struct management_counters {
+    uint64_t refused_interrupts;       /* that it sent to where it may not (I4) */
+    uint64_t exits[PUBLIC_EXIT_KINDS]; /* of this life, as public.h numbers them */
+};
+
+_Static_assert(sizeof(struct management_request) == 64, "management ABI");
+_Static_assert(sizeof(struct management_machine) == 288, "management ABI");
+_Static_assert(sizeof(struct management_status) == 48, "management ABI");
+_Static_assert(sizeof(struct management_counters) <= PAGE_BYTES, "management ABI: one page");
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The management call: see the header. */
+#include "manage.h"
+#include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/upcalls.h"
+#include "kernel/vm/lock.h"
+#include "memory.h"
+
+/* Management's own: its processors take turns at asking. */
+static PER_DOMAIN struct {
+    struct lock lock;
+    uint64_t asked[MAX_DOMAINS]; /* TSC of the last request to each domain; lives on in its next */
+} manage;
+
+/* Calls that are about a domain, with the right that each needs; 0: there is none. */
+static const struct {
+    uint8_t right, ask; /* enum manifest_right, enum life_ask */
+} calls[MANAGEMENT_CALLS] = {
+    [MANAGEMENT_STATUS] = {MANIFEST_MAY_STATUS, ASK_NOTHING},
+    [MANAGEMENT_COUNTERS] = {MANIFEST_MAY_COUNTERS, ASK_NOTHING},
+    [MANAGEMENT_START] = {MANIFEST_MAY_START, ASK_START},
+    [MANAGEMENT_STOP] = {MANIFEST_MAY_STOP, ASK_STOP},
+    [MANAGEMENT_RESTART] = {MANIFEST_MAY_RESTART, ASK_RESTART},
+};
+
+static enum management_result judge_domain(const struct management_request *request,
+                                           const struct handoff_book *book)
+{
+    if (request->index >= book->machine.counts[MANAGEMENT_DOMAIN])
+        return MANAGEMENT_BAD_DOMAIN;
+    const struct manifest_domain *rules = &book->domains[request->index];
+    if (rules->flags & MANIFEST_IS_MANAGEMENT)
+        return MANAGEMENT_BAD_DOMAIN;
+    if (!(rules->manage & calls[request->call].right))
+        return MANAGEMENT_NO_RIGHT;
+    uint32_t details = request->call == MANAGEMENT_COUNTERS ? rules->cpu_count : 1;
+    return request->detail < details ? MANAGEMENT_DONE : MANAGEMENT_BAD_ARGUMENT;
+}
+
+enum management_result manage_judge(const struct management_request *request,
+                                    const struct handoff_book *book)
+{
+    uint64_t reserved = 0;
+    if (request->version != MANAGEMENT_VERSION)
+        return MANAGEMENT_BAD_VERSION;
+    if (request->call >= MANAGEMENT_CALLS ||
+        (request->call != MANAGEMENT_DESCRIBE && !calls[request->call].right))
+        return MANAGEMENT_BAD_CALL;
+    for (unsigned i = 0; i < sizeof(request->reserved) / sizeof(request->reserved[0]); i++)
+        reserved |= request->reserved[i];
+    if (reserved)
+        return MANAGEMENT_BAD_ARGUMENT;
+    if (request->call != MANAGEMENT_DESCRIBE)
+        return judge_domain(request, book);
+    return request->detail < MANAGEMENT_SUBJECTS &&
+                   request->index < book->machine.counts[request->detail]
+               ? MANAGEMENT_DONE
+               : MANAGEMENT_BAD_ARGUMENT;
+}
+
+static void describe(const struct management_request *request, const struct handoff_book *book,
+                     void *answer)
+{
+    const struct {
+        const void *first;
+        size_t bytes;
+    } subjects[MANAGEMENT_SUBJECTS] = {
+        [MANAGEMENT_MACHINE] = {&book->machine, sizeof(book->machine)},
+        [MANAGEMENT_DOMAIN] = {book->domains, sizeof(book->domains[0])},
+        [MANAGEMENT_LEVEL] = {book->levels, sizeof(book->levels[0])},
+        [MANAGEMENT_CATEGORY] = {book->categories, sizeof(book->categories[0])},
+        [MANAGEMENT_NETWORK] = {book->networks, sizeof(book->networks[0])},
+        [MANAGEMENT_DEVICE] = {book->devices, sizeof(book->devices[0])},
+    };
+    size_t bytes = subjects[request->detail].bytes;
+    memory_copy(answer, (const char *)subjects[request->detail].first + request->index * bytes,
+                bytes);
+}
+
+static uint32_t bounded(uint32_t value, uint32_t values)
+{
+    return value < values ? value : values;
+}
+
+/* The other domain writes all this: none of it is more than a number to tell. */
+static void tell_status(const struct public_page *page, const struct manifest_domain *rules,
+                        struct management_status *answer)
+{
+    uint64_t since = page->since, now = machine_tsc();
+    uint32_t limit = rules->restart_limit, restarts = page->restarts;
+    struct management_status status = {
+        .state = bounded(page->state, LIFE_STATES),
+        .last_end = bounded(page->last_end, END_KINDS),
+        .lives = page->lives,
+        .restarts_left = limit == 0 ? MANAGEMENT_NO_LIMIT : limit - bounded(restarts, limit),
+        .ticket = page->ticket,
+        .answered = page->answered,
+        .fault_reason = page->fault_reason,
+        .fault_address = page->fault_address,
+        .ticks = since != 0 && since < now ? now - since : 0,
+    };
+    memory_copy(answer, &status, sizeof(status));
+}
+
+static void tell_counters(struct public_page *page, uint32_t local,
+                          struct management_counters *answer)
+{
+    answer->refused_interrupts = page->refused_interrupts[local];
+    memory_copy(answer->exits, public_exits(page, local), sizeof(answer->exits));
+}
+
+/* First what, then the ticket, then the knock; a request that was not taken yet is overtaken. */
+static enum management_result ask(struct public_page *page, uint32_t index, enum life_ask what,
+                                  struct management_ticket *answer)
+{
+    lock_take(&manage.lock);
+    uint64_t now = machine_tsc();
+    bool early = manage_is_too_soon(now, manage.asked[index], slice()->tsc_hz);
+    if (!early) {
+        manage.asked[index] = now;
+        page->asked = what;
+        answer->ticket = page->ticket + 1;
+        __atomic_store_n(&page->ticket, page->ticket + 1, __ATOMIC_RELEASE);
+        machine_knock(handoff_book_of(slice())->apic_ids[index]);
+    }
+    lock_release(&manage.lock);
+    return early ? MANAGEMENT_TOO_OFTEN : MANAGEMENT_DONE;
+}
+
+enum management_result management_call(void *page)
+{
+    const struct handoff_book *book = handoff_book_of(slice());
+    struct management_request request;
+    if (!page)
+        return MANAGEMENT_BAD_PAGE;
+    memory_copy(&request, page, sizeof(request)); /* once: the guest may be writing to it */
+    enum management_result result = manage_judge(&request, book);
+    if (result != MANAGEMENT_DONE)
+        return result;
+    uint32_t index = request.index;
+    struct public_page *other = (struct public_page *)(VA_OTHERS + (uint64_t)index * OTHERS_STRIDE);
+    switch (request.call) {
+    case MANAGEMENT_DESCRIBE:
+        describe(&request, book, page);
+        return MANAGEMENT_DONE;
+    case MANAGEMENT_STATUS:
+        tell_status(other, &book->domains[index], page);
+        return MANAGEMENT_DONE;
+    case MANAGEMENT_COUNTERS:
+        tell_counters(other, request.detail, page);
+        return MANAGEMENT_DONE;
+    default:
+        return ask(other, index, calls[request.call].ask, page);
+    }
+}

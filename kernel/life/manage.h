@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The management call (I6, kernel/abi/management.h), on the management domain's processors. What
+ * is asked of another domain goes into its public page, with a knock at its first processor: no
+ * call waits for it or takes a lock of it.
+ */
+#ifndef BULKHEAD_MANAGE_H
+#define BULKHEAD_MANAGE_H
+
+#include "kernel/abi/handoff.h"
+#include <stdbool.h>
+
+/*
+ * Whether `request` may be carried out, by the rights of `book` alone: MANAGEMENT_DONE, or what is
+ * wrong with it. After MANAGEMENT_DONE `index` and `detail` are in range. Not: how often it comes.
+ */
+enum management_result manage_judge(const struct management_request *request,
+                                    const struct handoff_book *book);
+
+/*
+ * Whether a request at TSC `now` comes too soon after the one at `last`, 0 for none: 50 a second
+ * reach a domain at most. A TSC that is behind, of another processor, comes too soon as well.
+ */
+static inline bool manage_is_too_soon(uint64_t now, uint64_t last, uint64_t tsc_hz)
+{
+    enum { KNOCKS_A_SECOND = 50 };
+    return (int64_t)(now - last) < (int64_t)(tsc_hz / KNOCKS_A_SECOND);
+}
+
+#endif
