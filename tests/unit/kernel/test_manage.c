@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * I5, I6, I8: the management call gives what the manifest grants and nothing else, whatever it is
+ * asked and whatever stands in another domain's public page; and it asks no domain too often.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define BULKHEAD_PERCPU_H
+#define PER_CPU
+#define PER_DOMAIN
+#include "kernel/abi/layout.h"
+#undef VA_OTHERS
+#undef VA_SLICE
+#define VA_OTHERS ((uint64_t)others)
+#define VA_SLICE  ((uint64_t)own)
+
+enum { DOMAINS = 4, ALL = 0, NOTHING = 1, SOME = 2, OWN = 3, SEEN_APIC = 40 };
+#define HZ 1000000000ull
+
+static uint8_t others[DOMAINS * OTHERS_STRIDE] __attribute__((aligned(4096)));
+static uint8_t own[16 * 4096] __attribute__((aligned(4096)));
+
+#include "kernel/life/manage.c"
+
+struct stop_page stop_page;
+volatile bool stop_own;
+static uint64_t tsc;
+static uint32_t knocks, knocked, asked_at_knock, ticket_at_knock;
+static uint8_t page[4096] __attribute__((aligned(4096)));
+
+_Noreturn void panic_halt(void)
+{
+    fail();
+    __builtin_unreachable();
+}
+
+uint64_t machine_tsc(void)
+{
+    return tsc;
+}
+
+static struct public_page *page_of(uint32_t domain)
+{
+    return (struct public_page *)(others + (uint64_t)domain * OTHERS_STRIDE);
+}
+
+void machine_knock(uint32_t apic_id)
+{
+    knocks++;
+    knocked = apic_id;
+    asked_at_knock = page_of(apic_id - SEEN_APIC)->asked;
+    ticket_at_knock = page_of(apic_id - SEEN_APIC)->ticket;
+}
+
+void memory_copy(void *to, const void *from, size_t bytes)
+{
+    memcpy(to, from, bytes);
+}
+
+static int setup(void **state)
+{
+    struct handoff_book *book = (struct handoff_book *)(own + PAGE_BYTES);
+    (void)state;
+    memset(others, 0, sizeof others);
+    memset(own, 0, sizeof own);
+    memset(&manage, 0, sizeof manage);
+    memset(page, 0xa5, sizeof page);
+    ((struct handoff_slice *)own)->tsc_hz = HZ;
+    book->machine = (struct management_machine){
+        .host = "gate-7", .own = OWN, .counts = {1, DOMAINS, 2, 0, 1, 3}};
+    for (uint32_t i = 0; i < DOMAINS; i++) {
+        book->domains[i].cpu_count = i + 1;
+        book->domains[i].name[0] = (char)('a' + i);
+        book->apic_ids[i] = SEEN_APIC + i;
+    }
+    book->domains[ALL].manage = MANIFEST_RIGHTS;
+    book->domains[SOME].manage = MANIFEST_MAY_STATUS | MANIFEST_MAY_STOP;
+    book->domains[OWN].manage = MANIFEST_RIGHTS; /* none that counts */
+    book->domains[OWN].flags = MANIFEST_IS_MANAGEMENT;
+    memcpy(book->levels[1].name, "secret", 7);
+    book->devices[2].pci = 0x123;
+    tsc = 100 * HZ;
+    knocks = 0;
+    return 0;
+}
+
+static struct management_request made(uint32_t call, uint32_t index, uint32_t detail)
+{
+    return (struct management_request){
+        .version = MANAGEMENT_VERSION, .call = call, .index = index, .detail = detail};
+}
+
+static enum management_result judge(uint32_t call, uint32_t index, uint32_t detail)
+{
+    struct management_request request = made(call, index, detail);
+    return manage_judge(&request, handoff_book_of((const struct handoff_slice *)own));
+}
+
+static enum management_result make(uint32_t call, uint32_t index, uint32_t detail)
+{
+    struct management_request request = made(call, index, detail);
+    memset(page, 0xa5, sizeof page);
+    memcpy(page, &request, sizeof request);
+    return management_call(page);
+}
+
+/* Each right is one of its own: with it alone its call is good, without it alone it is not. */
+static void each_right_is_its_own(void **state)
+{
+    static const struct {
+        uint32_t call, right;
+    } rights[] = {
+        {MANAGEMENT_STATUS, MANIFEST_MAY_STATUS},   {MANAGEMENT_COUNTERS, MANIFEST_MAY_COUNTERS},
+        {MANAGEMENT_START, MANIFEST_MAY_START},     {MANAGEMENT_STOP, MANIFEST_MAY_STOP},
+        {MANAGEMENT_RESTART, MANIFEST_MAY_RESTART},
+    };
+    struct handoff_book *book = (struct handoff_book *)(own + PAGE_BYTES);
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        book->domains[NOTHING].manage = rights[i].right;
+        for (size_t k = 0; k < 5; k++)
+            assert_int_equal(judge(rights[k].call, NOTHING, 0),
+                             i == k ? MANAGEMENT_DONE : MANAGEMENT_NO_RIGHT);
+        book->domains[NOTHING].manage = MANIFEST_RIGHTS & ~rights[i].right;
+        for (size_t k = 0; k < 5; k++)
+            assert_int_equal(judge(rights[k].call, NOTHING, 0),
+                             i == k ? MANAGEMENT_NO_RIGHT : MANAGEMENT_DONE);
+    }
+}
+
+static void each_argument_is_judged(void **state)
+{
+    (void)state;
+    for (uint32_t call = 0; call < 300; call++)
+        assert_int_equal(judge(call, ALL, 0),
+                         call <= MANAGEMENT_RESTART ? MANAGEMENT_DONE : MANAGEMENT_BAD_CALL);
+    assert_int_equal(judge(UINT32_MAX, ALL, 0), MANAGEMENT_BAD_CALL);
+    for (uint32_t call = MANAGEMENT_STATUS; call <= MANAGEMENT_RESTART; call++) {
+        assert_int_equal(judge(call, OWN, 0), MANAGEMENT_BAD_DOMAIN);
+        assert_int_equal(judge(call, DOMAINS, 0), MANAGEMENT_BAD_DOMAIN);
+        assert_int_equal(judge(call, UINT32_MAX, 0), MANAGEMENT_BAD_DOMAIN);
+        assert_int_equal(judge(call, ALL, 1), MANAGEMENT_BAD_ARGUMENT);
+        assert_int_equal(judge(call, ALL, UINT32_MAX), MANAGEMENT_BAD_ARGUMENT);
+    }
+    ((struct handoff_book *)(own + PAGE_BYTES))->domains[SOME].manage = MANIFEST_MAY_COUNTERS;
+    assert_int_equal(judge(MANAGEMENT_COUNTERS, SOME, SOME), MANAGEMENT_DONE);
+    assert_int_equal(judge(MANAGEMENT_COUNTERS, SOME, SOME + 1), MANAGEMENT_BAD_ARGUMENT);
+}
+
+static void describe_ends_at_each_count(void **state)
+{
+    static const uint32_t counts[] = {1, DOMAINS, 2, 0, 1, 3};
+    (void)state;
+    for (uint32_t subject = 0; subject < MANAGEMENT_SUBJECTS; subject++)
+        for (uint32_t index = 0; index < 8; index++)
+            assert_int_equal(judge(MANAGEMENT_DESCRIBE, index, subject),
+                             index < counts[subject] ? MANAGEMENT_DONE : MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(judge(MANAGEMENT_DESCRIBE, 0, MANAGEMENT_SUBJECTS), MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(judge(MANAGEMENT_DESCRIBE, 0, UINT32_MAX), MANAGEMENT_BAD_ARGUMENT);
+}
+
+static void version_and_reserved_bytes(void **state)
+{
+    const struct handoff_book *book = handoff_book_of((const struct handoff_slice *)own);
+    (void)state;
+    for (uint32_t call = 0; call <= MANAGEMENT_RESTART; call++) {
+        struct management_request request = made(call, ALL, 0);
+        assert_int_equal(manage_judge(&request, book), MANAGEMENT_DONE);
+        for (size_t i = 0; i < 6; i++) {
+            request.reserved[i] = 1ull << (10 * i);
+            assert_int_equal(manage_judge(&request, book), MANAGEMENT_BAD_ARGUMENT);
+            request.reserved[i] = 0;
+        }
+        request.version = MANAGEMENT_VERSION + 1;
+        assert_int_equal(manage_judge(&request, book), MANAGEMENT_BAD_VERSION);
+        request.version = 0;
+        assert_int_equal(manage_judge(&request, book), MANAGEMENT_BAD_VERSION);
+    }
+}
+
+/* Only what is done writes to the page; nothing else reaches another domain. */
+static void refused_calls_touch_nothing(void **state)
+{
+    static const struct {
+        uint32_t call, index, detail;
+    } refused[] = {{MANAGEMENT_RESTART, SOME, 0}, {MANAGEMENT_START, NOTHING, 0},
+                   {MANAGEMENT_STOP, OWN, 0},     {MANAGEMENT_COUNTERS, SOME, 0},
+                   {MANAGEMENT_STOP, DOMAINS, 0}, {MANAGEMENT_STATUS, ALL, 1},
+                   {MANAGEMENT_CALLS, ALL, 0},    {MANAGEMENT_DESCRIBE, 0, MANAGEMENT_CATEGORY}};
+    uint8_t before[sizeof page];
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct management_request request =
+            made(refused[i].call, refused[i].index, refused[i].detail);
+        memcpy(page, &request, sizeof request);
+        memcpy(before, page, sizeof page);
+        assert_int_not_equal(management_call(page), MANAGEMENT_DONE);
+        assert_memory_equal(before, page, sizeof page);
+    }
+    assert_int_equal(management_call(NULL), MANAGEMENT_BAD_PAGE);
+    assert_int_equal(knocks, 0);
+    for (size_t i = 0; i < sizeof others; i++)
+        assert_int_equal(others[i], 0);
+}
+
+static void describe_tells_the_book(void **state)
+{
+    (void)state;
+    assert_int_equal(make(MANAGEMENT_DESCRIBE, 0, MANAGEMENT_MACHINE), MANAGEMENT_DONE);
+    assert_string_equal(((struct management_machine *)page)->host, "gate-7");
+    assert_int_equal(page[sizeof(struct management_machine)], 0xa5);
+    assert_int_equal(make(MANAGEMENT_DESCRIBE, 2, MANAGEMENT_DOMAIN), MANAGEMENT_DONE);
+    assert_string_equal(((struct manifest_domain *)page)->name, "c");
+    assert_int_equal(page[sizeof(struct manifest_domain)], 0xa5);
+    assert_int_equal(make(MANAGEMENT_DESCRIBE, 1, MANAGEMENT_LEVEL), MANAGEMENT_DONE);
+    assert_string_equal((char *)page, "secret");
+    assert_int_equal(make(MANAGEMENT_DESCRIBE, 2, MANAGEMENT_DEVICE), MANAGEMENT_DONE);
+    assert_int_equal(((struct manifest_device *)page)->pci, 0x123);
+}
+
+static void status_is_bounded(void **state)
+{
+    struct handoff_book *book = (struct handoff_book *)(own + PAGE_BYTES);
+    struct public_page *other = page_of(SOME);
+    const struct management_status *status = (const void *)page;
+    (void)state;
+    other->state = LIFE_RUNNING;
+    other->last_end = END_RESET;
+    other->lives = 7;
+    other->restarts = 1;
+    other->ticket = 9;
+    other->answered = 8;
+    other->since = tsc - 5;
+    other->fault_reason = 6;
+    other->fault_address = 0x7000;
+    book->domains[SOME].restart_limit = 3;
+    assert_int_equal(make(MANAGEMENT_STATUS, SOME, 0), MANAGEMENT_DONE);
+    assert_memory_equal(
+        status, (&(struct management_status){LIFE_RUNNING, END_RESET, 7, 2, 9, 8, 6, 0, 0x7000, 5}),
+        sizeof *status);
+    assert_int_equal(page[sizeof(struct management_request)], 0xa5);
+    book->domains[SOME].restart_limit = 0;
+    other->since = tsc + 1;
+    other->state = LIFE_STATES;
+    other->last_end = END_KINDS;
+    make(MANAGEMENT_STATUS, SOME, 0);
+    assert_int_equal(status->restarts_left, MANAGEMENT_NO_LIMIT);
+    assert_int_equal(status->ticks, 0);
+    memset(other, 0xff, sizeof *other);
+    book->domains[SOME].restart_limit = 3;
+    make(MANAGEMENT_STATUS, SOME, 0);
+    assert_int_equal(status->state, LIFE_STATES);
+    assert_int_equal(status->last_end, END_KINDS);
+    assert_int_equal(status->restarts_left, 0);
+    assert_int_equal(status->ticks, 0);
+    assert_int_equal(knocks, 0);
+}
+
+static void counters_are_those_of_the_processor(void **state)
+{
+    struct handoff_book *book = (struct handoff_book *)(own + PAGE_BYTES);
+    const struct management_counters *counters = (const void *)page;
+    (void)state;
+    book->domains[SOME].manage = MANIFEST_MAY_COUNTERS;
+    page_of(SOME)->refused_interrupts[2] = 11;
+    public_exits(page_of(SOME), 2)[0] = 12;
+    public_exits(page_of(SOME), 2)[PUBLIC_EXIT_KINDS - 1] = 13;
+    assert_int_equal(make(MANAGEMENT_COUNTERS, SOME, 2), MANAGEMENT_DONE);
+    assert_int_equal(counters->refused_interrupts, 11);
+    assert_int_equal(counters->exits[0], 12);
+    assert_int_equal(counters->exits[PUBLIC_EXIT_KINDS - 1], 13);
+    assert_int_equal(page[sizeof *counters], 0xa5);
+    assert_int_equal(make(MANAGEMENT_COUNTERS, SOME, 1), MANAGEMENT_DONE);
+    assert_int_equal(counters->exits[0], 0);
+}
+
+/* What is asked stands there before the ticket, and the ticket before the knock. */
+static void asking_leaves_a_ticket_and_knocks(void **state)
+{
+    static const struct {
+        uint32_t call, asked;
+    } calls_due[] = {{MANAGEMENT_START, ASK_START},
+                     {MANAGEMENT_STOP, ASK_STOP},
+                     {MANAGEMENT_RESTART, ASK_RESTART}};
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++, tsc += HZ) {
+        page_of(ALL)->ticket = UINT32_MAX - 1 + i;
+        assert_int_equal(make(calls_due[i].call, ALL, 0), MANAGEMENT_DONE);
+        assert_int_equal(knocks, i + 1);
+        assert_int_equal(knocked, SEEN_APIC + ALL);
+        assert_int_equal(asked_at_knock, calls_due[i].asked);
+        assert_int_equal(ticket_at_knock, UINT32_MAX + i);
+        assert_int_equal(((struct management_ticket *)page)->ticket, UINT32_MAX + i);
+        assert_int_equal(page[sizeof(struct management_ticket) + 64], 0xa5);
+    }
+    assert_int_equal(make(MANAGEMENT_STOP, SOME, 0), MANAGEMENT_DONE);
+    assert_int_equal(knocked, SEEN_APIC + SOME);
+}
+
+static void fifty_a_second_and_domain(void **state)
+{
+    uint64_t start = tsc;
+    (void)state;
+    for (; tsc < start + HZ; tsc += HZ / 1000)
+        make((tsc / (HZ / 1000)) % 3 + MANAGEMENT_START, ALL, 0);
+    assert_int_equal(knocks, 50);
+    assert_int_equal(page_of(ALL)->ticket, 50);
+    tsc = start + HZ + 1;
+    assert_int_equal(make(MANAGEMENT_STOP, ALL, 0), MANAGEMENT_DONE);
+    uint32_t asked = page_of(ALL)->asked;
+    assert_int_equal(make(MANAGEMENT_START, ALL, 0), MANAGEMENT_TOO_OFTEN);
+    assert_int_equal(page_of(ALL)->asked, asked);
+    assert_int_equal(make(MANAGEMENT_STOP, SOME, 0), MANAGEMENT_DONE); /* each counts by itself */
+    assert_int_equal(make(MANAGEMENT_STATUS, ALL, 0), MANAGEMENT_DONE);
+    assert_false(manage.lock.taken);
+}
+
+/* Processors whose TSCs differ can't be played off against each other. */
+static void a_tsc_that_is_behind_is_too_soon(void **state)
+{
+    (void)state;
+    assert_true(manage_is_too_soon(100 * HZ, 100 * HZ + 1, HZ));
+    assert_true(manage_is_too_soon(100 * HZ, 100 * HZ, HZ));
+    assert_true(manage_is_too_soon(100 * HZ + HZ / 50 - 1, 100 * HZ, HZ));
+    assert_false(manage_is_too_soon(100 * HZ + HZ / 50, 100 * HZ, HZ));
+    assert_false(manage_is_too_soon(100 * HZ, 0, HZ));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(each_right_is_its_own, setup),
+        cmocka_unit_test_setup(each_argument_is_judged, setup),
+        cmocka_unit_test_setup(describe_ends_at_each_count, setup),
+        cmocka_unit_test_setup(version_and_reserved_bytes, setup),
+        cmocka_unit_test_setup(refused_calls_touch_nothing, setup),
+        cmocka_unit_test_setup(describe_tells_the_book, setup),
+        cmocka_unit_test_setup(status_is_bounded, setup),
+        cmocka_unit_test_setup(counters_are_those_of_the_processor, setup),
+        cmocka_unit_test_setup(asking_leaves_a_ticket_and_knocks, setup),
+        cmocka_unit_test_setup(fifty_a_second_and_domain, setup),
+        cmocka_unit_test(a_tsc_that_is_behind_is_too_soon),
+    };
+    return cmocka_run_group_tests_name("manage", tests, NULL, NULL);
+}
