@@ -2,7 +2,7 @@
 /*
  * I12 over what the loader builds: places and builds machines of several kinds in a buffer and
  * checks every processor. Loader and check share nothing but the layouts, so this holds both.
- * With PCI functions, and what is wrong with them by one entry is refused.
+ * With PCI functions, and what is wrong with them by one entry is refused; so with management.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,232 +14,25 @@
 
 #include <cmocka.h>
 
-#include "boot/plan/plan.h"
-#include "check_world.h"
-#include "kernel/abi/layout.h"
-#include "kernel/start/check_machine.h"
-#include "tests/unit/boot/board.h"
-#include "tests/unit/boot/made_files.h"
-#include "tests/unit/made_manifest.h"
+#include "loader_world.h"
 
-enum { MEMORY_GIB = 12, KERNEL_ROOM = 0x20000, PAYLOAD_ROOM = 0x20000, MADE_DEVICES = 5 };
-
-static const struct machine {
-    const char *name;
-    bool amd, host_huge, nested_huge, nested_large, small_executable;
-    uint64_t big; /* memory of the first domain */
-    uint32_t units, processors;
-    uint32_t levels; /* of the units, with the functions of board.h; 0: without */
-} machines[] = {
-    {"huge_pages", false, true, true, true, false, 4 * GIB, 0, 6, 0},
-    {"large_pages", false, false, false, true, false, 3 * GIB + 2 * MIB, 0, 6, 0},
-    {"small_executable_pages", false, true, true, true, true, 4 * GIB, 0, 6, 0},
-    {"small_pages_only", false, false, false, false, false, 512 * MIB, 0, 6, 0},
-    {"amd", true, true, true, true, false, 4 * GIB, 0, 6, 0},
-    {"odd_size", false, true, true, true, false, 514 * MIB, 0, 6, 0},
-    {"iommu_units", true, true, true, true, false, 4 * GIB, 2, 6, 0},
-    {"functions", false, true, true, true, false, 4 * GIB, 2, 6, 4},
-    {"functions_small_pages", false, true, true, true, true, 512 * MIB, 1, 6, 4},
-    {"functions_amd", true, true, true, true, false, 4 * GIB, 1, 6, 4},
-    {"functions_three_levels", true, true, true, true, false, 4 * GIB, 2, 6, 3},
-    {"functions_none_parked", false, true, true, true, false, 4 * GIB, 2, 5, 4},
+static const struct machine machines[] = {
+    {"huge_pages", false, true, true, true, false, 4 * GIB, 0, 6, 0, false},
+    {"large_pages", false, false, false, true, false, 3 * GIB + 2 * MIB, 0, 6, 0, false},
+    {"small_executable_pages", false, true, true, true, true, 4 * GIB, 0, 6, 0, false},
+    {"small_pages_only", false, false, false, false, false, 512 * MIB, 0, 6, 0, false},
+    {"amd", true, true, true, true, false, 4 * GIB, 0, 6, 0, false},
+    {"odd_size", false, true, true, true, false, 514 * MIB, 0, 6, 0, false},
+    {"iommu_units", true, true, true, true, false, 4 * GIB, 2, 6, 0, false},
+    {"functions", false, true, true, true, false, 4 * GIB, 2, 6, 4, false},
+    {"functions_small_pages", false, true, true, true, true, 512 * MIB, 1, 6, 4, false},
+    {"functions_amd", true, true, true, true, false, 4 * GIB, 1, 6, 4, false},
+    {"functions_three_levels", true, true, true, true, false, 4 * GIB, 2, 6, 3, false},
+    {"functions_none_parked", false, true, true, true, false, 4 * GIB, 2, 5, 4, false},
+    {"managed", false, true, true, true, false, 512 * MIB, 0, 8, 0, true},
+    {"managed_amd", true, true, true, true, false, 512 * MIB, 2, 8, 0, true},
+    {"managed_none_parked", false, true, true, true, false, 512 * MIB, 2, 7, 0, true},
 };
-
-struct setting {
-    struct facts facts;
-    struct made_elf elf;
-    uint8_t kernel[KERNEL_ROOM], payload[PAYLOAD_ROOM];
-    struct {
-        struct made_manifest made;
-        struct manifest_device devices[MADE_DEVICES];
-    } manifest;
-    struct board board;
-    struct plan_input input;
-    struct diagnostic why;
-    struct world world;
-};
-
-static void *reach(uint64_t hpa, uint64_t bytes, void *context)
-{
-    struct world *world = context;
-    if (hpa >= world->bytes || bytes > world->bytes - hpa)
-        fail_msg("the loader reaches for %lx bytes at %lx", bytes, hpa);
-    return world->memory + hpa;
-}
-
-static void set_facts(struct facts *facts, const struct machine *machine)
-{
-    *facts =
-        (struct facts){.tsc_hz = 1000000000,
-                       .physical_address_bits = 40,
-                       .host_huge_pages = machine->host_huge,
-                       .nested_huge_pages = machine->nested_huge,
-                       .nested_large_pages = machine->nested_large,
-                       .large_executable_unsafe = machine->small_executable,
-                       .amd = machine->amd,
-                       .cpu_count = machine->processors,
-                       .ioapic_count = 1,
-                       .ioapics = {{.address = 0xfec00000}},
-                       .free_count = 3,
-                       .free = {{0x1000, 0x9e000}, {MIB, 2 * GIB - 3 * MIB}, {4 * GIB, 8 * GIB}}};
-    facts->iommu_count = machine->units;
-    facts->interrupt_remapping = true;
-    for (uint32_t i = 0; i < machine->units; i++)
-        facts->iommus[i] = (struct fact_iommu){.registers = 0xfed90000 + i * PAGE_BYTES,
-                                               .capability = 0x20ull << 24 | 1 << 10,
-                                               .extended_capability = 0x1a};
-    facts->memory_count = facts->free_count;
-    memcpy(facts->memory, facts->free, facts->free_count * sizeof facts->free[0]);
-    for (uint32_t i = 0; i < facts->cpu_count; i++)
-        facts->cpus[i] = (struct fact_cpu){.apic_id = i, .core_id = i + 1, .boot = i == 0};
-}
-
-/* The board's functions, and where they are reached, on this machine. */
-static void set_functions(struct setting *s, const struct machine *machine)
-{
-    const struct facts *board = &s->board.facts;
-    struct facts *facts = &s->facts;
-    board_init(&s->board);
-    board_open_bridges(&s->board);
-    facts->function_count = board->function_count;
-    memcpy(facts->functions, board->functions, sizeof facts->functions);
-    memcpy(facts->ecam, board->ecam, sizeof facts->ecam);
-    facts->ecam_count = board->ecam_count;
-    facts->dmar = true;
-    facts->boot_function = 0x1f << 3 | 2;
-    facts->iommus[0].include_all = true;
-    for (uint32_t i = 0; i < facts->iommu_count; i++)
-        facts->iommus[i].capability =
-            0x20ull << 24 | 3ull << 34 | 2 |
-            (machine->levels == 3 ? 38 << 16 | 1 << 9 : 47 << 16 | 1 << 10);
-}
-
-/* Configuration space as the board has it: headers, base addresses, no masters, no INTx. */
-static void write_config(const struct setting *s)
-{
-    for (uint32_t i = 0; i < s->facts.function_count; i++) {
-        const struct fact_function *fact = &s->facts.functions[i];
-        uint64_t hpa = s->facts.ecam[0].base + ((uint64_t)fact->pci << 12);
-        uint32_t *config = (uint32_t *)(s->world.memory + hpa);
-        config[0] = fact->id;
-        config[1] = 0x402;
-        config[3] = (uint32_t)fact->header << 16;
-        for (uint32_t k = 0; k < MAX_BARS && !fact->header; k++)
-            if (fact->bars[k].bytes)
-                config[4 + k] = (uint32_t)fact->bars[k].base | fact->bars[k].type;
-        if (fact->msix) {
-            config[1] |= 1 << 20;
-            config[0x34 / 4] = fact->msix;
-            config[fact->msix / 4] = (uint32_t)fact->msix_control << 16 | 0x11;
-            config[fact->msix / 4 + 1] = fact->msix_table;
-            config[fact->msix / 4 + 2] = fact->msix_pending;
-        }
-        if (fact->header)
-            config[6] = (uint32_t)fact->subordinate << 16 | (uint32_t)fact->secondary << 8;
-    }
-}
-
-static void set_kernel(struct setting *s)
-{
-    static const uint32_t kinds[] = {
-        [MADE_TEXT] = EXTENT_TEXT,     [MADE_CONSTANTS] = EXTENT_CONSTANTS,
-        [MADE_CPU] = EXTENT_CPU,       [MADE_STACK] = EXTENT_CPU,
-        [MADE_NMI] = EXTENT_CPU,       [MADE_FAULT] = EXTENT_CPU,
-        [MADE_DOMAIN] = EXTENT_PRIVATE};
-    uint32_t count = 0;
-    made_kernel(&s->elf);
-    s->input.kernel = s->kernel;
-    s->input.kernel_bytes = made_elf_write(&s->elf, s->kernel, sizeof s->kernel);
-    for (uint32_t i = 0; i <= MADE_DOMAIN; i++)
-        if (i != MADE_START_TEXT && i != MADE_START_CONSTANTS)
-            s->world.segments[count++] =
-                (struct check_segment){s->elf.programs[i].p_vaddr,
-                                       (s->elf.programs[i].p_memsz + 0xfff) & ~0xfffull, kinds[i]};
-}
-
-/* One that is silent, one with a bridge between; a USB controller; two of one device. */
-static const struct manifest_device devices[MADE_DEVICES] = {
-    {.domain = 0, .pci = PCI(1, 0, 0), .network = MANIFEST_NONE},
-    {.domain = 2, .pci = PCI(5, 0, 0), .network = MANIFEST_NONE},
-    {.domain = 1, .pci = PCI(0, 0x14, 0), .network = MANIFEST_NONE},
-    {.domain = 2, .pci = PCI(6, 0, 0), .network = MANIFEST_NONE, .flags = MANIFEST_SILENT},
-    {.domain = 0, .pci = PCI(8, 0, 1), .network = MANIFEST_NONE},
-};
-
-static void set_manifest(struct setting *s, const struct machine *machine)
-{
-    made_elf_init(&s->elf, 0x100000);
-    made_elf_segment(&s->elf, PF_R | PF_W | PF_X, 0x100000, 0x2345, 0x9000);
-    size_t bytes = made_elf_write(&s->elf, s->payload, sizeof s->payload);
-    struct made_manifest *made = &s->manifest.made;
-    made_manifest_init(made);
-    uint32_t payload = made_manifest_payload(made, "guest.elf", s->payload, bytes);
-    made_manifest_domain(made, "big", 2, machine->big, payload);
-    made_manifest_domain(made, "small", 1, 64 * MIB, payload);
-    made_manifest_domain(made, "pair", 2, 256 * MIB, payload);
-    made->header.cpu_vendor = machine->amd ? MANIFEST_CPU_AMD : MANIFEST_CPU_INTEL;
-    made->header.total_bytes = sizeof s->manifest;
-    if (machine->levels)
-        made->header.tables[MANIFEST_DEVICES] = (struct manifest_table){
-            offsetof(struct setting, manifest.devices) - offsetof(struct setting, manifest),
-            MADE_DEVICES, sizeof(struct manifest_device), 0};
-    memcpy(s->manifest.devices, devices, sizeof devices);
-    made_manifest_seal(made);
-    s->input.payload = s->payload;
-    s->input.payload_bytes = made->header.payload_bytes;
-}
-
-/* Devices are not what the loader's arithmetic places: test_check_machine.c has them. */
-bool check_machine_devices(struct check_machine *machine)
-{
-    (void)machine;
-    return true;
-}
-
-uint32_t check_knocked_by(const struct check_machine *machine, uint32_t line)
-{
-    (void)machine;
-    (void)line;
-    return HANDOFF_NOBODY;
-}
-
-/* Units as the loader switches them on; their registers lie between the memory. */
-static void switch_units_on(struct world *world)
-{
-    for (uint32_t i = 0; i < world->handoff.iommu_count; i++) {
-        const struct handoff_iommu *unit = &world->handoff.iommus[i];
-        uint64_t *registers = (uint64_t *)(world->memory + unit->registers);
-        registers[0x08 / 8] = unit->capability;
-        registers[0x10 / 8] = unit->extended_capability;
-        registers[0x18 / 8] = 0xc3000000ull << 32;
-        registers[0x20 / 8] = world->handoff.iommu_root;
-        registers[0x38 / 8] = 1u << 31;
-        registers[0xb8 / 8] = world->handoff.iommu_entries | 1 << 11 | 15;
-    }
-}
-
-static const void *frame(uint64_t hpa, void *context)
-{
-    struct world *world = context;
-    return hpa < world->bytes ? world->memory + hpa : NULL;
-}
-
-static void look_at(struct world *world, struct check_machine *machine, bool small_executable)
-{
-    enum { SHA = 1 << 29 };
-    const struct handoff *handoff = &world->handoff;
-    *machine =
-        (struct check_machine){.owners = {.handoff = handoff,
-                                          .manifest = &world->manifest,
-                                          .topology = world_topology,
-                                          .frame = frame,
-                                          .context = world,
-                                          .result = &world->result},
-                               .evidence = {.amd = world->amd,
-                                            .features = small_executable ? 0 : SHA,
-                                            .cr3 = handoff->boot_page_table,
-                                            .apic_id = handoff->cpus[handoff->boot_cpu].apic_id}};
-}
 
 static void passes_the_machines_part(struct world *world, bool small_executable)
 {
@@ -321,6 +114,80 @@ static void one_wrong_entry_is_refused(struct world *world)
     refuses(world, &entries[2 * IRTE_BLOCK + 1], other->pci | 1 << 18, "source of its messages");
 }
 
+static void part_refuses(struct world *world, uint32_t cpu, uint64_t *word, uint64_t value)
+{
+    uint64_t before = *word;
+    *word = value;
+    world_aim(world, cpu, 7);
+    if (world_check(world, CHECK_PIECE))
+        fail_msg("%lx in place of %lx: accepted", value, before);
+    *word = before;
+}
+
+/* I5, I11: management sees the others' public pages, may write to the first of each, and no more.
+ */
+static void wrong_maps_of_others_are_refused(struct world *world)
+{
+    const struct handoff *handoff = &world->handoff;
+    const struct handoff_domain *domains = handoff->domains;
+    enum { OWN = 2 };
+    uint64_t nx = 1ull << 63, flags = 0xfff0000000000fff;
+    for (uint32_t i = 0; i < domains[OWN].cpu_count; i++) {
+        uint32_t cpu = domains[OWN].cpus[i];
+        uint64_t root = handoff->cpus[cpu].page_table;
+        uint64_t *first = world_entry(world, root, VA_OTHERS, 1);
+        uint64_t *second = world_entry(world, root, VA_OTHERS + OTHERS_STRIDE, 1);
+        uint64_t *own = world_entry(world, root, VA_OTHERS + OWN * OTHERS_STRIDE, 1);
+        uint64_t *book = world_entry(world, root, VA_SLICE + PAGE_BYTES, 1);
+        assert_true(*first & 2);
+        assert_true(first[1] && !(first[1] & 2));
+        assert_int_equal(*own, 0);
+        part_refuses(world, cpu, first, 0);
+        part_refuses(world, cpu, first, *first & ~2ull);
+        part_refuses(world, cpu, first, *first & ~nx);
+        part_refuses(world, cpu, first, (*first & flags) | domains[0].private_hpa);
+        part_refuses(world, cpu, first, (*first & flags) | domains[1].public_hpa);
+        part_refuses(world, cpu, second, 0);
+        part_refuses(world, cpu, &first[1], first[1] | 2);
+        part_refuses(world, cpu, &first[1], 0);
+        part_refuses(world, cpu, &first[2], (*first & flags) | domains[0].ram[0].hpa);
+        part_refuses(world, cpu, own, (*first & flags) | domains[OWN].public_hpa);
+        part_refuses(world, cpu, book, 0);
+        part_refuses(world, cpu, book, *book | 2);
+    }
+    uint32_t cpu = domains[0].cpus[0];
+    uint64_t root = handoff->cpus[cpu].page_table;
+    uint64_t *public = world_entry(world, root, VA_PUBLIC, 1);
+    part_refuses(world, cpu, public + 0x40, domains[1].public_hpa | nx | 0x63);
+    part_refuses(world, cpu, world_entry(world, root, VA_SLICE + PAGE_BYTES, 1),
+                 (handoff->cpus[domains[OWN].cpus[0]].slice_hpa + PAGE_BYTES) | nx | 0x61);
+}
+
+/* I6: whatever byte of the book is another one, and whoever else is called management. */
+static void wrong_books_are_refused(struct world *world, bool small_executable)
+{
+    struct handoff *handoff = &world->handoff;
+    uint8_t *book = world->memory + handoff->cpus[handoff->domains[2].cpus[0]].slice_hpa;
+    struct check_machine machine;
+    assert_string_equal(((struct handoff_book *)(book + PAGE_BYTES))->machine.classification,
+                        "HIGH AND DRY");
+    look_at(world, &machine, small_executable);
+    for (uint64_t i = PAGE_BYTES; i < PAGE_BYTES + BOOK_BYTES; i++) {
+        book[i] ^= 0x10;
+        if (check_book(&machine.owners))
+            fail_msg("byte %lx of the book: accepted", i - PAGE_BYTES);
+        book[i] ^= 0x10;
+    }
+    assert_true(check_book(&machine.owners));
+    static const uint64_t others[] = {0, 1, 3, HANDOFF_NOBODY, 1ull << 32 | 2};
+    for (size_t i = 0; i < 5; i++) {
+        handoff->management = others[i];
+        assert_false(check_management(&machine.owners));
+    }
+    handoff->management = 2;
+    assert_true(check_management(&machine.owners));
+}
+
 /* The machine's part looks at hardware and at what all have. */
 static void machine_refuses(struct setting *s, uint64_t hpa, uint32_t flip, const char *text)
 {
@@ -384,6 +251,13 @@ static void loader_passes_the_check(void **state)
             wrong_hardware_is_refused(s);
         passes_every_part(world);
         passes_the_machines_part(world, machine->small_executable);
+    }
+    if (machine->managed) {
+        if (machine->processors == 7) /* nobody is parked: it reads the units' faults */
+            assert_int_equal(handoff_fault_reader(&world->handoff),
+                             world->handoff.domains[2].cpus[0]);
+        wrong_maps_of_others_are_refused(world);
+        wrong_books_are_refused(world, machine->small_executable);
     }
     munmap(world->memory, world->bytes);
     free(s);
