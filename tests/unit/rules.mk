@@ -119,7 +119,8 @@ $(call unit_test,tools/tool_loader_agrees,tests/unit/tools/board_files.c tests/u
     tests/unit/boot/board.c tests/unit/made_manifest.c $(ASSIGN_SOURCES) $(filter-out $(TOOL_UNIT_SOURCES),$(SHARED_SOURCES)) $(TOOL_UNIT_SOURCES))
 
 $(call unit_test,boot/demands,boot/plan/demands.c boot/plan/diagnostic.c kernel/format.c $(TOOL_UNIT_SOURCES))
-$(UNIT)/test_demands: | $(BUILD)/fixtures/made
+$(call unit_test,tools/tool_management,boot/plan/demands.c boot/plan/diagnostic.c kernel/format.c $(TOOL_UNIT_SOURCES))
+$(UNIT)/test_demands $(UNIT)/test_tool_management: | $(BUILD)/fixtures/made
 
 CHECK_WORLD := tests/unit/kernel/check_world.c \
     $(addprefix kernel/check/,check.c check_map.c check_others.c check_remap.c check_state.c) \

@@ -98,7 +98,8 @@ static void bytes_behind_are_ignored(void **state)
     X(name_empty, MANIFEST_BAD_STRING, memset(m->domains[0].name, 0, NAME_BYTES))                  \
     X(name_endless, MANIFEST_BAD_STRING, memset(m->domains[0].name, 'x', NAME_BYTES))              \
     X(name_twice, MANIFEST_BAD_DOMAIN, strcpy(m->domains[1].name, "one"))                          \
-    X(domain_flags, MANIFEST_BAD_DOMAIN, m->domains[0].flags = 0x10)                               \
+    X(domain_flags, MANIFEST_BAD_DOMAIN, m->domains[0].flags = 0x20)                               \
+    X(management_alone, MANIFEST_BAD_DOMAIN, m->domains[0].flags = MANIFEST_IS_MANAGEMENT)         \
     X(no_cpus, MANIFEST_BAD_DOMAIN, m->domains[0].cpu_count = 0)                                   \
     X(many_cpus, MANIFEST_BAD_DOMAIN, m->domains[0].cpu_count = MAX_DOMAIN_CPUS + 1)               \
     X(no_memory, MANIFEST_BAD_DOMAIN, m->domains[0].memory = 0)                                    \
