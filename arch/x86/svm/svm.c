@@ -387,7 +387,7 @@ void svm_exit(void)
         panic("I9: INIT from outside of the hypervisor, which sends none");
     case SVM_EXIT_INVLPGA:
     case SVM_EXIT_VMRUN:
-    case SVM_EXIT_VMMCALL + 1 ... SVM_EXIT_SKINIT:
+    case SVM_EXIT_VMLOAD ... SVM_EXIT_SKINIT:
     case SVM_EXIT_MONITOR ... SVM_EXIT_MWAIT_ARMED:
     case SVM_EXIT_RDPRU:
     case SVM_EXIT_INVLPGB ... SVM_EXIT_TLBSYNC:

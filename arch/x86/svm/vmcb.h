@@ -123,6 +123,7 @@ enum svm_exit {
     SVM_EXIT_SHUTDOWN = 0x7f,
     SVM_EXIT_VMRUN = 0x80,
     SVM_EXIT_VMMCALL = 0x81,
+    SVM_EXIT_VMLOAD = 0x82,
     SVM_EXIT_SKINIT = 0x86,
     SVM_EXIT_WBINVD = 0x89,
     SVM_EXIT_MONITOR = 0x8a,

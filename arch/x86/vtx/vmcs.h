@@ -146,6 +146,7 @@ enum vmx_exit_reason {
     VMX_EXIT_INVD = 13,
     VMX_EXIT_RDPMC = 15,
     VMX_EXIT_VMCALL = 18,
+    VMX_EXIT_VMCLEAR = 19,
     VMX_EXIT_VMXON = 27,
     VMX_EXIT_CR_ACCESS = 28,
     VMX_EXIT_IO = 30,

@@ -318,7 +318,7 @@ void vmx_exit(void)
         vcpu_inject(VECTOR_UD, false, 0);
         return;
     default:
-        if (reason > VMX_EXIT_VMCALL && reason <= VMX_EXIT_VMXON) {
+        if (reason >= VMX_EXIT_VMCLEAR && reason <= VMX_EXIT_VMXON) {
             vcpu_inject(VECTOR_UD, false, 0); /* a machine without VMX */
             return;
         }
