@@ -161,6 +161,7 @@ static void set_management(struct setting *s)
     made->domains[0].cpu_count = 4;
     made->domains[2].flags = MANIFEST_IS_MANAGEMENT;
     s->manifest.management.cpu_count = 2;
+    s->manifest.management.key = MANIFEST_NONE;
     s->manifest.levels[0] = (struct manifest_name){"low"};
     s->manifest.levels[1] = (struct manifest_name){"high"};
     s->manifest.policy.level = 2;

@@ -244,7 +244,7 @@ static void test_policy_fields(void **state)
     assert_int_equal(device[0].pci, 4 << 3);
     assert_int_equal(device[0].id, 0x808610d3);
     assert_int_equal(device[0].network, 0);
-    assert_int_equal(device[1].pci, 1 << 16 | 2 << 8 | 0x1f << 3 | 7);
+    assert_int_equal(device[1].pci, 2 << 8 | 0x1f << 3 | 7);
     assert_int_equal(device[0].flags, MANIFEST_SIDEBAND);
     assert_int_equal(device[1].flags,
                      MANIFEST_REMOVABLE | MANIFEST_NO_RESET | MANIFEST_SILENT | MANIFEST_GO_ON);
