@@ -14,7 +14,7 @@ KERNEL_HOT := arch/x86/vtx/vmx.c arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86
 
 # What only one backend has; all else is in both. Only the loader scans PCI and reads all of a manifest.
 KERNEL_VMX := arch/x86/vtx/vmx.c arch/x86/vtx/vmcs.c arch/x86/start/vtx.c
-KERNEL_SVM := arch/x86/svm/svm.c arch/x86/svm/step.c arch/x86/svm/vmcb.c arch/x86/start/svm.c
+KERNEL_SVM := arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86/start/svm.c
 KERNEL_SOURCES := $(filter-out $(KERNEL_VMX) $(KERNEL_SVM) drivers/pci.c kernel/manifest_fields.c,\
     $(wildcard kernel/*.c kernel/*/*.c arch/x86/*.c arch/x86/*/*.c drivers/*.c))
 # What only start-up runs, and no domain sees (linker.ld): the rooms called start, and these.

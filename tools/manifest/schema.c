@@ -329,9 +329,7 @@ const struct key keys[] = {
     {"management.serial.polled", KEY_BOOLEAN, IN_MODEL(management.serial.polled),
      .fallback = "false", .text = "Look at the port now and then instead, as for a domain's."},
     {"management.nic", KEY_SECTION, IN_MODEL(management.nic),
-     .text =
-         "Its network card, which nobody else uses. Without it nobody reaches management: for a "
-         "LAB image only."},
+     .text = "Its network card, which nobody else uses. A LAB image may go without."},
     {"management.nic.pci", KEY_PCI, true, 0, UINT32_MAX, IN_NIC(pci),
      .text = "Where the function is: bus, device and function."},
     {"management.nic.id", KEY_PCI_ID, false, 0, UINT32_MAX, IN_NIC(id),

@@ -318,8 +318,6 @@ static const struct {
     [INSTRUCTION_CLTS] = {2, {0x0f, 0x06}, NO_MODRM},
     [INSTRUCTION_LMSW] = {2, {0x0f, 0x01}, MODRM},
     [INSTRUCTION_SMSW] = {2, {0x0f, 0x01}, MODRM},
-    [INSTRUCTION_LMSW_MEMORY] = {2, {0x0f, 0x01}, MODRM},
-    [INSTRUCTION_SMSW_MEMORY] = {2, {0x0f, 0x01}, MODRM},
     [INSTRUCTION_MOV_FROM_CR] = {2, {0x0f, 0x20}, MODRM},
     [INSTRUCTION_MOV_TO_CR] = {2, {0x0f, 0x22}, MODRM},
 };
@@ -342,13 +340,9 @@ bool decode_instruction(const uint8_t *bytes, unsigned available, unsigned code_
         out->modrm_reg = (uint8_t)((modrm >> 3 & 7) | (s.rex & REX_R ? 8 : 0));
         out->modrm_rm = (uint8_t)((modrm & 7) | (s.rex & REX_B ? 8 : 0));
     }
-    bool smsw = expected == INSTRUCTION_SMSW || expected == INSTRUCTION_SMSW_MEMORY;
-    bool memory = expected == INSTRUCTION_LMSW_MEMORY || expected == INSTRUCTION_SMSW_MEMORY;
-    if ((smsw || memory || expected == INSTRUCTION_LMSW) &&
-        ((modrm >> 3 & 7) != (smsw ? 4u : 6u) || (modrm >> 6 != 3) != memory))
+    if ((expected == INSTRUCTION_LMSW && (modrm & 0xf8) != 0xf0) ||
+        (expected == INSTRUCTION_SMSW && (modrm & 0xf8) != 0xe0))
         return false;
-    if (memory)
-        skip_address(&s, modrm);
     out->operand_bytes = (uint8_t)operand_bytes(&s);
     out->length = (uint8_t)(s.at - bytes);
     return !s.truncated;

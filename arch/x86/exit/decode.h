@@ -87,8 +87,6 @@ enum exiting_instruction {
     INSTRUCTION_CLTS,
     INSTRUCTION_LMSW,        /* register form only; modrm_rm is the source */
     INSTRUCTION_SMSW,        /* register form only; modrm_rm is the destination */
-    INSTRUCTION_LMSW_MEMORY, /* with memory; its address is not decoded */
-    INSTRUCTION_SMSW_MEMORY,
     INSTRUCTION_MOV_FROM_CR, /* modrm_reg is the control register, modrm_rm the other */
     INSTRUCTION_MOV_TO_CR,
     INSTRUCTIONS,

@@ -44,10 +44,10 @@
 #define SVM_AT_0_READS 0x11ull
 /*
  * 8: exceptions; NMI, INIT, RDPMC, CPUID, INVD, INVLPGA, I/O, MSR, task switch, shutdown. IRET and
- * HLT come and go with an NMI that waits, and with them all exceptions but NMI, #BP and #OF.
+ * HLT come and go with an NMI that waits.
  */
 #define SVM_AT_8         (EXCEPTIONS_TAKEN | 0xbc44800aull << 32)
-#define SVM_AT_8_WINDOWS (0x01100000ull << 32 | (0xffffffe3u & ~EXCEPTIONS_TAKEN))
+#define SVM_AT_8_WINDOWS (0x01100000ull << 32)
 /*
  * 0x10: VMRUN to SKINIT, WBINVD, MONITOR, both MWAITs, XSETBV, RDPRU; INVLPGB, its illegal forms,
  * MCOMMIT, TLBSYNC.

@@ -15,8 +15,8 @@ enum {
     DR6_BREAKPOINTS = 15,
     DR6_BS = 1 << 14,
     DR7_GD = 1 << 13,
-    /* Exceptions that push one. */
-    WITH_ERROR_CODE = 1 << VECTOR_DF | 0x1f << 10 | 1 << VECTOR_AC | 1 << 21,
+    RFLAGS_TF = 1 << 8,
+    LMSW_BITS = CR0_PE | CR0_MP | CR0_EM | CR0_TS,
 };
 
 PER_CPU struct vcpu vcpu;
@@ -26,6 +26,12 @@ _Static_assert((int)PUBLIC_EXIT_SVM_MEMORY == (int)SVM_EXIT_KINDS, "public.h");
 
 void svm_exit(void);
 void svm_knocked(void);
+
+void svm_intercept(enum svm_intercept what, bool on)
+{
+    uint32_t bit = 1u << what % 32, *word = &vmcb.intercepts[what / 32];
+    *word = on ? *word | bit : *word & ~bit;
+}
 
 void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 {
@@ -39,10 +45,26 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
         has_error_code = true;
         error_code = 0;
     }
-    svm_end_step(true);
     vmcb.event = EVENT_VALID | EVENT_EXCEPTION | merged;
     if (has_error_code && vmcb.cr0 & CR0_PE)
         vmcb.event |= EVENT_ERROR_CODE | (uint64_t)error_code << 32;
+}
+
+/* Lets one instruction run, then exits by #DB; HLT exits before it rests. */
+static void step(enum step why)
+{
+    svm.step = (uint8_t)why;
+    svm.trap_flag = vmcb.rflags & RFLAGS_TF;
+    vmcb.rflags |= RFLAGS_TF;
+    svm_intercept(SVM_INTERCEPT_HLT, true);
+}
+
+static void end_step(void)
+{
+    if (svm.step == STEP_IRET)
+        svm.nmi_blocked = false;
+    svm.step = STEP_NONE;
+    svm_intercept(SVM_INTERCEPT_HLT, false);
 }
 
 void vcpu_inject_nmi_when_open(void)
@@ -55,6 +77,8 @@ void vcpu_inject_nmi_when_open(void)
         vcpu.nmi_pending = 0;
         return;
     }
+    if (svm.step != STEP_NONE && !(vmcb.rflags & RFLAGS_TF))
+        end_step();      /* that instruction faulted */
     if (svm.nmi_blocked) /* while one is served, one is latched */
         vcpu.nmi_pending = 1;
     if (svm.nmi_blocked || svm.step != STEP_NONE)
@@ -62,7 +86,7 @@ void vcpu_inject_nmi_when_open(void)
     if (vmcb.event & EVENT_VALID) {
         machine_knock(cpu.apic_id); /* exits again as soon as that event is delivered */
     } else if (vmcb.interrupt_shadow & INTERRUPT_SHADOW) {
-        svm_step(STEP_SHADOW);
+        step(STEP_SHADOW);
     } else {
         vmcb.event = EVENT_VALID | EVENT_NMI | VECTOR_NMI;
         vcpu.nmi_pending--;
@@ -75,7 +99,7 @@ void vcpu_inject_nmi_when_open(void)
 static void exit_iret(void)
 {
     svm_intercept(SVM_INTERCEPT_IRET, false);
-    svm_step(STEP_IRET);
+    step(STEP_IRET);
 }
 
 /* A #DB with its cause in DR6: the end of a step, a trap of the guest's own, or both. */
@@ -84,9 +108,12 @@ static void take_debug_trap(void)
     bool own = true;
     if (svm.step != STEP_NONE) {
         own = svm.trap_flag || vmcb.dr6 & DR6_BREAKPOINTS;
-        if (!svm.trap_flag)
+        if (!svm.trap_flag) {
             vmcb.dr6 &= ~(uint64_t)DR6_BS;
-        svm_end_step(svm.step != STEP_IRET); /* after IRET the flags are the guest's already */
+            if (svm.step == STEP_SHADOW) /* after IRET the flags are the guest's already */
+                vmcb.rflags &= ~(uint64_t)RFLAGS_TF;
+        }
+        end_step();
     }
     if (own) {
         vmcb.dr7 &= ~(uint64_t)DR7_GD; /* as hardware does on the way to the handler */
@@ -178,32 +205,16 @@ static void put_back(uint64_t event)
     vmcb.event = event;
 }
 
-/* It has been acknowledged and must not be lost for an #AC or #DB, which come again. */
-static bool put_back_interrupt(void)
-{
-    uint64_t event = vmcb.exit_event, type = event & EVENT_TYPE;
-    bool interrupt = type == EVENT_INTERRUPT || type == EVENT_NMI ||
-                     (type == EVENT_EXCEPTION && (event & EVENT_VECTOR) >= 32);
-    if (!(event & EVENT_VALID) || !interrupt)
-        return false;
-    put_back(event);
-    return true;
-}
-
 static void exit_exception(uint32_t vector)
 {
     if (vector == VECTOR_MC) {
         put_back(vmcb.exit_event);
         mce_handle();
-    } else if (put_back_interrupt()) {
-        return;
     } else if (vector ==
                VECTOR_DB) { /* benign as #AC: takes the place of what was being delivered */
         take_debug_trap();
     } else {
-        if (vector == VECTOR_PF)
-            vmcb.cr2 = vmcb.exit_info[1];
-        vcpu_inject(vector, WITH_ERROR_CODE >> vector & 1, (uint32_t)vmcb.exit_info[0]);
+        vcpu_inject(vector, true, (uint32_t)vmcb.exit_info[0]);
     }
 }
 
@@ -241,9 +252,6 @@ static void exit_read_cr(void)
         value = vcpu_cr0();
         if (in.operand_bytes == 2)
             value = (exit_gpr(in.modrm_rm) & ~0xffffull) | (value & 0xffff);
-    } else if (decode(INSTRUCTION_SMSW_MEMORY, &in)) {
-        svm_step_cr0();
-        return;
     } else {
         vcpu_inject(VECTOR_GP, true, 0);
         return;
@@ -267,9 +275,6 @@ static void exit_write_cr(unsigned number)
         value = vcpu_cr0() & ~CR0_TS;
     } else if (number == 0 && decode(INSTRUCTION_LMSW, &in)) { /* never clears PE */
         value = (vcpu_cr0() & ~(LMSW_BITS & ~CR0_PE)) | (exit_gpr(in.modrm_rm) & LMSW_BITS);
-    } else if (number == 0 && decode(INSTRUCTION_LMSW_MEMORY, &in)) {
-        svm_step_cr0();
-        return;
     } else {
         vcpu_inject(VECTOR_GP, true, 0);
         return;
@@ -287,25 +292,6 @@ static void exit_port(void)
             cause & IO_IN, cause & IO_STRING, vmcb.exit_info[1] - vmcb.rip);
 }
 
-/*
- * Whatever exits ends the step: the instruction is done, or has had no effect yet. False: it is
- * done, and there is no trap for the guest.
- */
-static bool end_step_cr0(uint64_t code)
-{
-    bool done = code == SVM_EXIT_EXCEPTION + VECTOR_DB;
-    bool own = svm.trap_flag || vmcb.dr6 & DR6_BREAKPOINTS;
-    uint64_t shadow = svm.shadow;
-    svm_end_step(true);
-    if (!done) {
-        vmcb.interrupt_shadow = shadow;
-        return true;
-    }
-    if (!svm.trap_flag)
-        vmcb.dr6 &= ~(uint64_t)DR6_BS;
-    return own;
-}
-
 static void count(uint64_t code)
 {
     vcpu_exits[code < SVM_EXIT_KINDS           ? code
@@ -318,8 +304,6 @@ void svm_exit(void)
     uint64_t code = vmcb.exit_code;
     vmcb.tlb_control = TLB_KEEP;
     count(code);
-    if (__builtin_expect(svm.step == STEP_CR0, 0) && !end_step_cr0(code))
-        return;
     switch (code) {
     case SVM_EXIT_CPUID:
         emulate_plain(INSTRUCTION_CPUID, 0xa20f, exit_cpuid);
@@ -353,7 +337,9 @@ void svm_exit(void)
     case SVM_EXIT_READ_CR4:
         exit_read_cr();
         return;
-    case SVM_EXIT_EXCEPTION ... SVM_EXIT_EXCEPTION + 31: /* most while stepped only */
+    case SVM_EXIT_EXCEPTION + VECTOR_DB:
+    case SVM_EXIT_EXCEPTION + VECTOR_AC:
+    case SVM_EXIT_EXCEPTION + VECTOR_MC:
         exit_exception((uint32_t)code - SVM_EXIT_EXCEPTION);
         return;
     case SVM_EXIT_IRET:

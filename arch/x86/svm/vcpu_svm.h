@@ -17,33 +17,19 @@ struct svm {
     uint32_t features; /* SVM_FEATURE_... */
     bool nmi_blocked;  /* without virtual NMIs: one was injected, its IRET will exit */
     uint8_t step;      /* enum step */
-    bool trap_flag;    /* the guest's own RFLAGS.TF and interrupt shadow while it is stepped */
-    uint64_t shadow;
+    bool trap_flag;    /* the guest's own RFLAGS.TF while it is stepped */
 };
 extern struct svm svm;
 
 /* Switches one intercept. */
 void svm_intercept(enum svm_intercept what, bool on);
 
-/* Why one instruction runs under the trap flag, every exception of it an exit. */
+/* Without virtual NMIs: why one instruction runs under the trap flag. */
 enum step {
     STEP_NONE,
     STEP_IRET,   /* of an NMI's handler: then NMIs are open again */
     STEP_SHADOW, /* in the shadow of STI or MOV SS: so they are */
-    STEP_CR0,    /* SMSW or LMSW with memory, on what the guest may see of CR0 */
 };
-
-enum { RFLAGS_TF = 1 << 8, LMSW_BITS = CR0_PE | CR0_MP | CR0_EM | CR0_TS };
-
-/* Begins a step; svm_step_cr0() begins a STEP_CR0. */
-void svm_step(enum step why);
-void svm_step_cr0(void);
-
-/*
- * Ends a step, if there is one. `flags`: what stands in RFLAGS is from before the instruction, or
- * it does not change them.
- */
-void svm_end_step(bool flags);
 
 static inline uint64_t vcpu_rip(void)
 {

@@ -318,8 +318,6 @@ static void exiting_instructions_have_lengths(void **state)
         {INSTRUCTION_LMSW, 3, "\x0f\x01\xf0"},
         {INSTRUCTION_SMSW, 3, "\x0f\x01\xe3"},
         {INSTRUCTION_MOV_FROM_CR, 3, "\x0f\x20\xc0"},
-        {INSTRUCTION_LMSW_MEMORY, 3, "\x0f\x01\x33"},
-        {INSTRUCTION_SMSW_MEMORY, 3, "\x0f\x01\x23"},
         {INSTRUCTION_MOV_TO_CR, 3, "\x0f\x22\xe3"},
     };
     static const char *const prefixes[] = {"",
@@ -363,9 +361,6 @@ static void exiting_instructions_have_lengths(void **state)
     assert_int_equal(out.modrm_rm, 15);
     assert_false(decode_instruction((const uint8_t *)"\x0f\x01\x30", 3, 64, INSTRUCTION_LMSW,
                                     &out)); /* lmsw [rax] */
-    assert_true(decode_instruction((const uint8_t *)"\x0f\x01\x64\x24\x08", 5, 64,
-                                   INSTRUCTION_SMSW_MEMORY, &out));
-    assert_int_equal(out.length, 5);
     assert_false(decode_instruction((const uint8_t *)"\x48\x0f\xa2", 3, 32, INSTRUCTION_CPUID,
                                     &out)); /* dec eax */
 }
