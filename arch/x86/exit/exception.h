@@ -5,12 +5,12 @@
 
 #include <stdint.h>
 
-enum { EXCEPTION_NONE = 0xff, EXCEPTION_SHUTDOWN = 0xff };
+enum { EXCEPTION_SHUTDOWN = 0xff };
 
 /*
- * What becomes of exception `second` that comes up while the exception `first` is delivered
- * (EXCEPTION_NONE: nothing, an interrupt, an NMI, a software interrupt): its vector, or
- * EXCEPTION_SHUTDOWN. Intel SDM, "Interrupt 8—Double Fault Exception (#DF)"; AMD APM, "#DF".
+ * What becomes of exception `second` that comes up while the exception `first` is delivered: its
+ * vector, or EXCEPTION_SHUTDOWN. Intel SDM, "Interrupt 8—Double Fault Exception (#DF)"; AMD APM,
+ * "#DF".
  */
 uint32_t exception_merge(uint32_t first, uint32_t second);
 

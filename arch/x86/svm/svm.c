@@ -37,15 +37,17 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 {
     uint64_t delivered = vmcb.exit_event;
     bool nested = (delivered & (EVENT_VALID | EVENT_TYPE)) == (EVENT_VALID | EVENT_EXCEPTION);
-    uint32_t merged =
-        exception_merge(nested ? delivered & EVENT_VECTOR : (uint32_t)EXCEPTION_NONE, vector);
-    if (merged == EXCEPTION_SHUTDOWN)
-        life_end(END_TRIPLE_FAULT);
-    if (merged != vector) {
-        has_error_code = true;
-        error_code = 0;
+    if (__builtin_expect(nested, 0)) {
+        uint32_t merged = exception_merge((uint32_t)(delivered & EVENT_VECTOR), vector);
+        if (merged == EXCEPTION_SHUTDOWN)
+            life_end(END_TRIPLE_FAULT);
+        if (merged != vector) { /* #DF */
+            has_error_code = true;
+            error_code = 0;
+        }
+        vector = merged;
     }
-    vmcb.event = EVENT_VALID | EVENT_EXCEPTION | merged;
+    vmcb.event = EVENT_VALID | EVENT_EXCEPTION | vector;
     if (has_error_code && vmcb.cr0 & CR0_PE)
         vmcb.event |= EVENT_ERROR_CODE | (uint64_t)error_code << 32;
 }

@@ -52,14 +52,17 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 {
     uint32_t delivered = (uint32_t)vmcs_read(VMCS_VECTORING_EVENT);
     bool nested = (delivered & (EVENT_VALID | EVENT_TYPE)) == (EVENT_VALID | EVENT_EXCEPTION);
-    uint32_t merged = exception_merge(nested ? delivered & 0xff : (uint32_t)EXCEPTION_NONE, vector);
-    if (merged == EXCEPTION_SHUTDOWN)
-        life_end(END_TRIPLE_FAULT);
-    if (merged != vector) {
-        has_error_code = true;
-        error_code = 0;
+    if (__builtin_expect(nested, 0)) {
+        uint32_t merged = exception_merge(delivered & 0xff, vector);
+        if (merged == EXCEPTION_SHUTDOWN)
+            life_end(END_TRIPLE_FAULT);
+        if (merged != vector) { /* #DF */
+            has_error_code = true;
+            error_code = 0;
+        }
+        vector = merged;
     }
-    uint32_t event = EVENT_VALID | EVENT_EXCEPTION | merged;
+    uint32_t event = EVENT_VALID | EVENT_EXCEPTION | vector;
     if (has_error_code && vmcs_read(VMCS_GUEST_CR0) & CR0_PE) {
         vmcs_write(VMCS_ENTRY_ERROR_CODE, error_code);
         event |= EVENT_ERROR_CODE;

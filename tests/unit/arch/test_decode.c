@@ -304,20 +304,13 @@ static void exiting_instructions_have_lengths(void **state)
         unsigned length;
         const char *code;
     } known[] = {
-        {INSTRUCTION_CPUID, 2, "\x0f\xa2"},
-        {INSTRUCTION_HLT, 1, "\xf4"},
-        {INSTRUCTION_RDMSR, 2, "\x0f\x32"},
-        {INSTRUCTION_WRMSR, 2, "\x0f\x30"},
-        {INSTRUCTION_INVD, 2, "\x0f\x08"},
-        {INSTRUCTION_WBINVD, 2, "\x0f\x09"},
-        {INSTRUCTION_XSETBV, 3, "\x0f\x01\xd1"},
-        {INSTRUCTION_MONITOR, 3, "\x0f\x01\xc8"},
-        {INSTRUCTION_MWAIT, 3, "\x0f\x01\xc9"},
-        {INSTRUCTION_VMMCALL, 3, "\x0f\x01\xd9"},
-        {INSTRUCTION_CLTS, 2, "\x0f\x06"},
-        {INSTRUCTION_LMSW, 3, "\x0f\x01\xf0"},
-        {INSTRUCTION_SMSW, 3, "\x0f\x01\xe3"},
-        {INSTRUCTION_MOV_FROM_CR, 3, "\x0f\x20\xc0"},
+        {INSTRUCTION_CPUID, 2, "\x0f\xa2"},         {INSTRUCTION_HLT, 1, "\xf4"},
+        {INSTRUCTION_RDMSR, 2, "\x0f\x32"},         {INSTRUCTION_WRMSR, 2, "\x0f\x30"},
+        {INSTRUCTION_INVD, 2, "\x0f\x08"},          {INSTRUCTION_WBINVD, 2, "\x0f\x09"},
+        {INSTRUCTION_XSETBV, 3, "\x0f\x01\xd1"},    {INSTRUCTION_MONITOR, 3, "\x0f\x01\xc8"},
+        {INSTRUCTION_MWAIT, 3, "\x0f\x01\xc9"},     {INSTRUCTION_VMMCALL, 3, "\x0f\x01\xd9"},
+        {INSTRUCTION_CLTS, 2, "\x0f\x06"},          {INSTRUCTION_LMSW, 3, "\x0f\x01\xf0"},
+        {INSTRUCTION_SMSW, 3, "\x0f\x01\xe3"},      {INSTRUCTION_MOV_FROM_CR, 3, "\x0f\x20\xc0"},
         {INSTRUCTION_MOV_TO_CR, 3, "\x0f\x22\xe3"},
     };
     static const char *const prefixes[] = {"",

@@ -41,14 +41,15 @@ static void double_faults(void **state)
     (void)state;
     for (uint32_t first = 0; first < 32; first++)
         assert_int_equal(exception_merge(first, DF), first == DF ? EXCEPTION_SHUTDOWN : DF);
-    assert_int_equal(exception_merge(EXCEPTION_NONE, DF), DF);
+    assert_int_equal(exception_merge(0xff, DF), DF);
 }
 
+/* What is no exception counts for nothing: QEMU gives an interrupt as an exception above 31. */
 static void alone(void **state)
 {
     (void)state;
     for (uint32_t second = 0; second < 32; second++)
-        assert_int_equal(exception_merge(EXCEPTION_NONE, second), second);
+        assert_int_equal(exception_merge(0xff, second), second);
 }
 
 int main(void)
