@@ -89,11 +89,10 @@ static void settle_banks(uint64_t global, const uint64_t *status, enum mce_verdi
 
 void mce_look(void)
 {
-    uint64_t global = cpu_rdmsr(IA32_MCG_STATUS), status[MCE_MOST_BANKS];
-    uint32_t banks = mce.banks;
-    for (uint32_t bank = 0; bank < banks; bank++)
+    uint64_t global = cpu_rdmsr(IA32_MCG_STATUS), status[MCE_MOST_BANKS] = {0};
+    for (uint32_t bank = 0; bank < mce.banks; bank++)
         status[bank] = read_bank(bank, MC_STATUS);
-    enum mce_verdict verdict = mce_judge(mce.rules, global, status, banks);
+    enum mce_verdict verdict = mce_judge(mce.rules, global, status, mce.banks);
     /* Whoever panics, starts, or belongs to nobody has no domain to end. */
     if (verdict == MCE_STOPS || (verdict == MCE_ENDS && (!cpu.domain || !cpu.lives || stop_own)))
         stop_machine(global, status);

@@ -175,7 +175,7 @@ static void wrong_books_are_refused(struct world *world, bool small_executable)
     for (uint64_t i = PAGE_BYTES; i < PAGE_BYTES + BOOK_BYTES; i++) {
         book[i] ^= 0x10;
         if (check_book(&machine.owners))
-            fail_msg("byte %lx of the book: accepted", i - PAGE_BYTES);
+            fail_msg("byte %lx of the book: accepted", (unsigned long)(i - PAGE_BYTES));
         book[i] ^= 0x10;
     }
     assert_true(check_book(&machine.owners));
