@@ -289,7 +289,7 @@ static void send_pairs(struct cpu *cpu)
     pairs_lost = 0;
     for (unsigned i = 0; i < PAIRS && !pairs_lost; i++) {
         uint32_t before = cpu_at(0)->nmis;
-        uint64_t end = rdtsc() + boot_info.tsc_hz / 8;
+        uint64_t end = rdtsc() + boot_info.tsc_hz * 4; /* a busy host may take its processor away */
         wrmsr(APIC_ICR, (uint64_t)to << 32 | APIC_NMI | APIC_ASSERT);
         wrmsr(APIC_ICR, (uint64_t)to << 32 | APIC_NMI | APIC_ASSERT);
         while (cpu_at(0)->nmis - before < 2 && rdtsc() < end) {

@@ -114,8 +114,8 @@ static enum life_event event_of_end(uint32_t cause)
 }
 
 /*
- * A request from outside, which ends a life that runs and begins the count of restarts anew; none
- * that the manifest does not allow, whoever wrote it.
+ * A request from outside, which ends a life that runs and begins the count of restarts anew, but
+ * for a start of what runs; none that the manifest does not allow, whoever wrote it.
  */
 static enum life_event event_of_ticket(uint32_t ticket)
 {
@@ -128,7 +128,8 @@ static enum life_event event_of_ticket(uint32_t ticket)
         return EVENT_NONE;
     if (state_of(life.phase) == LIFE_RUNNING && asked != ASK_START)
         note_end(END_ASKED);
-    life.restarts = 0;
+    if (asked != ASK_START || life_rests(state_of(life.phase)))
+        life.restarts = public_page()->restarts = 0;
     return events[asked];
 }
 

@@ -3,13 +3,11 @@
 #include "manage.h"
 #include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/upcalls.h"
-#include "kernel/vm/lock.h"
 #include "memory.h"
 
-/* Management's own: its processors take turns at asking. */
+/* Management's own: the TSC of the last request to each domain; it outlives a life. */
 static PER_DOMAIN struct {
-    struct lock lock;
-    uint64_t asked[MAX_DOMAINS]; /* TSC of the last request to each domain; lives on in its next */
+    uint64_t asked[MAX_DOMAINS];
 } manage;
 
 /* Calls that are about a domain, with the right that each needs; 0: there is none. */
@@ -86,15 +84,17 @@ static uint32_t bounded(uint32_t value, uint32_t values)
 static void tell_status(const struct public_page *page, const struct manifest_domain *rules,
                         struct management_status *answer)
 {
+    uint32_t answered = __atomic_load_n(&page->answered, __ATOMIC_ACQUIRE); /* written last */
+    uint32_t state = __atomic_load_n(&page->state, __ATOMIC_ACQUIRE);
     uint64_t since = page->since, now = machine_tsc();
     uint32_t limit = rules->restart_limit, restarts = page->restarts;
     struct management_status status = {
-        .state = bounded(page->state, LIFE_STATES),
+        .state = bounded(state, LIFE_STATES),
         .last_end = bounded(page->last_end, END_KINDS),
         .lives = page->lives,
         .restarts_left = limit == 0 ? MANAGEMENT_NO_LIMIT : limit - bounded(restarts, limit),
         .ticket = page->ticket,
-        .answered = page->answered,
+        .answered = answered,
         .fault_reason = page->fault_reason,
         .fault_address = page->fault_address,
         .ticks = since != 0 && since < now ? now - since : 0,
@@ -109,22 +109,24 @@ static void tell_counters(struct public_page *page, uint32_t local,
     memory_copy(answer->exits, public_exits(page, local), sizeof(answer->exits));
 }
 
-/* First what, then the ticket, then the knock; a request that was not taken yet is overtaken. */
+/*
+ * First what, then the ticket, then the knock; a request that was not taken yet is overtaken. Of
+ * two processors that ask at once one is too early: no lock, which a machine check could leave
+ * taken for ever.
+ */
 static enum management_result ask(struct public_page *page, uint32_t index, enum life_ask what,
                                   struct management_ticket *answer)
 {
-    lock_take(&manage.lock);
-    uint64_t now = machine_tsc();
-    bool early = manage_is_too_soon(now, manage.asked[index], slice()->tsc_hz);
-    if (!early) {
-        manage.asked[index] = now;
-        page->asked = what;
-        answer->ticket = page->ticket + 1;
-        __atomic_store_n(&page->ticket, page->ticket + 1, __ATOMIC_RELEASE);
-        machine_knock(handoff_book_of(slice())->apic_ids[index]);
-    }
-    lock_release(&manage.lock);
-    return early ? MANAGEMENT_TOO_OFTEN : MANAGEMENT_DONE;
+    uint64_t now = machine_tsc(), last = __atomic_load_n(&manage.asked[index], __ATOMIC_RELAXED);
+    if (manage_is_too_soon(now, last, slice()->tsc_hz) ||
+        !__atomic_compare_exchange_n(&manage.asked[index], &last, now, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
+        return MANAGEMENT_TOO_OFTEN;
+    page->asked = what;
+    uint32_t ticket = __atomic_add_fetch(&page->ticket, 1, __ATOMIC_RELEASE);
+    machine_knock(handoff_book_of(slice())->apic_ids[index]);
+    answer->ticket = ticket;
+    return MANAGEMENT_DONE;
 }
 
 enum management_result management_call(void *page)

@@ -17,8 +17,9 @@ static struct life_step next_when_done(enum life_state state, bool stay, bool fa
         return step(LIFE_EMPTYING, stay, ACTION_NONE);
     case LIFE_EMPTYING:
         return step(LIFE_ZEROING, stay, ACTION_NONE);
-    case LIFE_ZEROING:
-        return step(LIFE_SETTLING, stay, ACTION_NONE);
+    case LIFE_ZEROING: /* memory that is not zero is no rest, even for one that is to stay */
+        return failed ? step(LIFE_REFUSED, true, ACTION_REFUSE)
+                      : step(LIFE_SETTLING, stay, ACTION_NONE);
     case LIFE_SETTLING:
         if (stay)
             return step(LIFE_STOPPED, true, ACTION_NONE);

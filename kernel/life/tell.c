@@ -89,7 +89,8 @@ void tell_refusal(enum life_state state, const struct function *lost)
            cpu.rules->name,
            state == LIFE_LOADING
                ? "a payload no longer has the manifest's SHA-256, boot the machine anew"
-               : "I7, a processor's local APIC can't be emptied");
+           : state == LIFE_ZEROING ? "I7, a machine check while its memory was zeroed"
+                                   : "I7, a processor's local APIC can't be emptied");
     tell(line);
 }
 
