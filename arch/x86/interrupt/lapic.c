@@ -17,7 +17,6 @@ enum {
     DRAIN_SPINS = 100000,
     DRAIN_ATTEMPTS = 3,
     CPUID_TSC_DEADLINE = 1 << 24,
-    MCG_IN_PROGRESS = 1 << 2,
 };
 
 void lapic_send(uint32_t apic_id, enum lapic_delivery mode, uint8_t vector)

@@ -12,10 +12,10 @@
 #include "arch/x86/include/vcpu.h"
 
 enum {
+    RFLAGS_TF = 1 << 8,
     DR6_BREAKPOINTS = 15,
     DR6_BS = 1 << 14,
     DR7_GD = 1 << 13,
-    RFLAGS_TF = 1 << 8,
     LMSW_BITS = CR0_PE | CR0_MP | CR0_EM | CR0_TS,
 };
 
@@ -53,19 +53,17 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 }
 
 /* Lets one instruction run, then exits by #DB; HLT exits before it rests. */
-static void step(enum step why)
+static void step(enum nmi_window why)
 {
-    svm.step = (uint8_t)why;
+    svm.window = (uint8_t)why;
     svm.trap_flag = vmcb.rflags & RFLAGS_TF;
     vmcb.rflags |= RFLAGS_TF;
     svm_intercept(SVM_INTERCEPT_HLT, true);
 }
 
-static void end_step(void)
+static void open_window(void)
 {
-    if (svm.step == STEP_IRET)
-        svm.nmi_blocked = false;
-    svm.step = STEP_NONE;
+    svm.window = NMI_OPEN;
     svm_intercept(SVM_INTERCEPT_HLT, false);
 }
 
@@ -79,20 +77,20 @@ void vcpu_inject_nmi_when_open(void)
         vcpu.nmi_pending = 0;
         return;
     }
-    if (svm.step != STEP_NONE && !(vmcb.rflags & RFLAGS_TF))
-        end_step();      /* that instruction faulted */
-    if (svm.nmi_blocked) /* while one is served, one is latched */
-        vcpu.nmi_pending = 1;
-    if (svm.nmi_blocked || svm.step != STEP_NONE)
+    if (svm.window >= NMI_STEP_IRET && !(vmcb.rflags & RFLAGS_TF))
+        open_window(); /* that instruction faulted */
+    if (svm.window == NMI_BLOCKED || svm.window == NMI_STEP_IRET)
+        vcpu.nmi_pending = 1; /* while one is served, one is latched */
+    if (svm.window != NMI_OPEN)
         return; /* its end exits */
     if (vmcb.event & EVENT_VALID) {
         machine_knock(cpu.apic_id); /* exits again as soon as that event is delivered */
     } else if (vmcb.interrupt_shadow & INTERRUPT_SHADOW) {
-        step(STEP_SHADOW);
+        step(NMI_STEP_SHADOW);
     } else {
         vmcb.event = EVENT_VALID | EVENT_NMI | VECTOR_NMI;
         vcpu.nmi_pending--;
-        svm.nmi_blocked = true;
+        svm.window = NMI_BLOCKED;
         svm_intercept(SVM_INTERCEPT_IRET, true);
     }
 }
@@ -101,21 +99,21 @@ void vcpu_inject_nmi_when_open(void)
 static void exit_iret(void)
 {
     svm_intercept(SVM_INTERCEPT_IRET, false);
-    step(STEP_IRET);
+    step(NMI_STEP_IRET);
 }
 
 /* A #DB with its cause in DR6: the end of a step, a trap of the guest's own, or both. */
 static void take_debug_trap(void)
 {
     bool own = true;
-    if (svm.step != STEP_NONE) {
+    if (svm.window >= NMI_STEP_IRET) {
         own = svm.trap_flag || vmcb.dr6 & DR6_BREAKPOINTS;
         if (!svm.trap_flag) {
             vmcb.dr6 &= ~(uint64_t)DR6_BS;
-            if (svm.step == STEP_SHADOW) /* after IRET the flags are the guest's already */
+            if (svm.window == NMI_STEP_SHADOW) /* after IRET the flags are the guest's already */
                 vmcb.rflags &= ~(uint64_t)RFLAGS_TF;
         }
-        end_step();
+        open_window();
     }
     if (own) {
         vmcb.dr7 &= ~(uint64_t)DR7_GD; /* as hardware does on the way to the handler */

@@ -5,7 +5,6 @@
 
 #include "arch/x86/grant/cr.h"
 #include "vmcb.h"
-#include <stdbool.h>
 
 extern struct vmcb vmcb;
 
@@ -15,8 +14,7 @@ struct svm {
         host_hpa;      /* of the guest's VMCB and of the host's; at 0 and 8: svm_entry.asm */
     uint64_t cr0, cr4; /* shadows: what the guest wrote */
     uint32_t features; /* SVM_FEATURE_... */
-    bool nmi_blocked;  /* without virtual NMIs: one was injected, its IRET will exit */
-    uint8_t step;      /* enum step */
+    uint8_t window;    /* enum nmi_window */
     bool trap_flag;    /* the guest's own RFLAGS.TF while it is stepped */
 };
 extern struct svm svm;
@@ -24,11 +22,12 @@ extern struct svm svm;
 /* Switches one intercept. */
 void svm_intercept(enum svm_intercept what, bool on);
 
-/* Without virtual NMIs: why one instruction runs under the trap flag. */
-enum step {
-    STEP_NONE,
-    STEP_IRET,   /* of an NMI's handler: then NMIs are open again */
-    STEP_SHADOW, /* in the shadow of STI or MOV SS: so they are */
+/* Without virtual NMIs: may the guest take one? */
+enum nmi_window {
+    NMI_OPEN,
+    NMI_BLOCKED,     /* one was injected: its IRET will exit */
+    NMI_STEP_IRET,   /* the IRET runs under the trap flag, then the window is open */
+    NMI_STEP_SHADOW, /* so does an instruction in the shadow of STI or MOV SS */
 };
 
 static inline uint64_t vcpu_rip(void)

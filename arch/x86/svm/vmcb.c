@@ -88,10 +88,7 @@ void vcpu_clear(void)
     vmcb.virtual_interrupt = svm.features & SVM_FEATURE_VIRTUAL_NMI ? VIRTUAL_NMI_ENABLED : 0;
     svm_intercept(SVM_INTERCEPT_IRET, false);
     svm_intercept(SVM_INTERCEPT_HLT, false);
-    vmcb.exceptions = SVM_EXCEPTIONS;
-    vmcb.cr_writes = SVM_CR_WRITES;
-    svm.nmi_blocked = false;
-    svm.step = STEP_NONE;
+    svm.window = NMI_OPEN;
 }
 
 void vcpu_read_back(struct check_registers *registers)

@@ -182,9 +182,6 @@ enum { IO_IN = 1 << 0, IO_STRING = 1 << 2, IO_BYTES_SHIFT = 4, IO_PORT_SHIFT = 1
 
 enum { INTERRUPT_SHADOW = 1 << 0 };
 
-/* The exceptions and writes to control registers that always exit: #DB, #AC, #MC; CR0, CR4. */
-enum { SVM_EXCEPTIONS = 1 << 1 | 1 << 17 | 1 << 18, SVM_CR_WRITES = 1 << 0 | 1 << 4 };
-
 /* What start/svm.c fills and vmcb.c keeps. */
 enum { MSR_MAP_BYTES = 2 * 4096, IO_MAP_BYTES = 3 * 4096 };
 extern struct vmcb vmcb, vmcb_host;
