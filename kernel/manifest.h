@@ -51,6 +51,10 @@ enum manifest_error manifest_read(const void *bytes, size_t size, struct manifes
 const void *manifest_entries(const struct manifest *manifest, enum manifest_table_id table,
                              uint32_t *count);
 
+/* The index of the management domain, or MANIFEST_NONE where none boots; manifest_open() took it.
+ */
+uint32_t manifest_management(const struct manifest *manifest);
+
 /* One sentence: what is wrong and what to do about it. */
 const char *manifest_error_text(enum manifest_error error);
 

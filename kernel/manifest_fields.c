@@ -349,3 +349,13 @@ enum manifest_error manifest_open(const void *bytes, size_t size, struct manifes
         *out = (struct manifest){0};
     return error;
 }
+
+/*@ assigns \nothing; */
+uint32_t manifest_management(const struct manifest *manifest)
+{
+    /*@ loop assigns i; */
+    for (uint32_t i = 0; i < manifest->domain_count; i++)
+        if (manifest->domains[i].flags & MANIFEST_IS_MANAGEMENT)
+            return i;
+    return MANIFEST_NONE;
+}

@@ -6,10 +6,7 @@ static bool check_management(const struct manifest *manifest, struct diagnostic 
 {
     uint32_t count;
     manifest_entries(manifest, MANIFEST_MANAGEMENT, &count);
-    for (uint32_t i = 0; i < manifest->domain_count; i++)
-        if (manifest->domains[i].flags & MANIFEST_IS_MANAGEMENT)
-            return true;
-    return count == 0 ||
+    return count == 0 || manifest_management(manifest) != MANIFEST_NONE ||
            diagnose(why, "I10: the manifest has a management domain that boots nothing, and this "
                          "version of Bulkhead has no console of its own: name a payload with "
                          "`management: {boot: ...}`, or remove `management`");

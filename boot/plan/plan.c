@@ -44,10 +44,8 @@ static void fill_facts(const struct plan_input *in, struct handoff *handoff)
     for (uint32_t i = 0; i < facts->ioapic_count; i++)
         handoff->ioapics[i].requester = remap_requester(facts, facts->ioapics[i].id);
     handoff->domain_count = in->manifest->domain_count;
-    handoff->management = HANDOFF_NOBODY;
-    for (uint32_t i = 0; i < handoff->domain_count; i++)
-        if (in->manifest->domains[i].flags & MANIFEST_IS_MANAGEMENT)
-            handoff->management = i;
+    uint32_t management = manifest_management(in->manifest);
+    handoff->management = management == MANIFEST_NONE ? HANDOFF_NOBODY : management;
 }
 
 /* Handoff, glyphs and manifest, one after the other; who has which function is known. */

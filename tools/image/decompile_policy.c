@@ -341,13 +341,10 @@ static void put_bytes(const uint8_t digest[DIGEST_BYTES], FILE *out)
 /* What the management domain boots, and where its serial port leads; returns its index. */
 static uint32_t put_management_domain(const struct manifest *manifest, FILE *out)
 {
-    uint32_t index = 0;
+    uint32_t index = manifest_management(manifest);
 
-    while (index < manifest->domain_count &&
-           !(manifest->domains[index].flags & MANIFEST_IS_MANAGEMENT))
-        index++;
-    if (index == manifest->domain_count)
-        return MANIFEST_NONE;
+    if (index == MANIFEST_NONE)
+        return index;
     const struct manifest_domain *domain = &manifest->domains[index];
     const struct manifest_payload *payload = &manifest->payloads[domain->kernel];
 
