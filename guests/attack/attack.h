@@ -52,6 +52,10 @@ uint64_t ram_end(void);
 /* Lives before this one, as the edu device has counted them; once a life. */
 uint32_t count_life(void);
 
+/* Writes a pattern of `bytes` that depends on `seed`; how many bytes are not of it. */
+void pattern_fill(volatile uint8_t *at, uint32_t bytes, uint32_t seed);
+uint32_t pattern_differences(const volatile uint8_t *at, uint32_t bytes, uint32_t seed);
+
 /* Numbers that are the same in each run. */
 uint32_t next_random(void);
 

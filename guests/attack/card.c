@@ -51,27 +51,6 @@ static uint8_t from[CARD_BUFFER_BYTES] __attribute__((aligned(4096)));
 static uint8_t to[CARD_BUFFER_BYTES] __attribute__((aligned(4096)));
 static volatile uint64_t canary[CANARY_QWORDS];
 
-static uint8_t pattern_at(uint32_t i, uint32_t seed)
-{
-    return (uint8_t)(i * 11 + (i >> 8) + seed);
-}
-
-static void fill(volatile uint8_t *at, uint32_t seed)
-{
-    for (uint32_t i = 0; i < FRAME_BYTES; i++) {
-        at[i] = pattern_at(i, seed);
-    }
-}
-
-static uint32_t differences(const volatile uint8_t *at, uint32_t seed)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < FRAME_BYTES; i++) {
-        count += at[i] != pattern_at(i, seed);
-    }
-    return count;
-}
-
 static bool is_marked(void)
 {
     for (uint32_t i = 0; i < CANARY_QWORDS; i++) {
@@ -139,13 +118,13 @@ static void wait_for(uint32_t sent)
 static bool is_looping(uint32_t seed)
 {
     own_descriptors(FRAME_BYTES);
-    fill(from, seed);
-    fill(to, ~seed);
+    pattern_fill(from, FRAME_BYTES, seed);
+    pattern_fill(to, FRAME_BYTES, ~seed);
     bool up = card_start(&card, (uint64_t)receive, (uint64_t)transmit);
     card_ring(&card, CARD_RECEIVE, CARD_RING - 1);
     card_ring(&card, CARD_TRANSMIT, 1);
     wait_for(1);
-    return up && differences(to, seed) == 0;
+    return up && pattern_differences(to, FRAME_BYTES, seed) == 0;
 }
 
 /* One doorbell, and with `storm` one for each that follows. How far the card went. */
@@ -153,8 +132,8 @@ static uint32_t reach_out(enum kind kind, uint32_t life)
 {
     uint64_t bad_ring = ram_end() + LARGE_PAGE_BYTES;
     bad_descriptors(kind);
-    fill(from, life);
-    fill(to, ~life);
+    pattern_fill(from, FRAME_BYTES, life);
+    pattern_fill(to, FRAME_BYTES, ~life);
     if (kind == TO_MESSAGES) {
         for (uint32_t i = 0; i < CARD_BUFFER_BYTES; i++) {
             from[i] = 0;
@@ -184,7 +163,8 @@ static bool brought_nothing(uint32_t life)
         zeros += byte == 0;
         ones += byte == 0xff;
     }
-    return differences(to, ~life) == 0 || zeros == FRAME_BYTES || ones == FRAME_BYTES;
+    return pattern_differences(to, FRAME_BYTES, ~life) == 0 || zeros == FRAME_BYTES ||
+           ones == FRAME_BYTES;
 }
 
 static void check_silence(const char *name, uint32_t life)

@@ -62,37 +62,16 @@ uint64_t ram_end(void)
     return end;
 }
 
-static uint8_t pattern_at(uint32_t i, uint32_t seed)
-{
-    return (uint8_t)(i * 13 + (i >> 8) + seed);
-}
-
-static void fill(volatile uint8_t *at, uint32_t seed)
-{
-    for (uint32_t i = 0; i < EDU_BUFFER_BYTES; i++) {
-        at[i] = pattern_at(i, seed);
-    }
-}
-
-static uint32_t differences(const volatile uint8_t *at, uint32_t seed)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < EDU_BUFFER_BYTES; i++) {
-        count += at[i] != pattern_at(i, seed);
-    }
-    return count;
-}
-
 /* Through the device from one page to another; how many bytes differ at the end. */
 static uint32_t copy(volatile uint8_t *source, volatile uint8_t *destination, uint32_t seed)
 {
-    fill(source, seed);
-    fill(destination, ~seed);
+    pattern_fill(source, EDU_BUFFER_BYTES, seed);
+    pattern_fill(destination, EDU_BUFFER_BYTES, ~seed);
     if (!edu_dma_read(edu, (uint64_t)source, 0, EDU_BUFFER_BYTES) ||
         !edu_dma_write(edu, (uint64_t)destination, 0, EDU_BUFFER_BYTES, false)) {
         return EDU_BUFFER_BYTES;
     }
-    return differences(destination, seed);
+    return pattern_differences(destination, EDU_BUFFER_BYTES, seed);
 }
 
 /* Pages of small and large leaves, their borders, the last page of all. */
@@ -114,7 +93,7 @@ static void master_off(void)
 {
     pci_command(edu->function, 0, PCI_COMMAND_MASTER);
     uint32_t bad = copy(from, to, 0x31);
-    uint32_t untouched = differences(to, ~0x31u);
+    uint32_t untouched = pattern_differences(to, EDU_BUFFER_BYTES, ~0x31u);
     pci_command(edu->function, PCI_COMMAND_MASTER, 0);
     report(bad != 0 && untouched == 0, "I3", "dma-master-off",
            "%u bytes of memory changed without bus mastering", untouched);
@@ -154,11 +133,12 @@ static void look_at_buffer(uint32_t life)
     if (life == 0 || cases[(life - 1) % CASES].is_write) {
         return;
     }
-    fill(to, 0);
+    pattern_fill(to, EDU_BUFFER_BYTES, 0);
     if (!edu_dma_write(edu, (uint64_t)to, 0, EDU_BUFFER_BYTES, false)) {
         return;
     }
-    uint32_t zeros = 0, ones = 0, old = EDU_BUFFER_BYTES - differences(to, life - 1);
+    uint32_t zeros = 0, ones = 0,
+             old = EDU_BUFFER_BYTES - pattern_differences(to, EDU_BUFFER_BYTES, life - 1);
     for (uint32_t i = 0; i < EDU_BUFFER_BYTES; i++) {
         uint8_t byte = ((volatile uint8_t *)to)[i];
         zeros += byte == 0;
@@ -172,9 +152,9 @@ static void look_at_buffer(uint32_t life)
 /* Does a transfer from the buffer land? The buffer stays as it is, for the next life to look at. */
 static bool is_landing(uint32_t life)
 {
-    fill(to, ~life);
+    pattern_fill(to, EDU_BUFFER_BYTES, ~life);
     edu_dma_write(edu, (uint64_t)to, 0, EDU_BUFFER_BYTES, false);
-    return differences(to, ~life) != 0;
+    return pattern_differences(to, EDU_BUFFER_BYTES, ~life) != 0;
 }
 
 /* Is the device silent soon after it has reached out, and does it stay so? */
@@ -203,7 +183,7 @@ void attack_dma(void)
     master_off();
     report(is_marked(), "I1", "dma-own-rest", "what was not named is unchanged");
     uint64_t gpa = forbidden->above ? ram_end() + forbidden->gpa : forbidden->gpa;
-    fill(from, life);
+    pattern_fill(from, EDU_BUFFER_BYTES, life);
     bool ended = edu_dma_read(edu, (uint64_t)from, 0, EDU_BUFFER_BYTES);
     ended &= forbidden->is_write ? edu_dma_write(edu, gpa, 0, EDU_BUFFER_BYTES, false)
                                  : edu_dma_read(edu, gpa, 0, EDU_BUFFER_BYTES);

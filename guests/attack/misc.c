@@ -2,12 +2,13 @@
 /* I9: caches, hypercalls, single steps over what exits, and all of it from user level. */
 #include "attack.h"
 #include "guests/lib/boot.h"
+#include "guests/lib/memory.h"
 #include "guests/lib/x86.h"
 #include "instruction.h"
 #include "residue.h"
 #include <stddef.h>
 
-enum { HYPERCALLS = 64, PAGE_USER = 4, CR4_UMIP = 1 << 11, CPUID_UMIP = 1 << 2, TF = 1 << 8 };
+enum { HYPERCALLS = 64, CR4_UMIP = 1 << 11, CPUID_UMIP = 1 << 2, TF = 1 << 8 };
 
 /* instruction.asm */
 extern uint8_t code_page[4096];
@@ -159,18 +160,6 @@ static void try_user(const char *prefix, const struct user_case *user)
     report(good, "I9", prefix, "%s: %s", user->name, fault_name(vector));
 }
 
-/* Opens the payload's pages to CPL 3, or closes them. */
-static void open_pages(bool open)
-{
-    uint64_t *pml4 = (uint64_t *)GUEST_PAGE_TABLES;
-    uint64_t *pdpt = pml4 + 512, *directory = pdpt + 512;
-    uint64_t *entries[] = {pml4, pdpt, directory, directory + 1, directory + 2};
-    for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
-        *entries[i] = open ? *entries[i] | PAGE_USER : *entries[i] & ~(uint64_t)PAGE_USER;
-    }
-    write_cr3(read_cr3());
-}
-
 /* A good value at CPL 3: AMD-V and Bochs exit all the same, and the level is the hypervisor's to
  * check. */
 static void user_xsetbv(void)
@@ -194,7 +183,7 @@ static void user_xsetbv(void)
 
 static void user_level(void)
 {
-    open_pages(true);
+    memory_open(true);
     if (cpuid(1, 0).ecx & CPUID_XSAVE) {
         user_xsetbv();
     }
@@ -209,7 +198,7 @@ static void user_level(void)
         }
         write_cr4(cr4);
     }
-    open_pages(false);
+    memory_open(false);
 }
 
 void attack_misc(void)

@@ -4,7 +4,7 @@
 #include "kernel/abi/guest.h"
 #include "x86.h"
 
-enum { PRESENT_WRITABLE = 3, LARGE = 0x80, WINDOW_GIB = 4 };
+enum { PRESENT_WRITABLE = 3, PAGE_USER = 4, LARGE = 0x80, WINDOW_GIB = 4 };
 #define WINDOW (WINDOW_GIB * HUGE_PAGE_BYTES)
 #define PAGES  (WINDOW + LARGE_PAGE_BYTES)
 
@@ -36,4 +36,15 @@ void *memory_page(uint32_t slot, uint64_t gpa)
     pages[slot] = gpa == MEMORY_NOTHING ? 0 : gpa | PRESENT_WRITABLE;
     invlpg(address);
     return (void *)address;
+}
+
+void memory_open(bool open)
+{
+    uint64_t *pml4 = (uint64_t *)GUEST_PAGE_TABLES;
+    uint64_t *pdpt = pml4 + 512, *low = pdpt + 512; /* the first GiB's directory */
+    uint64_t *entries[] = {pml4, pdpt, low, low + 1, low + 2};
+    for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        *entries[i] = open ? *entries[i] | PAGE_USER : *entries[i] & ~(uint64_t)PAGE_USER;
+    }
+    write_cr3(read_cr3());
 }

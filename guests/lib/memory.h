@@ -3,6 +3,7 @@
 #ifndef GUEST_MEMORY_H
 #define GUEST_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Maps the 2 MiB that hold `gpa`, writable, and returns where `gpa` then lies. One at a time. */
@@ -14,5 +15,8 @@ volatile void *memory_window(uint64_t gpa);
  */
 #define MEMORY_NOTHING (~0ull)
 void *memory_page(uint32_t slot, uint64_t gpa);
+
+/* Opens the first 6 MiB, which hold the payload, to CPL 3, or closes them. */
+void memory_open(bool open);
 
 #endif

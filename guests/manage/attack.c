@@ -3,11 +3,12 @@
 #include "guests/lib/boot.h"
 #include "guests/lib/call.h"
 #include "guests/lib/cpu.h"
+#include "guests/lib/memory.h"
 #include "guests/lib/x86.h"
 #include "manage.h"
 #include <stddef.h>
 
-enum { KNOCKS_A_SECOND = 50, PAGE_USER = 4 };
+enum { KNOCKS_A_SECOND = 50 };
 
 static uint64_t random_state = 0x9e3779b97f4a7c15;
 
@@ -95,40 +96,23 @@ static void call_other(void *arg)
 }
 
 /* At CPL 3, with no more than the stack that it is on. */
+#define CALL_BY_USER(instruction)                                                                  \
+    __asm__ volatile("pushq %0\n\tpushq %1\n\tpushq $2\n\tpushq %2\n\tleaq 1f(%%rip), %%rcx\n\t"   \
+                     "pushq %%rcx\n\tiretq\n1:\t" instruction "\n\tud2\n"                          \
+                     :                                                                             \
+                     : "i"(GUEST_USER_DATA | 3), "r"(stack + sizeof(stack)),                       \
+                       "i"(GUEST_USER_CODE | 3), "a"(call_page)                                    \
+                     : "rcx", "memory")
+
 static void call_by_user(void *arg)
 {
     static uint8_t stack[1024] __attribute__((aligned(16)));
     (void)arg;
-    __asm__ volatile("pushq %0\n\tpushq %1\n\tpushq $2\n\tpushq %2\n\tleaq 1f(%%rip), %%rcx\n\t"
-                     "pushq %%rcx\n\tiretq\n1:\tvmcall\n\tud2\n"
-                     :
-                     : "i"(GUEST_USER_DATA | 3), "r"(stack + sizeof(stack)),
-                       "i"(GUEST_USER_CODE | 3), "a"(call_page)
-                     : "rcx", "memory");
-}
-
-static void call_by_user_amd(void *arg)
-{
-    static uint8_t stack[1024] __attribute__((aligned(16)));
-    (void)arg;
-    __asm__ volatile("pushq %0\n\tpushq %1\n\tpushq $2\n\tpushq %2\n\tleaq 1f(%%rip), %%rcx\n\t"
-                     "pushq %%rcx\n\tiretq\n1:\tvmmcall\n\tud2\n"
-                     :
-                     : "i"(GUEST_USER_DATA | 3), "r"(stack + sizeof(stack)),
-                       "i"(GUEST_USER_CODE | 3), "a"(call_page)
-                     : "rcx", "memory");
-}
-
-/* Opens the payload's pages to CPL 3, or closes them. */
-static void open_pages(bool open)
-{
-    uint64_t *pml4 = (uint64_t *)GUEST_PAGE_TABLES;
-    uint64_t *pdpt = pml4 + 512, *directory = pdpt + 512;
-    uint64_t *entries[] = {pml4, pdpt, directory, directory + 1, directory + 2};
-    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
-        *entries[i] = open ? *entries[i] | PAGE_USER : *entries[i] & ~(uint64_t)PAGE_USER;
+    if (is_intel()) {
+        CALL_BY_USER("vmcall");
+    } else {
+        CALL_BY_USER("vmmcall");
     }
-    write_cr3(read_cr3());
 }
 
 /* Where the call is made the vector is #UD at its first byte, and RAX is untouched. */
@@ -137,9 +121,9 @@ void try_instructions(void)
     const struct fault *fault = &cpu_self()->fault;
     int vector = probe(call_other, NULL);
     report(vector == VECTOR_UD, "I6", "the other instruction", "vector %d", vector);
-    open_pages(true);
-    vector = probe(is_intel() ? call_by_user : call_by_user_amd, NULL);
-    open_pages(false);
+    memory_open(true);
+    vector = probe(call_by_user, NULL);
+    memory_open(false);
     const uint8_t *at = (const uint8_t *)fault->rip;
     report(vector == VECTOR_UD && at[0] == 0x0f && at[1] == 0x01, "I6", "user level",
            "vector %d at %02x %02x", vector, at[0], at[1]);
