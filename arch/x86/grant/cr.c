@@ -89,8 +89,10 @@ bool efer_write(struct control_registers *guest, const struct cpu_features *feat
 
 bool pdptes_good(const uint64_t pdptes[PDPTES], unsigned physical_bits)
 {
-    enum { PRESENT = 1, RESERVED = 0x1e6 };
+    enum { PRESENT = 1, RESERVED = 0x1e6, LEAST_BITS = 32, MOST_BITS = 52 };
 
+    if (physical_bits < LEAST_BITS || physical_bits > MOST_BITS)
+        return false; /* the processor does not say how many */
     for (unsigned i = 0; i < PDPTES; i++)
         if (pdptes[i] & PRESENT && (pdptes[i] & RESERVED || pdptes[i] >> physical_bits))
             return false;

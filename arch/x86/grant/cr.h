@@ -30,7 +30,10 @@ bool cr4_write(struct control_registers *guest, const struct cpu_features *featu
 bool efer_write(struct control_registers *guest, const struct cpu_features *features,
                 uint64_t value);
 
-/* PAE paging: no present pointer has a reserved bit, with physical addresses of so many bits. */
+/*
+ * PAE paging: no present pointer has a reserved bit, with physical addresses of so many bits, 32 to
+ * 52; false for any other number.
+ */
 enum { PDPTES = 4 };
 bool pdptes_good(const uint64_t pdptes[PDPTES], unsigned physical_bits);
 

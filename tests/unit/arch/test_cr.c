@@ -207,6 +207,11 @@ static void pae_pointers(void **state)
     (void)state;
     assert_true(pdptes_good(table, 52)); /* present with PWT and PCD; absent with anything */
     assert_false(pdptes_good(table, 51));
+    static const unsigned unknown[] = {0, 31, 53, 64, 255}; /* CPUID has no such leaf */
+    const uint64_t none[PDPTES] = {0};
+    for (unsigned i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+        assert_false(pdptes_good(none, unknown[i]));
+    assert_true(pdptes_good(none, 32));
     for (unsigned bit = 1; bit < 64; bit++) {
         uint64_t one[PDPTES] = {0, 0, 0, 1 | 1ull << bit};
         bool reserved = bit == 1 || bit == 2 || (bit >= 5 && bit <= 8) || bit >= 39;
