@@ -90,3 +90,14 @@ bool unsafe_allows(const struct model *model, uint64_t kind)
     }
     return false;
 }
+
+void inventory_each_found(struct check *check, void (*look)(const struct found *found))
+{
+    struct found found = {.check = check, .hw = inventory(check)};
+
+    for (uint32_t i = 0; found.hw && owned_device(&check->model, i, &found.owned); i++) {
+        found.function = inventory_function(found.hw, &found.owned.device->pci);
+        if (found.function)
+            look(&found);
+    }
+}

@@ -18,6 +18,17 @@ void inventory_close(struct check *check);
 /* What the inventory has at this place, NULL if nothing is there. */
 const struct hw_function *inventory_function(const struct hw *hw, const struct number *pci);
 
+/* One function that the manifest gives away, and the same in the inventory. */
+struct found {
+    struct check *check;
+    const struct hw *hw;
+    struct owned owned;
+    const struct hw_function *function;
+};
+
+/* Calls `look` for each in turn; for none where there is no inventory. */
+void inventory_each_found(struct check *check, void (*look)(const struct found *found));
+
 /* "the inventory (line 4)", for messages. */
 const char *inventory_text(struct check *check);
 

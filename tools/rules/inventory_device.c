@@ -13,25 +13,6 @@ enum {
     CLASS_CARD_READER = 0x0805,
 };
 
-/* One function that the manifest gives away, and the same in the inventory. */
-struct found {
-    struct check *check;
-    const struct hw *hw;
-    struct owned owned;
-    const struct hw_function *function;
-};
-
-static void each_found(struct check *check, void (*look)(const struct found *found))
-{
-    struct found found = {.check = check, .hw = inventory(check)};
-
-    for (uint32_t i = 0; found.hw && owned_device(&check->model, i, &found.owned); i++) {
-        found.function = inventory_function(found.hw, &found.owned.device->pci);
-        if (found.function)
-            look(&found);
-    }
-}
-
 /* "domain office lists 00:1f.2, which in the inventory (line 4)" */
 static const char *lists(const struct found *found)
 {
@@ -75,7 +56,7 @@ static void look_at_id(const struct found *found)
 
 void rule_device_id(struct check *check)
 {
-    each_found(check, look_at_id);
+    inventory_each_found(check, look_at_id);
 }
 
 /*
@@ -109,7 +90,7 @@ static void look_at_serial(const struct found *found)
 
 void rule_device_serial_differs(struct check *check)
 {
-    each_found(check, look_at_serial);
+    inventory_each_found(check, look_at_serial);
 }
 
 static void look_at_boot(const struct found *found)
@@ -123,7 +104,7 @@ static void look_at_boot(const struct found *found)
 
 void rule_boot_controller(struct check *check)
 {
-    each_found(check, look_at_boot);
+    inventory_each_found(check, look_at_boot);
 }
 
 /* Whether a disk or a stick may hang on it, as the loader judges it. */
@@ -149,7 +130,7 @@ static void look_at_storage(const struct found *found)
 
 void rule_boot_controller_unknown(struct check *check)
 {
-    each_found(check, look_at_storage);
+    inventory_each_found(check, look_at_storage);
 }
 
 /* 00:00.0 is known without an inventory. */
@@ -164,7 +145,7 @@ static void look_at_bridge(const struct found *found)
 
 void rule_device_bridge_class(struct check *check)
 {
-    each_found(check, look_at_bridge);
+    inventory_each_found(check, look_at_bridge);
 }
 
 /* An organ of the board is none that another domain could have in its place. */
@@ -184,7 +165,7 @@ static void look_at_organ(const struct found *found)
 
 void rule_device_chipset(struct check *check)
 {
-    each_found(check, look_at_organ);
+    inventory_each_found(check, look_at_organ);
 }
 
 /* Lines of INTx are not routed; what stays silent needs none. */
@@ -211,7 +192,7 @@ static void look_at_interrupts(const struct found *found)
 
 void rule_device_interrupts(struct check *check)
 {
-    each_found(check, look_at_interrupts);
+    inventory_each_found(check, look_at_interrupts);
 }
 
 /* Whether the domain has the function too. */
@@ -274,7 +255,7 @@ static void look_at_reset(const struct found *found)
 
 void rule_device_no_reset(struct check *check)
 {
-    each_found(check, look_at_reset);
+    inventory_each_found(check, look_at_reset);
 }
 
 static void look_at_network(const struct found *found)
@@ -292,7 +273,7 @@ static void look_at_network(const struct found *found)
 
 void rule_nic_class(struct check *check)
 {
-    each_found(check, look_at_network);
+    inventory_each_found(check, look_at_network);
 }
 
 /* Otherwise no rule about networks would hold it. */
@@ -314,7 +295,7 @@ static void look_at_unnamed(const struct found *found)
 
 void rule_nic_network(struct check *check)
 {
-    each_found(check, look_at_unnamed);
+    inventory_each_found(check, look_at_unnamed);
 }
 
 static void look_at_removable(const struct found *found)
@@ -330,5 +311,5 @@ static void look_at_removable(const struct found *found)
 
 void rule_removable_class(struct check *check)
 {
-    each_found(check, look_at_removable);
+    inventory_each_found(check, look_at_removable);
 }

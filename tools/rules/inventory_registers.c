@@ -17,34 +17,20 @@ enum {
     RESOURCE_UNSET = 0x20000000,
 };
 
-/* One function that a domain is to have, and where the manifest says so. */
-struct subject {
-    struct check *check;
-    const struct hw *hw;
-    struct owned owned;
-    const struct hw_function *function;
-};
-
-static void each_given(struct check *check, bool silent_too,
-                       void (*look)(const struct subject *subject))
+/* Whether its registers are to be mapped for a domain. A bridge is refused by a rule of its own. */
+static bool is_mapped(const struct found *found)
 {
-    struct subject subject = {.check = check, .hw = inventory(check)};
-
-    for (uint32_t i = 0; subject.hw && owned_device(&check->model, i, &subject.owned); i++) {
-        subject.function = inventory_function(subject.hw, &subject.owned.device->pci);
-        if (subject.function && !hw_is_bridge(subject.function) &&
-            (silent_too || subject.owned.device->interrupts.value != INTERRUPTS_NONE))
-            look(&subject);
-    }
+    return !hw_is_bridge(found->function) &&
+           found->owned.device->interrupts.value != INTERRUPTS_NONE;
 }
 
-static void say_of(const struct subject *subject, const char *what, const char *remedy)
+static void say_of(const struct found *found, const char *what, const char *remedy)
 {
-    struct check *check = subject->check;
+    struct check *check = found->check;
 
-    report(check, subject->owned.device->pci.at,
-           say(&check->arena, "%s lists %s, which in %s %s", owner_text(check, &subject->owned),
-               pci_text(&check->arena, subject->function->address), inventory_text(check), what),
+    report(check, found->owned.device->pci.at,
+           say(&check->arena, "%s lists %s, which in %s %s", owner_text(check, &found->owned),
+               pci_text(&check->arena, found->function->address), inventory_text(check), what),
            remedy);
 }
 
@@ -64,20 +50,20 @@ static bool overlap(const struct hw_bar *bar, uint64_t start, uint64_t end)
     return first_of(bar) <= end && start <= last_of(bar);
 }
 
-static const char *bar_text(const struct subject *subject, int index)
+static const char *bar_text(const struct found *found, int index)
 {
-    const struct hw_bar *bar = &subject->function->bars[index];
+    const struct hw_bar *bar = &found->function->bars[index];
 
-    return say(&subject->check->arena, "BAR %d (0x%llx-0x%llx)", index,
+    return say(&found->check->arena, "BAR %d (0x%llx-0x%llx)", index,
                (unsigned long long)bar->start, (unsigned long long)bar->end);
 }
 
 /* What decodes the bridge above does not pass on, or another one does. */
-static const struct hw_function *bridge_against(const struct subject *subject,
-                                                const struct hw_bar *bar, bool *above)
+static const struct hw_function *bridge_against(const struct found *found, const struct hw_bar *bar,
+                                                bool *above)
 {
-    for (uint32_t i = 0; i < subject->hw->function_count; i++) {
-        const struct hw_function *bridge = &subject->hw->functions[i];
+    for (uint32_t i = 0; i < found->hw->function_count; i++) {
+        const struct hw_function *bridge = &found->hw->functions[i];
         bool inside = false, meets = false;
 
         for (int w = 0; w < 2 && bridge->is_bridge; w++) {
@@ -87,27 +73,29 @@ static const struct hw_function *bridge_against(const struct subject *subject,
             meets |= is_open && overlap(bar, window->start, window->end);
             inside |= is_open && first_of(bar) >= window->start && last_of(bar) <= window->end;
         }
-        *above = hw_is_below(subject->function, bridge);
+        *above = hw_is_below(found->function, bridge);
         if (*above ? !inside : meets)
             return bridge;
     }
     return NULL;
 }
 
-static void look_at_windows(const struct subject *subject)
+static void look_at_windows(const struct found *found)
 {
-    struct check *check = subject->check;
+    struct check *check = found->check;
 
+    if (!is_mapped(found))
+        return;
     for (int i = 0; i < HW_BARS; i++) {
-        const struct hw_bar *bar = &subject->function->bars[i];
+        const struct hw_bar *bar = &found->function->bars[i];
         bool above;
         const struct hw_function *bridge =
-            hw_is_memory(bar) ? bridge_against(subject, bar, &above) : NULL;
+            hw_is_memory(bar) ? bridge_against(found, bar, &above) : NULL;
 
         if (!bridge)
             continue;
-        say_of(subject,
-               say(&check->arena, "has its %s %s the bridge %s passes on", bar_text(subject, i),
+        say_of(found,
+               say(&check->arena, "has its %s %s the bridge %s passes on", bar_text(found, i),
                    above ? "outside of what" : "in what", pci_text(&check->arena, bridge->address)),
                "update the firmware, or use another card, and save the inventory anew: the loader "
                "gives away only registers of which the bridges say whose they are");
@@ -117,7 +105,7 @@ static void look_at_windows(const struct subject *subject)
 
 void rule_bar_window(struct check *check)
 {
-    each_given(check, false, look_at_windows);
+    inventory_each_found(check, look_at_windows);
 }
 
 /* Linux' numbers for a register that has no place begin at 0. */
@@ -138,9 +126,9 @@ static const struct hw_range *memory_at(const struct hw *hw, const struct hw_bar
 }
 
 /* Another register of the function in the same page; HW_BARS: none. */
-static int in_one_page(const struct subject *subject, int index)
+static int in_one_page(const struct found *found, int index)
 {
-    const struct hw_bar *bars = subject->function->bars;
+    const struct hw_bar *bars = found->function->bars;
     int other = 0;
 
     while (other < HW_BARS &&
@@ -150,30 +138,32 @@ static int in_one_page(const struct subject *subject, int index)
     return other;
 }
 
-static void look_at_place(const struct subject *subject)
+static void look_at_place(const struct found *found)
 {
-    struct check *check = subject->check;
+    struct check *check = found->check;
 
+    if (!is_mapped(found))
+        return;
     for (int i = 0; i < HW_BARS; i++) {
-        const struct hw_bar *bar = &subject->function->bars[i];
-        const struct hw_range *range = hw_is_memory(bar) ? memory_at(subject->hw, bar) : NULL;
+        const struct hw_bar *bar = &found->function->bars[i];
+        const struct hw_range *range = hw_is_memory(bar) ? memory_at(found->hw, bar) : NULL;
 
         if (is_unplaced(bar)) {
-            say_of(subject, say(&check->arena, "has no address for its BAR %d", i),
+            say_of(found, say(&check->arena, "has no address for its BAR %d", i),
                    "turn decoding above 4 GiB on in firmware, or put the card into another slot, "
                    "and save the inventory anew");
             return;
         }
-        if (hw_is_memory(bar) && in_one_page(subject, i) < HW_BARS) {
-            say_of(subject,
-                   say(&check->arena, "has its %s in one page with its BAR %d",
-                       bar_text(subject, i), in_one_page(subject, i)),
+        if (hw_is_memory(bar) && in_one_page(found, i) < HW_BARS) {
+            say_of(found,
+                   say(&check->arena, "has its %s in one page with its BAR %d", bar_text(found, i),
+                       in_one_page(found, i)),
                    "update the firmware, or use another card");
             return;
         }
         if (range) {
-            say_of(subject,
-                   say(&check->arena, "has its %s in memory, 0x%llx-0x%llx", bar_text(subject, i),
+            say_of(found,
+                   say(&check->arena, "has its %s in memory, 0x%llx-0x%llx", bar_text(found, i),
                        (unsigned long long)range->start, (unsigned long long)range->end),
                    "update the firmware and save the inventory anew");
             return;
@@ -183,15 +173,15 @@ static void look_at_place(const struct subject *subject)
 
 void rule_bar_address(struct check *check)
 {
-    each_given(check, false, look_at_place);
+    inventory_each_found(check, look_at_place);
 }
 
 /* What is wrong with the bytes at `offset` of a BAR, NULL: nothing. */
-static const char *table_problem(const struct subject *subject, uint32_t index, uint64_t offset,
+static const char *table_problem(const struct found *found, uint32_t index, uint64_t offset,
                                  uint64_t bytes, const char *what)
 {
-    const struct hw_bar *bar = index < HW_BARS ? &subject->function->bars[index] : NULL;
-    struct arena *arena = &subject->check->arena;
+    const struct hw_bar *bar = index < HW_BARS ? &found->function->bars[index] : NULL;
+    struct arena *arena = &found->check->arena;
 
     if (!bar || (bar->flags & RESOURCE_MEMORY) == 0 || bar->end <= bar->start)
         return say(arena, "has its MSI-X %s in BAR %u, which is none of memory", what, index);
@@ -201,18 +191,18 @@ static const char *table_problem(const struct subject *subject, uint32_t index, 
     return NULL;
 }
 
-static const char *msix_problem(const struct subject *subject)
+static const char *msix_problem(const struct found *found)
 {
-    const struct hw_function *function = subject->function;
+    const struct hw_function *function = found->function;
     uint64_t table = (uint64_t)function->msix_vectors * MSIX_ENTRY;
     uint64_t pending = (function->msix_vectors + 63) / 64 * 8;
     const char *problem;
 
     if (function->msix_vectors == 0 || !function->has_resources)
         return NULL;
-    problem = table_problem(subject, function->msix_bar, function->msix_offset, table, "table");
+    problem = table_problem(found, function->msix_bar, function->msix_offset, table, "table");
     if (!problem)
-        problem = table_problem(subject, function->pending_bar, function->pending_offset, pending,
+        problem = table_problem(found, function->pending_bar, function->pending_offset, pending,
                                 "pending bits");
     if (!problem && function->msix_bar == function->pending_bar &&
         function->msix_offset < function->pending_offset + pending &&
@@ -221,33 +211,35 @@ static const char *msix_problem(const struct subject *subject)
     return problem;
 }
 
-static void look_at_capabilities(const struct subject *subject)
+static void look_at_capabilities(const struct found *found)
 {
-    bool is_silent = subject->owned.device->interrupts.value == INTERRUPTS_NONE;
-    const char *problem = subject->function->bad_list
+    bool is_silent = found->owned.device->interrupts.value == INTERRUPTS_NONE;
+    const char *problem = found->function->bad_list
                               ? "has a list of capabilities that can't be followed"
                           : is_silent ? NULL
-                                      : msix_problem(subject);
+                                      : msix_problem(found);
 
-    if (problem)
-        say_of(subject, problem, "the card is broken, or its firmware is: use another card");
+    if (problem && !hw_is_bridge(found->function))
+        say_of(found, problem, "the card is broken, or its firmware is: use another card");
 }
 
 void rule_device_capabilities(struct check *check)
 {
-    each_given(check, true, look_at_capabilities);
+    inventory_each_found(check, look_at_capabilities);
 }
 
-static void look_at_path(const struct subject *subject)
+static void look_at_path(const struct found *found)
 {
-    const struct hw_function *at = subject->function;
+    const struct hw_function *at = found->function;
 
-    while ((at = hw_bridge_above(subject->hw, at))) {
+    if (hw_is_bridge(found->function))
+        return;
+    while ((at = hw_bridge_above(found->hw, at))) {
         if (hw_is_port(at))
             continue;
-        say_of(subject,
-               say(&subject->check->arena, "lies behind the PCI bridge %s",
-                   pci_text(&subject->check->arena, at->address)),
+        say_of(found,
+               say(&found->check->arena, "lies behind the PCI bridge %s",
+                   pci_text(&found->check->arena, at->address)),
                "use a card in a PCI Express slot: behind such a bridge an IOMMU can't tell one "
                "function from another");
         return;
@@ -256,7 +248,7 @@ static void look_at_path(const struct subject *subject)
 
 void rule_device_conventional(struct check *check)
 {
-    each_given(check, true, look_at_path);
+    inventory_each_found(check, look_at_path);
 }
 
 /* Known without an inventory. */
