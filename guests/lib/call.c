@@ -18,7 +18,10 @@ uint64_t call_at(uint64_t gpa)
 uint64_t call_make(uint32_t call, uint32_t index, uint32_t detail)
 {
     volatile struct management_request *request = (void *)call_page;
-    *request = (struct management_request){
-        .version = MANAGEMENT_VERSION, .call = call, .index = index, .detail = detail};
+    *request = (struct management_request){.version = MANAGEMENT_VERSION,
+                                           .call = call,
+                                           .index = index,
+                                           .detail = detail,
+                                           .admin = MANAGEMENT_NO_ADMIN};
     return call_at((uint64_t)call_page);
 }

@@ -54,7 +54,7 @@ void try_refused(const struct management_machine *machine, uint32_t target, uint
     report(results == 64 - MANAGEMENT_POWER_BUTTON, "I6", "unknown calls", "%lu refused", results);
     *request = (struct management_request){.version = MANAGEMENT_VERSION + 1};
     expect("another version", call_at((uint64_t)call_page), MANAGEMENT_BAD_VERSION);
-    *request = (struct management_request){.version = MANAGEMENT_VERSION, .reserved = {[5] = 1}};
+    *request = (struct management_request){.version = MANAGEMENT_VERSION, .reserved = {[3] = 1}};
     expect("reserved bytes", call_at((uint64_t)call_page), MANAGEMENT_BAD_ARGUMENT);
 }
 
@@ -161,8 +161,12 @@ static uint64_t make_up(struct management_request *request, uint32_t domains)
     if (dice & 0xc000) {
         request->detail = (uint32_t)(dice >> 30) % 8;
     }
-    for (size_t i = 0; dice & 0x70000 && i < 6; i++) {
-        request->reserved[i] = 0;
+    if (dice & 0x70000) {
+        request->admin = (uint32_t)(dice >> 40) % (MAX_ADMINS + 1);
+        request->from = request->bytes = 0;
+        for (size_t i = 0; i < sizeof(request->reserved) / sizeof(request->reserved[0]); i++) {
+            request->reserved[i] = 0;
+        }
     }
     return dice >> 40 & 15 ? (uint64_t)request : random() >> (dice >> 50 & 63);
 }

@@ -24,6 +24,7 @@ enum {
     GUEST_BOOT_INFO = 0x4000,     /* elf64: struct guest_boot_info */
     GUEST_STACK_TOP = 0x10000,    /* grows down to 0x5000 */
     GUEST_PAGE_TABLES = 0x10000,  /* PML4, PDPT, four page directories */
+    GUEST_CONSOLE = 0x20000,      /* the management domain: struct console_info */
     GUEST_ACPI = 0xe0000,         /* RSDP first, then the other tables; up to 0x100000 */
     GUEST_RESET_PAGE = 0xff000,   /* ends in GUEST_RESET_VECTOR */
     GUEST_RESET_VECTOR = 0xffff0, /* real-mode code, where a PC's firmware begins: resets */

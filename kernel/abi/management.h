@@ -14,14 +14,18 @@
 #ifndef BULKHEAD_ABI_MANAGEMENT_H
 #define BULKHEAD_ABI_MANAGEMENT_H
 
+#include "audit.h"
 #include "limits.h"
 #include "manifest.h"
 #include "public.h"
 #include <stdint.h>
 
-enum { MANAGEMENT_VERSION = 1 }; /* another one too when what describe tells changes its layout */
+enum { MANAGEMENT_VERSION = 2 }; /* another one too when what describe tells changes its layout */
 
-/* `index` is a domain's, as describe numbers them, unless said otherwise; `detail` is 0. */
+/*
+ * `index` is a domain's, as describe numbers them, unless said otherwise; `detail`, `from` and
+ * `bytes` are 0 unless said otherwise.
+ */
 enum management_call {
     MANAGEMENT_DESCRIBE, /* `detail`: enum management_subject, `index`: which; needs no right */
     MANAGEMENT_STATUS,   /* struct management_status */
@@ -29,13 +33,14 @@ enum management_call {
     MANAGEMENT_START,    /* struct management_ticket, as the next two */
     MANAGEMENT_STOP,
     MANAGEMENT_RESTART,
-    /* Their numbers are kept for them; this version has none of these. */
-    MANAGEMENT_POWER_BUTTON,
-    MANAGEMENT_CHECK,
-    MANAGEMENT_SERIAL_READ,
-    MANAGEMENT_SERIAL_WRITE,
-    MANAGEMENT_AUDIT_READ,
-    MANAGEMENT_TIME,
+    /* Of these, this version's hypervisor has not all yet: MANAGEMENT_BAD_CALL. */
+    MANAGEMENT_POWER_BUTTON, /* struct management_ticket; answered when the guest was told */
+    MANAGEMENT_CHECK,        /* struct management_ticket; status tells how the check went */
+    MANAGEMENT_SERIAL_READ,  /* `from`: first byte wanted; struct management_serial */
+    MANAGEMENT_SERIAL_WRITE, /* `bytes` behind the request; struct management_written */
+    MANAGEMENT_AUDIT_READ,   /* `index` 0; `from`: first record wanted; struct management_audit */
+    MANAGEMENT_AUDIT_NOTE,   /* `index` 0; `detail`: enum audit_note, of `admin`; no answer */
+    MANAGEMENT_TIME,         /* `index` 0; struct management_time; needs no right */
     MANAGEMENT_CALLS,
 };
 
@@ -56,8 +61,14 @@ struct management_request {
     uint32_t call;    /* enum management_call */
     uint32_t index;
     uint32_t detail;
-    uint64_t reserved[6]; /* 0 */
+    uint64_t from;
+    uint32_t admin; /* whose wish it is, as the caller says: index of an admin of the manifest, or
+                       MANAGEMENT_NO_ADMIN; goes on record, grants nothing */
+    uint32_t bytes;
+    uint64_t reserved[4]; /* 0 */
 };
+#define MANAGEMENT_NO_ADMIN 0xffffffffu
+enum { MANAGEMENT_WRITE_BYTES = 1024 }; /* most that one serial write takes */
 
 /* What describe tells: of the machine `index` is 0, of the others below the machine's count. */
 enum management_subject {
@@ -95,19 +106,51 @@ struct management_status {
     uint32_t restarts_left;    /* by on_exit; or MANAGEMENT_NO_LIMIT */
     uint32_t ticket, answered; /* of the last request, and the last one that has come to rest */
     uint32_t fault_reason;     /* of its last DMA fault, as the IOMMU gave it; 0: none yet */
+    uint32_t checks;           /* separation checks that were asked for and are done */
+    uint32_t check_failed; /* 0: the last of these found nothing; else what it found, as a number */
     uint32_t reserved;
-    uint64_t fault_address;
     uint64_t ticks; /* of the TSC since `state` began */
 };
 
 struct management_counters {
+    uint64_t fault_address;            /* of its last DMA fault */
     uint64_t refused_interrupts;       /* that it sent to where it may not (I4) */
     uint64_t exits[PUBLIC_EXIT_KINDS]; /* of this life, as public.h numbers them */
+};
+
+/* What a domain printed: its bytes are numbered from 0 since boot. */
+struct management_serial {
+    uint64_t from; /* number of text[0]: beyond what was asked for if that is no longer there */
+    uint64_t next; /* number of the byte that it will print next */
+    uint32_t bytes;
+    uint32_t reserved;
+    uint8_t text[PAGE_BYTES - 24];
+};
+
+struct management_written {
+    uint32_t bytes; /* taken: fewer than asked for where the domain has not read the former */
+};
+
+enum { MANAGEMENT_AUDIT_RECORDS = (PAGE_BYTES - 32) / AUDIT_RECORD_BYTES };
+struct management_audit {
+    uint64_t first; /* number of the oldest record that is kept */
+    uint64_t next;  /* number that the next record gets */
+    uint32_t count; /* of `records`, which go on from max(`from`, first) */
+    uint32_t reserved;
+    uint64_t reserved2;
+    struct audit_record records[MANAGEMENT_AUDIT_RECORDS];
+};
+
+struct management_time {
+    uint64_t tsc, tsc_hz;
+    uint64_t unix_time, unix_time_tsc; /* seconds when the machine booted, 0: unknown; TSC then */
 };
 
 _Static_assert(sizeof(struct management_request) == 64, "management ABI");
 _Static_assert(sizeof(struct management_machine) == 288, "management ABI");
 _Static_assert(sizeof(struct management_status) == 48, "management ABI");
 _Static_assert(sizeof(struct management_counters) <= PAGE_BYTES, "management ABI: one page");
+_Static_assert(sizeof(struct management_serial) == PAGE_BYTES, "management ABI: one page");
+_Static_assert(sizeof(struct management_audit) <= PAGE_BYTES, "management ABI: one page");
 
 #endif

@@ -38,7 +38,7 @@ static enum management_result judge_domain(const struct management_request *requ
 enum management_result manage_judge(const struct management_request *request,
                                     const struct handoff_book *book)
 {
-    uint64_t reserved = 0;
+    uint64_t reserved = request->from | request->bytes;
     if (request->version != MANAGEMENT_VERSION)
         return MANAGEMENT_BAD_VERSION;
     if (request->call >= MANAGEMENT_CALLS ||
@@ -46,7 +46,7 @@ enum management_result manage_judge(const struct management_request *request,
         return MANAGEMENT_BAD_CALL;
     for (unsigned i = 0; i < sizeof(request->reserved) / sizeof(request->reserved[0]); i++)
         reserved |= request->reserved[i];
-    if (reserved)
+    if (reserved || (request->admin >= MAX_ADMINS && request->admin != MANAGEMENT_NO_ADMIN))
         return MANAGEMENT_BAD_ARGUMENT;
     if (request->call != MANAGEMENT_DESCRIBE)
         return judge_domain(request, book);
@@ -96,7 +96,6 @@ static void tell_status(const struct public_page *page, const struct manifest_do
         .ticket = page->ticket,
         .answered = answered,
         .fault_reason = page->fault_reason,
-        .fault_address = page->fault_address,
         .ticks = since != 0 && since < now ? now - since : 0,
     };
     memory_copy(answer, &status, sizeof(status));
@@ -105,6 +104,7 @@ static void tell_status(const struct public_page *page, const struct manifest_do
 static void tell_counters(struct public_page *page, uint32_t local,
                           struct management_counters *answer)
 {
+    answer->fault_address = page->fault_address;
     answer->refused_interrupts = page->refused_interrupts[local];
     memory_copy(answer->exits, public_exits(page, local), sizeof(answer->exits));
 }

@@ -92,8 +92,11 @@ static int setup(void **state)
 
 static struct management_request made(uint32_t call, uint32_t index, uint32_t detail)
 {
-    return (struct management_request){
-        .version = MANAGEMENT_VERSION, .call = call, .index = index, .detail = detail};
+    return (struct management_request){.version = MANAGEMENT_VERSION,
+                                       .call = call,
+                                       .index = index,
+                                       .detail = detail,
+                                       .admin = MANAGEMENT_NO_ADMIN};
 }
 
 static enum management_result judge(uint32_t call, uint32_t index, uint32_t detail)
@@ -172,11 +175,22 @@ static void version_and_reserved_bytes(void **state)
     for (uint32_t call = 0; call <= MANAGEMENT_RESTART; call++) {
         struct management_request request = made(call, ALL, 0);
         assert_int_equal(manage_judge(&request, book), MANAGEMENT_DONE);
-        for (size_t i = 0; i < 6; i++) {
+        for (size_t i = 0; i < 4; i++) {
             request.reserved[i] = 1ull << (10 * i);
             assert_int_equal(manage_judge(&request, book), MANAGEMENT_BAD_ARGUMENT);
             request.reserved[i] = 0;
         }
+        request.from = 1ull << 40;
+        assert_int_equal(manage_judge(&request, book), MANAGEMENT_BAD_ARGUMENT);
+        request.from = 0;
+        request.bytes = 1;
+        assert_int_equal(manage_judge(&request, book), MANAGEMENT_BAD_ARGUMENT);
+        request.bytes = 0;
+        request.admin = MAX_ADMINS;
+        assert_int_equal(manage_judge(&request, book), MANAGEMENT_BAD_ARGUMENT);
+        request.admin = MAX_ADMINS - 1;
+        assert_int_equal(manage_judge(&request, book), MANAGEMENT_DONE);
+        request.admin = MANAGEMENT_NO_ADMIN;
         request.version = MANAGEMENT_VERSION + 1;
         assert_int_equal(manage_judge(&request, book), MANAGEMENT_BAD_VERSION);
         request.version = 0;
@@ -242,7 +256,7 @@ static void status_is_bounded(void **state)
     book->domains[SOME].restart_limit = 3;
     assert_int_equal(make(MANAGEMENT_STATUS, SOME, 0), MANAGEMENT_DONE);
     assert_memory_equal(
-        status, (&(struct management_status){LIFE_RUNNING, END_RESET, 7, 2, 9, 8, 6, 0, 0x7000, 5}),
+        status, (&(struct management_status){LIFE_RUNNING, END_RESET, 7, 2, 9, 8, 6, 0, 0, 0, 5}),
         sizeof *status);
     assert_int_equal(page[sizeof(struct management_request)], 0xa5);
     book->domains[SOME].restart_limit = 0;
@@ -269,10 +283,12 @@ static void counters_are_those_of_the_processor(void **state)
     (void)state;
     book->domains[SOME].manage = MANIFEST_MAY_COUNTERS;
     page_of(SOME)->refused_interrupts[2] = 11;
+    page_of(SOME)->fault_address = 0x7000;
     public_exits(page_of(SOME), 2)[0] = 12;
     public_exits(page_of(SOME), 2)[PUBLIC_EXIT_KINDS - 1] = 13;
     assert_int_equal(make(MANAGEMENT_COUNTERS, SOME, 2), MANAGEMENT_DONE);
     assert_int_equal(counters->refused_interrupts, 11);
+    assert_int_equal(counters->fault_address, 0x7000);
     assert_int_equal(counters->exits[0], 12);
     assert_int_equal(counters->exits[PUBLIC_EXIT_KINDS - 1], 13);
     assert_int_equal(page[sizeof *counters], 0xa5);
