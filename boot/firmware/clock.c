@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fast the TSC runs (TRAPS 4), and what time it is (TRAPS 5). */
 #include "arch/x86/include/cpu.h"
+#include "boot/plan/civil_time.h"
 #include "drivers/io.h"
 #include "firmware.h"
 
@@ -69,27 +70,21 @@ static void measure_tsc(struct facts *facts, uint16_t pm_timer_port)
         refuse("the TSC stands still: this processor or emulator can't run Bulkhead");
 }
 
-/* Days since 1970-01-01 of a date in the Gregorian calendar. */
-static int64_t days_since_epoch(int64_t year, int64_t month, int64_t day)
-{
-    year -= month <= 2;
-    int64_t era = year / 400, year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-           719468;
-}
-
+/* A call can take a second: the time is of its middle. */
 static void read_time(struct facts *facts)
 {
-    EFI_TIME time;
-    facts->unix_time_tsc = cpu_rdtsc();
-    if (firmware->RuntimeServices->GetTime(&time, NULL) != EFI_SUCCESS || time.Year < 1970 ||
-        time.Month < 1 || time.Month > 12 || time.Day < 1 || time.Day > 31)
-        return;
-    int64_t zone = time.TimeZone == EFI_UNSPECIFIED_TIMEZONE ? 0 : time.TimeZone;
-    facts->unix_time =
-        (uint64_t)((days_since_epoch(time.Year, time.Month, time.Day) * 24 + time.Hour) * 3600 +
-                   time.Minute * 60 + time.Second + zone * 60);
+    EFI_TIME time = {0};
+    uint64_t start = cpu_rdtsc();
+    bool good = firmware->RuntimeServices->GetTime(&time, NULL) == EFI_SUCCESS;
+    facts->unix_time_tsc = start + (cpu_rdtsc() - start) / 2;
+    if (good)
+        facts->unix_time = civil_unix_time(&(struct civil_time){.year = time.Year,
+                                                                .month = time.Month,
+                                                                .day = time.Day,
+                                                                .hour = time.Hour,
+                                                                .minute = time.Minute,
+                                                                .second = time.Second,
+                                                                .zone = time.TimeZone});
 }
 
 void clock_collect(struct facts *facts, uint16_t pm_timer_port)

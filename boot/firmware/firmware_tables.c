@@ -4,11 +4,13 @@
 #include "firmware.h"
 #include <string.h>
 
-enum { DEFAULT_IOAPIC = 0xfec00000u };
+enum { DEFAULT_IOAPIC = 0xfec00000u, BIOS_BASE = 0xe0000, BIOS_END = 0x100000 };
 
 static const uint8_t *map_known(uint64_t address, uint64_t bytes)
 {
-    return memory_known(address, bytes) ? (const uint8_t *)address : NULL;
+    /* Where a PC has its BIOS an RSDP may lie, and the firmware's memory map a hole. */
+    bool bios = address >= BIOS_BASE && address < BIOS_END && bytes <= BIOS_END - address;
+    return bios || memory_known(address, bytes) ? (const uint8_t *)address : NULL;
 }
 
 /* The configuration table with this GUID, or NULL. */

@@ -10,7 +10,7 @@ enum {
     MAX_RAM_SEGMENTS = 8, /* host ranges that one domain's RAM may be made of */
     MAX_PAYLOADS = 33,    /* payloads of a manifest: two a domain, and the server's key */
     MAX_LOAD_STEPS = 24,  /* copies that bring one domain's payloads into its RAM */
-    MAX_IOAPICS = 8,
+    MAX_IOAPICS = 32,
     ISA_LINES = 16,
     MAX_LEVELS = 16,         /* levels of classification */
     MAX_CATEGORIES = 32,     /* one bit each */

@@ -113,6 +113,27 @@ static void processors_and_ioapics(void **state)
     assert_int_equal(facts.ecam_count, 0);
 }
 
+/* Machines with two sockets have nine and more. */
+static void as_many_ioapics_as_can_be_masked(void **state)
+{
+    enum { ENTRY = 12, OWN = 8 };
+    uint8_t body[OWN + (MAX_IOAPICS + 1) * ENTRY] = {0};
+    (void)state;
+    for (unsigned i = 0; i <= MAX_IOAPICS; i++)
+        memcpy(body + OWN + i * ENTRY,
+               (const uint8_t[]){1, ENTRY, (uint8_t)i, 0, 0, (uint8_t)(i << 4), 0xc0, 0xfe,
+                                 (uint8_t)(24 * i), (uint8_t)(24 * i >> 8), 0, 0},
+               ENTRY);
+    uint8_t *table = add_table("APIC", body, sizeof(body) - ENTRY);
+    assert_true(reads());
+    assert_int_equal(facts.ioapic_count, MAX_IOAPICS);
+    assert_int_equal(facts.ioapics[MAX_IOAPICS - 1].gsi_base, 24 * (MAX_IOAPICS - 1));
+    memcpy(table + HEADER, body, sizeof(body));
+    put(table + 4, HEADER + sizeof(body), 4);
+    seal(table, 9, HEADER + sizeof(body));
+    expect_refused("more I/O APICs");
+}
+
 static void missing_tables_are_refused(void **state)
 {
     (void)state;
@@ -226,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(processors_and_ioapics, setup),
+        cmocka_unit_test_setup(as_many_ioapics_as_can_be_masked, setup),
         cmocka_unit_test_setup(missing_tables_are_refused, setup),
         cmocka_unit_test_setup(damage_is_refused, setup),
         cmocka_unit_test_setup(sources_that_no_scan_shows, setup),
