@@ -3,7 +3,7 @@
 #include "screen.h"
 
 enum { FIRST_GLYPH = ' ', LAST_GLYPH = '~', UNKNOWN_GLYPH = '?' };
-#define INK   0x00c0c0c0u /* grey is grey in every order of the colours */
+#define INK   0xc0c0c0c0u /* grey is grey in every order of the colours */
 #define PAPER 0x00000000u
 
 void screen_open(struct screen *screen, const struct handoff_screen *facts, const uint8_t *glyphs,

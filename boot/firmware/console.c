@@ -59,22 +59,48 @@ static bool take_glyphs(struct handoff_screen *out)
     return true;
 }
 
-static void find_framebuffer(struct handoff_screen *out)
+/* Whether a pixel has 32 bits: of a format by masks, the highest that one of them has says so. */
+static bool has_wide_pixels(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info)
 {
-    EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
-    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = NULL;
-    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&gop) != EFI_SUCCESS ||
-        !gop->Mode || !gop->Mode->Info)
-        return;
-    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info = gop->Mode->Info;
-    if (info->PixelFormat != PixelRedGreenBlueReserved8BitPerColor &&
-        info->PixelFormat != PixelBlueGreenRedReserved8BitPerColor)
-        return;
+    const EFI_PIXEL_BITMASK *mask = &info->PixelInformation;
+    if (info->PixelFormat == PixelBitMask)
+        return (mask->RedMask | mask->GreenMask | mask->BlueMask | mask->ReservedMask) >> 24 != 0;
+    return info->PixelFormat == PixelRedGreenBlueReserved8BitPerColor ||
+           info->PixelFormat == PixelBlueGreenRedReserved8BitPerColor;
+}
+
+static bool take_framebuffer(const EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, struct handoff_screen *out)
+{
+    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info = gop->Mode ? gop->Mode->Info : NULL;
+    if (!info || !has_wide_pixels(info) || !gop->Mode->FrameBufferBase ||
+        !gop->Mode->FrameBufferSize)
+        return false;
     *out = (struct handoff_screen){.base = gop->Mode->FrameBufferBase,
                                    .bytes = gop->Mode->FrameBufferSize,
                                    .width = info->HorizontalResolution,
                                    .height = info->VerticalResolution,
                                    .pixels_per_line = info->PixelsPerScanLine};
+    return true;
+}
+
+/* Of several displays the first that has a framebuffer: firmware has some that only it can draw on.
+ */
+static void find_framebuffer(struct handoff_screen *out)
+{
+    EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+    EFI_HANDLE *handles = NULL;
+    UINTN count = 0;
+    if (firmware->BootServices->LocateHandleBuffer(ByProtocol, &guid, NULL, &count, &handles) !=
+        EFI_SUCCESS)
+        return;
+    for (UINTN i = 0; i < count; i++) {
+        EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = NULL;
+        if (firmware->BootServices->HandleProtocol(handles[i], &guid, (void **)&gop) ==
+                EFI_SUCCESS &&
+            gop && take_framebuffer(gop, out))
+            break;
+    }
+    firmware->BootServices->FreePool(handles);
 }
 
 static void print_by_firmware(const char *text)
