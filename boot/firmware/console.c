@@ -119,6 +119,6 @@ void console_open(struct handoff_screen *out, const uint8_t **glyphs)
 {
     find_framebuffer(out);
     *glyphs = out->base && take_glyphs(out) ? glyph_rows : NULL;
-    text_last_resort(print_by_firmware);
+    text_by_firmware(print_by_firmware, refusal_keep);
     text_open(out, *glyphs);
 }

@@ -21,6 +21,11 @@ void console_open(struct handoff_screen *screen, const uint8_t **glyphs);
 /* Finds the sections of the PE file that this loader is part of; refuses a damaged one. */
 void image_open(struct image *image);
 
+/* refusal.c */
+
+/* Writes why the machine does not start to BULKHEAD.TXT, beside the image; says if it can't. */
+void refusal_keep(const char *words);
+
 /* memory.c */
 
 /* Fills facts->free with the conventional memory that is left, sorted. */

@@ -31,8 +31,9 @@ static void measure(struct tcg2 *tcg2, const char *name, const struct image_sect
     strcpy(event.name, name);
     if (tcg2->hash_log_extend(tcg2, 0, (EFI_PHYSICAL_ADDRESS)section->data, section->bytes,
                               &event) != EFI_SUCCESS)
-        refuse("the TPM does not take the measurement of %s; see the firmware's TPM settings",
-               name);
+        text_print("bulkhead: warning: the TPM does not take the measurement of the %s, so nobody "
+                   "can attest to it; see the firmware's TPM settings\n",
+                   name);
 }
 
 void measure_image(const struct image *image)

@@ -182,7 +182,7 @@ void memory_leave_boot_services(struct handoff *handoff)
 {
     UINTN key = 0;
     EFI_STATUS status = EFI_INVALID_PARAMETER;
-    text_last_resort(NULL);
+    text_by_firmware(NULL, NULL);
     for (unsigned i = 0; i < EXIT_ATTEMPTS && status != EFI_SUCCESS; i++)
         if (read_map(&key) == EFI_SUCCESS)
             status = firmware->BootServices->ExitBootServices(firmware_image, key);

@@ -7,7 +7,7 @@
 
 static struct uart uart;
 static struct screen screen;
-static void (*last_resort)(const char *text);
+static void (*last_resort)(const char *text), (*keep_refusal)(const char *words);
 
 void text_open(const struct handoff_screen *facts, const uint8_t *glyphs)
 {
@@ -16,9 +16,10 @@ void text_open(const struct handoff_screen *facts, const uint8_t *glyphs)
     screen_clear(&screen);
 }
 
-void text_last_resort(void (*print)(const char *text))
+void text_by_firmware(void (*print)(const char *text), void (*keep)(const char *words))
 {
     last_resort = print;
+    keep_refusal = keep;
 }
 
 uint32_t text_row(void)
@@ -58,6 +59,10 @@ _Noreturn void refuse(const char *text, ...)
     print_text("bulkhead: refused: ");
     print_text(line);
     print_text("\nbulkhead: no domain was started\n");
+    void (*keep)(const char *words) = keep_refusal;
+    keep_refusal = NULL; /* once, should it be refused itself */
+    if (keep)
+        keep(line);
     for (;;)
         __asm__ volatile("cli; hlt");
 }

@@ -8,8 +8,11 @@
 /* Starts with an empty screen, where `screen` and `glyphs` give one. */
 void text_open(const struct handoff_screen *screen, const uint8_t *glyphs);
 
-/* What prints where there is neither UART nor drawn text; NULL: nothing does, or not any more. */
-void text_last_resort(void (*print)(const char *text));
+/*
+ * What the firmware does while it is there: `print`, where there is neither UART nor drawn text,
+ * and `keep`, of a refusal's words. NULL: nothing, or not any more.
+ */
+void text_by_firmware(void (*print)(const char *text), void (*keep)(const char *words));
 
 void text_print(const char *text, ...) __attribute__((format(printf, 1, 2)));
 

@@ -6,6 +6,7 @@
  */
 #include "expect.h"
 #include "prepare.h"
+#include "tools/mapped.h"
 #include "tools/run/ports.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +153,21 @@ static bool open_monitor(struct test *test, const char *directory)
     return test->monitor_keys >= 0;
 }
 
+/* Whether the disk that it booted from holds these words, or none are wanted. */
+static bool disk_holds(const char *directory, const char *words)
+{
+    char path[1024];
+    struct mapped disk;
+    snprintf(path, sizeof(path), "%s/disk.img", directory);
+    if (!*words)
+        return true;
+    if (!mapped_open(path, &disk))
+        return false;
+    bool found = memmem(disk.bytes, disk.size, words, strlen(words)) != NULL;
+    mapped_close(&disk);
+    return found;
+}
+
 static enum verdict run_test(struct test *test, const char *directory)
 {
     struct spec *spec = &test->spec;
@@ -183,6 +199,8 @@ static enum verdict run_test(struct test *test, const char *directory)
     }
     const char *trouble_words = watch(test);
     machine_stop(&test->machine);
+    if (!trouble_words && !disk_holds(directory, spec->disk))
+        trouble_words = "the disk does not hold what it should";
     if (trouble_words)
         report_failure(test, trouble_words);
     return trouble_words ? FAILED : PASSED;

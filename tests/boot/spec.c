@@ -173,6 +173,7 @@ static bool read_text(struct spec *spec, const char *word, const char *text, boo
         {"invariant", spec->invariant, sizeof(spec->invariant)},
         {"needs", spec->needs, sizeof(spec->needs)},
         {"before", spec->before, sizeof(spec->before)},
+        {"disk", spec->disk, sizeof(spec->disk)},
         {"kernel", spec->kernel, sizeof(spec->kernel)},
         {"model", spec->model, sizeof(spec->model)},
         {"absent", spec->absent, sizeof(spec->absent)},

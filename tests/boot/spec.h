@@ -37,6 +37,8 @@
  *   never PORT REGEX           no such line until the last expectation was met
  *   hush PORT REGEX            no such line once everything above it has appeared
  *   below PORT N REGEX         as must; what its first (...) matched is a number of at most N
+ *   disk TEXT                  the disk that it booted from holds this in the end (Bochs: QEMU's
+ *                              can't be written)
  *
  * The emulator is ended as soon as all that must appear has appeared. What the firmware writes
  * before the loader's first line is not looked at.
@@ -81,6 +83,7 @@ struct spec {
     char manifest[SPEC_TEXT]; /* a path from the current directory */
     char needs[SPEC_TEXT];
     char before[SPEC_TEXT];
+    char disk[SPEC_TEXT];
     char kernel[SPEC_WORD]; /* empty: the usual one */
     char model[SPEC_WORD];
     char devices[MACHINE_EXTRA][SPEC_WORD];
