@@ -63,6 +63,7 @@ help:
 	@echo 'make test     all tests; make test-unit: those that need no emulator; make test-boot: those'
 	@echo '              that boot (BOOT_TESTS="smoke attack" MACHINE= JOBS=2)'
 	@echo 'make test-nested  boot tests in QEMU with KVM in Bochs: VT-x and VT-d together, minutes each'
+	@echo 'make test-secure-boot  signed images under firmware that enforces Secure Boot, with a TPM'
 	@echo 'make image    $(IMAGE) and $(DISK), which can be written to a USB stick'
 	@echo 'make debug    the demo in a debugger'
 	@echo 'make fuzz     made-up manifests, tables, boards and accesses (FUZZ_SECONDS= for each target)'
@@ -75,12 +76,13 @@ help:
 
 # What needs a tool runs after the set-up, which may only just have installed it.
 setup:
-	@tools/setup run $(filter tcg nested fuzz,$(MACHINE) $(ALSO))
+	@tools/setup run $(filter tcg nested secure fuzz,$(MACHINE) $(ALSO))
 
 test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg)
 test-nested test-nested-one: ALSO := nested
+test-secure-boot: ALSO := tcg secure
 run debug: ALSO := $(if $(filter auto,$(MACHINE)),$(if $(KVM_GUESS),,tcg))
-run smoke image debug test test-nested: setup
+run smoke image debug test test-nested test-secure-boot: setup
 
 run:
 	@$(MAKE) $(QUIETLY) tools

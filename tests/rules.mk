@@ -5,6 +5,7 @@ TEST_SUITES :=
 include tests/unit/rules.mk
 include tests/boot/rules.mk
 include tests/nested/rules.mk
+-include tests/secure_boot/rules.mk
 
 $(call unit_test,tools/run_line,tools/run/line.c)
 $(call unit_test,tests/expect,tests/boot/expect.c)

@@ -21,7 +21,7 @@ struct tcg2 {
     (struct tcg2 *, UINT64 flags, EFI_PHYSICAL_ADDRESS data, UINT64 bytes, struct tcg2_event *);
 };
 
-static void measure(struct tcg2 *tcg2, const char *name, const struct image_section *section)
+static bool measure(struct tcg2 *tcg2, const char *name, const struct image_section *section)
 {
     struct tcg2_event event = {.bytes = sizeof(event),
                                .header_bytes = sizeof(event) - 4 - EVENT_NAME_BYTES,
@@ -30,10 +30,12 @@ static void measure(struct tcg2 *tcg2, const char *name, const struct image_sect
                                .type = EVENT_IPL};
     strcpy(event.name, name);
     if (tcg2->hash_log_extend(tcg2, 0, (EFI_PHYSICAL_ADDRESS)section->data, section->bytes,
-                              &event) != EFI_SUCCESS)
-        text_print("bulkhead: warning: the TPM does not take the measurement of the %s, so nobody "
-                   "can attest to it; see the firmware's TPM settings\n",
-                   name);
+                              &event) == EFI_SUCCESS)
+        return true;
+    text_print("bulkhead: warning: the TPM does not take the measurement of the %s, so nobody can "
+               "attest to it; see the firmware's TPM settings\n",
+               name);
+    return false;
 }
 
 void measure_image(const struct image *image)
@@ -42,6 +44,6 @@ void measure_image(const struct image *image)
     struct tcg2 *tcg2 = NULL;
     if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&tcg2) != EFI_SUCCESS)
         return;
-    measure(tcg2, "manifest", &image->manifest);
-    measure(tcg2, "payloads", &image->payload);
+    if (measure(tcg2, "manifest", &image->manifest) && measure(tcg2, "payloads", &image->payload))
+        text_print("bulkhead: manifest and payloads are measured into the TPM's PCR %u\n", PCR);
 }
