@@ -137,6 +137,17 @@ static void write_serial_port(struct aml *aml)
     aml_close(aml, device);
 }
 
+/* Without an interrupt; Linux looks for one on line 8 unless the clock is named here. */
+static void write_clock(struct aml *aml)
+{
+    size_t device = aml_device(aml, "RTC0");
+    aml_name_eisa_id(aml, "_HID", "PNP0B00");
+    size_t resources = aml_resources(aml);
+    aml_io(aml, GUEST_RTC, 2);
+    aml_close_resources(aml, resources);
+    aml_close(aml, device);
+}
+
 static void write_pci_root(struct aml *aml, const struct acpi_windows *windows)
 {
     size_t device = aml_device(aml, "PCI0");
@@ -168,6 +179,7 @@ static uint64_t write_dsdt(struct acpi_header *dsdt, const struct acpi_windows *
     struct aml aml = {.out = (uint8_t *)(dsdt + 1), .room = ACPI_BYTES / 2};
     size_t scope = aml_scope(&aml, "\\_SB_");
     write_serial_port(&aml);
+    write_clock(&aml);
     write_pci_root(&aml, windows);
     write_ecam_reservation(&aml);
     aml_close(&aml, scope);

@@ -51,11 +51,11 @@ static const struct cpuid_line {
     {1, 0, ECX, FEATURE_PCID, B(L1C_PCID)},
     {1, 0, ECX, FEATURE_TSC_DEADLINE, B(L1C_TSC_DEADLINE)},
     {1, 0, ECX, FEATURE_ANY, B(L1C_X2APIC)},
-    /* The x86-64 baseline, without machine checks; MTRRs have no ranges (msr_table.h). */
+    /* The x86-64 baseline; machine checks have no banks, MTRRs no ranges (msr_table.h). */
     {1, 0, EDX, FEATURE_ANY,
      B(L1D_FPU) | B(L1D_VME) | B(L1D_DE) | B(L1D_PSE) | B(L1D_TSC) | B(L1D_MSR) | B(L1D_PAE) |
-         B(L1D_CX8) | B(L1D_APIC) | B(L1D_SEP) | B(L1D_MTRR) | B(L1D_PGE) | B(L1D_CMOV) |
-         B(L1D_PAT) | B(L1D_PSE36) | B(L1D_CLFSH) | B(L1D_MMX) | B(L1D_FXSR) | B(L1D_SSE) |
+         B(L1D_MCE) | B(L1D_CX8) | B(L1D_APIC) | B(L1D_SEP) | B(L1D_MTRR) | B(L1D_PGE) |
+         B(L1D_MCA) | B(L1D_CMOV) | B(L1D_PAT) | B(L1D_PSE36) | B(L1D_CLFSH) | B(L1D_MMX) | B(L1D_FXSR) | B(L1D_SSE) |
          B(L1D_SSE2) | B(L1D_SS) | B(L1D_HTT)},
     /* A deadline timer that runs in sleep states: otherwise Linux looks for another clock. */
     {6, 0, EAX, FEATURE_ANY, B(2)},
@@ -112,7 +112,8 @@ static const struct cpuid_line {
     /* AMD repeats leaf 1 here. */
     {0x80000001, 0, EDX, FEATURE_AMD,
      B(L1D_FPU) | B(L1D_VME) | B(L1D_DE) | B(L1D_PSE) | B(L1D_TSC) | B(L1D_MSR) | B(L1D_PAE) |
-         B(L1D_CX8) | B(L1D_APIC) | B(L1D_MTRR) | B(L1D_PGE) | B(L1D_CMOV) | B(L1D_PAT) |
+         B(L1D_MCE) | B(L1D_CX8) | B(L1D_APIC) | B(L1D_MTRR) | B(L1D_PGE) | B(L1D_MCA) |
+         B(L1D_CMOV) | B(L1D_PAT) |
          B(L1D_PSE36) | B(L1D_MMX) | B(L1D_FXSR) | B(X1D_MMXEXT) | B(X1D_3DNOWEXT) | B(X1D_3DNOW)},
     {0x80000008, 0, EAX, FEATURE_ANY, 0xffff}, /* address widths */
     {0x80000008, 0, EBX, FEATURE_AMD,

@@ -39,6 +39,9 @@ ONE(IA32_ARCH_CAPABILITIES, ASK, DENY, ARCH_CAPABILITIES, NONE, 0)
 ONE(IA32_FLUSH_CMD, DENY, DIRECT, FLUSH_CMD, COMMAND, 0)
 /* System call entry: the guest's own registers. */
 MSR(IA32_SYSENTER_CS, IA32_SYSENTER_EIP, DIRECT, DIRECT, ANY, STATE, 0)
+/* Machine checks without banks: a kernel sets itself up for them and hears of none (TRAPS 18). */
+ONE(IA32_MCG_CAP, VALUE, DENY, ANY, NONE, 0)
+ONE(IA32_MCG_STATUS, VALUE, ZERO, ANY, NONE, 0)
 /* Fast strings on; BTS and PEBS unavailable. */
 ONE(IA32_MISC_ENABLE, VALUE, IGNORE, INTEL, NONE, 1 << 0 | 1 << 11 | 1 << 12)
 /* LBR, BTF, BTS and freezing are off, and requests for them dropped: #GP would end user debugging. */

@@ -187,7 +187,7 @@ static const struct range forbidden[] = {
     {0x79, 0x79},   /* microcode */
     {0x9b, 0x9e},   /* SMM monitor, SMBASE */
     {0x122, 0x123}, /* TSX_CTRL, MCU_OPT_CTRL */
-    {0x179, 0x17b}, /* machine check control */
+    {0x17b, 0x17b}, /* machine check control */
     {0x186, 0x18d}, /* performance events */
     {0x198, 0x19d}, /* P states, clock modulation, thermal interrupt */
     {0x1a2, 0x1a4}, /* temperature target, prefetchers */
