@@ -5,6 +5,7 @@
  * failed. Status 0: at least one ran, and none failed.
  */
 #include "expect.h"
+#include "host.h"
 #include "prepare.h"
 #include "tools/mapped.h"
 #include "tools/run/ports.h"
@@ -25,6 +26,7 @@ static const char *const verdict_words[VERDICTS] = {"PASS", "FAIL", "SKIP"};
 enum { POLL_MS = 50, TAIL_LINES = 15, MAX_TAIL = 256, WALL_FACTOR = 4, MAX_JOBS = 16 };
 static const char work[] = "build/tests/boot";
 static const double prompt_silence = 0.2;
+static const char *const port_names[SPEC_PORTS] = {"com1", "com2", "com3", "com4", "host"};
 
 struct test {
     struct spec spec;
@@ -34,8 +36,9 @@ struct test {
     char monitor[SPEC_TEXT];
     int monitor_keys;
     struct expect expect;
-    char tail[SERIAL_PORTS][TAIL_LINES][MAX_TAIL];
-    unsigned tail_count[SERIAL_PORTS];
+    struct host host;
+    char tail[SPEC_PORTS][TAIL_LINES][MAX_TAIL];
+    unsigned tail_count[SPEC_PORTS];
 };
 
 static void keep_tail(struct test *test, int port, const char *line)
@@ -48,10 +51,10 @@ static void keep_tail(struct test *test, int port, const char *line)
 
 static void print_tails(const struct test *test)
 {
-    for (int port = 0; port < SERIAL_PORTS; port++) {
+    for (int port = 0; port < SPEC_PORTS; port++) {
         unsigned count = test->tail_count[port];
         for (unsigned i = count > TAIL_LINES ? count - TAIL_LINES : 0; i < count; i++)
-            printf("    com%d | %s\n", port + 1, test->tail[port][i % TAIL_LINES]);
+            printf("    %s | %s\n", port_names[port], test->tail[port][i % TAIL_LINES]);
     }
 }
 
@@ -63,9 +66,15 @@ static void take_line(void *context, int port, bool firmware, const char *line)
         expect_keep(&test->expect, port, line);
 }
 
+static void take_host_line(void *context, const char *line)
+{
+    take_line(context, SPEC_HOST, false, line);
+}
+
 static void read_ports(struct test *test)
 {
     ports_read(&test->ports);
+    host_read(&test->host, take_host_line, test);
     expect_heed(&test->expect);
 }
 
@@ -74,6 +83,11 @@ static void send_texts(struct test *test)
 {
     for (struct step *step; (step = expect_due(&test->expect)) != NULL; step->done = true) {
         char text[SPEC_TEXT + 1];
+        if (step->port == SPEC_HOST) {
+            if (!host_start(&test->host, step->text))
+                expect_break(&test->expect, step, "could not be started");
+            continue;
+        }
         int length = snprintf(text, sizeof(text), "%s\r", step->text);
         int keys = step->port == SPEC_MONITOR ? test->monitor_keys : test->machine.keys[step->port];
         if (write(keys, text, (size_t)length) != length)
@@ -129,7 +143,9 @@ static void report_failure(const struct test *test, const char *why)
                test->expect.broken_line);
     for (unsigned i = 0; i < test->spec.step_count; i++)
         if (!test->spec.steps[i].done)
-            printf("    did not appear on com%d: %s\n", test->spec.steps[i].port + 1,
+            printf("    did not appear on %s: %s\n",
+                   test->spec.steps[i].port < SPEC_PORTS ? port_names[test->spec.steps[i].port]
+                                                         : "the monitor",
                    test->spec.steps[i].text);
     print_tails(test);
     printf("    all that the ports wrote: %s/%s.%s/com1.txt ...\n", work, test->spec.name,
@@ -198,6 +214,7 @@ static enum verdict run_test(struct test *test, const char *directory)
         return FAILED;
     }
     const char *trouble_words = watch(test);
+    host_stop(&test->host);
     machine_stop(&test->machine);
     if (!trouble_words && !disk_holds(directory, spec->disk))
         trouble_words = "the disk does not hold what it should";

@@ -137,7 +137,7 @@ static int next_port(const struct expect *expect)
             return step->port;
         first = first < 0 ? step->port : first;
     }
-    for (int port = 0; first < 0 && port < SERIAL_PORTS; port++)
+    for (int port = 0; first < 0 && port < SPEC_PORTS; port++)
         if (has_lines(expect, port))
             first = port;
     return first;
@@ -150,6 +150,6 @@ void expect_heed(struct expect *expect)
         heed_line(expect, port, kept->lines[kept->taken], true);
         free(kept->lines[kept->taken++]);
     }
-    for (int port = 0; port < SERIAL_PORTS; port++)
+    for (int port = 0; port < SPEC_PORTS; port++)
         expect->kept[port].count = expect->kept[port].taken = 0;
 }

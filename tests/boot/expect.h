@@ -17,12 +17,12 @@ struct kept_lines {
 
 struct expect {
     struct spec *spec;
-    struct kept_lines kept[SERIAL_PORTS];
+    struct kept_lines kept[SPEC_PORTS];
     const char *broken; /* the expectation that can't be met any more, NULL: none */
     char broken_line[LINE_BYTES];
 };
 
-/* Keeps a whole line that came from `port` (0: com1). */
+/* Keeps a whole line that came from `port` (0: com1, SPEC_HOST). */
 void expect_keep(struct expect *expect, int port, const char *line);
 
 /* Holds all kept lines against the expectations and forgets them. */

@@ -55,6 +55,19 @@ static int word_index(const char *const *words, const char *word)
     return -1;
 }
 
+/* The number of a port; -1: it is none. */
+static int port_of(const char *name, bool to_send)
+{
+    if (strcmp(name, "host") == 0)
+        return SPEC_HOST;
+    if (to_send && strcmp(name, "monitor") == 0)
+        return SPEC_MONITOR;
+    return strncmp(name, "com", 3) == 0 && name[3] >= '1' && name[3] < '1' + SERIAL_PORTS &&
+                   !name[4]
+               ? name[3] - '1'
+               : -1;
+}
+
 static void read_step(struct reader *reader, enum step_kind kind, char *rest)
 {
     struct spec *spec = reader->spec;
@@ -67,13 +80,11 @@ static void read_step(struct reader *reader, enum step_kind kind, char *rest)
     step->kind = kind;
     step->done = kind == STEP_NEVER || kind == STEP_HUSH;
     bool named = take_word(&rest, port, sizeof(port));
-    bool monitor = named && kind == STEP_SEND && strcmp(port, "monitor") == 0;
-    if (!monitor && (!named || strncmp(port, "com", 3) != 0 || port[3] < '1' ||
-                     port[3] >= '1' + SERIAL_PORTS || port[4])) {
-        reader->complaint = "a port is com1, com2, com3 or com4";
+    step->port = named ? port_of(port, kind == STEP_SEND) : -1;
+    if (step->port < 0) {
+        reader->complaint = "a port is com1, com2, com3, com4 or host";
         return;
     }
-    step->port = monitor ? SPEC_MONITOR : port[3] - '1';
     if ((kind == STEP_TIMES || kind == STEP_BELOW) && !take_number(&rest, &step->number)) {
         reader->complaint = "a number is missing after the port";
         return;

@@ -27,13 +27,14 @@
  *   redigest                   the manifest's own digest computed anew
  *   cut BYTES                  the file's end is missing
  *
- * Expectations; PORT is com1..com4, REGEX a POSIX extended one, searched in each line:
+ * Expectations; PORT is com1..com4 or host, REGEX a POSIX extended one, searched in each line:
  *   must PORT REGEX            a line, or an unfinished line such as a prompt, that appears
  *   then PORT REGEX            as must, but after everything above it has appeared; between two
  *                              ports that counts which were not read at once (expect.h)
  *   times PORT N REGEX         at least N such lines
  *   send PORT TEXT             typed with a return once everything above it has appeared; PORT may
- *                              also be `monitor`, QEMU's own (not nested)
+ *                              also be `monitor`, QEMU's own (not nested), or `host`: a command
+ *                              for sh in the top folder, whose lines are those of the port `host`
  *   never PORT REGEX           no such line until the last expectation was met
  *   hush PORT REGEX            no such line once everything above it has appeared
  *   below PORT N REGEX         as must; what its first (...) matched is a number of at most N
@@ -54,14 +55,16 @@ enum {
     MAX_DAMAGES = 16,
     SPEC_WORD = 256,
     SPEC_TEXT = 512,
-    SPEC_MONITOR = SERIAL_PORTS
+    SPEC_HOST = SERIAL_PORTS, /* what a program on the host says */
+    SPEC_PORTS,
+    SPEC_MONITOR = SPEC_PORTS
 };
 
 enum step_kind { STEP_MUST, STEP_THEN, STEP_TIMES, STEP_SEND, STEP_NEVER, STEP_HUSH, STEP_BELOW };
 
 struct step {
     enum step_kind kind;
-    int port;             /* SPEC_MONITOR: none of them */
+    int port;             /* com1..com4 from 0; SPEC_HOST; to send, SPEC_MONITOR */
     unsigned long number; /* times: lines still to come; below: the bound */
     char text[SPEC_TEXT]; /* the regex, or what is typed */
     regex_t regex;
