@@ -55,8 +55,8 @@ static const struct cpuid_line {
     {1, 0, EDX, FEATURE_ANY,
      B(L1D_FPU) | B(L1D_VME) | B(L1D_DE) | B(L1D_PSE) | B(L1D_TSC) | B(L1D_MSR) | B(L1D_PAE) |
          B(L1D_MCE) | B(L1D_CX8) | B(L1D_APIC) | B(L1D_SEP) | B(L1D_MTRR) | B(L1D_PGE) |
-         B(L1D_MCA) | B(L1D_CMOV) | B(L1D_PAT) | B(L1D_PSE36) | B(L1D_CLFSH) | B(L1D_MMX) | B(L1D_FXSR) | B(L1D_SSE) |
-         B(L1D_SSE2) | B(L1D_SS) | B(L1D_HTT)},
+         B(L1D_MCA) | B(L1D_CMOV) | B(L1D_PAT) | B(L1D_PSE36) | B(L1D_CLFSH) | B(L1D_MMX) |
+         B(L1D_FXSR) | B(L1D_SSE) | B(L1D_SSE2) | B(L1D_SS) | B(L1D_HTT)},
     /* A deadline timer that runs in sleep states: otherwise Linux looks for another clock. */
     {6, 0, EAX, FEATURE_ANY, B(2)},
 
@@ -113,8 +113,8 @@ static const struct cpuid_line {
     {0x80000001, 0, EDX, FEATURE_AMD,
      B(L1D_FPU) | B(L1D_VME) | B(L1D_DE) | B(L1D_PSE) | B(L1D_TSC) | B(L1D_MSR) | B(L1D_PAE) |
          B(L1D_MCE) | B(L1D_CX8) | B(L1D_APIC) | B(L1D_MTRR) | B(L1D_PGE) | B(L1D_MCA) |
-         B(L1D_CMOV) | B(L1D_PAT) |
-         B(L1D_PSE36) | B(L1D_MMX) | B(L1D_FXSR) | B(X1D_MMXEXT) | B(X1D_3DNOWEXT) | B(X1D_3DNOW)},
+         B(L1D_CMOV) | B(L1D_PAT) | B(L1D_PSE36) | B(L1D_MMX) | B(L1D_FXSR) | B(X1D_MMXEXT) |
+         B(X1D_3DNOWEXT) | B(X1D_3DNOW)},
     {0x80000008, 0, EAX, FEATURE_ANY, 0xffff}, /* address widths */
     {0x80000008, 0, EBX, FEATURE_AMD,
      B(X8B_CLZERO) | B(X8B_XSAVEERPTR) | B(X8B_NO_LMSLE) | B(X8B_SSB_NO) | B(X8B_BTC_NO)},
