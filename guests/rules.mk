@@ -31,6 +31,8 @@ $(BUILD)/guests/$(1).elf: $$(GUEST_OBJECTS_$(1)) guests/lib/guest.lds
 endef
 $(foreach name,$(GUEST_NAMES),$(eval $(call guest_rule,$(name))))
 
+include guests/console/rules.mk
+
 guests: $(GUEST_ELVES)
 
 -include $(shell find $(BUILD)/guests/obj -name '*.d' 2>/dev/null)

@@ -52,7 +52,9 @@ probe:
     mov [rax + CPU_RECOVER], rsp
     mov rax, rdi
     mov rdi, rsi
+    sub rsp, 8                          ; as the ABI wants it before a call
     call rax
+    add rsp, 8
     mov eax, -1                         ; NO_FAULT
 ; An exception ends here, with its vector in eax and rsp as probe() left it in the struct cpu.
 probe_landing:

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# The management console, and the payloads that try its network: build/guests/NAME.elf. lwIP comes
+# as Debian's source package, whatever is built from it, and so lies where no other BUILD fetches it again.
+LWIP := build/lwip
+CONSOLE_OBJ := $(BUILD)/guests/obj/console
+# With SSE and stack protection, as the libraries have them: interrupts, whose code in guests/lib
+# uses neither, are on only while the console sleeps (clock.h). What nothing calls is left out.
+CONSOLE_CFLAGS := $(filter-out -mgeneral-regs-only -fno-stack-protector,$(GUEST_CFLAGS)) \
+    -fstack-protector-strong -ffunction-sections -fdata-sections -Iguests/console -isystem $(LWIP)/lwip/src/include
+CONSOLE_LIBS = $$($(CC) -print-file-name=libbearssl.a) $$($(CC) -print-file-name=libhttp_parser.a)
+
+LWIP_NAMES := core/def core/inet_chksum core/init core/ip core/mem core/memp core/netif core/pbuf \
+    core/tcp core/tcp_in core/tcp_out core/ipv4/etharp core/ipv4/icmp core/ipv4/ip4 \
+    core/ipv4/ip4_addr netif/ethernet
+LWIP_OBJECTS := $(LWIP_NAMES:%=$(BUILD)/guests/obj/lwip/%.o)
+
+$(LWIP)/stamp: guests/console/fetch
+	@guests/console/fetch $(LWIP)
+	@touch $@
+
+# It is not ours to warn of.
+$(LWIP_OBJECTS): $(BUILD)/guests/obj/lwip/%.o: $(LWIP)/stamp guests/console/rules.mk guests/rules.mk $(INSTALLED)
+	@mkdir -p $(@D)
+	@echo "  CC      lwip/$*.c"
+	@$(CC) $(filter-out -W%,$(CONSOLE_CFLAGS)) -w -MMD -MP -c $(LWIP)/lwip/src/$*.c -o $@
+
+# What any payload on the network has; what of it is the console's own is in the others.
+CONSOLE_NET := $(patsubst %,$(CONSOLE_OBJ)/%.c.o,library lwip nic platform random start)
+$(CONSOLE_OBJ)/%.c.o: guests/console/%.c guests/console/rules.mk guests/rules.mk $(LWIP)/stamp $(INSTALLED)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(CONSOLE_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/guests/obj/netprobe/%.c.o: guests/netprobe/%.c guests/console/rules.mk guests/rules.mk $(LWIP)/stamp \
+    $(INSTALLED)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(CONSOLE_CFLAGS) -MMD -MP -c $< -o $@
+
+
+CONSOLE_COMMON := $(CONSOLE_NET) $(LWIP_OBJECTS) $(GUEST_EARLY) $(GUEST_LIB)
+NET_PROBE := $(patsubst guests/%,$(BUILD)/guests/obj/%.o,$(wildcard guests/netprobe/*.c))
+$(BUILD)/guests/net-probe.elf: $(NET_PROBE) $(CONSOLE_COMMON) guests/lib/guest.lds
+	@echo "  LD      $@"
+	@ld $(GUEST_LDFLAGS) --gc-sections -T guests/lib/guest.lds -o $@ $(filter %.o,$^) $(CONSOLE_LIBS)
+
+CONSOLE_OWN := $(patsubst guests/%,$(BUILD)/guests/obj/%.o,$(wildcard guests/console/*.c))
+$(BUILD)/guests/console.elf: $(CONSOLE_OWN) $(CONSOLE_COMMON) guests/lib/guest.lds
+	@echo "  LD      $@"
+	@ld $(GUEST_LDFLAGS) --gc-sections -T guests/lib/guest.lds -Map=$(@:.elf=.map) -o $@ $(filter %.o,$^) $(CONSOLE_LIBS)
+
+GUEST_ELVES += $(BUILD)/guests/net-probe.elf $(if $(wildcard guests/console/session.c),$(BUILD)/guests/console.elf)
