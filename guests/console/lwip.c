@@ -319,12 +319,15 @@ void net_consume(unsigned connection, size_t count)
     }
 }
 
-/* Where there is no memory for all, there may be for a part. */
+/*
+ * Where there is no memory for all, there may be for a part. For a connection that is lost there is
+ * room without end, so that nobody waits for some.
+ */
 size_t net_send(unsigned connection, const void *bytes, size_t count)
 {
     struct tcp_pcb *pcb = slots[connection].pcb;
     if (!pcb) {
-        return 0;
+        return count;
     }
     size_t taken = count < tcp_sndbuf(pcb) ? count : tcp_sndbuf(pcb);
     while (taken > 0 && tcp_write(pcb, bytes, (u16_t)taken, TCP_WRITE_FLAG_COPY) != ERR_OK) {

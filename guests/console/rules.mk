@@ -6,17 +6,19 @@ CONSOLE_OBJ := $(BUILD)/guests/obj/console
 # With SSE and stack protection, as the libraries have them: interrupts, whose code in guests/lib
 # uses neither, are on only while the console sleeps (clock.h). What nothing calls is left out.
 CONSOLE_CFLAGS := $(filter-out -mgeneral-regs-only -fno-stack-protector,$(GUEST_CFLAGS)) \
-    -fstack-protector-strong -ffunction-sections -fdata-sections -Iguests/console -isystem $(LWIP)/lwip/src/include
+    -fstack-protector-strong -ffunction-sections -fdata-sections -Iguests/console -I$(LWIP)/lwip/src/include
 CONSOLE_LIBS = $$($(CC) -print-file-name=libbearssl.a) $$($(CC) -print-file-name=libhttp_parser.a)
 
 LWIP_NAMES := core/def core/inet_chksum core/init core/ip core/mem core/memp core/netif core/pbuf \
     core/tcp core/tcp_in core/tcp_out core/ipv4/etharp core/ipv4/icmp core/ipv4/ip4 \
     core/ipv4/ip4_addr netif/ethernet
 LWIP_OBJECTS := $(LWIP_NAMES:%=$(BUILD)/guests/obj/lwip/%.o)
+LWIP_SOURCES := $(LWIP_NAMES:%=$(LWIP)/lwip/src/%.c)
 
 $(LWIP)/stamp: guests/console/fetch
 	@guests/console/fetch $(LWIP)
 	@touch $@
+$(LWIP_SOURCES): $(LWIP)/stamp
 
 # It is not ours to warn of.
 $(LWIP_OBJECTS): $(BUILD)/guests/obj/lwip/%.o: $(LWIP)/stamp guests/console/rules.mk guests/rules.mk $(INSTALLED)

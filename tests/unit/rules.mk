@@ -12,7 +12,7 @@ define unit_rule
 UNIT_TESTS += $$(UNIT)/test_$(notdir $(1))
 $$(UNIT)/test_$(notdir $(1)): $$(patsubst %.c,$$(UNIT)/obj/%.o,\
     tests/unit/$(dir $(1))test_$(notdir $(1)).c $(2))
-	@$$(CC) -fsanitize=address,undefined $$^ -lcmocka -o $$@
+	@$$(CC) -fsanitize=address,undefined $$^ $$(UNIT_LIBS) -lcmocka -o $$@
 endef
 unit_test = $(eval $(call unit_rule,$(strip $(1)),$(2)))
 
@@ -143,6 +143,20 @@ $(call unit_test,kernel/check_iommu,$(MACHINE_WORLD) $(SHARED_SOURCES) \
 $(call unit_test,kernel/check_plan,tests/unit/boot/board.c $(addprefix kernel/start/,check_machine.c check_iommu.c) $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
 
 $(call unit_test,kernel/check_threads,$(filter %.c,$(filter-out %/check_world.c,$(CHECK_WORLD))) $(SHARED_SOURCES))
+
+# The console's network and netprobe on one wire: the names of netprobe's card are changed.
+CONSOLE_UNIT_FLAGS := -Iguests/console -I$(LWIP)/lwip/src/include
+$(UNIT)/obj/tests/unit/console/%.o $(UNIT)/obj/guests/console/%.o: UNIT_CFLAGS += $(CONSOLE_UNIT_FLAGS)
+$(UNIT)/obj/tests/unit/console/test_lwipopts.o $(UNIT)/obj/guests/console/lwip.o: $(LWIP)/stamp
+$(UNIT)/obj/$(LWIP)/%.o: UNIT_CFLAGS += $(CONSOLE_UNIT_FLAGS) -w -fno-sanitize=alignment
+NETPROBE_NAMES := start address receive room send
+$(UNIT)/obj/guests/netprobe/%.o: UNIT_CFLAGS += $(foreach name,$(NETPROBE_NAMES),-Dnic_$(name)=peer_$(name))
+$(UNIT)/test_lwip: UNIT_LIBS := -l:libbearssl.a
+$(call unit_test,console/lwipopts)
+$(UNIT)/test_lwipopts: | $(BUILD)/guests/net-probe.elf
+$(call unit_test,console/nic)
+$(call unit_test,console/lwip,tests/unit/console/wire_world.c guests/console/lwip.c \
+    $(addprefix guests/netprobe/,attack.c stream.c wire.c) $(LWIP_SOURCES))
 
 # A first build compiles some hundred files, so it uses all processors even without -j.
 test-unit:
