@@ -5,7 +5,8 @@ TOOL_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O2 -g -fstack-protector-strong -Wall 
     -Wstrict-prototypes -Wmissing-prototypes -Werror
 # What a guest is answered, for `bulkhead report`: the tables themselves, so no figure can drift.
 SURFACE_SOURCES := arch/x86/grant/port.c arch/x86/grant/cpuid.c arch/x86/grant/cpuid_build.c arch/x86/grant/features.c
-TOOL_SOURCES := $(wildcard tools/*.c tools/*/*.c) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c $(SURFACE_SOURCES)
+TOOL_SOURCES := $(wildcard tools/*.c tools/*/*.c) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c \
+    guests/console/certificate.c $(SURFACE_SOURCES)
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(BUILD)/host/%.o)
 
 tools: $(BUILD)/bulkhead
@@ -65,7 +66,8 @@ $(BUILD)/fixtures/made: tests/fixtures/payloads.c tests/fixtures/board.c tests/f
 # What unit tests of the tool link; they run in the root of the tree.
 TOOL_UNIT_ROOMS := manifest rules image cascade diff reference hw
 TOOL_UNIT_SOURCES := tools/text.c tools/json.c tools/mapped.c tools/output.c \
-    $(wildcard $(TOOL_UNIT_ROOMS:%=tools/%/*.c)) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c -lyaml \
+    $(wildcard $(TOOL_UNIT_ROOMS:%=tools/%/*.c)) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c \
+    guests/console/certificate.c -lyaml \
     -lbearssl
 TOOL_UNIT_TESTS := $(patsubst %.c,$(BUILD)/unit/%,$(notdir $(wildcard tests/unit/tools/test_tool_*.c)))
 $(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made

@@ -12,12 +12,10 @@
 enum tls_state { TLS_HANDSHAKE, TLS_OPEN, TLS_ENDED };
 
 /*
- * Takes the server's key, its names and the keys of administrators; `seed` are at least 32 random
- * bytes. `now` is Unix time in seconds for the dates of the server's own certificate; 0: unknown.
- * Returns NULL, or what is wrong, in words.
+ * Takes the server's key, its names and the keys of administrators; `info` stays where it is.
+ * `seed` are at least 32 random bytes. Returns NULL, or what is wrong, in words.
  */
-const char *tls_start(const struct console_info *info, const void *seed, size_t seed_bytes,
-                      uint64_t now);
+const char *tls_start(const struct console_info *info, const void *seed, size_t seed_bytes);
 
 /* The server's certificate in DER, as tls_start() made it. */
 size_t tls_certificate(const uint8_t **der);

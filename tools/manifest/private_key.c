@@ -2,27 +2,11 @@
 /* The private key of the management console's TLS server: PEM, DER and curves are BearSSL's. */
 #include "private_key.h"
 
+#include "guests/console/certificate.h"
 #include "kernel/sha256.h"
 #include <bearssl.h>
 #include <stdbool.h>
 #include <string.h>
-
-size_t public_key_der(enum server_key_curve curve, const uint8_t *point,
-                      uint8_t der[PUBLIC_DER_MAX_BYTES])
-{
-    static const uint8_t p256[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-                                   0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-                                   0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
-    static const uint8_t p384[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86,
-                                   0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
-                                   0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00};
-    bool small = curve == SERVER_KEY_P256;
-    size_t prefix = small ? sizeof(p256) : sizeof(p384), bytes = small ? 65 : POINT_MAX_BYTES;
-
-    memcpy(der, small ? p256 : p384, prefix);
-    memcpy(der + prefix, point, bytes);
-    return prefix + bytes;
-}
 
 struct reader {
     br_pem_decoder_context pem;

@@ -6,14 +6,7 @@
 #include "kernel/abi/server_key.h"
 #include <stddef.h>
 
-enum { POINT_MAX_BYTES = 97, PUBLIC_DER_MAX_BYTES = 128, PRIVATE_KEY_FILE_BYTES = 16 << 10 };
-
-/*
- * Writes the DER-encoded SubjectPublicKeyInfo of an uncompressed point on P-256 or P-384 (RFC 5480)
- * and returns its bytes.
- */
-size_t public_key_der(enum server_key_curve curve, const uint8_t *point,
-                      uint8_t der[PUBLIC_DER_MAX_BYTES]);
+enum { PRIVATE_KEY_FILE_BYTES = 16 << 10 };
 
 /*
  * Reads the one PEM block "PRIVATE KEY" or "EC PRIVATE KEY" of a file. `digest` becomes the SHA-256
