@@ -170,7 +170,7 @@ static void test_other_kinds_of_key(void **state)
     (void)state;
     start(SERVER_KEY_P256);
     begin(0, &world.small);
-    client.certificate.data_len = 0; /* a certificate of no bytes */
+    client.chain[0].data_len = 0; /* a certificate of no bytes */
     check_refused(0);
     begin(0, &world.small);
     client.der[200] ^= 0x10; /* in its public key */
@@ -179,6 +179,37 @@ static void test_other_kinds_of_key(void **state)
     assert_int_equal(
         certificate_of_client(&unfit.key, "ops", "20260101000000Z", "20360101000000Z", client.der),
         0);
+}
+
+/* Only the first certificate counts, and a peer can't make the console read for ever. */
+static void test_chains(void **state)
+{
+    static uint8_t other[CERTIFICATE_BYTES], huge[9000];
+    size_t bytes;
+
+    (void)state;
+    start(SERVER_KEY_P256);
+    bytes = certificate_of_client(&world.foreign.key, "ops", "20260101000000Z", "20360101000000Z",
+                                  other);
+    for (size_t length = 2; length <= 9; length += length == 2 ? 6 : 1) {
+        begin(0, &world.small);
+        client.chain_length = length;
+        for (size_t i = 1; i < length; i++)
+            client.chain[i] = (br_x509_certificate){other, bytes};
+        if (length == 9)
+            check_refused(0);
+        else
+            assert_int_equal(settle(0), TLS_OPEN);
+    }
+    begin(0, &world.small);
+    client.chain[1] = client.chain[0];
+    client.chain[0] = (br_x509_certificate){other, bytes};
+    client.chain_length = 2;
+    check_refused(0);
+    begin(0, &world.small);
+    client.chain[1] = (br_x509_certificate){huge, sizeof(huge)};
+    client.chain_length = 2;
+    check_refused(0);
 }
 
 /* Who has the certificate, which is no secret, has not the key. */
@@ -424,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_bytes_one_by_one),
         cmocka_unit_test(test_foreign_key),
         cmocka_unit_test(test_other_kinds_of_key),
+        cmocka_unit_test(test_chains),
         cmocka_unit_test(test_stolen_certificate),
         cmocka_unit_test(test_no_certificate),
         cmocka_unit_test(test_no_certificate_is_asked_for),

@@ -146,8 +146,8 @@ static void choose(const br_ssl_client_certificate_class **chooser,
     (void)auth_types;
     choices->auth_type = BR_AUTH_ECDSA;
     choices->hash_id = client->hash;
-    choices->chain = &client->certificate;
-    choices->chain_len = 1;
+    choices->chain = client->chain;
+    choices->chain_len = client->chain_length;
 }
 
 static size_t do_sign(const br_ssl_client_certificate_class **chooser, int hash_id, size_t hv_len,
@@ -196,9 +196,10 @@ void client_make(struct client *client, const struct world *world, const struct 
     if (shown) {
         client->signer = shown;
         client->chooser = &chooser;
-        client->certificate.data = client->der;
-        client->certificate.data_len = certificate_of_client(&shown->key, "ops", "20260101000000Z",
-                                                             "20360101000000Z", client->der);
+        client->chain_length = 1;
+        client->chain[0].data = client->der;
+        client->chain[0].data_len = certificate_of_client(&shown->key, "ops", "20260101000000Z",
+                                                          "20360101000000Z", client->der);
         br_ssl_client_set_client_certificate(&client->tls, &client->chooser);
     }
     br_ssl_client_reset(&client->tls, "console.example", 0);

@@ -49,7 +49,8 @@ struct client {
     const br_ssl_client_certificate_class *chooser;
     const struct made_key *signer; /* who signs the handshake */
     int hash;                      /* that it signs with */
-    br_x509_certificate certificate;
+    br_x509_certificate chain[12]; /* the first is its own */
+    size_t chain_length;
     uint8_t der[CERTIFICATE_BYTES];
     uint8_t buffer[BR_SSL_BUFSIZE_BIDI];
 };
