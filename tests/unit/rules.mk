@@ -159,6 +159,7 @@ $(call unit_test,console/lwip,tests/unit/console/wire_world.c guests/console/lwi
     $(addprefix guests/netprobe/,attack.c stream.c wire.c) $(LWIP_SOURCES))
 TLS_WORLD := tests/unit/console/tls_world.c guests/console/certificate.c guests/console/tls_client.c -lbearssl
 $(call unit_test,console/tls,$(TLS_WORLD))
+$(call unit_test,console/tls_wire,guests/console/tls.c $(TLS_WORLD))
 $(call unit_test,console/certificate,guests/console/certificate.c -lbearssl)
 
 # A first build compiles some hundred files, so it uses all processors even without -j.

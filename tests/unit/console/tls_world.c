@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tls_world.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include <cmocka.h>
+
+#include "tls_world.h"
 #include <string.h>
 
 struct wire wires[NET_CONNECTIONS];
@@ -92,24 +98,24 @@ struct made_key made_key(enum server_key_curve curve, unsigned number)
     return made;
 }
 
-void world_make(struct world *world, enum server_key_curve server)
+void world_make(struct world *made, enum server_key_curve server)
 {
-    struct console_info *info = &world->info;
+    struct console_info *info = &made->info;
 
-    memset(world, 0, sizeof(*world));
-    world->server = made_key(server, 1);
-    world->small = made_key(SERVER_KEY_P256, 2);
-    world->large = made_key(SERVER_KEY_P384, 3);
-    world->foreign = made_key(SERVER_KEY_P256, 4);
+    memset(made, 0, sizeof(*made));
+    made->server = made_key(server, 1);
+    made->small = made_key(SERVER_KEY_P256, 2);
+    made->large = made_key(SERVER_KEY_P384, 3);
+    made->foreign = made_key(SERVER_KEY_P256, 4);
     info->address = 0x0a00020f;
     info->has_key = 1;
-    info->key = world->server.key;
+    info->key = made->server.key;
     strcpy(info->names[0], "console.example");
     strcpy(info->names[1], "127.0.0.1:8443");
     info->admin_count = 2;
-    memcpy(info->admins[0].key, world->small.digest, DIGEST_BYTES);
-    memcpy(info->admins[1].key, world->large.digest, DIGEST_BYTES);
-    memcpy(info->admins[2].key, world->foreign.digest, DIGEST_BYTES); /* beyond the count */
+    memcpy(info->admins[0].key, made->small.digest, DIGEST_BYTES);
+    memcpy(info->admins[1].key, made->large.digest, DIGEST_BYTES);
+    memcpy(info->admins[2].key, made->foreign.digest, DIGEST_BYTES); /* beyond the count */
 }
 
 static struct client *client_of(const br_ssl_client_certificate_class **chooser)
@@ -140,21 +146,21 @@ static void choose(const br_ssl_client_certificate_class **chooser,
                    const br_ssl_client_context *context, uint32_t auth_types,
                    br_ssl_client_certificate *choices)
 {
-    struct client *client = client_of(chooser);
+    struct client *own = client_of(chooser);
 
     (void)context;
     (void)auth_types;
     choices->auth_type = BR_AUTH_ECDSA;
-    choices->hash_id = client->hash;
-    choices->chain = client->chain;
-    choices->chain_len = client->chain_length;
+    choices->hash_id = own->hash;
+    choices->chain = own->chain;
+    choices->chain_len = own->chain_length;
 }
 
 static size_t do_sign(const br_ssl_client_certificate_class **chooser, int hash_id, size_t hv_len,
                       unsigned char *data, size_t bytes)
 {
-    const struct client *client = client_of(chooser);
-    const struct server_key *key = &client->signer->key;
+    const struct client *own = client_of(chooser);
+    const struct server_key *key = &own->signer->key;
     br_ec_private_key private = {(int)key->curve, (unsigned char *)key->private,
                                  key->curve == SERVER_KEY_P256 ? 32 : 48};
     const br_hash_class *hash = hash_id == br_sha512_ID   ? &br_sha512_vtable
@@ -178,36 +184,36 @@ static const br_ssl_client_certificate_class chooser = {
     .do_sign = do_sign,
 };
 
-void client_make(struct client *client, const struct world *world, const struct made_key *shown)
+void client_make(struct client *own, const struct world *made, const struct made_key *shown)
 {
     static br_x509_minimal_context unused;
-    br_ssl_engine_context *engine = &client->tls.eng;
-    br_ec_public_key server = {(int)world->server.key.curve, (unsigned char *)world->server.point,
-                               world->server.key.curve == SERVER_KEY_P256 ? 65 : 97};
+    br_ssl_engine_context *engine = &own->tls.eng;
+    br_ec_public_key server = {(int)made->server.key.curve, (unsigned char *)made->server.point,
+                               made->server.key.curve == SERVER_KEY_P256 ? 65 : 97};
 
-    memset(client, 0, sizeof(*client));
-    br_ssl_client_init_full(&client->tls, &unused, NULL, 0);
-    br_x509_knownkey_init_ec(&client->known, &server, BR_KEYTYPE_SIGN);
-    br_ssl_engine_set_x509(engine, &client->known.vtable);
+    memset(own, 0, sizeof(*own));
+    br_ssl_client_init_full(&own->tls, &unused, NULL, 0);
+    br_x509_knownkey_init_ec(&own->known, &server, BR_KEYTYPE_SIGN);
+    br_ssl_engine_set_x509(engine, &own->known.vtable);
     br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
-    br_ssl_engine_set_buffer(engine, client->buffer, sizeof(client->buffer), 1);
+    br_ssl_engine_set_buffer(engine, own->buffer, sizeof(own->buffer), 1);
     br_ssl_engine_inject_entropy(engine, "a test's random numbers", 23);
-    client->hash = br_sha256_ID;
+    own->hash = br_sha256_ID;
     if (shown) {
-        client->signer = shown;
-        client->chooser = &chooser;
-        client->chain_length = 1;
-        client->chain[0].data = client->der;
-        client->chain[0].data_len = certificate_of_client(&shown->key, "ops", "20260101000000Z",
-                                                          "20360101000000Z", client->der);
-        br_ssl_client_set_client_certificate(&client->tls, &client->chooser);
+        own->signer = shown;
+        own->chooser = &chooser;
+        own->chain_length = 1;
+        own->chain[0].data = own->der;
+        own->chain[0].data_len = certificate_of_client(&shown->key, "ops", "20260101000000Z",
+                                                       "20360101000000Z", own->der);
+        br_ssl_client_set_client_certificate(&own->tls, &own->chooser);
     }
-    br_ssl_client_reset(&client->tls, "console.example", 0);
+    br_ssl_client_reset(&own->tls, "console.example", 0);
 }
 
-bool client_step(struct client *client, unsigned connection)
+bool client_step(struct client *own, unsigned connection)
 {
-    br_ssl_engine_context *engine = &client->tls.eng;
+    br_ssl_engine_context *engine = &own->tls.eng;
     struct wire *wire = &wires[connection];
     size_t count = 0, room = 0, before = wire->in_count + wire->out_at;
     const uint8_t *from = br_ssl_engine_sendrec_buf(engine, &count);
@@ -225,4 +231,61 @@ bool client_step(struct client *client, unsigned connection)
         br_ssl_engine_recvrec_ack(engine, count);
     }
     return wire->in_count + wire->out_at != before;
+}
+
+struct world world;
+struct client client;
+const uint8_t world_seed[32] = {1, 2, 3};
+
+void start(enum server_key_curve curve)
+{
+    world_make(&world, curve);
+    assert_null(tls_start(&world.info, world_seed, sizeof(world_seed)));
+}
+
+void begin(unsigned connection, const struct made_key *shown)
+{
+    wire_open(connection);
+    client_make(&client, &world, shown);
+    tls_begin(connection);
+}
+
+enum tls_state settle(unsigned connection)
+{
+    enum tls_state state = TLS_HANDSHAKE;
+    size_t before;
+
+    do {
+        before = wires[connection].in_at + wires[connection].out_count;
+        client_step(&client, connection);
+        state = tls_pump(connection);
+    } while (state != TLS_ENDED &&
+             (wires[connection].in_at + wires[connection].out_count != before ||
+              client_step(&client, connection)));
+    while (client_step(&client, connection))
+        ;
+    return state;
+}
+
+void client_write(const void *bytes, size_t count)
+{
+    size_t room = 0;
+    uint8_t *to = br_ssl_engine_sendapp_buf(&client.tls.eng, &room);
+
+    assert_non_null(to);
+    assert_true(count <= room);
+    memcpy(to, bytes, count);
+    br_ssl_engine_sendapp_ack(&client.tls.eng, count);
+    br_ssl_engine_flush(&client.tls.eng, 0);
+}
+
+void check_refused(unsigned connection)
+{
+    const uint8_t *bytes = world_seed;
+
+    assert_int_equal(settle(connection), TLS_ENDED);
+    assert_int_equal(tls_received(connection, &bytes), 0);
+    assert_int_equal(tls_send(connection, "secret", 6), 0);
+    tls_end(connection, false);
+    assert_true(wires[connection].closed);
 }

@@ -5,7 +5,7 @@
 #define TLS_WORLD_H
 
 #include "guests/console/certificate.h"
-#include "guests/console/net.h"
+#include "guests/console/tls.h"
 #include <bearssl.h>
 
 enum { WIRE_BYTES = 1 << 18 };
@@ -41,7 +41,7 @@ struct world {
     struct console_info info;
 };
 
-void world_make(struct world *world, enum server_key_curve server);
+void world_make(struct world *made, enum server_key_curve server);
 
 struct client {
     br_ssl_client_context tls;
@@ -56,9 +56,25 @@ struct client {
 };
 
 /* A client that trusts the world's server; with `shown` NULL it has no certificate. */
-void client_make(struct client *client, const struct world *world, const struct made_key *shown);
+void client_make(struct client *own, const struct world *made, const struct made_key *shown);
 
 /* Moves bytes between it and the wire; whether any moved. */
-bool client_step(struct client *client, unsigned connection);
+bool client_step(struct client *own, unsigned connection);
+
+/* What the tests share: one world, one client at a time, the seed of all randomness. */
+extern struct world world;
+extern struct client client;
+extern const uint8_t world_seed[32];
+
+void start(enum server_key_curve server); /* a new world, and tls_start() in it */
+void begin(unsigned connection, const struct made_key *shown); /* a new client's connection */
+
+/* Until nothing moves; what the server says last. */
+enum tls_state settle(unsigned connection);
+
+void client_write(const void *bytes, size_t count); /* at most a record */
+
+/* I6: nothing that it sent came out, and nothing does once it is over. Ends the connection. */
+void check_refused(unsigned connection);
 
 #endif
