@@ -23,7 +23,7 @@ const struct command commands[] = {
     {"cascade", cascade_main, cascade_help, "find what several hosts let flow between levels"},
     {"hw", hw_main, hw_help, "list the machine's hardware, or say whether it will do"},
     {"init", init_main, init_help, "write a first manifest for a machine"},
-    {"key", key_main, key_help, "make an administrator's key pair"},
+    {"key", key_main, key_help, "make a key pair, or the certificate of a console"},
     {"disk", disk_main, disk_help, "make a bootable disk of an image"},
     {"run", run_main, run_help, "boot an image in an emulator"},
     {"man", man_main, man_help, "write the manual page"},

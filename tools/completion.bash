@@ -12,7 +12,7 @@ _bulkhead() {
     elif [ "$COMP_CWORD" -eq 2 ] && [ "$command" = explain ]; then
         words=$("$1" explain 2>/dev/null | sed -n 's/^\([a-z][a-z0-9-]*\) (.*/\1/p')
     elif [ "$COMP_CWORD" -eq 2 ] && [ "$command" = key ]; then
-        words=new
+        words="new certificate"
     elif [ "$COMP_CWORD" -eq 2 ] && [ "$command" = demo ]; then
         words=accidents
     else

@@ -48,7 +48,7 @@ $(BUILD)/host/tools/cmd_explain.o: $(EXAMPLES_H)
 $(BUILD)/host/tools/cmd_explain.o: TOOL_CFLAGS += -I$(dir $(EXAMPLES_H))
 
 $(BUILD)/bulkhead: $(TOOL_OBJECTS)
-	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a
+	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a -lcrypto
 
 -include $(TOOL_OBJECTS:.o=.d)
 

@@ -249,6 +249,9 @@ static const struct {
     {"bulkhead key new -- -ops", 2, NULL, "a name has at most 31"},
     {"bulkhead key new ops --dir keys/new && ls keys/new", 0, "key: keys/new/ops.pub", NULL},
     {"bulkhead key new ops --dir m.yaml/keys", 3, NULL, "m.yaml/keys: Not a directory"},
+    {"bulkhead key new ops --role server -p x", 2, NULL, "a server has no file with a password"},
+    {"bulkhead key new ops -o x", 2, NULL, "`new` has --dir"},
+    {"bulkhead key certificate", 2, NULL, "say `new` and a name"},
     {"bulkhead key new ops --role auditer", 2, NULL, "--role is operator, auditor or server"},
     {"umask 0; bulkhead key new ops --role operator", 0,
      "{name: ops, key: ./ops.pub, role: operator,", NULL},
@@ -258,6 +261,21 @@ static const struct {
     /* Half a pair is none. */
     {"touch half.pub; bulkhead key new half", 3, NULL, "half.pub: exists"},
     {"test ! -e half.key", 0, NULL, NULL},
+    {"touch part.p12; bulkhead key new part", 3, NULL, "part.p12: exists"},
+    {"ls part.*", 0, "part.p12\n", NULL},
+    {"stat -c %a ops.pem ops.p12 | tr '\\n' ' '", 0, "644 600 ", NULL},
+    {"command -v openssl >/dev/null || exit 0; openssl x509 -in ops.pem -noout -pubkey | cmp - "
+     "ops.pub && openssl x509 -in ops.pem -checkend 310000000 >/dev/null",
+     0, NULL, NULL},
+    {"bulkhead key new worded --password 'a b' | grep -c 'given$'", 0, "1\n", NULL},
+    {"bulkhead key new open -p '' | grep -c 'without a password$'", 0, "1\n", NULL},
+    {"bulkhead key new two >said; command -v openssl >/dev/null || exit 0;"
+     "for w in 'a b:worded' :open \"$(sed -n 's/.*password \\([a-z2-9-]*\\),.*/\\1/p' said):two\"; "
+     "do"
+     " openssl pkcs12 -in ${w#*:}.p12 -passin \"pass:${w%:*}\" -nodes -nocerts |"
+     " openssl pkey | cmp - ${w#*:}.key; done; openssl pkcs12 -in two.p12 -passin pass:x 2>&1 |"
+     " grep -q invalid",
+     0, NULL, NULL},
     {"bulkhead key new none", 0, "role: ROLE, expires: YYYY-MM-DD}", NULL},
     {"bulkhead key new audit >/dev/null; ! cmp -s ops.key audit.key && ! cmp -s ops.pub audit.pub",
      0, NULL, NULL},
@@ -303,6 +321,18 @@ static const struct {
     {"for c in map report 'map --format svg' 'diff secret.yaml'; do bulkhead $c alone.yaml"
      " 2>&1 || echo \"$c: $?\" >&2; done",
      0, "without a network card nobody reaches it", NULL},
+    {"bulkhead key certificate absent.yaml", 3, NULL, "absent.yaml: No such file"},
+    {"bulkhead key certificate bad.yaml", 1, NULL, "error[range]"},
+    {"bulkhead key certificate keyed.yaml", 1, NULL, "names no server's key"},
+    {"bulkhead key certificate alone.yaml", 1, NULL, "has no network card"},
+    {"bulkhead key certificate secret.yaml -o absent/c.pem", 3, NULL, "absent"},
+    {"bulkhead key certificate secret.yaml >1.pem && bulkhead key certificate secret.yaml -o c.pem "
+     "&& cmp 1.pem c.pem && bulkhead key certificate other.yaml | cmp -s - c.pem; echo $?",
+     0, "1\n", NULL},
+    {"command -v openssl >/dev/null || { echo c.pem: OK >&2; exit 2; };"
+     "openssl verify -verify_ip 10.0.2.15 -CAfile c.pem "
+     "c.pem >&2 && openssl verify -verify_ip 10.0.2.16 -CAfile c.pem c.pem >/dev/null 2>&1",
+     2, NULL, "c.pem: OK"},
     {"umask 0; bulkhead key new console --role server", 0,
      "management:\n  key: ./console.key\n./console.pub: the public key, SHA-256 ", NULL},
     {"stat -c %a console.key; sed 's/server.key/console.key/' secret.yaml >c.yaml;"
