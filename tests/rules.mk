@@ -19,6 +19,7 @@ $(call unit_test,tools/run,$(wildcard tools/run/*.c) tools/image/disk.c tools/im
 $(UNIT)/test_run: | $(BUILD)/bulkhead $(LOADER) $(KERNEL_INTEL) $(KERNEL_AMD) $(BUILD)/fixtures/made
 test-unit: $(UNIT)/test_run_line $(UNIT)/test_expect $(UNIT)/test_run_devices $(UNIT)/test_disk $(UNIT)/test_run
 
+-include tests/console/tls.mk
 -include tests/fuzz/rules.mk
 -include tests/proof/rules.mk
 -include tests/habits/rules.mk

@@ -173,13 +173,18 @@ static bool pull(unsigned connection)
 
 /*
  * Where the handshake failed the library mostly just stops. Who shows a certificate hears what is
- * wrong: browsers then say so. Until the handshake's end alerts go unprotected.
+ * wrong: browsers then say so. Until the handshake's end alerts go unprotected. What came and was
+ * not read would make the network's goodbye a reset, which may overtake them.
  */
 static void send_alert(unsigned connection)
 {
     int error = br_ssl_engine_last_error(&connections[connection].server.eng);
+    const uint8_t *rest;
+    size_t count;
     uint8_t alert[] = {RECORD_ALERT, 3, 3, 0, 2, 2, ALERT_HANDSHAKE_FAILURE};
 
+    while ((count = net_received(connection, &rest)) > 0)
+        net_consume(connection, count);
     if (error == BR_ERR_OK || error >= BR_ERR_RECV_FATAL_ALERT)
         return; /* ended by the peer, or the library has sent one */
     if (error == BR_ERR_BAD_SIGNATURE)
