@@ -4,7 +4,7 @@
 FUZZ := $(BUILD)/fuzz
 FUZZ_CC := clang
 FUZZ_SECONDS := 150
-FUZZ_TARGETS := manifest_yaml manifest_binary assign dmar function
+FUZZ_TARGETS := manifest_yaml manifest_binary assign dmar function tls
 FUZZ_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing \
     -Wall -Wextra -Wshadow -Werror -MMD -MP
@@ -22,6 +22,8 @@ $(FUZZ_PROGRAMS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/obj/tests/fuzz/f
     $(patsubst %.c,$(FUZZ)/obj/%.o,$(TOOL_UNIT_SOURCES))
 	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -Wl,--wrap=open,--wrap=stat,--wrap=access \
 	    $^ -lcmocka -o $@
+
+$(FUZZ)/tls: $(patsubst %.c,$(FUZZ)/obj/%.o,guests/console/tls.c $(filter-out guests/console/certificate.c -l%,$(TLS_WORLD)))
 
 $(FUZZ)/dmar: $(patsubst %.c,$(FUZZ)/obj/%.o,boot/plan/dmar.c boot/plan/diagnostic.c kernel/format.c)
 
