@@ -38,3 +38,4 @@ guests: $(GUEST_ELVES)
 -include $(shell find $(BUILD)/guests/obj -name '*.d' 2>/dev/null)
 -include guests/bare/rules.mk
 -include guests/linux/rules.mk
+-include guests/console/page/rules.mk
