@@ -14,7 +14,8 @@ const page = {
 };
 
 function failed(words) {
-    tell(byId('notice'), words);
+    say(byId('notice-text'), words);
+    byId('notice').hidden = false;
 }
 
 function rememberView() {
@@ -50,6 +51,7 @@ function putBanner() {
     const level = levelOfMachine(page.machine, page.list);
     for (const node of document.querySelectorAll('[data-banner]')) {
         say(node, page.machine.classification || 'no classification defined');
+        node.classList.toggle('long', node.textContent.length > 80);
         if (level) {
             paint(node, level.colour);
         }
@@ -137,6 +139,7 @@ function putState(words, wait) {
     document.body.classList.toggle('stale', !page.live);
     byId('lost').hidden = page.live;
     say(byId('link'), page.live ? 'Live' : 'NOT LIVE');
+    domains.tick();
     tick();
 }
 
@@ -150,17 +153,20 @@ function tick() {
         const wait = Math.max(0, Math.ceil((page.retryAt - performance.now()) / 1000));
         say(byId('lost-text'), `Connection lost at ${at} UTC: ${page.lostWords}. ` +
             'What stands below is as of then, and its buttons do nothing.');
-        say(byId('retry'), wait > 0 ? `Try now (else in ${wait} s)` : 'Trying...');
+        say(byId('retry'), wait > 0 ? `Try now (else in ${wait} s)` : 'Trying');
     }
 }
 
 const link = new Link({machine: putMachine, domains: putDomains, event: putEvent, state: putState,
     serial: () => [...page.serials.keys()]});
 const domains = new Domains(byId('domains').tBodies[0],
-    {live: () => page.live, toggleSerial, failed});
+    {live: () => page.live, toggleSerial, heard: (words) => say(byId('heard'), words)});
 const log = new Log(byId('log'), {failed, changed: rememberView, machine: () => page.machine,
     domain: (name) => page.list.find((each) => each.name === name)});
 
 byId('retry').addEventListener('click', () => link.connect());
+byId('notice-close').addEventListener('click', () => {
+    byId('notice').hidden = true;
+});
 setInterval(tick, 1000);
 link.connect();

@@ -19,7 +19,7 @@ const ACTS = [
 const SIGNS = {running: '\u25b6', stopped: '\u25a0', refused: '\u2716', unknown: '?'};
 
 class Domains {
-    // `hooks`: live() whether buttons work, toggleSerial(name), failed(words), changed(domain).
+    // `hooks`: live() whether buttons work, toggleSerial(name), heard(words) for screen readers.
     constructor(body, hooks) {
         this.body = body;
         this.hooks = hooks;
@@ -45,6 +45,9 @@ class Domains {
             this.body.append(row.node);
         }
         row.fault = sameFault(row.domain, domain) ? row.fault : null;
+        if (row.domain.state !== domain.state) {
+            this.hooks.heard(`${domain.name} is ${domain.state}`);
+        }
         row.domain = domain;
         row.at = performance.now();
         this.#readFault(row);
@@ -71,7 +74,7 @@ class Domains {
         const cell = (name) => make('td', {class: name});
         const row = {asked: null, power: null, may: null, fault: null, domain, at: 0,
             state: cell('state'), health: cell('health'), acts: make('div', {class: 'acts'}),
-            told: make('p', {class: 'told', role: 'status'}),
+            told: make('p', {class: 'told'}),
             offer: make('button', {type: 'button', class: 'danger', hidden: ''}, 'Stop it now')};
         row.offer.addEventListener('click', () => this.#press(row, ACTS[1]));
         const head = make('th', {scope: 'row'}, make('span', {class: 'name'}, domain.name),
@@ -103,6 +106,7 @@ class Domains {
                     '\u25b8 Serial') : null;
             row.acts.replaceChildren(...row.buttons.map(({node}) => node),
                 ...(row.serial ? [row.serial] : []));
+            row.told.classList.toggle('kept', row.buttons.length > 0);
             if (row.buttons.length === 0 && !row.serial) {
                 row.acts.append(make('span', {class: 'muted'}, 'nothing'));
             }
@@ -132,7 +136,7 @@ class Domains {
             this.#settle(row);
         } catch (error) {
             row.asked = {...row.asked, failed: error.message};
-            this.hooks.failed(`${act.label} ${name}: ${error.message}`);
+            this.hooks.heard(`${act.label} ${name} was not done: ${error.message}`);
         }
         this.#show(row);
     }
@@ -143,6 +147,7 @@ class Domains {
         if (asked && asked.ticket !== null && asked.answered === null && domain.answered !== null &&
             isAnswered(domain.answered, asked.ticket)) {
             asked.answered = performance.now();
+            this.hooks.heard(`${asked.act.label} ${domain.name}: answered`);
         }
         if (power && (domain.state !== 'running' || domain.lives !== power.lives)) {
             row.power = null;
@@ -176,6 +181,7 @@ class Domains {
         const late = row.power && performance.now() - row.power.at >= POWER_SECONDS * 1000;
         row.offer.hidden = !late || !domain.may.includes('stop');
         say(row.told, toldText(row, late));
+        row.told.classList.toggle('failed', Boolean(late || (row.asked && row.asked.failed)));
     }
 }
 
@@ -253,13 +259,16 @@ function toldText({asked, power, domain}, late) {
     if (power) {
         return `Power button pressed; it has ${POWER_SECONDS - seconds(power.at)} s to shut down.`;
     }
+    // One that has come after what was asked here.
+    if ((!asked || asked.answered !== null || asked.failed) && domain.ticket !== domain.answered) {
+        return `Ticket ${domain.ticket}, asked elsewhere, is not answered yet.`;
+    }
     if (!asked) {
-        return domain.state !== null && domain.ticket !== domain.answered ?
-            `Ticket ${domain.ticket}, asked elsewhere, is not answered yet.` : '';
+        return '';
     }
     const what = asked.act.label;
     if (asked.failed) {
-        return `${what} was not done.`;
+        return `${what} was not done: ${asked.failed}`;
     }
     if (asked.ticket === null) {
         return `${what}: asking...`;

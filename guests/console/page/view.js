@@ -25,11 +25,6 @@ function say(node, text) {
     }
 }
 
-function tell(node, text) {
-    say(node, text);
-    node.hidden = text === '';
-}
-
 function paint(node, colour) {
     node.style.backgroundColor = safeColour(colour);
     node.style.color = inkOn(colour);

@@ -97,12 +97,10 @@ class Browser:
         return result['result'].get('value')
 
     def wait(self, expression, seconds=LIMIT):
-        """Until the expression is true; its value. Nothing is wrong with a page that is not there yet."""
+        """Until the expression is true; a page that is not there yet may not know its names."""
         until = time.monotonic() + seconds
-        while True:
-            value = self.eval(f'(() => {{ try {{ return {expression}; }} catch {{ return null; }} }})()')
-            if value:
-                return value
+        tried = f'(() => {{ try {{ return Boolean({expression}); }} catch {{ return false; }} }})()'
+        while not self.eval(tried):
             if time.monotonic() > until:
                 raise Failed(f'never true within {seconds} s: {expression}')
             time.sleep(0.05)
