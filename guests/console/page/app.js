@@ -7,7 +7,8 @@ const page = {
     at: 0, // when `machine` came
     list: [],
     live: false,
-    lostAt: null,
+    heardAt: null,   // Date of the last that came
+    lostWords: null, // why nothing comes; null while it does
     retryAt: 0,
     serials: new Map(), // open views, by name
     wanted: viewOf(location.hash),
@@ -101,6 +102,7 @@ function putMachine(machine) {
 }
 
 function putDomains(list) {
+    page.heardAt = new Date();
     page.list = list;
     putBanner();
     domains.putAll(page.machine, list);
@@ -116,6 +118,7 @@ function putDomains(list) {
 }
 
 function putEvent(kind, data) {
+    page.heardAt = new Date();
     if (kind === 'serial' && page.serials.has(data.domain)) {
         page.serials.get(data.domain).take(data);
     } else if (kind === 'audit' && log.add(data)) {
@@ -129,12 +132,9 @@ function putEvent(kind, data) {
 function putState(words, wait) {
     page.live = words === null;
     page.retryAt = performance.now() + (wait || 0);
+    page.lostWords = words;
     if (page.live) {
-        page.lostAt = null;
         log.read();
-    } else {
-        page.lostAt = page.lostAt || new Date();
-        page.lostWords = words;
     }
     document.body.classList.toggle('stale', !page.live);
     byId('lost').hidden = page.live;
@@ -148,10 +148,10 @@ function tick() {
         tickFacts();
         domains.tick();
     }
-    if (page.lostAt) {
-        const at = page.lostAt.toISOString().slice(11, 19);
+    if (page.lostWords !== null) {
+        const since = page.heardAt ? ` since ${page.heardAt.toISOString().slice(11, 19)} UTC` : '';
         const wait = Math.max(0, Math.ceil((page.retryAt - performance.now()) / 1000));
-        say(byId('lost-text'), `Connection lost at ${at} UTC: ${page.lostWords}. ` +
+        say(byId('lost-text'), `Not live${since}: ${page.lostWords}. ` +
             'What stands below is as of then, and its buttons do nothing.');
         say(byId('retry'), wait > 0 ? `Try now (else in ${wait} s)` : 'Trying');
     }

@@ -19,7 +19,7 @@ class SerialView {
         this.openRow = null;
         this.rows = make('div', {class: 'serial', tabindex: '0', role: 'log', 'aria-live': 'off',
             'aria-label': `Serial output of ${domain.name}, label ${domain.label}`});
-        this.count = make('span', {class: 'muted'}, 'nothing printed yet');
+        this.count = make('span', {class: 'muted'}, 'asking');
         const id = `serial-${domain.name}`;
         this.node = make('section', {class: 'panel', 'aria-labelledby': id},
             make('div', {class: 'bar'},
@@ -29,7 +29,7 @@ class SerialView {
         this.node.style.borderLeftColor = this.colour;
         // Both are read whole, but for a label that would leave no room.
         this.node.style.setProperty('--name', `${domain.name.length + 3}ch`);
-        this.node.style.setProperty('--label', `${Math.min((domain.label || '').length, 36) + 12}ch`);
+        this.node.style.setProperty('--label', `${Math.min((domain.label || '').length || 8, 36) + 6}ch`);
         if (domain.may.includes('serial-write')) {
             this.node.append(this.#makeInput());
         }
@@ -88,7 +88,8 @@ class SerialView {
         for (; this.rows.childElementCount > ROWS_KEPT; this.dropped++) {
             this.rows.firstElementChild.remove();
         }
-        say(this.count, `${countText(this.rows.childElementCount, 'row')}, byte ${this.next}` +
+        say(this.count, this.next === 0 ? 'nothing printed yet' :
+            `${countText(this.rows.childElementCount, 'row')}, byte ${this.next}` +
             (this.dropped ? `; ${this.dropped} older dropped` : ''));
     }
 

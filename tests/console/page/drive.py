@@ -2,8 +2,8 @@
 """Drives the console's page in Chromium and holds what it shows against what the API says.
 
 usage: drive.py FOLDER PID OPERATOR AUDITOR
-Each of the last two is "URL HOME": where that key's page is, and a home with its certificate, if it
-needs one. PID is the console's process, which is stopped for a while to see a lost connection ("-":
+Each of the last two is "URL HOME OPTION...": where that key's page is, a home with its certificate,
+and what Chromium's command line needs besides (% for a space). PID is the console's process, which is stopped for a while to see a lost connection ("-":
 not here). Pictures go to FOLDER. Prints "N passed, N failed".
 """
 import base64
@@ -354,7 +354,7 @@ def lost_connection_is_seen(browser):
         expect('buttons', browser.eval(
             "[...document.querySelectorAll('#domains [data-act]:not([data-act=serial])')]"
             ".every((node) => node.getAttribute('aria-disabled') === 'true')"))
-        expect('words', browser.eval("byId('lost-text').textContent").startswith('Connection lost'))
+        expect('words', browser.eval("byId('lost-text').textContent").startswith('Not live since'))
         browser.screenshot(f'{folder}/lost.png')
     finally:
         os.kill(int(pid), signal.SIGCONT)
@@ -422,8 +422,8 @@ def pictures(browser, name):
 
 
 def with_page(key, tests, picture):
-    url, home = key.split(' ')
-    browser = Browser(home, ('--allow-file-access-from-files',))
+    url, home, *options = (word.replace('%', ' ') for word in key.split(' '))
+    browser = Browser(home, options)
     try:
         if picture == 'operator':
             test(unit, browser)
