@@ -29,6 +29,7 @@ test-unit: $(UNIT)/test_run_line $(UNIT)/test_expect $(UNIT)/test_run_devices $(
 -include tests/bench/rules.mk
 -include tests/mutants/rules.mk
 -include tests/soak/rules.mk
+-include tests/console/page/rules.mk
 
 TEST_SUITES := test-unit $(TEST_SUITES) test-boot
 

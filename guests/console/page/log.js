@@ -4,7 +4,6 @@
 
 const LOG_STEP = 100;
 const LOG_KEPT = 4096; // records that the page holds
-const GRAVE = ['refused', 'panic', 'dma-fault', 'quarantine', 'machine-check', 'nmi', 'lost'];
 
 class Log {
     // `hooks`: machine(), domain(name), failed(words), changed() when another domain is chosen.
@@ -108,7 +107,7 @@ class Log {
     }
 
     #makeRow(record) {
-        const grave = GRAVE.some((kind) => record.kind === kind);
+        const grave = isGrave(record);
         const domain = make('td');
         const known = record.domain === null ? null : this.hooks.domain(record.domain);
         if (record.domain !== null) {
@@ -123,7 +122,7 @@ class Log {
             make('td', {class: 'number'}, String(record.number)),
             make('td', {class: 'time'}, record.time === null ? 'no clock' :
                 record.time.replace('T', ' ').replace('Z', '')),
-            make('td', {}, `${grave ? '! ' : ''}${record.kind}`), domain, text,
+            make('td', {class: 'kind'}, `${grave ? '! ' : ''}${record.kind}`), domain, text,
             make('td', {}, make('details', {},
                 make('summary', {}, make('code', {}, record.hash.slice(0, 12))),
                 make('code', {}, `hash ${digestText(record.hash)}`), make('br'),

@@ -46,7 +46,8 @@ class SerialView {
         const gap = this.next === null ? lost : Math.max(0, from - this.next);
         if (gap > 0) {
             this.#put(this.text.cut());
-            this.#note(`${countText(gap, 'byte')} not shown: lost on the way here`);
+            this.#note(this.next === null ? `${countText(gap, 'earlier byte')} are no longer kept` :
+                `${countText(gap, 'byte')} lost: printed faster than read`);
         }
         this.next = Math.max(end, this.next || 0);
         this.#put(this.text.push(bytes));

@@ -97,6 +97,16 @@ function fragmentOf(view) {
     return parts.length > 0 ? `#${parts.join('&')}` : '';
 }
 
+const GRAVE = ['refused', 'panic', 'dma-fault', 'quarantine', 'machine-check', 'nmi', 'lost'];
+
+// Whether a record wants to be seen. Its first value (kernel/abi/audit.h) says what a check found,
+// and what the console noted: 1 is a log-in.
+function isGrave({kind, record}) {
+    const value = record.slice(48, 64);
+    return GRAVE.includes(kind) || (kind === 'check' && !/^0*$/.test(value)) ||
+        (kind === 'console' && !/^010*$/.test(value));
+}
+
 // What stands in a problem+json, or what HTTP itself says.
 function problemText(status, body) {
     if (body && typeof body.detail === 'string') {

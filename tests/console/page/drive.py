@@ -3,8 +3,8 @@
 
 usage: drive.py FOLDER PID OPERATOR AUDITOR
 Each of the last two is "URL HOME OPTION...": where that key's page is, a home with its certificate,
-and what Chromium's command line needs besides (% for a space). PID is the console's process, which is stopped for a while to see a lost connection ("-":
-not here). Pictures go to FOLDER. Prints "N passed, N failed".
+and what Chromium's command line needs besides (% for a space). PID is the console's process, which
+is stopped for a while to see a lost connection ("-": not here). Pictures go to FOLDER. Prints "N passed, N failed".
 """
 import base64
 import json
@@ -23,7 +23,7 @@ HOSTILE = (
     b'100 %\roverwritten\x08\x08\x08 \x00 \x7f\r\n'
     + 'turned \u202eabc\u202c \u2066x\u2069 e\u0301\u0302 \u3164 \u05d0\u05d1\r\n'.encode()
     + b'\xff\xfe\xc0\xaf \xed\xa0\x80\r\n<img src=x onerror="window.hit=1"><script>hit=1</script>\r\n'
-    b'Console: 5 bytes not shown: lost on the way here\r\n' + b'W' * 4096 + b'\r\nPassword: ')
+    b'Console: 5 bytes lost: printed faster than read\r\n' + b'W' * 4096 + b'\r\nPassword: ')
 # What may never be in a guest's cell but as a mark.
 UNSAFE = r'/[\p{C}\p{M}\p{Zl}\p{Zp}\u3164\u2800]/u'
 
@@ -289,7 +289,7 @@ def serial_is_bounded(browser):
     expect('rows', browser.eval(f"page.serials.get({name!r}).rows.childElementCount"), 1000)
     expect('what was lost', browser.eval(
         f"[...page.serials.get({name!r}).rows.querySelectorAll('.note')].pop().textContent"),
-        'Console: 7 bytes not shown: lost on the way here')
+        'Console: 7 bytes lost: printed faster than read')
     expect('the last row comes once', browser.eval(
         f"page.serials.get({name!r}).openRow.querySelector('.guest').textContent"), 'x')
 

@@ -116,6 +116,13 @@ same('tickets that go round', [isAnswered(1, 0xffffffff), isAnswered(0xffffffff,
 same('problem', problemText(403, {detail: 'no right'}), 'no right');
 same('problem without words', problemText(502, null), 'the console answered 502');
 
+// Records: their numbers are little-endian.
+const record = (kind, value) => ({kind, record: '0'.repeat(48) + value.padEnd(80, '0')});
+same('grave', [record('refused', ''), record('check', '05'), record('check', '0001'),
+    record('console', '02')].map(isGrave), [true, true, true, true]);
+same('not grave', [record('start', '07'), record('check', ''), record('console', '01')].map(isGrave),
+    [false, false, false]);
+
 // Colours.
 same('colour', safeColour('#007a33'), '#007a33');
 same('no colour', ['red', '#fff', null, '#007a33;x', 'url(x)'].map(safeColour),
