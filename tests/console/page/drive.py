@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drives the console's page in Chromium and holds what it shows against what the API says.
 
-usage: drive.py FOLDER PID OPERATOR AUDITOR
-Each of the last two is "URL HOME OPTION...": where that key's page is, a home with its certificate,
-and what Chromium's command line needs besides (% for a space). PID is the console's process, which
-is stopped for a while to see a lost connection ("-": not here). Pictures go to FOLDER. Prints "N passed, N failed".
+usage: drive.py FOLDER PID OPERATOR AUDITOR STRANGER
+Each of the last three is "URL HOME OPTION...": where that key's page is, a home with its
+certificate, and what Chromium's command line needs besides (% for a space). STRANGER has no
+certificate, or is "": there is none. PID is the console's process, which is stopped for a while to
+see a lost connection, or "-": it is not here. Pictures go to FOLDER. Prints "N passed, N failed".
 """
 import base64
 import json
@@ -27,7 +28,7 @@ HOSTILE = (
 # What may never be in a guest's cell but as a mark.
 UNSAFE = r'/[\p{C}\p{M}\p{Zl}\p{Zp}\u3164\u2800]/u'
 
-folder, pid, operator, auditor = sys.argv[1:]
+folder, pid, operator, auditor, stranger = sys.argv[1:]
 passed = failed = 0
 
 
@@ -46,9 +47,12 @@ def test(function, browser):
         print(f'FAIL {function.__name__}: {error}')
         if not isinstance(error, Failed):
             print('    ' + traceback.format_exc().replace('\n', '\n    '))
-        browser.screenshot(f'{folder}/FAIL-{function.__name__}.png')
-        # The next one finds the page as it wants it.
-        browser.eval("document.querySelectorAll('dialog').forEach((each) => each.close('no'))")
+        try:
+            browser.screenshot(f'{folder}/FAIL-{function.__name__}.png')
+            # The next one finds the page as it wants it.
+            browser.eval("document.querySelectorAll('dialog').forEach((each) => each.close('no'))")
+        except Failed:
+            pass  # there is no page
 
 
 def row(name, rest=''):
@@ -440,6 +444,15 @@ def unit(browser):
     expect('unit tests', browser.eval('results.failed'), [])
 
 
+def stranger_sees_nothing(browser):
+    try:
+        browser.goto(url_of(stranger))
+    except Failed as error:
+        expect(f'{error} comes from a console', 'REFUSED' in str(error), False)
+    else:
+        raise Failed('a page came without a certificate')
+
+
 def url_of(key):
     return key.split(' ')[0]
 
@@ -455,6 +468,9 @@ def with_page(key, tests, picture):
     url, home, *options = (word.replace('%', ' ') for word in key.split(' '))
     browser = Browser(home, options)
     try:
+        if key == stranger:
+            test(stranger_sees_nothing, browser)
+            return
         if picture == 'operator':
             test(unit, browser)
             browser.events.clear()
@@ -474,9 +490,11 @@ for key, tests, picture in (
                     lost_connection_is_seen, asks_nobody_else, browser_does_not_complain,
                     policy_holds), 'operator'),
         (auditor, (shows_machine, shows_domains, has_just_the_buttons, keys_reach_everything,
-                   auditor_only_looks, serial_is_framed), 'auditor')):
+                   auditor_only_looks, serial_is_framed), 'auditor'),
+        (stranger, (), 'stranger')):
     try:
-        with_page(key, tests, picture)
+        if key:
+            with_page(key, tests, picture)
     except Failed as error:
         failed += 1
         print(f'FAIL {picture}: {error}')
