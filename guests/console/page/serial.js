@@ -4,6 +4,7 @@
 'use strict';
 
 const ROWS_KEPT = 1000;
+const SHOW_MS = 200;      // between two changes of what is shown, however much is printed
 const WRITE_BYTES = 1024; // most that one request takes
 
 class SerialView {
@@ -15,6 +16,8 @@ class SerialView {
         this.colour = safeColour(colourOf(machine, domain.level));
         this.next = null; // number of the byte that comes next
         this.dropped = 0;
+        this.waiting = []; // rows and notes that are not shown yet
+        this.timer = 0;
         this.text = new SerialText();
         this.openRow = null;
         this.rows = make('div', {class: 'serial', tabindex: '0', role: 'log', 'aria-live': 'off',
@@ -42,35 +45,59 @@ class SerialView {
         if (this.next !== null && from < this.next) {
             bytes = bytes.subarray(Math.min(this.next - from, bytes.length));
         }
-        const isBottom = this.rows.scrollTop + this.rows.clientHeight >= this.rows.scrollHeight - 8;
         const gap = this.next === null ? lost : Math.max(0, from - this.next);
         if (gap > 0) {
-            this.#put(this.text.cut());
-            this.#note(this.next === null ? `${countText(gap, 'earlier byte')} are no longer kept` :
-                `${countText(gap, 'byte')} lost: printed faster than read`);
+            this.#put(...this.text.cut());
+            this.#put({note: this.next === null ? `${countText(gap, 'earlier byte')} are no longer kept` :
+                `${countText(gap, 'byte')} lost: printed faster than read`});
         }
         this.next = Math.max(end, this.next || 0);
-        this.#put(this.text.push(bytes));
-        this.#trim();
-        if (isBottom) {
-            this.rows.scrollTop = this.rows.scrollHeight;
-        }
+        this.#put(...this.text.push(bytes));
+        this.timer = this.timer || setTimeout(() => this.show(), SHOW_MS);
     }
 
-    #put(rows) {
+    // What was printed since the last time.
+    show() {
+        const isBottom = this.rows.scrollTop + this.rows.clientHeight >= this.rows.scrollHeight - 8;
+        clearTimeout(this.timer);
+        this.timer = 0;
         if (this.openRow) {
             this.openRow.remove();
             this.openRow = null;
         }
-        this.rows.append(...rows.map((row) => this.#makeRow(row)));
+        const excess = this.rows.childElementCount + this.waiting.length + 1 - ROWS_KEPT;
+        for (let i = 0; i < excess && this.rows.firstElementChild; i++, this.dropped++) {
+            this.rows.firstElementChild.remove();
+        }
+        this.rows.append(...this.waiting.map((row) => this.#makeRow(row)));
+        this.waiting = [];
         const open = this.text.open();
         if (open) {
             this.openRow = this.#makeRow(open);
             this.rows.append(this.openRow);
         }
+        say(this.count, this.next === 0 ? 'nothing printed yet' :
+            `${countText(this.rows.childElementCount, 'row')}, byte ${this.next}` +
+            (this.dropped ? `; ${this.dropped} older dropped` : ''));
+        if (isBottom) {
+            this.rows.scrollTop = this.rows.scrollHeight;
+        }
     }
 
-    #makeRow({pieces, goesOn}) {
+    // Of a flood only what will be kept is made into rows.
+    #put(...rows) {
+        this.waiting.push(...rows);
+        const excess = this.waiting.length - (ROWS_KEPT - 1);
+        if (excess > 0) {
+            this.waiting.splice(0, excess);
+            this.dropped += excess;
+        }
+    }
+
+    #makeRow({note, pieces, goesOn}) {
+        if (note) {
+            return make('div', {class: 'note'}, `Console: ${note}`);
+        }
         const guest = make('span', {class: 'guest'});
         putPieces(guest, pieces);
         const name = make('span', {class: 'from'}, this.domain.name);
@@ -79,19 +106,6 @@ class SerialView {
             `${goesOn ? '\u21b5 ' : ''}${this.domain.label || 'no label'}`);
         label.style.borderRightColor = this.colour;
         return make('div', {class: 'row'}, name, guest, label);
-    }
-
-    #note(text) {
-        this.rows.append(make('div', {class: 'note'}, `Console: ${text}`));
-    }
-
-    #trim() {
-        for (; this.rows.childElementCount > ROWS_KEPT; this.dropped++) {
-            this.rows.firstElementChild.remove();
-        }
-        say(this.count, this.next === 0 ? 'nothing printed yet' :
-            `${countText(this.rows.childElementCount, 'row')}, byte ${this.next}` +
-            (this.dropped ? `; ${this.dropped} older dropped` : ''));
     }
 
     #makeInput() {

@@ -304,13 +304,13 @@ def serial_is_framed(browser):
     # Bytes of our own that the console did not send, as if they came next.
     data = base64.b64encode(HOSTILE).decode()
     browser.eval(f"(() => {{ const view = page.serials.get({name!r}); view.take({{from: view.next"
-                 f" || 0, lost: 0, base64: {data!r}}}); }})()")
+                 f" || 0, lost: 0, base64: {data!r}}}); view.show(); }})()")
     expect('faults', guest_rows(browser), [])
     expect('nothing ran', browser.eval('typeof hit'), 'undefined')
     expect('title', 'title' in browser.eval('document.title'), False)
     browser.eval(f"page.serials.get({name!r}).node.scrollIntoView()")
-    browser.eval(f"page.serials.get({name!r}).rows.scrollTop -= 34 * 17 + 200")
-    browser.screenshot(f'{folder}/serial.png')
+    browser.eval(f"page.serials.get({name!r}).rows.scrollTop -= 34 * 17 + 250")
+    browser.screenshot(f"{folder}/serial-{browser.eval('page.machine.you.role')}.png")
 
 
 def serial_is_bounded(browser):
@@ -319,7 +319,7 @@ def serial_is_bounded(browser):
     browser.eval(f"(() => {{ const view = page.serials.get({name!r}); view.take({{from: view.next"
                  f", lost: 0, base64: {data!r}}}); view.take({{from: view.next + 7, lost: 7,"
                  f" base64: 'eA=='}}); view.take({{from: view.next - 1, lost: 0, base64: 'eA=='}});"
-                 '})()')
+                 ' view.show(); })()')
     expect('rows', browser.eval(f"page.serials.get({name!r}).rows.childElementCount"), 1000)
     expect('what was lost', browser.eval(
         f"[...page.serials.get({name!r}).rows.querySelectorAll('.note')].pop().textContent"),
