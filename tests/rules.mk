@@ -2,6 +2,7 @@
 # Each suite is a target that prints "N passed, N failed"; `make test` runs and adds up all.
 TEST_SUITES :=
 
+include tests/console/rules.mk
 include tests/unit/rules.mk
 include tests/boot/rules.mk
 include tests/nested/rules.mk

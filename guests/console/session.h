@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The console's connections: at most SESSION_CONNECTIONS, of which at most SESSION_STRANGERS have
- * not yet shown a key. A new one takes the place of the oldest of these, never of one with a key.
+ * not yet shown a key. A new one takes the place of one of these, never of one with a key: of the
+ * oldest from the address that has most of them. Where all have a key it is refused.
  */
 #ifndef CONSOLE_SESSION_H
 #define CONSOLE_SESSION_H
@@ -11,13 +12,14 @@
 enum {
     SESSION_CONNECTIONS = 16,
     SESSION_STRANGERS = 6,
+    SESSION_OF_A_KEY = 10,        /* one key leaves room for others */
     SESSION_HANDSHAKE_MS = 10000, /* until the key must be shown */
-    SESSION_REQUEST_MS = 10000,   /* until a request that began must have come whole */
-    SESSION_IDLE_MS = 120000,     /* without a request */
 };
 
 /* `info` stays where it is. */
 void session_start(const struct console_info *info);
+
+unsigned session_count(void); /* connections that there are now */
 
 /* Accepts, pumps and answers; after net_poll(). `now` in milliseconds, never going back. */
 void session_poll(uint64_t now);

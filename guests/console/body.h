@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bodies of requests: JSON by jsmn, and base64. */
+#ifndef CONSOLE_BODY_H
+#define CONSOLE_BODY_H
+
+#include "request.h"
+
+/*
+ * The bytes of {"base64": "..."}, of which there may be no other member; at most `room`. Returns
+ * NULL, or what is wrong, in words.
+ */
+const char *body_base64(struct span body, void *out, size_t room, size_t *count);
+
+/* Whether it is a JSON object without members. */
+bool body_is_empty_object(struct span body);
+
+#endif
