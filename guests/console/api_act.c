@@ -120,7 +120,7 @@ static void do_serial(struct reply *reply, uint32_t index, const struct request 
     }
     const char *wrong = body_base64(body, bytes, sizeof(bytes), &count);
     if (wrong) {
-        reply_problem(reply, 400, wrong, NULL, domain);
+        reply_problem(reply, count > sizeof(bytes) ? 413 : 400, wrong, NULL, domain);
         return;
     }
     write_serial(reply, index, bytes, count);

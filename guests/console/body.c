@@ -47,7 +47,6 @@ static const char *decode(struct span text, uint8_t *out, size_t room, size_t *c
 {
     uint32_t bits = 0;
     size_t digits = 0, padding = 0;
-    *count = 0;
     for (size_t i = 0; i < text.bytes; i++) {
         char c = text.text[i];
         if (c == '\\') {
@@ -62,6 +61,7 @@ static const char *decode(struct span text, uint8_t *out, size_t room, size_t *c
         bits = c == '=' ? bits : bits << 6 | (uint32_t)digit;
         if (c != '=' && digits % 4 != 1) {
             if (*count == room) {
+                *count = room + 1;
                 return "more bytes than one write takes";
             }
             unsigned left = digits % 4 == 2 ? 4 : digits % 4 == 3 ? 2 : 0;
@@ -78,6 +78,7 @@ static const char *decode(struct span text, uint8_t *out, size_t room, size_t *c
 const char *body_base64(struct span body, void *out, size_t room, size_t *count)
 {
     jsmntok_t tokens[TOKENS];
+    *count = 0;
     if (parse(body, tokens) != 3 || tokens[0].size != 1 || tokens[1].type != JSMN_STRING ||
         tokens[1].size != 1 || tokens[2].type != JSMN_STRING || tokens[2].parent != 1 ||
         !span_is(text_of(body, &tokens[1]), "base64")) {

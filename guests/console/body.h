@@ -7,7 +7,7 @@
 
 /*
  * The bytes of {"base64": "..."}, of which there may be no other member; at most `room`. Returns
- * NULL, or what is wrong, in words.
+ * NULL, or what is wrong, in words; `*count` is more than `room` where that is what is wrong.
  */
 const char *body_base64(struct span body, void *out, size_t room, size_t *count);
 

@@ -215,7 +215,7 @@ static bool go_on_answering(unsigned connection, struct channel *channel, uint64
     }
     if (reply->step) {
         make_piece(channel);
-        return reply->to.used > 0;
+        return !reply->is_stream || reply->to.used > 0;
     }
     channel->since = now;
     if (reply->ends) {

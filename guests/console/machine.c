@@ -90,9 +90,11 @@ int machine_find(const char *name, size_t bytes)
     return -1;
 }
 
+/* 0: none that there is. */
 static uint32_t role_of(uint32_t admin)
 {
-    return admin < machine.admin_count ? machine.info->admins[admin].role : 0;
+    uint32_t role = admin < machine.admin_count ? machine.info->admins[admin].role : 0;
+    return role == MANIFEST_OPERATOR || role == MANIFEST_AUDITOR ? role : 0;
 }
 
 bool machine_is_operator(uint32_t admin)
@@ -109,8 +111,7 @@ bool machine_may(uint32_t admin, uint32_t index, enum manifest_right right)
 
 static bool has_role(uint32_t admin, uint8_t roles)
 {
-    uint32_t role = role_of(admin);
-    return (role == MANIFEST_OPERATOR || role == MANIFEST_AUDITOR) && (roles & 1 << role);
+    return role_of(admin) != 0 && (roles & 1 << role_of(admin));
 }
 
 bool machine_may_read(uint32_t admin, uint32_t index)

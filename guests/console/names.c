@@ -5,15 +5,11 @@
 #include "writer.h"
 #include <string.h>
 
-static const char usual_port[] = ":443";
-
+/* The usual port says nothing, behind a name that has none. */
 static struct span without_port(struct span name)
 {
-    size_t bytes = sizeof(usual_port) - 1;
-    if (name.bytes > bytes && memcmp(name.text + name.bytes - bytes, usual_port, bytes) == 0) {
-        name.bytes -= bytes;
-    }
-    return name;
+    struct span port = name, host = span_cut(&port, ':');
+    return span_is(port, "443") ? host : name;
 }
 
 static bool is_address(struct span host)

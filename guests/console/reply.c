@@ -67,6 +67,9 @@ static void begin_head(struct reply *reply, unsigned status, const char *type, c
     if (status == 429 || status == 503) {
         write_text(to, "Retry-After: 1\r\n");
     }
+    if (status == 401) { /* RFC 9110 wants a challenge; no scheme that browsers know is this one */
+        write_text(to, "WWW-Authenticate: ClientCertificate\r\n");
+    }
     if (reply->ends) {
         write_text(to, "Connection: close\r\n");
     }

@@ -79,7 +79,7 @@ static int refuse(struct parsing *parsing, unsigned status, const char *why)
     return 1;
 }
 
-/* A header that may stand there once. */
+/* A header that may stand there once; the library leaves spaces behind its value. */
 static int take(struct parsing *parsing, struct span *to)
 {
     if (to->text) {
@@ -88,6 +88,9 @@ static int take(struct parsing *parsing, struct span *to)
     *to = parsing->value;
     if (!to->text) {
         *to = (struct span){"", 0};
+    }
+    while (to->bytes > 0 && (to->text[to->bytes - 1] == ' ' || to->text[to->bytes - 1] == '\t')) {
+        to->bytes--;
     }
     return 0;
 }
@@ -165,23 +168,31 @@ static int on_head(http_parser *parser)
     return 1; /* the body is not the parser's */
 }
 
-/* The library takes spaces before the colon, and other characters too. */
-static bool names_are_good(const char *head, size_t bytes)
+static bool is_name_character(char c)
 {
     static const char others[] = "!#$%&'*+-.^_`|~";
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           find(others, sizeof(others) - 1, c);
+}
+
+/* The library takes more spaces than two in the first line, and others than these in names. */
+static bool is_well_formed(const char *head, size_t bytes)
+{
     const char *line = find(head, bytes, '\n');
+    unsigned spaces = 0;
+    for (const char *at = head; at < line; at++) {
+        spaces += *at == ' ' || *at == '\t';
+    }
     while (line) {
         const char *at = line + 1, *end = head + bytes;
         for (; at < end && *at != ':' && *at != '\r'; at++) {
-            bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-                          (*at >= '0' && *at <= '9');
-            if (!letter && !find(others, sizeof(others) - 1, *at)) {
+            if (!is_name_character(*at)) {
                 return false;
             }
         }
         line = find(at, (size_t)(end - at), '\n');
     }
-    return true;
+    return spaces <= 2;
 }
 
 static struct refusal judge(const struct parsing *parsing, const http_parser *parser)
@@ -245,8 +256,8 @@ struct refusal request_parse(struct request *request, const char *head, size_t b
     struct parsing parsing = {.request = request};
     http_parser parser;
     memset(request, 0, sizeof(*request));
-    if (!names_are_good(head, bytes)) {
-        return (struct refusal){400, "a header's name has a character that names do not have"};
+    if (!is_well_formed(head, bytes)) {
+        return (struct refusal){400, "a space too many, or a character that names do not have"};
     }
     http_parser_init(&parser, HTTP_REQUEST);
     parser.data = &parsing;

@@ -161,6 +161,18 @@ TLS_WORLD := tests/unit/console/tls_world.c guests/console/certificate.c guests/
 $(call unit_test,console/tls,$(TLS_WORLD))
 $(call unit_test,console/tls_wire,guests/console/tls.c $(TLS_WORLD))
 $(call unit_test,console/certificate,guests/console/certificate.c -lbearssl)
+# The console's portable part, over a machine and a network that are made up.
+CONSOLE_WORLD := $(CONSOLE_PORTABLE) $(CONSOLE_MADE) $(addprefix tests/console/,net_made.c tls_plain.c page_stand_in.c) \
+    -lhttp_parser
+$(call unit_test,console/request,guests/console/request.c -lhttp_parser)
+$(call unit_test,console/writer,guests/console/writer.c)
+$(call unit_test,console/body,guests/console/request.c -lhttp_parser)
+$(call unit_test,console/audit_text,$(addprefix guests/console/,audit_text.c words.c writer.c))
+$(call unit_test,console/machine,$(CONSOLE_WORLD))
+$(call unit_test,console/http,$(CONSOLE_WORLD))
+$(call unit_test,console/api,$(CONSOLE_WORLD))
+$(call unit_test,console/events,$(CONSOLE_WORLD))
+$(call unit_test,console/session,$(CONSOLE_WORLD))
 
 # A first build compiles some hundred files, so it uses all processors even without -j.
 test-unit:
