@@ -5,11 +5,14 @@ FUZZ := $(BUILD)/fuzz
 FUZZ_CC := clang
 FUZZ_SECONDS := 150
 FUZZ_TARGETS := manifest_yaml manifest_binary assign dmar function tls
+FUZZ_TARGETS := manifest_yaml manifest_binary assign dmar function
+FUZZ_CONSOLE := http json
 FUZZ_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing \
     -Wall -Wextra -Wshadow -Werror -MMD -MP
 FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(FUZZ)/%)
-FUZZ_OWN_OBJECTS := $(patsubst %,$(FUZZ)/obj/tests/fuzz/%.o,fuzz $(FUZZ_TARGETS))
+FUZZ_CONSOLE_PROGRAMS := $(FUZZ_CONSOLE:%=$(FUZZ)/%)
+FUZZ_OWN_OBJECTS := $(patsubst %,$(FUZZ)/obj/tests/fuzz/%.o,fuzz $(FUZZ_TARGETS) $(FUZZ_CONSOLE))
 
 $(FUZZ)/obj/%.o: %.c tests/fuzz/rules.mk $(INSTALLED) $(CLANG_INSTALLED)
 	@mkdir -p $(@D)
@@ -27,16 +30,20 @@ $(FUZZ)/tls: $(patsubst %.c,$(FUZZ)/obj/%.o,guests/console/tls.c $(filter-out gu
 
 $(FUZZ)/dmar: $(patsubst %.c,$(FUZZ)/obj/%.o,boot/plan/dmar.c boot/plan/diagnostic.c kernel/format.c)
 
+$(FUZZ_CONSOLE_PROGRAMS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o \
+    $(patsubst %.c,$(FUZZ)/obj/%.o,$(CONSOLE_WORLD))
+	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ -o $@
+
 # Not a prerequisite of the tests: a first build compiles some fifty files, on all processors.
-fuzz-programs: $(FUZZ_PROGRAMS) $(BUILD)/fixtures/made $(BUILD)/bulkhead
+fuzz-programs: $(FUZZ_PROGRAMS) $(FUZZ_CONSOLE_PROGRAMS) $(BUILD)/fixtures/made $(BUILD)/bulkhead
 
 fuzz:
 	@$(MAKE) $(QUIETLY) -j$(shell nproc) fuzz-programs
-	@tests/fuzz/run seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+	@tests/fuzz/run seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS) $(FUZZ_CONSOLE)
 
 test-fuzz:
 	@$(MAKE) $(QUIETLY) -j$(shell nproc) fuzz-programs
-	@tests/fuzz/run runs 4000 $(FUZZ_TARGETS)
+	@tests/fuzz/run runs 4000 $(FUZZ_TARGETS) $(FUZZ_CONSOLE)
 
 -include $(shell find $(FUZZ)/obj -name '*.d' 2>/dev/null)
 TEST_SUITES += test-fuzz
