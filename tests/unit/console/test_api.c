@@ -463,6 +463,27 @@ static void odd_records(void **state)
     HAS(heard, "\"kind\":\"unknown\",\"domain\":null");
 }
 
+/* Names that are all escapes: as long as a record can be, and a piece holds fewer of them. */
+static void long_records(void **state)
+{
+    struct console_info *info = made_info();
+    (void)state;
+    world_start();
+    memset(made_domain(MADE_OFFICE)->name, '"', NAME_BYTES - 1);
+    memset(info->admins[MADE_OPERATOR].name, '"', NAME_BYTES);
+    session_start(info);
+    for (unsigned i = 0; i < 200; i++) {
+        made_record(AUDIT_CALL, MADE_OFFICE, MANAGEMENT_POWER_BUTTON, MADE_OPERATOR, UINT32_MAX);
+    }
+    const struct heard *heard = get(MADE_AUDITOR, "/v1/audit", 200);
+    assert_int_equal(lines_of(heard->body), 209);
+    expect_json(get(MADE_AUDITOR, "/v1/domains", 200)->body);
+    expect_json(get(MADE_OPERATOR, "/v1/machine", 200)->body);
+    assert_non_null(
+        strstr(get(MADE_OPERATOR, "/metrics", 200)->body,
+               "bulkhead_domain_lives_total{domain=\"???????????????????????????????\"}"));
+}
+
 static void the_metrics(void **state)
 {
     (void)state;
@@ -509,6 +530,7 @@ int main(void)
         cmocka_unit_test(the_chain_can_be_checked),
         cmocka_unit_test(records_that_are_gone),
         cmocka_unit_test(odd_records),
+        cmocka_unit_test(long_records),
         cmocka_unit_test(the_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

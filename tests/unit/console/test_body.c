@@ -75,6 +75,7 @@ static void bad_ones(void **state)
         "{\"base64\":\"Zm9v=\"}",
         "{\"base64\":\"Zm9v====\"}",
         "{\"base64\":\"Zg==Zg==\"}",
+        "{\"base64\":\"AA=A\"}",
         "{\"base64\":\"Zh==\"}", /* bits of no byte that are not 0 */
         "{\"base64\":\"Zm9=\"}",
         "{\"base64\":\"Zm 9v\"}",

@@ -215,6 +215,7 @@ static void only_our_names(void **state)
         {WORLD_HOST "Origin: https://gate-7.example\r\n", 200},
         {WORLD_HOST "Origin: http://127.0.0.1:8443\r\n", 403},
         {WORLD_HOST "Origin: https://127.0.0.1\r\n", 403},
+        {WORLD_HOST "Origin: xttps://127.0.0.1:8443\r\n", 403},
         {WORLD_HOST "Origin: https://evil.example\r\n", 403},
         {WORLD_HOST "Origin: https://\r\n", 403},
         {WORLD_HOST "Origin: null\r\n", 403},

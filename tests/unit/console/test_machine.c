@@ -54,6 +54,7 @@ static void unknown_roles(void **state)
     struct console_info *info = made_info();
     (void)state;
     made_start();
+    made_domain(MADE_OFFICE)->serial_read = 0xff;
     info->admins[0].role = 0;
     info->admins[1].role = 40;
     assert_true(machine_start(info));
@@ -80,6 +81,18 @@ static void the_last_day_is_a_good_one(void **state)
     made.unix_time++;
     assert_int_equal(machine_standing(MADE_OPERATOR), STANDING_EXPIRED);
     assert_int_equal(machine_standing(MADE_AUDITOR), STANDING_EXPIRED);
+}
+
+static void no_clock_is_never_a_good_one(void **state)
+{
+    struct console_info *info = made_info();
+    (void)state;
+    made_start();
+    info->not_before = 0;
+    assert_true(machine_start(info));
+    made.unix_time = 0;
+    assert_false(machine_clock_is_good());
+    assert_int_equal(machine_standing(MADE_OPERATOR), STANDING_CLOCK);
 }
 
 /* I10: whose clock may be wrong lets in who only reads. */
@@ -171,6 +184,7 @@ int main(void)
         cmocka_unit_test(unknown_roles),
         cmocka_unit_test(the_last_day_is_a_good_one),
         cmocka_unit_test(a_clock_that_is_not_believed),
+        cmocka_unit_test(no_clock_is_never_a_good_one),
         cmocka_unit_test(names),
         cmocka_unit_test(the_calendar),
         cmocka_unit_test(times),

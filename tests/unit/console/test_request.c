@@ -50,6 +50,8 @@ static const struct {
     {"\r\n" GET "\r\n", 400},
     {GET "X: one\r\n two\r\n\r\n", 400},
     {GET "X: one\r\n\ttwo\r\n\r\n", 400},
+    {GET "X:\r\n one\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost:\r\n a\r\n\r\n", 400},
     {GET "X: caf\xc3\xa9\r\n\r\n", 400},
     {GET "X: \x01\r\n\r\n", 400},
     {GET "X: \x7f\r\n\r\n", 400},
