@@ -33,11 +33,9 @@ size_t request_scan(const char *text, size_t count, size_t *scanned, struct refu
 {
     for (size_t i = *scanned; i < count; i++) {
         char c = text[i], before = i ? text[i - 1] : '\n';
-        bool folded = before == '\n' && (c == ' ' || c == '\t' || (i == 0 && c == '\r'));
         bool good = c == '\n' ? before == '\r' : before != '\r' && (c == '\r' || is_in_line(c));
-        if (!good || folded) {
-            *refusal = (struct refusal){400, "a head is lines of ASCII that end with CR LF, of "
-                                             "which none is folded"};
+        if (!good) {
+            *refusal = (struct refusal){400, "a head is lines of ASCII that end with CR LF"};
             return 0;
         }
         if (c == '\n' && i >= 3 && text[i - 2] == '\n') {
@@ -175,7 +173,10 @@ static bool is_name_character(char c)
            find(others, sizeof(others) - 1, c);
 }
 
-/* The library takes more spaces than two in the first line, and others than these in names. */
+/*
+ * The library takes an empty line before the first, more spaces than two in that, and others than
+ * these in names; and it takes a line that begins with a space for more of the one before.
+ */
 static bool is_well_formed(const char *head, size_t bytes)
 {
     const char *line = find(head, bytes, '\n');
