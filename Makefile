@@ -6,10 +6,8 @@ NASM := nasm
 # Objects are made anew when a compiler or headers were installed after them.
 installed = $(subst :,\:,$(wildcard $(patsubst %,/var/lib/dpkg/info/%.list,$(1))))
 CLANG_INSTALLED := $(call installed,clang-[0-9]* libclang-common-*-dev)
-INSTALLED := $(call installed,libc6-dev* linux-libc-dev* gnu-efi libyaml-dev* libbearssl-dev* \
-    libhttp-parser-dev* libjsmn-dev* libcmocka-dev*) $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
 INSTALLED := $(call installed,libc6-dev* linux-libc-dev* gnu-efi libyaml-dev* libbearssl-dev* libssl-dev* \
-    libcmocka-dev*) $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
+    libhttp-parser-dev* libjsmn-dev* libcmocka-dev*) $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
 
 # Empty: the demo, with devices where make starts an emulator that has them.
 MANIFEST ?=

@@ -88,12 +88,3 @@ _Noreturn void __assert_fail(const char *what, const char *file, unsigned line, 
     (void)where;
     console_end(what);
 }
-
-/* BearSSL's own way to random numbers: there is none here, so an engine without a seed fails. */
-void *br_prng_seeder_system(const char **name)
-{
-    if (name) {
-        *name = "none";
-    }
-    return NULL;
-}

@@ -82,7 +82,7 @@ static void run(void *arg)
     }
     seed_random(info);
     random_bytes(seed, sizeof(seed));
-    check(tls_start(info, seed, sizeof(seed), platform_unix_time()));
+    check(tls_start(info, seed, sizeof(seed)));
     random_forget(seed, sizeof(seed));
     check(net_start(info));
     session_start(info);

@@ -39,16 +39,16 @@ $(BUILD)/guests/obj/netprobe/%.c.o: guests/netprobe/%.c guests/console/rules.mk 
 	@echo "  CC      $<"
 	@$(CC) $(CONSOLE_CFLAGS) -MMD -MP -c $< -o $@
 
-
 CONSOLE_COMMON := $(CONSOLE_NET) $(LWIP_OBJECTS) $(GUEST_EARLY) $(GUEST_LIB)
 NET_PROBE := $(patsubst guests/%,$(BUILD)/guests/obj/%.o,$(wildcard guests/netprobe/*.c))
 $(BUILD)/guests/net-probe.elf: $(NET_PROBE) $(CONSOLE_COMMON) guests/lib/guest.lds
 	@echo "  LD      $@"
 	@ld $(GUEST_LDFLAGS) --gc-sections -T guests/lib/guest.lds -o $@ $(filter %.o,$^) $(CONSOLE_LIBS)
 
+include guests/console/page/rules.mk
 CONSOLE_OWN := $(patsubst guests/%,$(BUILD)/guests/obj/%.o,$(wildcard guests/console/*.c))
-$(BUILD)/guests/console.elf: $(CONSOLE_OWN) $(CONSOLE_COMMON) guests/lib/guest.lds
+$(BUILD)/guests/console.elf: $(CONSOLE_OWN) $(PAGE_O) $(CONSOLE_COMMON) guests/lib/guest.lds
 	@echo "  LD      $@"
 	@ld $(GUEST_LDFLAGS) --gc-sections -T guests/lib/guest.lds -Map=$(@:.elf=.map) -o $@ $(filter %.o,$^) $(CONSOLE_LIBS)
 
-GUEST_ELVES += $(BUILD)/guests/net-probe.elf $(if $(wildcard guests/console/session.c),$(BUILD)/guests/console.elf)
+GUEST_ELVES += $(BUILD)/guests/net-probe.elf $(BUILD)/guests/console.elf

@@ -2,6 +2,7 @@
 /*
  * The console on a host, with the made-up machine below it:
  *   build/console-plain [--port N] [--admin N] [--still] [--no-clock] [--info FILE]
+ *   build/console-tls    --info FILE [--port N] [--still] [--no-clock]
  * `--still`: no domain prints or dies by itself; `--info`: a struct console_info, not the made-up
  * one.
  */
@@ -10,12 +11,13 @@
 #include "guests/console/session.h"
 #include "guests/console/tls.h"
 #include "made_machine.h"
-#include "net_sockets.h"
+#include "net_host.h"
 #include "tls_plain.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 static struct console_info info;
@@ -58,6 +60,7 @@ static void serve(void)
 int main(int argc, char **argv)
 {
     const char *info_file = NULL;
+    uint8_t seed[CONSOLE_SEED_BYTES];
     unsigned port = 0;
     bool clock = true, lively = true;
     for (int i = 1; i < argc; i++) {
@@ -69,12 +72,18 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--port") == 0) {
             port = (unsigned)strtoul(value, NULL, 10), i++;
         } else if (strcmp(argv[i], "--admin") == 0) {
-            plain_admin = (unsigned)strtoul(value, NULL, 10), i++;
+            if (&plain_admin) {
+                plain_admin = (unsigned)strtoul(value, NULL, 10);
+            }
+            i++;
         } else if (strcmp(argv[i], "--info") == 0) {
             info_file = value, i++;
         } else {
             fail("usage: [--port N] [--admin N] [--still] [--no-clock] [--info FILE]");
         }
+    }
+    if (getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
+        fail("no random numbers");
     }
     signal(SIGPIPE, SIG_IGN);
     made_start();
@@ -89,7 +98,7 @@ int main(int argc, char **argv)
         name_it(port);
     }
     const char *wrong = net_start(&info);
-    wrong = wrong ? wrong : tls_start(&info, NULL, 0, platform_unix_time());
+    wrong = wrong ? wrong : tls_start(&info, seed, sizeof(seed));
     if (wrong) {
         fail(wrong);
     }

@@ -14,10 +14,9 @@ static struct {
     unsigned admin;
 } peers[NET_CONNECTIONS];
 
-const char *tls_start(const struct console_info *info, const void *seed, size_t seed_bytes,
-                      uint64_t now)
+const char *tls_start(const struct console_info *info, const void *seed, size_t seed_bytes)
 {
-    (void)info, (void)seed, (void)seed_bytes, (void)now;
+    (void)info, (void)seed, (void)seed_bytes;
     return NULL;
 }
 
