@@ -99,6 +99,7 @@ $(call unit_test,tools/tool_image,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_boards,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_diff,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_command,)
+$(call unit_test,tools/ctl_hosts,tools/ctl/hosts.c tools/ctl/hosts_write.c $(TOOL_UNIT_SOURCES))
 REPORT_WORLD := tests/unit/tools/report_world.c $(wildcard tools/report/*.c) tools/map/map.c \
     $(SURFACE_SOURCES) $(TOOL_UNIT_SOURCES)
 $(call unit_test,tools/tool_report,$(REPORT_WORLD))

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing hosts.yaml, whole or not at all. */
+#include "hosts.h"
+#include "hosts_parts.h"
+#include "tools/manifest/schema_parse.h"
+#include "tools/output.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Whether it comes back from between single quotes as it was. */
+static bool can_be_written(const char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        uint32_t code = 0;
+        size_t bytes = utf8_sequence((const unsigned char *)text, left, &code);
+
+        if (bytes == 0 || is_steering(code))
+            return false;
+        text += bytes;
+        left -= bytes;
+    }
+    return true;
+}
+
+static void put_value(FILE *out, const char *key, const char *value)
+{
+    fprintf(out, "    %s: '", key);
+    for (; *value; value++) {
+        if (*value == '\'')
+            fputc('\'', out);
+        fputc(*value, out);
+    }
+    fputs("'\n", out);
+}
+
+static void put_hosts(struct hosts *hosts, FILE *out)
+{
+    fprintf(out,
+            "# Machines of `bulkhead ctl`: whom it believes, and as whom it comes.\nhosts:%s\n",
+            hosts->count == 0 ? " []" : "");
+    for (uint32_t i = 0; i < hosts->count; i++) {
+        const struct host *host = &hosts->list[i];
+
+        fprintf(out, "  - name: '%s'\n", host->name);
+        put_value(out, "address", host->address);
+        put_value(out, "server-key", digest_text(&hosts->arena, host->server_key));
+        put_value(out, "key", host->key);
+        put_value(out, "certificate", host->certificate);
+    }
+}
+
+static bool write_file(struct hosts *hosts)
+{
+    struct output output;
+    FILE *out = NULL;
+    mode_t mask = umask(077);
+    const char *end = strrchr(hosts->path, '/');
+    const char *folder = say(&hosts->arena, "%.*s", (int)(end - hosts->path), hosts->path);
+    bool good = folder_make(folder);
+
+    if (!good)
+        hosts_complain(hosts, 0,
+                       say(&hosts->arena, "its folder can't be made: %s", strerror(errno)));
+    if (good && (good = output_open(&output, hosts->path))) {
+        out = fdopen(dup(output.file), "w");
+        good = out != NULL;
+        if (out) {
+            put_hosts(hosts, out);
+            good = fflush(out) == 0 && fsync(output.file) == 0;
+            good = fclose(out) == 0 && good;
+        }
+        if (!good)
+            hosts_complain(hosts, 0, strerror(errno));
+        good = output_close(&output, good) && good;
+    }
+    umask(mask);
+    return good;
+}
+
+/* The absolute path of a file that is there; NULL, said. */
+static const char *file_path(struct hosts *hosts, const char *path)
+{
+    char whole[PATH_MAX];
+    struct stat status;
+    const char *why = !realpath(path, whole) || stat(whole, &status) != 0 ? strerror(errno)
+                      : !S_ISREG(status.st_mode)                          ? "is no regular file"
+                      : !can_be_written(whole)
+                          ? "has characters in its path that hosts.yaml can't hold"
+                          : NULL;
+
+    if (!why)
+        return say(&hosts->arena, "%s", whole);
+    put_safely(stderr, path);
+    fprintf(stderr, ": %s\n", why);
+    return NULL;
+}
+
+/* The place of `name`, or `count`. */
+static uint32_t index_of(const struct hosts *hosts, const char *name)
+{
+    uint32_t i = 0;
+
+    while (i < hosts->count && strcmp(hosts->list[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static bool put_host(struct hosts *hosts, const struct host *host, bool replace)
+{
+    uint32_t at = index_of(hosts, host->name);
+    struct arena *arena = &hosts->arena;
+    const char *problem = !host_name_is_good(host->name)
+                              ? "a host's name is at most 63 characters a-z, 0-9 and -"
+                          : !host_address_is_good(host->address)
+                              ? "the address is no name or IPv4 address, nor either with :PORT"
+                          : at == MAX_HOSTS ? "there is no room for more hosts"
+                                            : NULL;
+
+    if (!problem && at < hosts->count && !replace &&
+        strcmp(hosts->list[at].address, host->address) != 0)
+        problem =
+            say(arena, "line %u has a host %s already, at %s: remove it, or choose another name",
+                hosts->list[at].line, host->name, hosts->list[at].address);
+    if (problem) {
+        hosts_complain(hosts, 0, problem);
+        return false;
+    }
+    struct host *to = &hosts->list[at];
+    const char *key = file_path(hosts, host->key),
+               *certificate = file_path(hosts, host->certificate);
+    if (!key || !certificate)
+        return false;
+    *to = (struct host){
+        .name = host->name, .address = host->address, .key = key, .certificate = certificate};
+    memcpy(to->server_key, host->server_key, DIGEST_BYTES);
+    hosts->count += at == hosts->count;
+    return write_file(hosts);
+}
+
+bool hosts_add(const struct host *host, bool replace)
+{
+    struct hosts hosts;
+    bool good = hosts_load(&hosts) && put_host(&hosts, host, replace);
+
+    hosts_close(&hosts);
+    return good;
+}
+
+bool hosts_remove(const char *name)
+{
+    struct hosts hosts;
+    bool good = hosts_load(&hosts);
+
+    if (good) {
+        const struct host *host = hosts_find(&hosts, name);
+        uint32_t at = index_of(&hosts, name);
+
+        good = host != NULL;
+        if (good) {
+            hosts.count--;
+            memmove(&hosts.list[at], &hosts.list[at + 1],
+                    (hosts.count - at) * sizeof(hosts.list[0]));
+            good = write_file(&hosts);
+        }
+    }
+    hosts_close(&hosts);
+    return good;
+}
