@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bulkhead build`. */
-#include "kernel/manifest.h"
-#include "kernel/sha256.h"
 #include "mapped.h"
 #include "output.h"
 #include "tool.h"
 #include "tools/image/compile.h"
-#include "tools/image/elf64.h"
+#include "tools/image/parts.h"
 #include "tools/image/payload.h"
 #include "tools/image/pe.h"
 #include "tools/image/version.h"
@@ -14,7 +12,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,62 +57,6 @@ static enum exit_status complain(const char *path, const char *why)
     return EXIT_ENVIRONMENT;
 }
 
-/* A part of the image: beside the executable in a build tree, in ../lib/bulkhead when installed. */
-static const char *default_part(struct arena *arena, const char *name)
-{
-    char self[4096];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-    if (length <= 0)
-        return name;
-    self[length] = 0;
-    *strrchr(self, '/') = 0;
-    const char *built = say(arena, "%s/%s", self, name);
-    const char *installed = say(arena, "%s/../lib/bulkhead/%s", self, strchr(name, '/') + 1);
-    return access(built, F_OK) != 0 && access(installed, F_OK) == 0 ? installed : built;
-}
-
-/*
- * The hypervisor's ELF file without what only debuggers read: everything behind the last loaded
- * byte is cut off, and the section table with it. Returns NULL with a message if it is none.
- */
-static uint8_t *strip_kernel(struct arena *arena, const char *path, const struct mapped *file,
-                             uint64_t *size)
-{
-    enum { SHOFF = 0x28, SHENTSIZE = 0x3a, SECTION_FIELDS = 6 };
-    struct elf64 elf;
-    const char *remedy;
-    const char *complaint = elf64_open(file->bytes, file->size, &elf, &remedy);
-
-    *size = elf.headers_end;
-    for (uint32_t i = 0; !complaint && i < elf.count; i++) {
-        const struct elf64_segment *segment = &elf.segments[i];
-
-        if (!elf64_segment_is_whole(segment, file->size))
-            complaint = "is cut off";
-        else if (segment->file_bytes > 0 && segment->offset + segment->file_bytes > *size)
-            *size = segment->offset + segment->file_bytes;
-    }
-    if (complaint) {
-        complain(path, complaint);
-        return NULL;
-    }
-    uint8_t *stripped = arena_take(arena, *size);
-    memcpy(stripped, file->bytes, *size);
-    memset(stripped + SHOFF, 0, 8);
-    memset(stripped + SHENTSIZE, 0, SECTION_FIELDS);
-    return stripped;
-}
-
-/* The loader holds .kernel against the manifest, also once no device can write any more. */
-static void seal_kernel(const struct compiled *compiled, const uint8_t *kernel, uint64_t bytes)
-{
-    struct manifest_header *header = compiled->manifest;
-
-    sha256(kernel, bytes, header->kernel_digest);
-    manifest_digest(header, header->digest);
-}
-
 static const char *write_image(const struct compiled *compiled, const struct pe *loader,
                                const uint8_t *kernel, uint64_t kernel_bytes,
                                const struct pe_piece *version, FILE *out)
@@ -141,13 +82,9 @@ static const char *write_image(const struct compiled *compiled, const struct pe 
 static enum exit_status assemble(struct check *check, const struct job *job,
                                  const struct compiled *compiled, FILE *out)
 {
-    bool amd = check->model.platform.cpu.value == MANIFEST_CPU_AMD;
     const char *loader_path =
-        job->loader ? job->loader : default_part(&check->arena, "boot/loader.efi");
-    const char *kernel_path = job->kernel
-                                  ? job->kernel
-                                  : default_part(&check->arena, amd ? "kernel/kernel-amd.elf"
-                                                                    : "kernel/kernel-intel.elf");
+        job->loader ? job->loader : part_path(&check->arena, "boot/loader.efi");
+    const char *kernel_path = job->kernel ? job->kernel : part_kernel(check);
     struct mapped loader = {0}, kernel = {0};
     enum exit_status status = EXIT_ENVIRONMENT;
     struct pe pe;
@@ -156,24 +93,24 @@ static enum exit_status assemble(struct check *check, const struct job *job,
     if (output_is_input(job->output, loader_path) || output_is_input(job->output, kernel_path))
         return EXIT_ENVIRONMENT;
     if (mapped_open(loader_path, &loader) && mapped_open(kernel_path, &kernel)) {
-        const char *complaint = pe_open(loader.bytes, loader.size, &pe);
-        uint8_t *stripped =
-            complaint ? NULL : strip_kernel(&check->arena, kernel_path, &kernel, &kernel_bytes);
+        const char *complaint = pe_open(loader.bytes, loader.size, &pe), *path = loader_path;
+        uint8_t *stripped = NULL;
 
-        if (stripped) {
+        if (!complaint) {
+            complaint = part_strip_kernel(&check->arena, &kernel, &stripped, &kernel_bytes);
+            path = complaint ? kernel_path : loader_path;
+        }
+        if (!complaint) {
             uint8_t version[VERSION_BYTES];
             struct pe_piece piece = {.bytes = version,
                                      .size =
                                          version_resource(version, (uint32_t)pe_end(&pe),
                                                           check->model.host.value, job->release)};
 
-            seal_kernel(compiled, stripped, kernel_bytes);
+            part_seal_kernel(compiled, stripped, kernel_bytes);
             complaint = write_image(compiled, &pe, stripped, kernel_bytes, &piece, out);
         }
-        if (complaint)
-            complain(loader_path, complaint);
-        else if (stripped)
-            status = EXIT_GOOD;
+        status = complaint ? complain(path, complaint) : EXIT_GOOD;
     } else {
         fputs("bulkhead: build the loader and the hypervisor first (make loader kernel), or name "
               "them with --loader and --kernel\n",

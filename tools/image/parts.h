@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an image is made of beside its manifest: where it is found, and what of it the manifest
+ * seals. */
+#ifndef BULKHEAD_TOOL_PARTS_H
+#define BULKHEAD_TOOL_PARTS_H
+
+#include "compile.h"
+#include "tools/mapped.h"
+
+/*
+ * A part of images by its name in the build tree ("boot/loader.efi"): beside the executable there,
+ * in ../lib/bulkhead when installed.
+ */
+const char *part_path(struct arena *arena, const char *name);
+
+/* The hypervisor for the processors that a checked manifest is for. */
+const char *part_kernel(struct check *check);
+
+/*
+ * The hypervisor's ELF file without what only debuggers read: everything behind the last loaded
+ * byte is cut off, and the section table with it. Returns NULL, or why it is none as the rest of a
+ * sentence; `out`, in the arena, has `bytes` bytes.
+ */
+const char *part_strip_kernel(struct arena *arena, const struct mapped *file, uint8_t **out,
+                              uint64_t *bytes);
+
+/* Puts the stripped hypervisor's digest into the manifest, and with it the manifest's own. */
+void part_seal_kernel(const struct compiled *compiled, const uint8_t *kernel, uint64_t bytes);
+
+#endif
