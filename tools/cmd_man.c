@@ -30,7 +30,7 @@ static const char introduction[] =
 static const char ending[] =
     ".SH EXIT STATUS\n"
     "0 good, 1 the manifest or image was read and is not good, 2 the command line is wrong, 3 a\n"
-    "file cannot be read or written, or a part is missing.\n"
+    "file cannot be read or written, or a part is missing, 4 as the subcommand says.\n"
     ".SH FILES\n"
     ".TP\n"
     "PREFIX/lib/bulkhead/loader.efi, kernel\\-intel.elf, kernel\\-amd.elf\n"
@@ -38,6 +38,9 @@ static const char ending[] =
     ".TP\n"
     "PREFIX/share/bulkhead/manifest.schema.json\n"
     "For editors: the language of manifests as a JSON Schema.\n"
+    ".TP\n"
+    "$XDG_CONFIG_HOME/bulkhead/hosts.yaml, or ~/.config/bulkhead/hosts.yaml\n"
+    "Machines that `ctl` knows, the public keys of their consoles, and where one's own keys are.\n"
     ".SH ENVIRONMENT\n"
     ".TP\n"
     "NO_COLOR\n"

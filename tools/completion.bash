@@ -15,6 +15,10 @@ _bulkhead() {
         words="new certificate"
     elif [ "$COMP_CWORD" -eq 2 ] && [ "$command" = demo ]; then
         words=accidents
+    elif [ "$COMP_CWORD" -eq 2 ] && [ "$command" = ctl ]; then
+        words='machine domains status start stop restart power-button check serial log metrics compare host'
+    elif [ "$COMP_CWORD" -eq 3 ] && [ "${COMP_WORDS[2]}" = host ] && [ "$command" = ctl ]; then
+        words='add list remove'
     else
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

@@ -49,6 +49,7 @@ $(BUILD)/host/tools/cmd_explain.o: TOOL_CFLAGS += -I$(dir $(EXAMPLES_H))
 
 $(BUILD)/bulkhead: $(TOOL_OBJECTS)
 	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a -lcrypto
+	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a -lcurl -ljansson
 
 -include $(TOOL_OBJECTS:.o=.d)
 

@@ -31,6 +31,7 @@ int cascade_main(int argc, char **argv);
 int hw_main(int argc, char **argv);
 int init_main(int argc, char **argv);
 int key_main(int argc, char **argv);
+int ctl_main(int argc, char **argv);
 int man_main(int argc, char **argv);
 int map_main(int argc, char **argv);
 
@@ -48,6 +49,7 @@ extern const char cascade_help[];
 extern const char hw_help[];
 extern const char init_help[];
 extern const char key_help[];
+extern const char ctl_help[];
 extern const char man_help[];
 extern const char map_help[];
 extern const char disk_help[];

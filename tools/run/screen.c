@@ -21,7 +21,7 @@ void screen_open(struct screen *screen, bool plain)
 {
     const char *kind = getenv("TERM"), *no_colour = getenv("NO_COLOR");
     setlocale(LC_CTYPE, "");
-    *screen = (struct screen){.keyboard = -1, .latest = -1};
+    *screen = (struct screen){.keyboard = -1, .latest = -1, .self = "run"};
     screen->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     screen->terminal =
         !plain && isatty(STDOUT_FILENO) && kind && *kind && strcmp(kind, "dumb") != 0;
@@ -182,7 +182,7 @@ static unsigned put_own(struct screen *screen, bool cut, const char *text, va_li
     lift(screen);
     if (screen->colour)
         fputs(note_colour, stdout);
-    int used = snprintf(row, sizeof(row), "%-*s * ", (int)screen->name_width, "run");
+    int used = snprintf(row, sizeof(row), "%-*s * ", (int)screen->name_width, screen->self);
     vsnprintf(row + used, sizeof(row) - (size_t)used, text, args);
     if (cut && strlen(row) >= screen->columns)
         row[screen->columns - 1] = 0;

@@ -13,11 +13,12 @@ enum { OWNER_BYTES = 48 };
  * port that has the keyboard, else that of another port, else what the runner is about.
  */
 struct screen {
-    bool terminal; /* control codes may be written; else plain lines */
-    bool colour;   /* and colour: NO_COLOR is not set, or empty */
-    bool ascii;    /* the locale is not UTF-8 */
-    bool only;     /* of the ports only the keyboard's is shown */
-    bool narrow;   /* there is room for com1..com4 only, not for names */
+    bool terminal;    /* control codes may be written; else plain lines */
+    bool colour;      /* and colour: NO_COLOR is not set, or empty */
+    bool ascii;       /* the locale is not UTF-8 */
+    const char *self; /* what the runner calls itself */
+    bool only;        /* of the ports only the keyboard's is shown */
+    bool narrow;      /* there is room for com1..com4 only, not for names */
     unsigned columns, name_width, text_columns;
     char names[SERIAL_PORTS][OWNER_BYTES]; /* "" for a port that nobody has */
     int keyboard;                          /* the port that gets what is typed, -1: none */

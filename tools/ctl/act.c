@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one wishes of a domain. A console takes a wish and gives a ticket; whether it came true
+ * shows in the domain's state once the ticket is answered.
+ */
+#include "commands.h"
+
+#include <string.h>
+
+enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 1000, USUAL_SECONDS = 120 };
+
+/* How a domain stands, of the last answer. */
+struct view {
+    json_t *object; /* what the rest lies in */
+    struct domain domain;
+};
+
+static void view_close(struct view *view)
+{
+    json_decref(view->object);
+    *view = (struct view){0};
+}
+
+static enum exit_status look(struct ctl *ctl, const char *name, struct view *view)
+{
+    view_close(view);
+    enum exit_status status =
+        api_object(ctl, "GET", domain_path(&ctl->arena, name, ""), NULL, &view->object);
+    const char *problem =
+        status == EXIT_GOOD ? domain_read(&ctl->arena, view->object, &view->domain) : NULL;
+
+    return problem ? api_malformed(ctl, problem) : status;
+}
+
+static void pause_for(struct ctl *ctl, uint64_t milliseconds)
+{
+    uint64_t end = ctl->transport->now(ctl->transport) + milliseconds, now;
+
+    while ((now = ctl->transport->now(ctl->transport)) < end)
+        ctl->transport->turn(ctl->transport, -1, (int)(end - now));
+}
+
+static bool is_down(const struct domain *domain)
+{
+    return strcmp(domain->state, "stopped") == 0 || strcmp(domain->state, "refused") == 0;
+}
+
+/* Tickets are numbers of 32 bits that go on from 0 behind the last. */
+static bool is_answered(const struct domain *domain, int64_t ticket)
+{
+    return (int32_t)((uint32_t)domain->answered - (uint32_t)ticket) >= 0;
+}
+
+/*
+ * Looks until the ticket is answered (`ticket` -1: until the domain is down), or until `seconds`
+ * are over: then `late`. A state that may not be read ends it, too.
+ */
+static enum exit_status await(struct ctl *ctl, const char *name, int64_t ticket, int64_t seconds,
+                              struct view *view, bool *late)
+{
+    uint64_t end = ctl->transport->now(ctl->transport) + (uint64_t)seconds * 1000;
+    uint64_t pause = FIRST_PAUSE_MS;
+
+    for (;;) {
+        enum exit_status status = look(ctl, name, view);
+        const struct domain *domain = &view->domain;
+
+        *late = false;
+        if (status != EXIT_GOOD || !domain->state || domain->answered < 0)
+            return status;
+        if (ticket < 0 ? is_down(domain) : is_answered(domain, ticket))
+            return status;
+        *late = ctl->transport->now(ctl->transport) >= end;
+        if (*late)
+            return status;
+        pause_for(ctl, pause);
+        pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2 : LONGEST_PAUSE_MS;
+    }
+}
+
+/* Whether a domain that has come to rest is as it was wished. */
+static bool is_fulfilled(const char *action, const struct domain *domain)
+{
+    if (strcmp(action, "check") == 0)
+        return domain->check_failed <= 0;
+    if (strcmp(action, "stop") == 0)
+        return is_down(domain);
+    return strcmp(action, "power-button") == 0 || strcmp(domain->state, "running") == 0;
+}
+
+/* What came of it, on standard output. */
+static enum exit_status tell(struct ctl *ctl, const char *action, const struct view *view)
+{
+    const struct domain *domain = &view->domain;
+    bool good = !domain->state || is_fulfilled(action, domain);
+
+    if (ctl->json) {
+        json_print(view->object, true);
+    } else if (good) {
+        put_safely(stdout, domain->name);
+        fputs(": ", stdout);
+        if (!domain->state)
+            fputs("taken; your key may not read what came of it", stdout);
+        else if (strcmp(action, "check") == 0)
+            fputs("the separation check found nothing", stdout);
+        else if (strcmp(action, "power-button") == 0)
+            fprintf(stdout, is_down(domain) ? "is down" : "was told to shut down");
+        else
+            put_safely(stdout, domain->state);
+        putchar('\n');
+    }
+    if (good)
+        return EXIT_GOOD;
+    if (strcmp(action, "check") == 0)
+        return ctl_complain(ctl, EXIT_FINDINGS, "the separation check of %s FAILED (%lld)",
+                            domain->name, (long long)domain->check_failed);
+    return ctl_complain(ctl, EXIT_FINDINGS, "%s of %s came to nothing: it is %s%s%s", action,
+                        domain->name, domain->state, domain->last_end ? ", last end: " : "",
+                        domain->last_end ? domain->last_end : "");
+}
+
+static enum exit_status post(struct ctl *ctl, const char *name, const char *action, int64_t *ticket)
+{
+    static const struct field fields[] = {{"ticket", FIELD_NUMBER, false, 0}};
+    json_t *object;
+    enum exit_status status =
+        api_object(ctl, "POST", domain_path(&ctl->arena, name, action), NULL, &object);
+
+    if (status != EXIT_GOOD)
+        return status;
+    const char *problem = API_READ(&ctl->arena, object, fields, ticket);
+    if (problem || *ticket > UINT32_MAX)
+        status = api_malformed(ctl, problem ? problem : "`ticket` is larger than 2^32");
+    json_decref(object);
+    return status;
+}
+
+/* Asks, and waits until it is answered. */
+static enum exit_status ask_and_wait(struct ctl *ctl, const char *name, const char *action,
+                                     int64_t seconds, struct view *view)
+{
+    const struct domain *domain = &view->domain;
+    int64_t ticket;
+    bool late;
+    enum exit_status status = post(ctl, name, action, &ticket);
+
+    if (status == EXIT_GOOD)
+        status = await(ctl, name, ticket, seconds, view, &late);
+    if (status != EXIT_GOOD || !late)
+        return status;
+    return ctl_complain(ctl, EXIT_FINDINGS,
+                        "%s of %s is not answered after %lld s: it is %s; starts after: %s", action,
+                        name, (long long)seconds, domain->state,
+                        api_texts(&ctl->arena, domain->start_after));
+}
+
+/* The button; `action` becomes "stop" if that was needed. */
+static enum exit_status press(struct ctl *ctl, const struct wish *wish, struct view *view,
+                              const char **action)
+{
+    enum exit_status status = ask_and_wait(ctl, wish->name, *action, USUAL_SECONDS, view);
+    bool late;
+
+    if (status != EXIT_GOOD || wish->wait < 0)
+        return status;
+    status = await(ctl, wish->name, -1, wish->wait, view, &late);
+    if (status != EXIT_GOOD || !late)
+        return status;
+    if (!wish->then_stop)
+        return ctl_complain(ctl, EXIT_FINDINGS,
+                            "%s is still %s after %lld s; --then-stop would stop it", wish->name,
+                            view->domain.state, (long long)wish->wait);
+    if (!ctl->json)
+        printf("%s: still up after %lld s, so it is stopped\n", wish->name, (long long)wish->wait);
+    *action = "stop";
+    return ask_and_wait(ctl, wish->name, *action, USUAL_SECONDS, view);
+}
+
+enum exit_status ctl_act(struct ctl *ctl, const struct wish *wish)
+{
+    struct view view = {0};
+    enum exit_status status;
+    int64_t ticket;
+
+    if (wish->no_wait) {
+        status = post(ctl, wish->name, wish->action, &ticket);
+        if (status == EXIT_GOOD)
+            printf(ctl->json ? "{\"ticket\":%lld}\n" : "ticket %lld\n", (long long)ticket);
+        return status;
+    }
+    const char *action = wish->action;
+    if (strcmp(action, "power-button") == 0)
+        status = press(ctl, wish, &view, &action);
+    else
+        status = ask_and_wait(ctl, wish->name, action, wish->wait < 0 ? USUAL_SECONDS : wish->wait,
+                              &view);
+    if (status == EXIT_GOOD)
+        status = tell(ctl, action, &view);
+    view_close(&view);
+    return status;
+}
