@@ -3,9 +3,16 @@
 #include "api.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { POLL_MS = 1000, SHOWN_BYTES = 300 };
+
+void reply_close(struct reply *reply)
+{
+    free(reply->body);
+    *reply = (struct reply){0};
+}
 
 enum exit_status ctl_complain(const struct ctl *ctl, enum exit_status status, const char *text, ...)
 {

@@ -41,12 +41,6 @@ static struct curl_transport *own(struct transport *transport)
     return (struct curl_transport *)transport;
 }
 
-void reply_close(struct reply *reply)
-{
-    free(reply->body);
-    *reply = (struct reply){0};
-}
-
 /* Keeps a part of the body, as far as there may be one. */
 static size_t keep(struct road *road, const char *bytes, size_t count)
 {
