@@ -72,7 +72,8 @@ TOOL_UNIT_SOURCES := tools/text.c tools/json.c tools/mapped.c tools/output.c \
     -lbearssl
 TOOL_UNIT_TESTS := $(patsubst %.c,$(BUILD)/unit/%,$(notdir $(wildcard tests/unit/tools/test_tool_*.c)))
 $(TOOL_UNIT_TESTS): | $(BUILD)/fixtures/made
-$(addprefix $(BUILD)/unit/test_tool_,command map limits): | $(BUILD)/bulkhead
+$(addprefix $(BUILD)/unit/test_,tool_command tool_map tool_limits ctl_command): | $(BUILD)/bulkhead
+$(BUILD)/unit/test_ctl_show: | $(BUILD)/fixtures/made
 $(BUILD)/unit/test_tool_command: | $(LOADER) $(KERNEL_INTEL)
 
 .PHONY: fixtures

@@ -104,6 +104,8 @@ CTL_WORLD := tests/unit/tools/ctl_world.c $(filter-out tools/ctl/curl.c tools/ct
 $(call unit_test,tools/ctl_show,$(CTL_WORLD))
 $(call unit_test,tools/ctl_act,$(CTL_WORLD))
 $(call unit_test,tools/ctl_log,$(CTL_WORLD))
+$(call unit_test,tools/ctl_terminal,tools/ctl/terminal.c)
+$(call unit_test,tools/ctl_command,)
 $(call unit_test,tools/ctl_tls,$(addprefix tools/ctl/,curl.c api.c read.c words.c) tools/text.c -ljansson -lcurl -lbearssl)
 $(call unit_test,tools/ctl_hosts,tools/ctl/hosts.c tools/ctl/hosts_write.c $(TOOL_UNIT_SOURCES))
 REPORT_WORLD := tests/unit/tools/report_world.c $(wildcard tools/report/*.c) tools/map/map.c \
