@@ -154,6 +154,7 @@ static void test_bad(void **state)
         {"hosts:\n  - name: a\n    address: a:0\n" REST, "is no address"},
         {"hosts:\n  - name: a\n    address: a:65536\n" REST, "is no address"},
         {"hosts:\n  - name: a\n    address: a@b\n" REST, "is no address"},
+        {"hosts:\n  - name: a\n    address: a:80x\n" REST, "is no address"},
         {"hosts:\n  - name: a\n    address: \"a\\nb\"\n" REST, "is no address"},
         {"hosts:\n  - {name: a, address: b, server-key: 00, key: k, certificate: c}\n",
          "hosts.yaml:2: `server-key` is no SHA-256"},

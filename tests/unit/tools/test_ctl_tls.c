@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -186,6 +187,7 @@ static pid_t serve(const struct identity *identity, char *address)
         close(listener);
         return child;
     }
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* also where a test ends early */
     alarm(60);
     for (;;) {
         int one = accept(listener, NULL, NULL);
