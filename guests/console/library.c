@@ -14,7 +14,6 @@ void *__memmove_chk(void *to, const void *from, size_t bytes, size_t room);
 void *__memset_chk(void *to, int value, size_t bytes, size_t room);
 _Noreturn void __stack_chk_fail(void);
 _Noreturn void __assert_fail(const char *what, const char *file, unsigned line, const char *where);
-void *br_prng_seeder_system(const char **name);
 
 void *memmove(void *to, const void *from, size_t bytes)
 {
