@@ -173,7 +173,7 @@ static void put_extensions(struct der *der, const struct content *content)
     static const uint8_t purpose_oid[] = {0x06, 0x03, 0x55, 0x1d, 0x25};
     static const uint8_t signature[] = {0x03, 0x02, 0x07, 0x80}; /* digitalSignature */
     uint8_t purpose[] = {0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01};
-    size_t end = der->at, own = end;
+    size_t end = der->at, own;
 
     if (content->names)
         put_alternative_names(der, content);

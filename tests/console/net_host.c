@@ -89,7 +89,7 @@ static void read_in(struct socket *socket)
 static void accept_all(void)
 {
     for (unsigned i = 0; i < NET_CONNECTIONS; i++) {
-        struct sockaddr_in peer;
+        struct sockaddr_in peer = {0};
         socklen_t bytes = sizeof(peer);
 
         if (sockets[i].taken || sockets[i].file >= 0)

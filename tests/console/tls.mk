@@ -7,6 +7,8 @@ TLS_HOST_SOURCES := tests/console/tls_host.c tests/console/net_host.c guests/con
 $(BUILD)/tls-host: $(TLS_HOST_SOURCES:%.c=$(UNIT)/obj/%.o)
 	@$(CC) -fsanitize=address,undefined $^ -l:libbearssl.a -o $@
 
+lint-objects: $(BUILD)/tls-host
+
 test-tls: tools $(BUILD)/tls-host
 	@tests/console/tls
 
