@@ -121,8 +121,8 @@ function putEvent(kind, data) {
     page.heardAt = new Date();
     if (kind === 'serial' && page.serials.has(data.domain)) {
         page.serials.get(data.domain).take(data);
-    } else if (kind === 'audit' && log.add(data)) {
-        log.read();
+    } else if (kind === 'audit') {
+        log.add(data);
     } else if (kind === 'domain') {
         page.list = page.list.map((each) => each.name === data.name ? data : each);
         domains.put(page.machine, data);
@@ -134,7 +134,7 @@ function putState(words, wait) {
     page.retryAt = performance.now() + (wait || 0);
     page.lostWords = words;
     if (page.live) {
-        log.read();
+        log.read(log.next());
     }
     document.body.classList.toggle('stale', !page.live);
     byId('lost').hidden = page.live;

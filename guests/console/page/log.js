@@ -12,7 +12,6 @@ class Log {
         this.body = section.querySelector('tbody');
         this.choice = byId('log-domain');
         this.records = []; // by number
-        this.lost = 0;     // older ones that the machine no longer keeps
         this.limit = LOG_STEP;
         this.choice.addEventListener('change', () => {
             this.limit = LOG_STEP;
@@ -25,9 +24,13 @@ class Log {
         });
     }
 
-    // All that the page has not got, a record a line.
-    async read() {
-        const from = this.records.length > 0 ? this.records[this.records.length - 1].number + 1 : 0;
+    // Number of the record that follows on the last one here.
+    next() {
+        return this.records.length > 0 ? this.records[this.records.length - 1].number + 1 : 0;
+    }
+
+    // All from a number on, a record a line; a line may say that some are no longer kept.
+    async read(from) {
         let text;
         try {
             text = await request(`/v1/audit?from=${from}`);
@@ -38,9 +41,7 @@ class Log {
         for (const line of text.split('\n')) {
             if (line !== '') {
                 const record = JSON.parse(line);
-                if (record.number === undefined) {
-                    this.lost += record.lost;
-                } else {
+                if (record.number !== undefined) {
                     this.#keep(record);
                 }
             }
@@ -48,9 +49,9 @@ class Log {
         this.show();
     }
 
-    // A record of the stream. True if some between it and the former were missed.
+    // A record of the stream; what was missed between it and the former is fetched.
     add(record) {
-        const last = this.records[this.records.length - 1];
+        const next = this.next();
         if (this.#keep(record)) {
             this.#count();
             if (this.#matches(record)) {
@@ -60,7 +61,9 @@ class Log {
                 }
             }
         }
-        return Boolean(last) && record.number > last.number + 1;
+        if (record.number > next) {
+            this.read(next);
+        }
     }
 
     names(list) {
@@ -80,8 +83,9 @@ class Log {
 
     #count() {
         const all = this.records.filter((record) => this.#matches(record)).length;
+        const lost = this.records.length > 0 ? this.records[0].number : 0;
         say(byId('log-count'), `${Math.min(all, this.limit)} of ${countText(all, 'record')}` +
-            (this.lost ? `; the first ${this.lost} are no longer kept` : ''));
+            (lost ? `; the first ${lost} are no longer kept` : ''));
         byId('log-more').hidden = all <= this.limit;
     }
 
@@ -96,7 +100,6 @@ class Log {
         }
         this.records.splice(at, 0, record);
         if (this.records.length > LOG_KEPT) {
-            this.lost++;
             this.records.shift();
         }
         return true;
