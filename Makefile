@@ -7,9 +7,8 @@ NASM := nasm
 installed = $(subst :,\:,$(wildcard $(patsubst %,/var/lib/dpkg/info/%.list,$(1))))
 CLANG_INSTALLED := $(call installed,clang-[0-9]* libclang-common-*-dev)
 INSTALLED := $(call installed,libc6-dev* linux-libc-dev* gnu-efi libyaml-dev* libbearssl-dev* libssl-dev* \
-    libhttp-parser-dev* libjsmn-dev* libcmocka-dev*) $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
-INSTALLED := $(call installed,libc6-dev* linux-libc-dev* gnu-efi libyaml-dev* libbearssl-dev* \
-    libcurl4-openssl-dev* libjansson-dev* libcmocka-dev*) $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
+    libhttp-parser-dev* libjsmn-dev* libcurl4-openssl-dev* libjansson-dev* libcmocka-dev*) \
+    $(if $(findstring clang,$(CC)),$(CLANG_INSTALLED),$(call installed,gcc-[0-9]*))
 
 # Empty: the demo, with devices where make starts an emulator that has them.
 MANIFEST ?=

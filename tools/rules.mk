@@ -48,8 +48,7 @@ $(BUILD)/host/tools/cmd_explain.o: $(EXAMPLES_H)
 $(BUILD)/host/tools/cmd_explain.o: TOOL_CFLAGS += -I$(dir $(EXAMPLES_H))
 
 $(BUILD)/bulkhead: $(TOOL_OBJECTS)
-	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a -lcrypto
-	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a -lcurl -ljansson
+	@$(CC) -o $@ $^ -lyaml -l:libbearssl.a -lcrypto -lcurl -ljansson
 
 -include $(TOOL_OBJECTS:.o=.d)
 
