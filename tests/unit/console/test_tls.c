@@ -132,6 +132,32 @@ static void test_stolen_certificate(void **state)
     assert_int_equal(wire_alert(0), 51);
 }
 
+/* Who has only shown a known certificate gains nothing by another's log-in with the same key. */
+static void test_proof_of_another(void **state)
+{
+    (void)state;
+    start(SERVER_KEY_P256);
+    begin(0, &world.small);
+    client_step(&client, 0);
+    tls_pump(0);
+    while (client_step(&client, 0))
+        ;
+    uint8_t *record = wires[0].in + wires[0].in_at;
+    size_t message = 4 + ((size_t)record[6] << 16 | (size_t)record[7] << 8 | record[8]);
+    record[3] = (uint8_t)(message >> 8); /* the Certificate alone */
+    record[4] = (uint8_t)message;
+    wires[0].in_count = wires[0].in_at + 5 + message;
+    assert_int_equal(tls_pump(0), TLS_HANDSHAKE);
+    assert_true(connections[0].client.known);
+    begin(1, &world.small);
+    assert_int_equal(settle(1), TLS_OPEN);
+    assert_true(connections[1].client.proved);
+    assert_false(connections[0].client.proved);
+    assert_int_equal(tls_pump(0), TLS_HANDSHAKE);
+    tls_end(0, true);
+    tls_end(1, true);
+}
+
 static void test_no_certificate(void **state)
 {
     (void)state;
@@ -249,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_foreign_key),
         cmocka_unit_test(test_other_kinds_of_key),
         cmocka_unit_test(test_stolen_certificate),
+        cmocka_unit_test(test_proof_of_another),
         cmocka_unit_test(test_no_certificate),
         cmocka_unit_test(test_no_certificate_is_asked_for),
         cmocka_unit_test(test_renegotiation),
