@@ -10,15 +10,20 @@ static PER_DOMAIN struct {
     uint64_t asked[MAX_DOMAINS];
 } manage;
 
-/* Calls that are about a domain, with the right that each needs; 0: there is none. */
+/*
+ * Each call: how many `detail`s there are, 0: there is no such call; what else it uses of the
+ * request, whose rest is 0; the right that it needs over domain `index`, 0: none.
+ */
+enum { INDEX = 1, FROM = 2, BYTES = 4 };
 static const struct {
-    uint8_t right, ask; /* enum manifest_right, enum life_ask */
+    uint8_t details, uses, right, ask; /* the last two: enum manifest_right, enum life_ask */
 } calls[MANAGEMENT_CALLS] = {
-    [MANAGEMENT_STATUS] = {MANIFEST_MAY_STATUS, ASK_NOTHING},
-    [MANAGEMENT_COUNTERS] = {MANIFEST_MAY_COUNTERS, ASK_NOTHING},
-    [MANAGEMENT_START] = {MANIFEST_MAY_START, ASK_START},
-    [MANAGEMENT_STOP] = {MANIFEST_MAY_STOP, ASK_STOP},
-    [MANAGEMENT_RESTART] = {MANIFEST_MAY_RESTART, ASK_RESTART},
+    [MANAGEMENT_DESCRIBE] = {MANAGEMENT_SUBJECTS, INDEX, 0, ASK_NOTHING},
+    [MANAGEMENT_STATUS] = {1, INDEX, MANIFEST_MAY_STATUS, ASK_NOTHING},
+    [MANAGEMENT_COUNTERS] = {MAX_DOMAIN_CPUS, INDEX, MANIFEST_MAY_COUNTERS, ASK_NOTHING},
+    [MANAGEMENT_START] = {1, INDEX, MANIFEST_MAY_START, ASK_START},
+    [MANAGEMENT_STOP] = {1, INDEX, MANIFEST_MAY_STOP, ASK_STOP},
+    [MANAGEMENT_RESTART] = {1, INDEX, MANIFEST_MAY_RESTART, ASK_RESTART},
 };
 
 static enum management_result judge_domain(const struct management_request *request,
@@ -31,26 +36,29 @@ static enum management_result judge_domain(const struct management_request *requ
         return MANAGEMENT_BAD_DOMAIN;
     if (!(rules->manage & calls[request->call].right))
         return MANAGEMENT_NO_RIGHT;
-    uint32_t details = request->call == MANAGEMENT_COUNTERS ? rules->cpu_count : 1;
-    return request->detail < details ? MANAGEMENT_DONE : MANAGEMENT_BAD_ARGUMENT;
+    return request->call != MANAGEMENT_COUNTERS || request->detail < rules->cpu_count
+               ? MANAGEMENT_DONE
+               : MANAGEMENT_BAD_ARGUMENT;
 }
 
 enum management_result manage_judge(const struct management_request *request,
                                     const struct handoff_book *book)
 {
-    uint64_t reserved = request->from | request->bytes;
     if (request->version != MANAGEMENT_VERSION)
         return MANAGEMENT_BAD_VERSION;
-    if (request->call >= MANAGEMENT_CALLS ||
-        (request->call != MANAGEMENT_DESCRIBE && !calls[request->call].right))
+    if (request->call >= MANAGEMENT_CALLS || !calls[request->call].details)
         return MANAGEMENT_BAD_CALL;
+    uint8_t uses = calls[request->call].uses;
+    uint64_t unused = (uses & INDEX ? 0 : request->index) | (uses & FROM ? 0 : request->from) |
+                      (uses & BYTES ? 0 : request->bytes);
     for (unsigned i = 0; i < sizeof(request->reserved) / sizeof(request->reserved[0]); i++)
-        reserved |= request->reserved[i];
-    if (reserved || (request->admin >= MAX_ADMINS && request->admin != MANAGEMENT_NO_ADMIN))
+        unused |= request->reserved[i];
+    if (unused || request->detail >= calls[request->call].details ||
+        (request->admin >= MAX_ADMINS && request->admin != MANAGEMENT_NO_ADMIN))
         return MANAGEMENT_BAD_ARGUMENT;
-    if (request->call != MANAGEMENT_DESCRIBE)
+    if (calls[request->call].right)
         return judge_domain(request, book);
-    return request->detail < MANAGEMENT_SUBJECTS &&
+    return request->call != MANAGEMENT_DESCRIBE ||
                    request->index < book->machine.counts[request->detail]
                ? MANAGEMENT_DONE
                : MANAGEMENT_BAD_ARGUMENT;
