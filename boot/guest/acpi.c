@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ACPI tables that a guest finds: a hardware-reduced machine with a serial port, a PCI root
- * and nothing else (TRAPS 31, 32).
+ * The ACPI tables that a guest finds: a hardware-reduced machine with a serial port, a PCI root,
+ * a power button that is a Generic Event Device, and nothing else (TRAPS 31, 32).
  */
 #include "acpi.h"
 #include "aml.h"
@@ -173,6 +173,25 @@ static void write_ecam_reservation(struct aml *aml)
     aml_close(aml, device);
 }
 
+/*
+ * A request to shut down, which Linux carries out itself; a button on a machine without fixed
+ * hardware would want a driver and somebody who listens to it.
+ */
+static void write_power_button(struct aml *aml)
+{
+    enum { SHUTDOWN_REQUEST = 0x81 }; /* of \_SB: ACPI, "Device Object Notification Values" */
+    size_t device = aml_device(aml, "GED0");
+    aml_name_text(aml, "_HID", "ACPI0013");
+    aml_name_integer(aml, "_UID", 0);
+    size_t resources = aml_resources(aml);
+    aml_edge_interrupt(aml, GUEST_EVENT_IRQ);
+    aml_close_resources(aml, resources);
+    size_t method = aml_method(aml, "_EVT", 1);
+    aml_notify(aml, "\\_SB_", SHUTDOWN_REQUEST);
+    aml_close(aml, method);
+    aml_close(aml, device);
+}
+
 static uint64_t write_dsdt(struct acpi_header *dsdt, const struct acpi_windows *windows)
 {
     static const uint8_t sleep_types[4] = {GUEST_SLEEP_S5};
@@ -182,6 +201,7 @@ static uint64_t write_dsdt(struct acpi_header *dsdt, const struct acpi_windows *
     write_clock(&aml);
     write_pci_root(&aml, windows);
     write_ecam_reservation(&aml);
+    write_power_button(&aml);
     aml_close(&aml, scope);
     aml_name_bytes(&aml, "_S5_", sleep_types, sizeof(sleep_types));
     *dsdt = new_header("DSDT", 2);

@@ -8,11 +8,14 @@ enum {
     AML_BYTE = 0x0a,
     AML_WORD = 0x0b,
     AML_DWORD = 0x0c,
+    AML_STRING = 0x0d,
     AML_SCOPE = 0x10,
     AML_BUFFER = 0x11,
     AML_PACKAGE = 0x12,
+    AML_METHOD = 0x14,
     AML_EXTENDED = 0x5b,
     AML_DEVICE = 0x82,
+    AML_NOTIFY = 0x86,
     /* Lengths take two bytes (up to 4095), so that they can be filled in afterwards. */
     LENGTH_BYTES = 2,
     /* A template's buffer size is a word for the same reason: opcode and value. */
@@ -69,6 +72,32 @@ size_t aml_device(struct aml *aml, const char *name)
     size_t block = open_block(aml);
     put_name(aml, name);
     return block;
+}
+
+size_t aml_method(struct aml *aml, const char *name, uint8_t arguments)
+{
+    put(aml, AML_METHOD, 1);
+    size_t block = open_block(aml);
+    put_name(aml, name);
+    put(aml, arguments, 1);
+    return block;
+}
+
+void aml_notify(struct aml *aml, const char *object, uint8_t value)
+{
+    put(aml, AML_NOTIFY, 1);
+    put_name(aml, object);
+    put(aml, AML_BYTE, 1);
+    put(aml, value, 1);
+}
+
+void aml_name_text(struct aml *aml, const char *name, const char *text)
+{
+    put(aml, AML_NAME, 1);
+    put_name(aml, name);
+    put(aml, AML_STRING, 1);
+    put_name(aml, text);
+    put(aml, 0, 1);
 }
 
 void aml_name_integer(struct aml *aml, const char *name, uint8_t value)

@@ -18,14 +18,19 @@ struct aml {
 /* Each block returns where it starts; aml_close() with that fills in its length. */
 size_t aml_scope(struct aml *aml, const char *name);
 size_t aml_device(struct aml *aml, const char *name);
+size_t aml_method(struct aml *aml, const char *name, uint8_t arguments);
 size_t aml_resources(struct aml *aml); /* Name (_CRS, ResourceTemplate () {...}) */
 void aml_close(struct aml *aml, size_t block);
 void aml_close_resources(struct aml *aml, size_t block);
 
 /* Name (NAME, value). Names have four characters; `id` is an EISA id such as "PNP0501". */
 void aml_name_integer(struct aml *aml, const char *name, uint8_t value);
+void aml_name_text(struct aml *aml, const char *name, const char *text);
 void aml_name_eisa_id(struct aml *aml, const char *name, const char *id);
 void aml_name_bytes(struct aml *aml, const char *name, const uint8_t *values, uint8_t count);
+
+/* Notify (OBJECT, value), inside a method. */
+void aml_notify(struct aml *aml, const char *object, uint8_t value);
 
 /* Descriptors, inside aml_resources(). */
 void aml_io(struct aml *aml, uint16_t base, uint8_t bytes);

@@ -328,7 +328,7 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
         .in = in,
         .handoff = handoff,
         .placement = {in->facts, in->manifest, handoff, why},
-        .spaces = {in->facts, handoff, &plan.image},
+        .spaces = {in->facts, handoff, &plan.image, in->manifest},
     };
     if (in->manifest->header->payload_bytes > in->payload_bytes)
         return diagnose(why,
@@ -345,7 +345,7 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
         if (!guest_plan(in, i, &handoff->domains[i], why))
             return false;
     for (uint32_t i = 0; i < handoff->domain_count; i++)
-        handoff->domains[i].public_bytes = page_up(PUBLIC_BYTES(handoff->domains[i].cpu_count));
+        handoff->domains[i].public_bytes = public_bytes(&in->manifest->domains[i]);
     if (!give_functions(in, handoff, why))
         return false;
     fill_layout(in, handoff);

@@ -252,7 +252,7 @@ void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memor
                           .handoff = handoff,
                           .memory = memory,
                           .context = context,
-                          .spaces = {in->facts, handoff, &build.image}};
+                          .spaces = {in->facts, handoff, &build.image, in->manifest}};
     kernel_image_parse(in->kernel, in->kernel_bytes, &build.image, &why);
     remap_locate(handoff);
     zero_extents(&build);

@@ -4,6 +4,8 @@
 #include "align.h"
 #include "kernel/abi/guest.h"
 #include "kernel/abi/layout.h"
+#include "kernel/abi/public.h"
+#include "kernel/manifest.h"
 
 static const uint32_t area_access[KERNEL_AREAS] = {
     [KERNEL_TEXT] = PAGING_EXECUTE,       [KERNEL_CONSTANTS] = PAGING_READ,
@@ -57,14 +59,14 @@ static void add_domain(const struct spaces *spaces, const struct handoff_domain 
     paging_add(out, VA_PUBLIC, domain->public_hpa, domain->public_bytes, PAGE_BYTES, PAGING_WRITE);
 }
 
-/* Whom management may ask: it writes to the first page of each, and reads the rest. */
+/* Whom management may do anything with: it writes to the first page of each, and reads the rest. */
 static void add_others(const struct spaces *spaces, uint32_t cpu, struct paging_space *out)
 {
     const struct handoff *handoff = spaces->handoff;
     for (uint32_t i = 0; is_management(handoff, cpu) && i < handoff->domain_count; i++) {
         const struct handoff_domain *other = &handoff->domains[i];
         uint64_t va = VA_OTHERS + (uint64_t)i * OTHERS_STRIDE;
-        if (i == handoff->management)
+        if (i == handoff->management || !public_is_seen(&spaces->manifest->domains[i]))
             continue;
         paging_add(out, va, other->public_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
         paging_add(out, va + PAGE_BYTES, other->public_hpa + PAGE_BYTES,

@@ -13,6 +13,7 @@ struct spaces {
     const struct facts *facts;
     const struct handoff *handoff;
     const struct kernel_image *image;
+    const struct manifest *manifest;
 };
 
 /* What processor `cpu` maps in its hypervisor: shared text, its own state, its domain's memory. */

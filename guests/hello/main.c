@@ -6,7 +6,7 @@
  *
  * Command line: ticks= how many before it stops (0: for ever), hz= ticks a second, report= ticks
  * from one line to the next; without it there is one after the first second, and then one every ten
- * seconds.
+ * seconds; echo: it prints each line that comes to its serial port.
  */
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
@@ -35,8 +35,25 @@ static void sibling(struct cpu *cpu)
     print("hello: processor %u is up, APIC id %u\n", cpu->index, cpu->apic_id);
 }
 
+/* At a tick, as long as something is there. */
+static void listen(void)
+{
+    static char line[32];
+    static unsigned length;
+    for (int c = console_read(); c >= 0; c = console_read()) {
+        if (c >= ' ' && length < sizeof(line) - 1) {
+            line[length++] = (char)c;
+        } else if (c == '\n') {
+            line[length] = 0;
+            length = 0;
+            print("hello: heard %s\n", line);
+        }
+    }
+}
+
 void guest_main(void)
 {
+    bool echo = cmdline_has("echo");
     uint64_t stop_at = cmdline_number("ticks", 0);
     uint64_t hz = cmdline_number("hz", TICK_HZ);
     uint64_t report = cmdline_number("report", 0);
@@ -61,6 +78,9 @@ void guest_main(void)
             continue;
         }
         seen = ticks;
+        if (echo) {
+            listen();
+        }
         if (seen <= FIRST_TICKS) {
             print("hello: tick %lu\n", seen);
         }

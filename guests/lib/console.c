@@ -10,6 +10,7 @@ enum {
     UART_LCR = GUEST_COM1 + 3,
     UART_LSR = GUEST_COM1 + 5,
     LCR_8N1 = 3,
+    LSR_DR = 1 << 0,
     LSR_THRE = 1 << 5,
     LSR_TEMT = 1 << 6,
     POLLS = 1000000, /* a UART that never gets ready must not stop a payload */
@@ -101,6 +102,11 @@ static const char *convert(const char *text, va_list *args)
         put(*text);
     }
     return text + 1;
+}
+
+int console_read(void)
+{
+    return inb(UART_LSR) & LSR_DR ? inb(UART_THR) : -1;
 }
 
 void vprint(const char *text, va_list args)

@@ -16,6 +16,9 @@ void console_init(void);
 void print(const char *text, ...) __attribute__((format(printf, 1, 2)));
 void vprint(const char *text, va_list args) __attribute__((format(printf, 1, 0)));
 
+/* A byte that came; -1: none has. */
+int console_read(void);
+
 /* Waits until the UART has sent everything. */
 void console_drain(void);
 

@@ -16,6 +16,7 @@ enum {
     IST_NMI = 2,
     IST_DOUBLE = 3,
     NO_FAULT = -1,
+    GUEST_CODE_32 = 0x20,   /* compatibility mode, CPL 0 */
     GUEST_USER_DATA = 0x28, /* selectors for CPL 3 (with RPL 3) */
     GUEST_USER_CODE = 0x30,
 };

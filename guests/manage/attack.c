@@ -34,6 +34,15 @@ void try_refused(const struct management_machine *machine, uint32_t target, uint
     expect("restart without a right", call_make(MANAGEMENT_RESTART, other, 0), MANAGEMENT_NO_RIGHT);
     expect("counters without a right", call_make(MANAGEMENT_COUNTERS, other, 0),
            MANAGEMENT_NO_RIGHT);
+    expect("power button without a right", call_make(MANAGEMENT_POWER_BUTTON, other, 0),
+           MANAGEMENT_NO_RIGHT);
+    expect("check without a right", call_make(MANAGEMENT_CHECK, other, 0), MANAGEMENT_NO_RIGHT);
+    expect("serial read without a right", call_make(MANAGEMENT_SERIAL_READ, other, 0),
+           MANAGEMENT_NO_RIGHT);
+    expect("serial write without a right", call_make(MANAGEMENT_SERIAL_WRITE, other, 0),
+           MANAGEMENT_NO_RIGHT);
+    expect("serial read of itself", call_make(MANAGEMENT_SERIAL_READ, machine->own, 0),
+           MANAGEMENT_BAD_DOMAIN);
     expect("status of itself", call_make(MANAGEMENT_STATUS, machine->own, 0),
            MANAGEMENT_BAD_DOMAIN);
     expect("stop of itself", call_make(MANAGEMENT_STOP, machine->own, 0), MANAGEMENT_BAD_DOMAIN);
@@ -48,10 +57,26 @@ void try_refused(const struct management_machine *machine, uint32_t target, uint
            MANAGEMENT_BAD_ARGUMENT);
     expect("an unknown subject", call_make(MANAGEMENT_DESCRIBE, 0, MANAGEMENT_SUBJECTS),
            MANAGEMENT_BAD_ARGUMENT);
-    for (uint32_t call = MANAGEMENT_POWER_BUTTON; call < 64; call++) {
+    for (uint32_t call = MANAGEMENT_CALLS; call < 64; call++) {
         results += call_make(call, target, 0) == MANAGEMENT_BAD_CALL;
     }
-    report(results == 64 - MANAGEMENT_POWER_BUTTON, "I6", "unknown calls", "%lu refused", results);
+    report(results == 64 - MANAGEMENT_CALLS, "I6", "unknown calls", "%lu refused", results);
+    expect("a check too soon", call_patiently(MANAGEMENT_CHECK, target), MANAGEMENT_TOO_OFTEN);
+    *request = (struct management_request){.version = MANAGEMENT_VERSION,
+                                           .call = MANAGEMENT_SERIAL_WRITE,
+                                           .index = target,
+                                           .admin = MANAGEMENT_NO_ADMIN,
+                                           .bytes = PAGE_BYTES};
+    expect("bytes beyond the page", call_at((uint64_t)call_page), MANAGEMENT_BAD_ARGUMENT);
+    request->bytes = MANAGEMENT_WRITE_BYTES + 1;
+    expect("a byte too many", call_at((uint64_t)call_page), MANAGEMENT_BAD_ARGUMENT);
+    request->call = MANAGEMENT_SERIAL_READ;
+    request->bytes = 1;
+    expect("bytes of a call without", call_at((uint64_t)call_page), MANAGEMENT_BAD_ARGUMENT);
+    request->call = MANAGEMENT_STOP;
+    request->bytes = 0;
+    request->from = 1;
+    expect("a place of a call without", call_at((uint64_t)call_page), MANAGEMENT_BAD_ARGUMENT);
     *request = (struct management_request){.version = MANAGEMENT_VERSION + 1};
     expect("another version", call_at((uint64_t)call_page), MANAGEMENT_BAD_VERSION);
     *request = (struct management_request){.version = MANAGEMENT_VERSION, .reserved = {[3] = 1}};
@@ -115,6 +140,24 @@ static void call_by_user(void *arg)
     }
 }
 
+/* In compatibility mode, which knows no upper half of RAX. */
+#define CALL_BY_32(instruction)                                                                    \
+    __asm__ volatile("pushq %0\n\tleaq 1f(%%rip), %%rcx\n\tpushq %%rcx\n\tlretq\n1:\t" instruction \
+                     "\n\tud2\n"                                                                   \
+                     :                                                                             \
+                     : "i"(GUEST_CODE_32), "a"(call_page)                                          \
+                     : "rcx", "memory")
+
+static void call_by_32(void *arg)
+{
+    (void)arg;
+    if (is_intel()) {
+        CALL_BY_32("vmcall");
+    } else {
+        CALL_BY_32("vmmcall");
+    }
+}
+
 /* Where the call is made the vector is #UD at its first byte, and RAX is untouched. */
 void try_instructions(void)
 {
@@ -126,6 +169,10 @@ void try_instructions(void)
     memory_open(false);
     const uint8_t *at = (const uint8_t *)fault->rip;
     report(vector == VECTOR_UD && at[0] == 0x0f && at[1] == 0x01, "I6", "user level",
+           "vector %d at %02x %02x", vector, at[0], at[1]);
+    vector = probe(call_by_32, NULL);
+    at = (const uint8_t *)fault->rip;
+    report(vector == VECTOR_UD && at[0] == 0x0f && at[1] == 0x01, "I6", "compatibility mode",
            "vector %d at %02x %02x", vector, at[0], at[1]);
 }
 

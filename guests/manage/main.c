@@ -4,6 +4,8 @@
  * Each thing reports one line,
  *   manage: PASS I6 stop: what was seen
  *
+ * Another payload of the machine prints what comes to its serial port, as hello does with `echo`.
+ *
  * Command line: target= the domain that it may do all with (target), other= the one that it may
  * only look at and start (other), random= calls by chance (1000).
  */
@@ -93,6 +95,86 @@ static void drive(const char *name, uint32_t call, uint32_t target, enum life_st
            "result %lu, state %u, life %u", result, status->state, status->lives);
 }
 
+/* Serial read from `from`; 0: it was refused. */
+static uint64_t read_serial(uint32_t target, uint64_t from)
+{
+    *(struct management_request *)(void *)call_page =
+        (struct management_request){.version = MANAGEMENT_VERSION,
+                                    .call = MANAGEMENT_SERIAL_READ,
+                                    .index = target,
+                                    .admin = MANAGEMENT_NO_ADMIN,
+                                    .from = from};
+    return call_at((uint64_t)call_page) == MANAGEMENT_DONE;
+}
+
+/* Whether `wanted` comes out of its serial port behind byte `*from`, which goes on. */
+static bool hear(uint32_t target, uint64_t *from, const char *wanted)
+{
+    const struct management_serial *serial = (const void *)call_page;
+    uint64_t end = rdtsc() + boot_info.tsc_hz * 20;
+    const char *at = wanted;
+    while (*at && rdtsc() < end && read_serial(target, *from)) {
+        for (uint32_t i = 0; *at && i < serial->bytes; i++) {
+            at = serial->text[i] == (uint8_t)*at ? at + 1 : wanted + (serial->text[i] == *wanted);
+        }
+        *from = serial->from + serial->bytes;
+        cpu_relax();
+    }
+    return *at == 0;
+}
+
+/* Serial write; returns the bytes taken, LAST: refused. */
+static uint32_t write_serial(uint32_t target, const char *text, uint32_t bytes)
+{
+    uint64_t end = rdtsc() + boot_info.tsc_hz * 2, result;
+    do {
+        *(struct management_request *)(void *)call_page =
+            (struct management_request){.version = MANAGEMENT_VERSION,
+                                        .call = MANAGEMENT_SERIAL_WRITE,
+                                        .index = target,
+                                        .admin = MANAGEMENT_NO_ADMIN,
+                                        .bytes = bytes};
+        for (uint32_t i = 0; i < bytes; i++) {
+            call_page[sizeof(struct management_request) + i] = (uint8_t)text[i];
+        }
+        result = call_at((uint64_t)call_page);
+    } while (result == MANAGEMENT_TOO_OFTEN && rdtsc() < end);
+    return result == MANAGEMENT_DONE ? ((const struct management_written *)call_page)->bytes : LAST;
+}
+
+static void drive_serial(uint32_t target)
+{
+    static const char flood[MANAGEMENT_WRITE_BYTES];
+    uint64_t from = 0;
+    bool heard = hear(target, &from, "hello: this is domain ");
+    report(heard, "I6", "serial read", "%lu bytes", from);
+    uint32_t taken = write_serial(target, "ping\n", 5);
+    heard = hear(target, &from, "hello: heard ping");
+    report(heard && taken == 5, "I6", "serial write", "%u bytes taken", taken);
+    for (uint32_t i = 0; i < 8; i++) {
+        taken = write_serial(target, flood, sizeof(flood));
+        report(taken <= sizeof(flood), "I8", "serial flood", "%u bytes taken", taken);
+    }
+    while (write_serial(target, "\npong\n", 6) != 6 && read_serial(target, from)) {
+        cpu_relax();
+    }
+    report(hear(target, &from, "hello: heard pong"), "I6", "after it", "%lu bytes", from);
+}
+
+static void drive_check(uint32_t target)
+{
+    const struct management_status *status = (const void *)call_page;
+    drive("check", MANAGEMENT_CHECK, target, LIFE_RUNNING, 1);
+    report(status->checks == 1 && status->check_failed == 0, "I12", "checks",
+           "%u, the last found %u", status->checks, status->check_failed);
+    drive("power button", MANAGEMENT_POWER_BUTTON, target, LIFE_RUNNING, 1);
+    const struct management_time *time = (const void *)call_page;
+    uint64_t result = call_make(MANAGEMENT_TIME, 0, 0), now = rdtsc();
+    report(result == MANAGEMENT_DONE && time->tsc <= now && time->tsc_hz == boot_info.tsc_hz &&
+               time->unix_time == boot_info.unix_time,
+           "I6", "time", "%lu s", time->unix_time);
+}
+
 static void drive_target(uint32_t target)
 {
     const struct management_status *status = (const void *)call_page;
@@ -112,8 +194,12 @@ static void drive_target(uint32_t target)
         }
     } while (sum == 0 && rdtsc() < end);
     report(sum > 0, "I6", "counters", "%lu exits", sum);
+    drive_serial(target);
+    drive_check(target);
     drive("stop", MANAGEMENT_STOP, target, LIFE_STOPPED, 1);
     report(status->last_end == END_ASKED, "I6", "end", "cause %u", status->last_end);
+    uint32_t taken = write_serial(target, "x", 1);
+    report(taken == 0, "I7", "serial write to nobody", "%u bytes taken", taken);
     drive("start", MANAGEMENT_START, target, LIFE_RUNNING, 2);
     drive("start again", MANAGEMENT_START, target, LIFE_RUNNING, 2);
     drive("restart", MANAGEMENT_RESTART, target, LIFE_RUNNING, 3);

@@ -78,6 +78,7 @@ enum {
     GUEST_COM1 = 0x3f8, /* 16550, IRQ 4, edge */
     GUEST_COM1_IRQ = 4,
     GUEST_RTC = 0x70,         /* index, then data: MC146818, time only */
+    GUEST_EVENT_IRQ = 5,      /* of its Generic Event Device, edge: the power button */
     GUEST_RESET_PORT = 0xcf9, /* FADT RESET_REG: writing GUEST_RESET_VALUE ends this life */
     GUEST_RESET_VALUE = 0x06,
     GUEST_SLEEP_CONTROL = 0x600, /* FADT SLEEP_CONTROL_REG: SLP_EN | S5 stops the domain */

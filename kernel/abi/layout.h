@@ -31,8 +31,8 @@
 #define VA_PUBLIC      0xffffffffe0000000ull /* this domain's public page (read, write) */
 #define VA_PUBLIC_END  0xffffffffe0010000ull
 
-/* Management's only: domain n's public page at n * OTHERS_STRIDE, not its own; of each the first
-   page (read, write), then the rest (read). */
+/* Management's only: domain n's public page at n * OTHERS_STRIDE, if it may do anything with that,
+   and not its own; of each the first page (read, write), then the rest (read). */
 #define VA_OTHERS     0xffffffffe4000000ull
 #define VA_OTHERS_END 0xffffffffe4100000ull
 #define OTHERS_STRIDE 0x10000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The management call (I6): VMCALL on Intel's processors, VMMCALL on AMD's, by ring 0 of the
- * management domain. For everybody else, and the other of the two, the answer is #UD.
+ * The management call (I6): VMCALL on Intel's processors, VMMCALL on AMD's, by 64-bit code in ring
+ * 0 of the management domain. For everybody else, and the other of the two, the answer is #UD.
  *
  * RAX holds the guest-physical address of a page of the domain's own RAM that begins with a struct
  * management_request. On return RAX is an enum management_result, and all other registers are as
@@ -9,7 +9,15 @@
  * else it is untouched. No call waits for another domain: what is asked of one is done by its own
  * processors, and `answered` reaches the ticket when it has come to rest.
  *
- * What each call may do, whoever makes it, is `manage:` of the manifest.
+ * What each call may do, whoever makes it, is `manage:` of the manifest, and for the serial port
+ * `serial.read` and `serial.write`. How often the calls come that ask nobody is not bounded: they
+ * cost the caller's own processor its time, and nobody else.
+ *
+ * What speculation reaches (TRAPS 25): management's processors map, of the other domains, the
+ * public pages of those with which it may do anything, and no page of a domain with which it may do
+ * nothing. What is in such a page and in none of its calls (counters where only the state may be
+ * asked for) a hostile management may learn by a guess of its processor's; a serial port's output
+ * is there only if somebody may read it. Calls end a processor's guesses after their judging.
  */
 #ifndef BULKHEAD_ABI_MANAGEMENT_H
 #define BULKHEAD_ABI_MANAGEMENT_H
@@ -33,7 +41,6 @@ enum management_call {
     MANAGEMENT_START,    /* struct management_ticket, as the next two */
     MANAGEMENT_STOP,
     MANAGEMENT_RESTART,
-    /* Of these, this version's hypervisor has not all yet: MANAGEMENT_BAD_CALL. */
     MANAGEMENT_POWER_BUTTON, /* struct management_ticket; answered when the guest was told */
     MANAGEMENT_CHECK,        /* struct management_ticket; status tells how the check went */
     MANAGEMENT_SERIAL_READ,  /* `from`: first byte wanted; struct management_serial */
@@ -49,10 +56,11 @@ enum management_result {
     MANAGEMENT_BAD_PAGE,     /* not at a page's beginning, or not in the domain's RAM */
     MANAGEMENT_BAD_VERSION,  /* of the request */
     MANAGEMENT_BAD_CALL,     /* no such call in this version */
-    MANAGEMENT_BAD_ARGUMENT, /* `detail` or `index` out of range, or `reserved` not 0 */
+    MANAGEMENT_BAD_ARGUMENT, /* out of range, or not 0 where the call does not use it */
     MANAGEMENT_BAD_DOMAIN,   /* there is none with that number, or it is the management domain */
     MANAGEMENT_NO_RIGHT,     /* the manifest does not grant it */
-    MANAGEMENT_TOO_OFTEN,    /* less than 1/50 s since the last request to that domain */
+    MANAGEMENT_TOO_OFTEN,    /* less than 1/50 s since the last request or serial write to that
+                                domain, or less than 60 s since the last check of it */
     MANAGEMENT_RESULTS,
 };
 
@@ -107,7 +115,9 @@ struct management_status {
     uint32_t ticket, answered; /* of the last request, and the last one that has come to rest */
     uint32_t fault_reason;     /* of its last DMA fault, as the IOMMU gave it; 0: none yet */
     uint32_t checks;           /* separation checks that were asked for and are done */
-    uint32_t check_failed; /* 0: the last of these found nothing; else what it found, as a number */
+    uint32_t
+        check_failed; /* 0: the last of these found nothing; else the broken invariant's number:
+                         such a life ends, and until a check finds nothing no other begins */
     uint32_t reserved;
     uint64_t ticks; /* of the TSC since `state` began */
 };
@@ -120,15 +130,17 @@ struct management_counters {
 
 /* What a domain printed: its bytes are numbered from 0 since boot. */
 struct management_serial {
-    uint64_t from; /* number of text[0]: beyond what was asked for if that is no longer there */
-    uint64_t next; /* number of the byte that it will print next */
-    uint32_t bytes;
+    uint64_t from;  /* number of text[0]: beyond what was asked for if that is no longer there */
+    uint64_t next;  /* number of the byte that it will print next */
+    uint32_t bytes; /* 0 though `next` is beyond `from`: others took their place meanwhile */
     uint32_t reserved;
     uint8_t text[PAGE_BYTES - 24];
 };
 
 struct management_written {
-    uint32_t bytes; /* taken: fewer than asked for where the domain has not read the former */
+    uint32_t
+        bytes; /* taken: fewer than asked for where the domain has not read the former, none
+                  where it does not run; what a guest has not read when its life ends is lost */
 };
 
 enum { MANAGEMENT_AUDIT_RECORDS = (PAGE_BYTES - 32) / AUDIT_RECORD_BYTES };

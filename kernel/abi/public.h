@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A domain's public page (TRAPS 27): the only memory that its processors and management's both
- * see. Each word has one writer.
+ * see. Each word has one writer, and no reader takes it for more than a number: indexes are masked,
+ * counts bounded.
  */
 #ifndef BULKHEAD_ABI_PUBLIC_H
 #define BULKHEAD_ABI_PUBLIC_H
 
 #include "limits.h"
+#include "manifest.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 enum life_state {
@@ -34,18 +37,30 @@ enum life_end {
     END_UNEXPECTED_EXIT,
     END_ASKED, /* for from outside */
     END_DMA_FAULT,
+    END_CHECK, /* the separation check found something */
     END_KINDS,
 };
 
 /* What management may ask of a domain, and nobody does unless the manifest grants it. */
-enum life_ask { ASK_NOTHING, ASK_START, ASK_STOP, ASK_RESTART };
+enum life_ask {
+    ASK_NOTHING,
+    ASK_START,
+    ASK_STOP,
+    ASK_RESTART,
+    ASK_POWER_BUTTON,
+    ASK_CHECK, /* of every of its processors' part of the separation check */
+};
+
+enum { PUBLIC_IN_BYTES = 1024, PUBLIC_OUT_BYTES = 16384 }; /* powers of two */
 
 struct public_page {
     /* Written by the boot processor. */
     volatile uint32_t go; /* processors may enter their domain */
     /* Written by management: first what, then a new ticket, then a knock at the first processor. */
-    volatile uint32_t asked;  /* enum life_ask */
-    volatile uint32_t ticket; /* another number than before */
+    volatile uint32_t asked;   /* enum life_ask */
+    volatile uint32_t ticket;  /* another number than before */
+    volatile uint32_t in_head; /* bytes sent to its serial port so far: here, then a knock */
+    uint8_t in[PUBLIC_IN_BYTES];
     /* Written by the reader of IOMMU faults: a bit a function, that it changes at a fault. */
     volatile uint32_t faulted;
     volatile uint32_t fault_reason; /* of the last one, as the unit gave it, and its address */
@@ -58,6 +73,12 @@ struct public_page {
     volatile uint32_t last_end;    /* enum life_end */
     volatile uint32_t restarts;    /* within the window of on_exit's limit */
     volatile uint64_t since;       /* TSC when `state` began; 0: never */
+    volatile uint32_t checks;      /* separation checks that were asked for and are done */
+    volatile uint32_t
+        check_failed; /* what the last one found: the invariant's number; 0: nothing */
+    /* Written by whoever of the domain's processors has its devices' lock. */
+    volatile uint32_t in_tail; /* bytes of `in` that the serial port took */
+    volatile uint64_t printed; /* bytes that went out of it since boot: public_out() */
     /* Written by each of the domain's processors, its own. */
     volatile uint64_t refused_interrupts[MAX_DOMAIN_CPUS]; /* destination outside (I4) */
     volatile uint64_t machine_checks[MAX_DOMAIN_CPUS];     /* errors seen since start-up */
@@ -73,13 +94,36 @@ enum {
     PUBLIC_EXIT_SVM_WRMSR,         /* of 0x7c, those that write */
     PUBLIC_EXIT_SVM_OTHER,         /* every other code */
 };
-#define PUBLIC_BYTES(cpu_count)                                                                    \
-    (sizeof(struct public_page) + (uint64_t)(cpu_count)*PUBLIC_EXIT_KINDS * sizeof(uint64_t))
-
 /* The exits of the domain's processor `local`. */
 static inline uint64_t *public_exits(struct public_page *page, uint32_t local)
 {
     return (uint64_t *)(page + 1) + (uint64_t)local * PUBLIC_EXIT_KINDS;
+}
+
+/*
+ * Behind that, in pages of their own, the last bytes that it printed, if the manifest lets anybody
+ * read them: byte n at n % PUBLIC_OUT_BYTES.
+ */
+static inline uint64_t public_counted(uint32_t cpu_count)
+{
+    uint64_t rows = (uint64_t)cpu_count * PUBLIC_EXIT_KINDS * sizeof(uint64_t);
+    return (sizeof(struct public_page) + rows + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
+static inline uint8_t *public_out(struct public_page *page, uint32_t cpu_count)
+{
+    return (uint8_t *)page + public_counted(cpu_count);
+}
+
+static inline uint64_t public_bytes(const struct manifest_domain *rules)
+{
+    return public_counted(rules->cpu_count) + (rules->serial_read ? PUBLIC_OUT_BYTES : 0);
+}
+
+/* Whether management's processors map it. */
+static inline bool public_is_seen(const struct manifest_domain *rules)
+{
+    return rules->manage || rules->serial_read || rules->serial_write;
 }
 
 _Static_assert(sizeof(struct public_page) <= PAGE_BYTES, "one page");

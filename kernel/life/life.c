@@ -12,6 +12,7 @@
 #include "faults.h"
 #include "fill.h"
 #include "kernel/vm/devices.h"
+#include "recheck.h"
 #include "step.h"
 #include "tell.h"
 
@@ -100,7 +101,7 @@ static enum life_event event_of_end(uint32_t cause)
     const struct manifest_domain *rules = cpu.rules;
     bool restart = cause == END_DMA_FAULT ? rules->on_dma_fault == MANIFEST_DMA_RESTART
                                           : rules->on_exit == MANIFEST_EXIT_RESTART;
-    if (cause == END_POWER_OFF || !restart)
+    if (cause == END_POWER_OFF || recheck_found() || !restart)
         return EVENT_STOP;
     uint64_t now = machine_tsc(), window = rules->restart_window * slice()->tsc_hz;
     if (life.restarts == 0 || (window != 0 && now - life.window_start > window)) {
@@ -115,25 +116,39 @@ static enum life_event event_of_end(uint32_t cause)
 
 /*
  * A request from outside, which ends a life that runs and begins the count of restarts anew, but
- * for a start of what runs; none that the manifest does not allow, whoever wrote it.
+ * for a start of what runs, and what is no event; none that the manifest does not allow, whoever
+ * wrote it.
  */
 static enum life_event event_of_ticket(uint32_t ticket)
 {
-    static const uint8_t events[] = {EVENT_NONE, EVENT_START, EVENT_STOP, EVENT_RESTART};
-    static const uint8_t rights[] = {0, MANIFEST_MAY_START, MANIFEST_MAY_STOP,
-                                     MANIFEST_MAY_RESTART}; /* of enum life_ask, both */
+    static const struct {
+        uint8_t right, event; /* enum manifest_right, enum life_event */
+    } asks[] = {[ASK_START] = {MANIFEST_MAY_START, EVENT_START},
+                [ASK_STOP] = {MANIFEST_MAY_STOP, EVENT_STOP},
+                [ASK_RESTART] = {MANIFEST_MAY_RESTART, EVENT_RESTART},
+                [ASK_POWER_BUTTON] = {MANIFEST_MAY_POWER_BUTTON, EVENT_NONE},
+                [ASK_CHECK] = {MANIFEST_MAY_CHECK, EVENT_NONE}};
     uint32_t asked = public_page()->asked;
+    enum life_state state = state_of(life.phase);
+    if (asked == ASK_CHECK && !life_rests(state))
+        return EVENT_NONE; /* not yet */
     life.taken = ticket;
-    if (asked > ASK_RESTART || !(cpu.rules->manage & rights[asked]))
+    if (asked > ASK_CHECK || !(cpu.rules->manage & asks[asked].right))
         return EVENT_NONE;
-    if (state_of(life.phase) == LIFE_RUNNING && asked != ASK_START)
+    if (asked == ASK_POWER_BUTTON && state == LIFE_RUNNING)
+        devices_power_button();
+    if (asked == ASK_CHECK)
+        recheck_ask();
+    if (asks[asked].event == EVENT_NONE || (recheck_found() && asked != ASK_STOP))
+        return EVENT_NONE;
+    if (state == LIFE_RUNNING && asked != ASK_START)
         note_end(END_ASKED);
-    if (asked != ASK_START || life_rests(state_of(life.phase)))
+    if (asked != ASK_START || life_rests(state))
         life.restarts = public_page()->restarts = 0;
-    return events[asked];
+    return asks[asked].event;
 }
 
-/* Whether every processor has done the work of this phase. */
+/* Whether every processor has done the work of this phase, and its part of the last check. */
 static bool all_done(bool *failed)
 {
     *failed = false;
@@ -142,7 +157,7 @@ static bool all_done(bool *failed)
             return false;
         *failed |= life.failed[local];
     }
-    return true;
+    return recheck_is_done();
 }
 
 /* EVENT_NONE and `all`: there is nothing, and whatever comes from now on knocks. */
@@ -153,10 +168,12 @@ static enum life_event next_event(bool *all)
     *all = all_done(&failed);
     if (!*all)
         return EVENT_NONE;
+    if (recheck_found() && state == LIFE_RUNNING) /* a guest without its walls does not run */
+        note_end(END_CHECK);
     uint32_t ticket = __atomic_load_n(&public_page()->ticket, __ATOMIC_ACQUIRE);
     if (ticket != life.taken) {
         enum life_event asked = event_of_ticket(ticket);
-        if (asked != EVENT_NONE)
+        if (asked != EVENT_NONE || !recheck_is_done())
             return asked;
     }
     if (state == LIFE_NEW)
@@ -215,7 +232,7 @@ static bool advance(bool *all)
              local++)
             machine_knock(machine_apic_id(local));
     }
-    if (life_rests(next.state))
+    if (life_rests(next.state) && recheck_is_done())
         public_page()->answered = life.taken;
     return event != EVENT_NONE;
 }
@@ -237,11 +254,10 @@ static void quarantine(void)
 }
 
 /*
- * What others want: in every loop, and after a knock that came to the guest. True: only a knock can
- * bring more. The first processor must not sleep before the others have done their part: what it
- * was asked for meanwhile is not answered yet, and nobody knocks again.
+ * True: only a knock can bring more. The first processor must not sleep before the others have done
+ * their part: what it was asked for meanwhile is not answered yet, and nobody knocks again.
  */
-static bool heed(void)
+static bool look(void)
 {
     bool knocked = __atomic_exchange_n(&vcpu.knock, 0, __ATOMIC_SEQ_CST), all = true;
     stop_heed(); /* the words are looked at after the knock is taken */
@@ -258,6 +274,15 @@ static bool heed(void)
     if (knocked && state_of(life.phase) == LIFE_RUNNING) /* perhaps by the line of its UART */
         devices_pump();
     return all && events < MOST_EVENTS;
+}
+
+/* What others want: in every loop, and after a knock that came to the guest; true: as look(). */
+static bool heed(void)
+{
+    bool may_sleep = look();
+    while (recheck_go_on())
+        may_sleep = look();
+    return may_sleep;
 }
 
 /* Waits for a knock, which heed() is still to see. */

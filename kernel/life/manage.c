@@ -5,9 +5,9 @@
 #include "arch/x86/include/upcalls.h"
 #include "memory.h"
 
-/* Management's own: the TSC of the last request to each domain; it outlives a life. */
+/* Management's own: the TSC of the last request to each domain, and of the last for a check. */
 static PER_DOMAIN struct {
-    uint64_t asked[MAX_DOMAINS];
+    uint64_t asked[MAX_DOMAINS], checked[MAX_DOMAINS];
 } manage;
 
 /*
@@ -15,8 +15,11 @@ static PER_DOMAIN struct {
  * request, whose rest is 0; the right that it needs over domain `index`, 0: none.
  */
 enum { INDEX = 1, FROM = 2, BYTES = 4 };
+enum { SERIAL_READ = MANIFEST_RIGHTS + 1, SERIAL_WRITE = 2 * SERIAL_READ };
 static const struct {
-    uint8_t details, uses, right, ask; /* the last two: enum manifest_right, enum life_ask */
+    uint8_t details, uses;
+    uint16_t right; /* enum manifest_right, or whether a role may read or write the serial port */
+    uint8_t ask;    /* enum life_ask */
 } calls[MANAGEMENT_CALLS] = {
     [MANAGEMENT_DESCRIBE] = {MANAGEMENT_SUBJECTS, INDEX, 0, ASK_NOTHING},
     [MANAGEMENT_STATUS] = {1, INDEX, MANIFEST_MAY_STATUS, ASK_NOTHING},
@@ -24,6 +27,11 @@ static const struct {
     [MANAGEMENT_START] = {1, INDEX, MANIFEST_MAY_START, ASK_START},
     [MANAGEMENT_STOP] = {1, INDEX, MANIFEST_MAY_STOP, ASK_STOP},
     [MANAGEMENT_RESTART] = {1, INDEX, MANIFEST_MAY_RESTART, ASK_RESTART},
+    [MANAGEMENT_POWER_BUTTON] = {1, INDEX, MANIFEST_MAY_POWER_BUTTON, ASK_POWER_BUTTON},
+    [MANAGEMENT_CHECK] = {1, INDEX, MANIFEST_MAY_CHECK, ASK_CHECK},
+    [MANAGEMENT_SERIAL_READ] = {1, INDEX | FROM, SERIAL_READ, ASK_NOTHING},
+    [MANAGEMENT_SERIAL_WRITE] = {1, INDEX | BYTES, SERIAL_WRITE, ASK_NOTHING},
+    [MANAGEMENT_TIME] = {1, 0, 0, ASK_NOTHING},
 };
 
 static enum management_result judge_domain(const struct management_request *request,
@@ -34,7 +42,9 @@ static enum management_result judge_domain(const struct management_request *requ
     const struct manifest_domain *rules = &book->domains[request->index];
     if (rules->flags & MANIFEST_IS_MANAGEMENT)
         return MANAGEMENT_BAD_DOMAIN;
-    if (!(rules->manage & calls[request->call].right))
+    uint32_t rights = rules->manage | (rules->serial_read ? SERIAL_READ : 0) |
+                      (rules->serial_write ? SERIAL_WRITE : 0);
+    if (!(rights & calls[request->call].right))
         return MANAGEMENT_NO_RIGHT;
     return request->call != MANAGEMENT_COUNTERS || request->detail < rules->cpu_count
                ? MANAGEMENT_DONE
@@ -53,7 +63,8 @@ enum management_result manage_judge(const struct management_request *request,
                       (uses & BYTES ? 0 : request->bytes);
     for (unsigned i = 0; i < sizeof(request->reserved) / sizeof(request->reserved[0]); i++)
         unused |= request->reserved[i];
-    if (unused || request->detail >= calls[request->call].details ||
+    if (unused || request->bytes > MANAGEMENT_WRITE_BYTES ||
+        request->detail >= calls[request->call].details ||
         (request->admin >= MAX_ADMINS && request->admin != MANAGEMENT_NO_ADMIN))
         return MANAGEMENT_BAD_ARGUMENT;
     if (calls[request->call].right)
@@ -104,6 +115,8 @@ static void tell_status(const struct public_page *page, const struct manifest_do
         .ticket = page->ticket,
         .answered = answered,
         .fault_reason = page->fault_reason,
+        .checks = page->checks,
+        .check_failed = page->check_failed,
         .ticks = since != 0 && since < now ? now - since : 0,
     };
     memory_copy(answer, &status, sizeof(status));
@@ -118,23 +131,65 @@ static void tell_counters(struct public_page *page, uint32_t local,
 }
 
 /*
- * First what, then the ticket, then the knock; a request that was not taken yet is overtaken. Of
- * two processors that ask at once one is too early: no lock, which a machine check could leave
+ * What of the bytes that were asked for is still in the ring; its last page is left alone, or who
+ * reads the oldest would be overtaken at once by who prints. One that is overtaken has copied bytes
+ * of two ages: it tells none, and the caller asks again.
+ */
+static void tell_serial(struct public_page *page, uint32_t cpu_count, uint64_t from,
+                        struct management_serial *answer)
+{
+    const uint64_t kept = PUBLIC_OUT_BYTES - PAGE_BYTES;
+    const uint8_t *ring = public_out(page, cpu_count);
+    uint64_t next = __atomic_load_n(&page->printed, __ATOMIC_ACQUIRE);
+    from = from > next ? next : next - from > kept ? next - kept : from;
+    uint32_t bytes = bounded((uint32_t)(next - from), sizeof(answer->text));
+    for (uint32_t i = 0; i < bytes; i++)
+        answer->text[i] = ring[(from + i) % PUBLIC_OUT_BYTES];
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    next = page->printed;
+    answer->from = from;
+    answer->next = next;
+    answer->bytes = next - from < PUBLIC_OUT_BYTES ? bytes : 0;
+    answer->reserved = 0;
+}
+
+/*
+ * Of two processors that ask at once one is too early: no lock, which a machine check could leave
  * taken for ever.
  */
-static enum management_result ask(struct public_page *page, uint32_t index, enum life_ask what,
-                                  struct management_ticket *answer)
+static bool may_knock(uint32_t index, enum life_ask what)
 {
     uint64_t now = machine_tsc(), last = __atomic_load_n(&manage.asked[index], __ATOMIC_RELAXED);
-    if (manage_is_too_soon(now, last, slice()->tsc_hz) ||
+    uint64_t *checked = &manage.checked[index], tsc_hz = slice()->tsc_hz;
+    if (manage_is_too_soon(now, last, tsc_hz / MANAGE_KNOCKS_A_SECOND) ||
+        (what == ASK_CHECK && manage_is_too_soon(now, *checked, tsc_hz * MANAGE_CHECK_SECONDS)) ||
         !__atomic_compare_exchange_n(&manage.asked[index], &last, now, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_RELAXED))
-        return MANAGEMENT_TOO_OFTEN;
+        return false;
+    if (what == ASK_CHECK)
+        *checked = now;
+    return true;
+}
+
+/* First what, then the ticket, then the knock; a request that was not taken yet is overtaken. */
+static void ask(struct public_page *page, enum life_ask what, struct management_ticket *answer)
+{
     page->asked = what;
-    uint32_t ticket = __atomic_add_fetch(&page->ticket, 1, __ATOMIC_RELEASE);
-    machine_knock(handoff_book_of(slice())->apic_ids[index]);
-    answer->ticket = ticket;
-    return MANAGEMENT_DONE;
+    answer->ticket = __atomic_add_fetch(&page->ticket, 1, __ATOMIC_RELEASE);
+}
+
+/* As many bytes as there is room for, if a guest is there to read them; then the knock. */
+static void send(struct public_page *page, uint32_t count, void *request)
+{
+    const uint8_t *bytes = (uint8_t *)request + sizeof(struct management_request);
+    uint32_t head = page->in_head, used = head - __atomic_load_n(&page->in_tail, __ATOMIC_ACQUIRE);
+    if (page->state != LIFE_RUNNING)
+        used = PUBLIC_IN_BYTES;
+    count = bounded(count, PUBLIC_IN_BYTES - bounded(used, PUBLIC_IN_BYTES));
+    for (uint32_t i = 0; i < count; i++)
+        page->in[(head + i) % PUBLIC_IN_BYTES] = bytes[i];
+    __atomic_store_n(&page->in_head, head + count, __ATOMIC_RELEASE);
+    ((struct management_written *)request)->bytes = count;
 }
 
 enum management_result management_call(void *page)
@@ -147,19 +202,37 @@ enum management_result management_call(void *page)
     enum management_result result = manage_judge(&request, book);
     if (result != MANAGEMENT_DONE)
         return result;
+    __asm__ volatile("lfence" ::: "memory"); /* nothing is read ahead of its judging (TRAPS 25) */
     uint32_t index = request.index;
+    enum life_ask what = calls[request.call].ask;
     struct public_page *other = (struct public_page *)(VA_OTHERS + (uint64_t)index * OTHERS_STRIDE);
+    bool knocks = what != ASK_NOTHING || request.call == MANAGEMENT_SERIAL_WRITE;
+    if (knocks && !may_knock(index, what))
+        return MANAGEMENT_TOO_OFTEN;
     switch (request.call) {
     case MANAGEMENT_DESCRIBE:
         describe(&request, book, page);
-        return MANAGEMENT_DONE;
+        break;
     case MANAGEMENT_STATUS:
         tell_status(other, &book->domains[index], page);
-        return MANAGEMENT_DONE;
+        break;
     case MANAGEMENT_COUNTERS:
         tell_counters(other, request.detail, page);
-        return MANAGEMENT_DONE;
+        break;
+    case MANAGEMENT_SERIAL_READ:
+        tell_serial(other, book->domains[index].cpu_count, request.from, page);
+        break;
+    case MANAGEMENT_SERIAL_WRITE:
+        send(other, request.bytes, page);
+        break;
+    case MANAGEMENT_TIME:
+        *(struct management_time *)page = (struct management_time){
+            machine_tsc(), slice()->tsc_hz, slice()->unix_time, slice()->unix_time_tsc};
+        break;
     default:
-        return ask(other, index, calls[request.call].ask, page);
+        ask(other, what, page);
     }
+    if (knocks)
+        machine_knock(book->apic_ids[index]);
+    return MANAGEMENT_DONE;
 }

@@ -17,14 +17,16 @@
 enum management_result manage_judge(const struct management_request *request,
                                     const struct handoff_book *book);
 
+/* All that a domain is asked reaches it at most so often. */
+enum { MANAGE_KNOCKS_A_SECOND = 50, MANAGE_CHECK_SECONDS = 60 };
+
 /*
- * Whether a request at TSC `now` comes too soon after the one at `last`, 0 for none: 50 a second
- * reach a domain at most. A TSC that is behind, of another processor, comes too soon as well.
+ * Whether a request at TSC `now` comes less than `ticks` after the one at `last`, 0: there was
+ * none. A TSC that is behind, of another processor, comes too soon as well.
  */
-static inline bool manage_is_too_soon(uint64_t now, uint64_t last, uint64_t tsc_hz)
+static inline bool manage_is_too_soon(uint64_t now, uint64_t last, uint64_t ticks)
 {
-    enum { KNOCKS_A_SECOND = 50 };
-    return (int64_t)(now - last) < (int64_t)(tsc_hz / KNOCKS_A_SECOND);
+    return last && (int64_t)(now - last) < (int64_t)ticks;
 }
 
 #endif

@@ -28,6 +28,7 @@ static const char *const end_names[END_KINDS] = {
     [END_UNEXPECTED_EXIT] = "exit without an answer",
     [END_ASKED] = "management asked for it",
     [END_DMA_FAULT] = "I3, one of its devices reached for what is not its domain's",
+    [END_CHECK] = "I12, the separation check found what must not be",
 };
 
 /* Why it stays stopped, behind these words. */
@@ -36,6 +37,8 @@ static void format_reason(char *out, size_t room, enum life_end cause, bool limi
     const struct manifest_domain *rules = cpu.rules;
     if (cause == END_POWER_OFF)
         format(out, room, " (it switched itself off)");
+    else if (cause == END_CHECK)
+        format(out, room, " (until a check finds nothing)");
     else if (cause == END_DMA_FAULT && rules->on_dma_fault == MANIFEST_DMA_STOP)
         format(out, room, " (on_dma_fault: stop)");
     else if (cause != END_ASKED && cause != END_DMA_FAULT &&
@@ -58,6 +61,14 @@ void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)
         format(more, sizeof(more), " %u of %u", restarts, cpu.rules->restart_limit);
     format(line, sizeof(line), "\nbulkhead: domain %s ended: %s; %s%s\n", cpu.rules->name,
            end_names[cause], stay ? "it stays stopped" : "restart", more);
+    tell(line);
+}
+
+void tell_found(const char *invariant, const char *text)
+{
+    char line[288];
+    format(line, sizeof(line), "\nbulkhead: domain %s: separation check, %s, processor %u: %s\n",
+           cpu.rules->name, invariant, cpu.apic_id, text);
     tell(line);
 }
 

@@ -15,6 +15,9 @@
  */
 void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit);
 
+/* On this processor the separation check found `invariant` broken, as `text` says. */
+void tell_found(const char *invariant, const char *text);
+
 /* There will be no life: `lost` does not come to rest or, if NULL, the work of `state` failed. */
 void tell_refusal(enum life_state state, const struct function *lost);
 

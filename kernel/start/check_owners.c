@@ -292,9 +292,10 @@ static bool check_places_of_domain(const struct owners *check, uint32_t index)
     if ((devices.bytes && !check_exactly(check, index, &devices)) ||
         (vectors.bytes && !check_exactly(check, index, &vectors)))
         return false;
-    return domain->public_bytes >= PUBLIC_BYTES(domain->cpu_count) ||
-           check_fail(check->result, "I11", "domain %u: public page of %lx bytes", index,
-                      domain->public_bytes);
+    uint64_t due = public_bytes(&check->manifest->domains[index]);
+    return domain->public_bytes == due ||
+           check_fail(check->result, "I11", "domain %u: public page of %lx bytes, expected %lx",
+                      index, domain->public_bytes, due);
 }
 
 static bool check_places(const struct owners *check)

@@ -26,6 +26,10 @@ enum { POST_PORT = 0x80, SLEEP_ENABLE = 1 << 5, SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE
 
 void devices_setup(void)
 {
+    struct public_page *page = (struct public_page *)VA_PUBLIC;
+    devices_uart.page = page;
+    devices_uart.printed = cpu.rules->serial_read ? public_out(page, cpu.domain->cpu_count) : NULL;
+    devices_uart.is_sent = cpu.rules->serial_write;
     vuart_init(&devices_uart, cpu.rules->serial_port, cpu.rules->flags & MANIFEST_SERIAL_POLLED);
     devices.rtc = (struct vrtc){
         .unix_time = slice()->unix_time, .tsc = slice()->unix_time_tsc, .tsc_hz = slice()->tsc_hz};
@@ -79,11 +83,17 @@ static void deliver(const struct vioapic_message *message)
     }
 }
 
-static void uart_edge(void)
+static void edge(unsigned pin)
 {
     struct vioapic_message message;
-    if (vuart_edge(&devices_uart) && vioapic_pin_edge(&devices.ioapic, GUEST_COM1_IRQ, &message))
+    if (vioapic_pin_edge(&devices.ioapic, pin, &message))
         deliver(&message);
+}
+
+static void uart_edge(void)
+{
+    if (vuart_edge(&devices_uart))
+        edge(GUEST_COM1_IRQ);
 }
 
 uint32_t devices_in(enum port_owner owner, uint16_t port)
@@ -206,6 +216,19 @@ void devices_pump(void)
     lock_release(&devices.lock);
 }
 
+void devices_power_button(void)
+{
+    lock_take(&devices.lock);
+    edge(GUEST_EVENT_IRQ);
+    lock_release(&devices.lock);
+}
+
+static void say(uint8_t byte)
+{
+    vuart_show(&devices_uart, byte);
+    uart_put_wait(&devices_uart.uart, byte);
+}
+
 void devices_say(const char *text)
 {
     while (devices_uart.uart.base != 0 && devices_uart.out_head != devices_uart.out_tail) {
@@ -215,7 +238,7 @@ void devices_say(const char *text)
     }
     for (; *text; text++) {
         if (*text == '\n')
-            uart_put_wait(&devices_uart.uart, '\r');
-        uart_put_wait(&devices_uart.uart, (uint8_t)*text);
+            say('\r');
+        say((uint8_t)*text);
     }
 }

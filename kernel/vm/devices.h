@@ -26,7 +26,11 @@ void devices_quarantine(uint32_t functions);
 /* The domain's UART may have work: called at a knock on its first processor. */
 void devices_pump(void);
 
-/* The hypervisor's own words on the domain's UART; waits, so never in an exit path. */
+/* Tells the guest that the power button was pressed (its ACPI tables: _SB.GED0). */
+void devices_power_button(void);
+
+/* The hypervisor's own words on the domain's UART, as if it had printed them; waits, so never in an
+ * exit path. */
 void devices_say(const char *text);
 
 #endif

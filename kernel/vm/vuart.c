@@ -44,13 +44,38 @@ static void update_transmitter(struct vuart *v)
     }
 }
 
+static bool has_room(const struct vuart *v)
+{
+    return in_count(v) < VUART_IN_BYTES && !(v->mcr & UART_MCR_LOOP);
+}
+
 static void take_input(struct vuart *v)
 {
     int byte;
 
-    while (!(v->mcr & UART_MCR_LOOP) && in_count(v) < VUART_IN_BYTES &&
-           (byte = uart_try_get(&v->uart)) >= 0)
+    while (has_room(v) && (byte = uart_try_get(&v->uart)) >= 0)
         receive(v, (uint8_t)byte);
+}
+
+/* What management sent. What its head says is worth no more rounds than there is room. */
+static void take_sent(struct vuart *v)
+{
+    if (!v->is_sent)
+        return;
+    uint32_t head = __atomic_load_n(&v->page->in_head, __ATOMIC_ACQUIRE), tail = v->page->in_tail;
+    while (has_room(v) && tail != head)
+        receive(v, v->page->in[tail++ % PUBLIC_IN_BYTES]);
+    __atomic_store_n(&v->page->in_tail, tail, __ATOMIC_RELEASE);
+}
+
+/* The byte, then the count: a reader that sees the count move knows which bytes it has lost. */
+void vuart_show(struct vuart *v, uint8_t byte)
+{
+    if (!v->printed)
+        return;
+    uint64_t printed = v->page->printed;
+    v->printed[printed % PUBLIC_OUT_BYTES] = byte;
+    __atomic_store_n(&v->page->printed, printed + 1, __ATOMIC_RELEASE);
 }
 
 static void send_output(struct vuart *v)
@@ -70,15 +95,14 @@ static void send_output(struct vuart *v)
 /* The physical line must fall for every cause that nobody will serve, or it has no next edge. */
 static void set_physical_interrupts(struct vuart *v)
 {
-    bool room = in_count(v) < VUART_IN_BYTES && !(v->mcr & UART_MCR_LOOP);
-
     if (!v->status.polled)
-        uart_set_interrupts(&v->uart,
-                            (room ? UART_IER_RECEIVE : 0) | (out_count(v) ? UART_IER_THRE : 0));
+        uart_set_interrupts(&v->uart, (has_room(v) ? UART_IER_RECEIVE : 0) |
+                                          (out_count(v) ? UART_IER_THRE : 0));
 }
 
 void vuart_pump(struct vuart *v)
 {
+    take_sent(v);
     if (!v->uart.base)
         return;
     for (unsigned round = 0; round < PUMP_ROUNDS; round++) {
@@ -94,6 +118,8 @@ void vuart_pump(struct vuart *v)
 
 static void transmit(struct vuart *v, uint8_t byte)
 {
+    if (!(v->mcr & UART_MCR_LOOP))
+        vuart_show(v, byte);
     if (v->mcr & UART_MCR_LOOP) {
         if (in_count(v) < UART_FIFO_BYTES)
             receive(v, byte);
@@ -125,7 +151,7 @@ static uint8_t take_byte(struct vuart *v)
         v->status.lsr &= ~UART_LSR_DR;
         v->causes &= ~UART_IER_RECEIVE;
     }
-    /* Bytes left in the physical FIFO while the ring was full follow when half of it is free. */
+    /* Bytes left elsewhere while the ring was full follow when half of it is free. */
     if (in_count(v) == VUART_IN_BYTES / 2)
         vuart_pump(v);
     return byte;
@@ -245,6 +271,8 @@ void vuart_reset(struct vuart *v)
     v->status.lsr = TRANSMIT_EMPTY;
     v->line = false;
     v->in_tail = v->in_head;
+    if (v->is_sent)
+        v->page->in_tail = v->page->in_head;
     if (!v->uart.base) /* given up: what waits for it would keep the ring full for ever */
         v->out_tail = v->out_head;
     for (unsigned i = 0; i < VUART_IN_BYTES; i++)

@@ -196,17 +196,30 @@ static void iasl_accepts_them(void **state)
     (void)state;
     if (system("iasl -v >/dev/null 2>&1") != 0)
         skip();
-    disassemble("DSDT",
-                (const char *const[]){
-                    "Scope (\\_SB)", "Device (COM1)", "EisaId (\"PNP0501\")",
-                    "0x03F8,             // Range Minimum",
-                    "Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive, ,, )", "0x00000004,",
-                    "Device (PCI0)", "EisaId (\"PNP0A08\")", "EisaId (\"PNP0A03\")",
-                    "WordBusNumber (ResourceProducer, MinFixed, "
-                    "MaxFixed, PosDecode,",
-                    "Device (MRES)", "EisaId (\"PNP0C02\")", "Memory32Fixed (ReadWrite,",
-                    "0xE0000000,         // Address Base", "0x00100000,         // Address Length",
-                    "Name (_S5, Package (0x04)", NULL});
+    disassemble("DSDT", (const char *const[]){
+                            "Scope (\\_SB)",
+                            "Device (COM1)",
+                            "EisaId (\"PNP0501\")",
+                            "0x03F8,             // Range Minimum",
+                            "Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive, ,, )",
+                            "0x00000004,",
+                            "Device (PCI0)",
+                            "EisaId (\"PNP0A08\")",
+                            "EisaId (\"PNP0A03\")",
+                            "WordBusNumber (ResourceProducer, MinFixed, "
+                            "MaxFixed, PosDecode,",
+                            "Device (GED0)",
+                            "\"ACPI0013\"",
+                            "0x00000005,",
+                            "Method (_EVT, 1, NotSerialized)",
+                            "Notify (\\_SB, 0x81)",
+                            "Device (MRES)",
+                            "EisaId (\"PNP0C02\")",
+                            "Memory32Fixed (ReadWrite,",
+                            "0xE0000000,         // Address Base",
+                            "0x00100000,         // Address Length",
+                            "Name (_S5, Package (0x04)",
+                            NULL});
     disassemble("FACP", (const char *const[]){"Hardware Reduced (V5) : 1",
                                               "Reset Register Supported (V2) : 1",
                                               "VGA Not Present (V4) : 1",

@@ -23,7 +23,7 @@ static struct handoff handoff;
 static struct facts facts;
 static struct kernel_image image;
 static struct paging_space space;
-static const struct spaces spaces = {&facts, &handoff, &image};
+static const struct spaces spaces = {&facts, &handoff, &image, NULL};
 
 static void *reach(uint64_t hpa, uint64_t bytes, void *context)
 {

@@ -84,7 +84,7 @@ static void make_domain(struct world *world, uint32_t index)
                                       .private_hpa = WORLD_PRIVATE + step,
                                       .private_bytes = 0x2000,
                                       .public_hpa = WORLD_PUBLIC + step,
-                                      .public_bytes = 2 * PAGE_BYTES,
+                                      .public_bytes = PAGE_BYTES,
                                       .ram_leaf_bytes = index ? LARGE_PAGE_BYTES : PAGE_BYTES};
     if (!index)
         domain->ram[1] = (struct handoff_ram){1ull << 32, ram + (3 << 20), 1 << 20};
@@ -113,7 +113,7 @@ static void make_extents(struct world *world)
         add_extent(world, EXTENT_TABLES, i, WORLD_TABLES + step, WORLD_TABLES_BYTES);
         add_extent(world, EXTENT_PAYLOAD, i, WORLD_PAYLOAD + step, 0x3000);
         add_extent(world, EXTENT_PRIVATE, i, WORLD_PRIVATE + step, 0x2000);
-        add_extent(world, EXTENT_PUBLIC, i, WORLD_PUBLIC + step, 0x2000);
+        add_extent(world, EXTENT_PUBLIC, i, WORLD_PUBLIC + step, 0x1000);
         add_extent(world, EXTENT_SLICE, i, WORLD_SLICE + step, 0x1000);
     }
     for (uint32_t i = 0; i < 2; i++)

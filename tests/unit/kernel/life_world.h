@@ -22,7 +22,14 @@ static struct shared {
     volatile bool calm_fails, calm_too_late;
     volatile bool strikes;            /* whoever reads the payload: a machine check */
     volatile bool goes_on, told_lost; /* without the function that does not come back */
-    _Alignas(16) uint8_t own[4096];   /* what life.c keeps of the domain */
+    volatile uint32_t pressed;        /* times that the guest heard of its power button */
+    volatile uint32_t pieces;         /* that a processor's part of the separation check takes */
+    volatile uint32_t checks[CPUS];   /* parts that each has done */
+    volatile uint32_t finds;          /* processors whose part finds something, as bits */
+    volatile uint32_t told_found;
+    volatile bool checked_too_early; /* while devices were reset */
+    _Alignas(16) uint8_t own_checks[256];
+    _Alignas(16) uint8_t own[4096]; /* what life.c keeps of the domain */
     uint8_t ram[RAM], payload[PAYLOAD];
 } * shared;
 static struct handoff_slice the_slice;
@@ -32,6 +39,7 @@ struct faults faults;
 
 #include "kernel/life/fill.c"
 #include "kernel/life/life.c"
+#include "kernel/life/recheck.c"
 
 struct stop_page stop_page;
 struct cpu cpu;
@@ -134,6 +142,43 @@ _Noreturn void vcpu_enter(void)
             life_end(cause);
         usleep(20);
     }
+}
+
+/* The separation check. */
+struct check_result separation_result;
+static uint32_t pieces_left;
+
+void separation_begin(void)
+{
+    shared->checked_too_early |= !life_rests(state_of(life.phase));
+    pieces_left = shared->pieces;
+}
+
+enum check_progress separation_go_on(void)
+{
+    bool finds = shared->finds >> cpu.local & 1;
+    if (pieces_left && pieces_left--)
+        return CHECK_GOES_ON;
+    shared->checks[cpu.local]++;
+    separation_result = (struct check_result){.ok = !finds, .invariant = finds ? "I11" : ""};
+    return CHECK_DONE;
+}
+
+uint32_t separation_broken(void)
+{
+    return separation_result.ok ? 0 : 11;
+}
+
+void tell_found(const char *invariant, const char *text)
+{
+    (void)text;
+    assert_string_equal(invariant, "I11");
+    __atomic_add_fetch(&shared->told_found, 1, __ATOMIC_SEQ_CST);
+}
+
+void devices_power_button(void)
+{
+    shared->pressed++;
 }
 
 void devices_setup(void)

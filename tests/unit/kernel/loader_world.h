@@ -165,6 +165,8 @@ static void set_management(struct setting *s)
     s->manifest.levels[0] = (struct manifest_name){"low"};
     s->manifest.levels[1] = (struct manifest_name){"high"};
     s->manifest.policy.level = 2;
+    made->domains[0].serial_read = MANIFEST_AUDITOR; /* the second: nothing, or something */
+    made->domains[1].manage = made->header.cpu_vendor == MANIFEST_CPU_AMD ? MANIFEST_MAY_STOP : 0;
     s->manifest.policy.classification = made_manifest_string(made, "HIGH AND DRY");
     tables[MANIFEST_MANAGEMENT] =
         (struct manifest_table){IN_MANIFEST(management), 1, sizeof s->manifest.management, 0};

@@ -298,7 +298,7 @@ BREAK(guard_after_last, *page(w, VA_CPU + 0xb000) = WORLD_CPU | NX | 3)
 BREAK(stack_missing, *page(w, VA_CPU + 0x6000) = 0)
 BREAK(stack_is_state, *page(w, VA_CPU + 0x6000) = WORLD_CPU | NX | 3)
 BREAK(public_of_other, *page(w, VA_PUBLIC) = domain1->public_hpa | NX | 3)
-BREAK(public_of_other_too, *page(w, VA_PUBLIC + 0x2000) = domain1->public_hpa | NX | 3)
+BREAK(public_of_other_too, *page(w, VA_PUBLIC + 0x1000) = domain1->public_hpa | NX | 3)
 BREAK(private_of_other, *page(w, VA_DOMAIN) = domain1->private_hpa | NX | 3)
 BREAK(state_of_other, *page(w, VA_CPU) = (WORLD_CPU + WORLD_CPU_STEP) | NX | 3)
 BREAK(ram_of_other, world_map(w, 0, host, VA_RAM + 64 * MIB, domain1->ram[0].hpa | NX | 0x83, 2, 3))
@@ -351,6 +351,7 @@ BREAK(memory_twice, domain0->ram[1].hpa = domain0->ram[0].hpa)
 BREAK(memory_unused, domain0->ram[1].bytes /= 2; domain0->ram_bytes -= MIB / 2;
       w->rules[0].memory -= MIB / 2)
 BREAK(tables_of_other, domain0->tables_hpa = domain1->tables_hpa)
+BREAK(public_with_output, w->rules[0].serial_read = 1)
 BREAK(public_too_small, domain0->public_bytes = 0x800)
 BREAK(start_elsewhere, the_handoff->start_hpa = WORLD_RAM)
 BREAK(boot_table_elsewhere, the_handoff->boot_page_table = WORLD_RAM)
@@ -692,7 +693,7 @@ static const struct corruption corruptions[] = {
         "va ffffffffe0000000 level 1: 8000000000598003 (not its own) rights 3; due: "
         "public page 498000 rights 3"),
     ROW(public_of_other_too, "I11",
-        "va ffffffffe0002000 level 1: 8000000000598003 (not its own) rights 3; due: "
+        "va ffffffffe0001000 level 1: 8000000000598003 (not its own) rights 3; due: "
         "nothing"),
     ROW(private_of_other, "I11",
         "va ffffffffd0000000 level 1: 8000000000590003 (not its own) rights 3; due: "
@@ -730,8 +731,8 @@ static const struct corruption corruptions[] = {
     ROW(extent_unaligned, "I1", "public page of domain 0 at 498000, 800 bytes: not whole pages"),
     ROW(extent_empty, "I1", "public page of domain 0 at 498000, 0 bytes: not whole pages"),
     ROW(extent_wraps, "I1", "RAM of domain 1 at e00000, ffffffffff200000 bytes: not whole pages"),
-    ROW(extent_unknown, "I1", "extent at 498000, 2000 bytes: unknown kind"),
-    ROW(extent_no_owner, "I1", "public page of domain 2 at 498000, 2000 bytes: no such owner"),
+    ROW(extent_unknown, "I1", "extent at 498000, 1000 bytes: unknown kind"),
+    ROW(extent_no_owner, "I1", "public page of domain 2 at 498000, 1000 bytes: no such owner"),
     ROW(extent_no_cpu, "I1", "state of cpu 4 at 200000, 8000 bytes: no such owner"),
     ROW(too_many_extents, "I12", "handoff version 1, 4 cpus, 323 extents, 2 domains, expected 2"),
     ROW(guard_too_small, "I1",
@@ -765,7 +766,8 @@ static const struct corruption corruptions[] = {
     ROW(memory_in_hole, "I1", "domain 1: RAM 0 at gpa 0, hpa e00000, c0200000 bytes: in the hole"),
     ROW(tables_of_other, "I11", "tables of number 0 at 500000, 80000 bytes: no such extent"),
     ROW(public_field_of_other, "I11",
-        "public page of number 0 at 598000, 2000 bytes: no such extent"),
+        "public page of number 0 at 598000, 1000 bytes: no such extent"),
+    ROW(public_with_output, "I11", "domain 0: public page of 1000 bytes, expected 5000"),
     ROW(public_too_small, "I11", "public page of number 0 at 498000, 800 bytes: no such extent"),
     ROW_SLICE(slice_ram, "cpu 0: its slice at 49c000 is not what is due"),
     ROW_SLICE(slice_cpu, "cpu 0: its slice at 49c000 is not what is due"),

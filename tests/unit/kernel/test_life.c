@@ -23,7 +23,8 @@
 #define PER_CPU
 #define PER_DOMAIN
 #define life                   (*the_life) /* life.c defines a pointer now */
-#define __builtin_ia32_pause() usleep(20)  /* the host may have fewer processors than we */
+#define recheck                (*the_recheck)
+#define __builtin_ia32_pause() usleep(20) /* the host may have fewer processors than we */
 
 #include "kernel/abi/layout.h"
 #undef VA_PUBLIC
@@ -57,6 +58,8 @@ static int start(uint32_t rights, uint8_t on_dma_fault)
     assert_ptr_not_equal(shared, MAP_FAILED);
     assert_true(sizeof(life) <= sizeof(shared->own));
     the_life = (void *)shared->own;
+    assert_true(sizeof(recheck) <= sizeof(shared->own_checks));
+    the_recheck = (void *)shared->own_checks;
     memset(shared->ram, 0x5a, RAM);
     for (size_t i = 0; i < PAYLOAD; i++)
         shared->payload[i] = (uint8_t)(i / 4096 * 7 + 1);
@@ -87,7 +90,7 @@ static int start(uint32_t rights, uint8_t on_dma_fault)
 static int start_domain(void **state)
 {
     (void)state;
-    return start(MANIFEST_MAY_START | MANIFEST_MAY_STOP | MANIFEST_MAY_RESTART, MANIFEST_DMA_STOP);
+    return start(MANIFEST_RIGHTS, MANIFEST_DMA_STOP);
 }
 
 static int start_without_rights(void **state)
@@ -214,12 +217,107 @@ static void what_the_manifest_does_not_allow(void **state)
     (void)state;
     go();
     wait_until(runs(1));
-    for (enum life_ask what = ASK_START; what <= ASK_RESTART; what++) {
+    for (enum life_ask what = ASK_START; what <= ASK_CHECK; what++) {
         ask(what);
         wait_until(answered());
         assert_true(runs(1));
         assert_int_equal(shared->page.last_end, END_NONE);
     }
+    assert_int_equal(shared->pressed, 0);
+    assert_int_equal(shared->page.checks + shared->checks[0], 0);
+}
+
+/* Its guest is told, while it runs; what it makes of that is its own, and S5 stops it for good. */
+static void the_power_button(void **state)
+{
+    (void)state;
+    go();
+    wait_until(runs(1));
+    ask(ASK_POWER_BUTTON);
+    wait_until(answered());
+    assert_int_equal(shared->pressed, 1);
+    assert_true(runs(1));
+    shared->act[0] = END_POWER_OFF;
+    wait_until(shared->page.state == LIFE_STOPPED);
+    assert_int_equal(shared->told, END_POWER_OFF | 1 << 8);
+    ask(ASK_POWER_BUTTON);
+    wait_until(answered());
+    assert_int_equal(shared->pressed, 1);
+    assert_int_equal(shared->page.state, LIFE_STOPPED);
+}
+
+static bool checked(uint32_t times)
+{
+    return shared->page.checks == times && shared->checks[0] == times &&
+           shared->checks[1] == times && shared->checks[2] == times;
+}
+
+/* I12: each processor does its part, in pieces, and its guest goes on. */
+static void a_check_is_done_by_all(void **state)
+{
+    (void)state;
+    shared->pieces = 100;
+    go();
+    wait_until(runs(1));
+    for (uint32_t n = 1; n <= 20; n++) {
+        ask(ASK_CHECK);
+        wait_until(answered());
+        assert_true(checked(n));
+        assert_int_equal(shared->page.check_failed, 0);
+    }
+    assert_true(runs(1));
+    ask(ASK_STOP);
+    wait_until(answered());
+    ask(ASK_CHECK);
+    wait_until(answered());
+    assert_true(checked(21));
+    assert_int_equal(shared->page.state, LIFE_STOPPED);
+    assert_int_equal(shared->page.lives, 1);
+    assert_int_equal(shared->told_found, 0);
+}
+
+/* I10, I12: whoever finds something, and whatever on_exit says, until a check finds nothing. */
+static void what_a_check_finds_ends_the_life(void **state)
+{
+    (void)state;
+    go();
+    for (uint32_t local = 0; local < CPUS; local++) {
+        wait_until(runs(local + 1));
+        shared->finds = 1 << local;
+        ask(ASK_CHECK);
+        wait_until(answered() && shared->page.state == LIFE_STOPPED);
+        assert_int_equal(shared->page.check_failed, 11);
+        assert_int_equal(shared->page.last_end, END_CHECK);
+        assert_int_equal(shared->told_found, local + 1);
+        assert_true(ram_is_zero());
+        ask(ASK_START);
+        wait_until(answered());
+        ask(ASK_RESTART);
+        wait_until(answered());
+        assert_int_equal(shared->page.state, LIFE_STOPPED);
+        assert_int_equal(shared->page.lives, local + 1);
+        shared->finds = 0;
+        ask(ASK_CHECK);
+        wait_until(answered());
+        assert_int_equal(shared->page.check_failed, 0);
+        ask(ASK_START);
+    }
+    wait_until(answered() && runs(CPUS + 1));
+}
+
+static void a_check_waits_for_devices(void **state)
+{
+    (void)state;
+    shared->calm_turns = UINT32_MAX;
+    go();
+    wait_until(shared->page.state == LIFE_RESETTING);
+    ask(ASK_CHECK);
+    usleep(2000);
+    assert_int_equal(shared->checks[1], 0);
+    shared->calm_turns = 0;
+    wait_until(answered() && runs(1));
+    assert_true(checked(1));
+    assert_false(shared->checked_too_early);
 }
 
 /* Asked before the boot processor lets it go: it is emptied, and stays stopped. */
@@ -400,7 +498,7 @@ static void no_wake_up_is_lost(void **state)
     srand(17);
     go();
     for (int i = 0; i < 300; i++) {
-        ask(ASK_START + (unsigned)rand() % 3);
+        ask(ASK_START + (unsigned)rand() % ASK_CHECK);
         if (rand() % 3 == 0)
             shared->act[rand() % CPUS] = END_RESET;
         usleep((useconds_t)rand() % 2000);
@@ -411,6 +509,8 @@ static void no_wake_up_is_lost(void **state)
     wait_until(answered());
     assert_int_equal(shared->page.state, LIFE_STOPPED);
     assert_true(ram_is_zero());
+    assert_true(shared->page.checks > 10 && checked(shared->page.checks));
+    assert_false(shared->checked_too_early);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_domain, stop_domain)
@@ -425,6 +525,10 @@ int main(void)
         TEST(management_stops_starts_and_restarts),
         cmocka_unit_test_setup_teardown(what_the_manifest_does_not_allow, start_without_rights,
                                         stop_domain),
+        TEST(the_power_button),
+        TEST(a_check_is_done_by_all),
+        TEST(what_a_check_finds_ends_the_life),
+        TEST(a_check_waits_for_devices),
         TEST(stopped_before_its_first_life),
         TEST(an_apic_that_keeps_something_refuses),
         TEST(devices_come_to_rest_before_ram_is_zeroed),

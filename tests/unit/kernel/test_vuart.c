@@ -640,6 +640,133 @@ static void com_ports_are_the_pc_s(void **state)
     assert_int_equal(uart_irq(5), 0);
 }
 
+/* Management's side of the public page. */
+static struct public_page public;
+static uint8_t shown[PUBLIC_OUT_BYTES];
+
+static int setup_managed(void **state)
+{
+    (void)state;
+    memset(&port, 0, sizeof(port));
+    memset(&v, 0, sizeof(v));
+    memset(&public, 0, sizeof(public));
+    memset(shown, 0, sizeof(shown));
+    v.page = &public;
+    v.printed = shown;
+    v.is_sent = true;
+    assert_false(vuart_init(&v, 0, false));
+    return 0;
+}
+
+static void send(unsigned count, uint8_t first)
+{
+    for (unsigned i = 0; i < count; i++)
+    public.in[(public.in_head + i) % PUBLIC_IN_BYTES] = (uint8_t)(first + i);
+    public.in_head += count;
+}
+
+static void management_reads_what_is_printed(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < PUBLIC_OUT_BYTES + 5; i++) {
+        out(0, (uint8_t)(i * 3));
+        assert_int_equal(public.printed, i + 1);
+        assert_int_equal(shown[i % PUBLIC_OUT_BYTES], (uint8_t)(i * 3));
+    }
+    out(4, 0x10); /* in loopback mode nothing leaves */
+    out(0, 'x');
+    assert_int_equal(public.printed, PUBLIC_OUT_BYTES + 5);
+    vuart_show(&v, 'b'); /* as the hypervisor's own words */
+    assert_int_equal(shown[5], 'b');
+    vuart_reset(&v); /* counted since boot */
+    out(0, 'y');
+    assert_int_equal(public.printed, PUBLIC_OUT_BYTES + 7);
+}
+
+/* Beside a physical port that is slow both get every byte, in their order. */
+static void a_port_and_management_both_get_it(void **state)
+{
+    (void)state;
+    port.present = true;
+    assert_true(vuart_init(&v, 2, false));
+    for (unsigned i = 0; i < 1000; i++)
+        out(0, (uint8_t)i);
+    serve_knocks();
+    assert_int_equal(port.sent, 1000);
+    assert_int_equal(public.printed, 1000);
+    assert_memory_equal(port.wire, shown, 1000);
+}
+
+static void management_writes_input(void **state)
+{
+    (void)state;
+    out(4, 0x08);
+    out(1, 1);
+    assert_false(vuart_edge(&v));
+    send(3, 'a');
+    vuart_pump(&v);
+    assert_true(vuart_edge(&v));
+    assert_int_equal(public.in_tail, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(in(5) & 1, 1);
+        assert_int_equal(in(0), 'a' + i);
+    }
+    assert_int_equal(in(5) & 1, 0);
+    /* More than there is room for follows as the guest reads, and none is lost. */
+    send(PUBLIC_IN_BYTES, 0);
+    vuart_pump(&v);
+    assert_int_equal(public.in_tail, 3 + VUART_IN_BYTES);
+    for (unsigned i = 0; i < PUBLIC_IN_BYTES; i++) {
+        assert_int_equal(in(5) & 1, 1);
+        assert_int_equal(in(0), (uint8_t)i);
+    }
+    assert_int_equal(in(5) & 1, 0);
+    assert_int_equal(public.in_tail, public.in_head);
+}
+
+static void loopback_and_a_new_life(void **state)
+{
+    (void)state;
+    out(4, 0x10);
+    send(2, 'a');
+    vuart_pump(&v);
+    assert_int_equal(public.in_tail, 0);
+    out(4, 0);
+    assert_int_equal(in(0), 'a');
+    send(5, 'q');
+    vuart_reset(&v); /* what the former life did not read is gone (I7) */
+    assert_int_equal(in(5) & 1, 0);
+    assert_int_equal(public.in_tail, 7);
+    assert_int_equal(in(0), 0);
+}
+
+/* The count is a number that another wrote. */
+static void a_wrong_count_gives_no_more_than_room(void **state)
+{
+    (void)state;
+    public.in_head = UINT32_MAX - 7;
+    vuart_pump(&v);
+    assert_int_equal(public.in_tail, VUART_IN_BYTES);
+    assert_int_equal((uint16_t)(v.in_head - v.in_tail), VUART_IN_BYTES);
+}
+
+/* Without a right neither page nor ring is touched. */
+static void nobody_may(void **state)
+{
+    static const struct public_page none;
+    (void)state;
+    v.printed = NULL;
+    v.is_sent = false;
+    send(3, 'a');
+    out(0, 'x');
+    vuart_pump(&v);
+    vuart_reset(&v);
+    assert_int_equal(in(5) & 1, 0);
+    public.in_head = 0;
+    memset(public.in, 0, sizeof(public.in));
+    assert_memory_equal(&public, &none, sizeof(none));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -664,6 +791,12 @@ int main(void)
         cmocka_unit_test_setup(memtest_prints, setup),
         cmocka_unit_test_setup(boot_log_gives_a_dead_port_up, setup),
         cmocka_unit_test_setup(com_ports_are_the_pc_s, setup),
+        cmocka_unit_test_setup(management_reads_what_is_printed, setup_managed),
+        cmocka_unit_test_setup(a_port_and_management_both_get_it, setup_managed),
+        cmocka_unit_test_setup(management_writes_input, setup_managed),
+        cmocka_unit_test_setup(loopback_and_a_new_life, setup_managed),
+        cmocka_unit_test_setup(a_wrong_count_gives_no_more_than_room, setup_managed),
+        cmocka_unit_test_setup(nobody_may, setup_managed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The separation check, once more: see the header. */
+#include "recheck.h"
+#include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/upcalls.h"
+#include "kernel/check/separation.h"
+#include "tell.h"
+
+static PER_DOMAIN struct {
+    volatile uint32_t asked; /* number of the last one */
+    volatile uint32_t found;
+    volatile uint32_t done[MAX_DOMAIN_CPUS]; /* by each processor: the last one that it has done */
+} recheck;
+static PER_CPU bool under_way;
+
+void recheck_ask(void)
+{
+    recheck.found = 0;
+    __atomic_store_n(&recheck.asked, recheck.asked + 1, __ATOMIC_RELEASE);
+    for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
+        life_request(local, 0, 0);
+}
+
+bool recheck_go_on(void)
+{
+    uint32_t asked = __atomic_load_n(&recheck.asked, __ATOMIC_ACQUIRE);
+    if (recheck.done[cpu.local] == asked)
+        return false;
+    if (!under_way)
+        separation_begin();
+    under_way = separation_go_on() == CHECK_GOES_ON;
+    if (under_way)
+        return true;
+    if (!separation_result.ok) {
+        tell_found(separation_result.invariant, separation_result.text);
+        recheck.found = separation_broken();
+    }
+    __atomic_store_n(&recheck.done[cpu.local], asked, __ATOMIC_RELEASE);
+    life_request(0, 0, 0);
+    return true;
+}
+
+bool recheck_is_done(void)
+{
+    struct public_page *page = (struct public_page *)VA_PUBLIC;
+    for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
+        if (__atomic_load_n(&recheck.done[local], __ATOMIC_ACQUIRE) != recheck.asked)
+            return false;
+    page->check_failed = recheck.found;
+    page->checks = recheck.asked;
+    return true;
+}
+
+uint32_t recheck_found(void)
+{
+    return recheck.found;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The domain's part of the separation check, once more while it lives (I12): each of its processors
+ * does its own part, in pieces between which it hears what others want, and then goes on with its
+ * guest. Other domains notice nothing.
+ */
+#ifndef BULKHEAD_RECHECK_H
+#define BULKHEAD_RECHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The first processor asks all; only in a state of rest, as functions are not what is due while
+ * they are reset, and not before the last one is done. */
+void recheck_ask(void);
+
+/* A piece of this processor's part; false: it had none to do. The first one hears of the last. */
+bool recheck_go_on(void);
+
+/* The first processor: whether all have done their part; if so the public page says how it went. */
+bool recheck_is_done(void);
+
+/* The number of an invariant that the last one found broken, 0: none. Till then no life begins. */
+uint32_t recheck_found(void);
+
+#endif
