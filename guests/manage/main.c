@@ -4,7 +4,8 @@
  * Each thing reports one line,
  *   manage: PASS I6 stop: what was seen
  *
- * Another payload of the machine prints what comes to its serial port, as hello does with `echo`.
+ * The target is hello, which prints what comes to its serial port (`echo`); with the word `shell`
+ * it is Linux, and all that is tried is its shell and its power button.
  *
  * Command line: target= the domain that it may do all with (target), other= the one that it may
  * only look at and start (other), random= calls by chance (1000).
@@ -17,7 +18,7 @@
 #include "guests/lib/x86.h"
 #include "manage.h"
 
-enum { LAST = 0xffffffff };
+enum { LAST = 0xffffffff, PATIENCE_SECONDS = 20, SHELL_SECONDS = 300 };
 
 static unsigned passed, failed;
 
@@ -83,7 +84,7 @@ static void drive(const char *name, uint32_t call, uint32_t target, enum life_st
                   uint32_t lives)
 {
     const struct management_status *status = (const void *)call_page;
-    uint64_t end = rdtsc() + boot_info.tsc_hz * 20;
+    uint64_t end = rdtsc() + boot_info.tsc_hz * PATIENCE_SECONDS;
     uint64_t result = call_patiently(call, target);
     uint32_t ticket = ((const struct management_ticket *)call_page)->ticket;
     bool there = false;
@@ -111,7 +112,7 @@ static uint64_t read_serial(uint32_t target, uint64_t from)
 static bool hear(uint32_t target, uint64_t *from, const char *wanted)
 {
     const struct management_serial *serial = (const void *)call_page;
-    uint64_t end = rdtsc() + boot_info.tsc_hz * 20;
+    uint64_t end = rdtsc() + boot_info.tsc_hz * SHELL_SECONDS;
     const char *at = wanted;
     while (*at && rdtsc() < end && read_serial(target, *from)) {
         for (uint32_t i = 0; *at && i < serial->bytes; i++) {
@@ -179,7 +180,7 @@ static void drive_target(uint32_t target)
 {
     const struct management_status *status = (const void *)call_page;
     const struct management_counters *counters = (const void *)call_page;
-    uint64_t end = rdtsc() + boot_info.tsc_hz * 20, sum = 0;
+    uint64_t end = rdtsc() + boot_info.tsc_hz * PATIENCE_SECONDS, sum = 0;
     while (call_make(MANAGEMENT_STATUS, target, 0) == MANAGEMENT_DONE &&
            status->state != LIFE_RUNNING && rdtsc() < end) {
         cpu_relax();
@@ -205,11 +206,48 @@ static void drive_target(uint32_t target)
     drive("restart", MANAGEMENT_RESTART, target, LIFE_RUNNING, 3);
 }
 
+/* A guest that waits in its shell is woken by what comes; its kernel heeds the power button. */
+static void drive_shell(uint32_t target)
+{
+    const struct management_status *status = (const void *)call_page;
+    static const char command[] = "echo answer $((6*7))\n";
+    uint64_t from = 0, end;
+    bool heard = hear(target, &from, "linux:/# ");
+    report(heard, "I6", "prompt", "%lu bytes", from);
+    uint32_t taken = write_serial(target, command, sizeof(command) - 1);
+    heard = hear(target, &from, "\nanswer 42");
+    report(heard, "I6", "shell", "%u bytes taken", taken);
+    drive("check", MANAGEMENT_CHECK, target, LIFE_RUNNING, 1);
+    report(status->checks == 1 && status->check_failed == 0, "I12", "checks",
+           "%u, the last found %u", status->checks, status->check_failed);
+    drive("power button", MANAGEMENT_POWER_BUTTON, target, LIFE_RUNNING, 1);
+    end = rdtsc() + boot_info.tsc_hz * SHELL_SECONDS;
+    while (call_make(MANAGEMENT_STATUS, target, 0) == MANAGEMENT_DONE &&
+           status->state != LIFE_STOPPED && rdtsc() < end) {
+        cpu_relax();
+    }
+    report(status->state == LIFE_STOPPED && status->last_end == END_POWER_OFF, "I6",
+           "it shuts down", "state %u, cause %u, life %u", status->state, status->last_end,
+           status->lives);
+}
+
+static _Noreturn void finish(void)
+{
+    print("manage: %u passed, %u failed\n", passed, failed);
+    for (;;) {
+        wait_for_interrupt();
+    }
+}
+
 void guest_main(void)
 {
     print("manage: this is domain %s\n", boot_info.domain);
     struct management_machine machine = describe();
     uint32_t target = find("target", machine.counts[MANAGEMENT_DOMAIN]);
+    if (cmdline_has("shell")) {
+        drive_shell(target);
+        finish();
+    }
     uint32_t other = find("other", machine.counts[MANAGEMENT_DOMAIN]);
     report(target != LAST && other != LAST, "I6", "domains", "target is %u, other is %u", target,
            other);
@@ -221,8 +259,5 @@ void guest_main(void)
     try_random(machine.counts[MANAGEMENT_DOMAIN], cmdline_number("random", 1000));
     uint64_t result = call_patiently(MANAGEMENT_RESTART, target);
     report(result == MANAGEMENT_DONE, "I9", "still there", "result %lu", result);
-    print("manage: %u passed, %u failed\n", passed, failed);
-    for (;;) {
-        wait_for_interrupt();
-    }
+    finish();
 }
