@@ -5,7 +5,8 @@
  *   manage: PASS I6 stop: what was seen
  *
  * The target is hello, which prints what comes to its serial port (`echo`); with the word `shell`
- * it is Linux, and all that is tried is its shell and its power button.
+ * it is Linux, and all that is tried is its shell, a check and its power button, with the word
+ * `again` another check after that.
  *
  * Command line: target= the domain that it may do all with (target), other= the one that it may
  * only look at and start (other), random= calls by chance (1000).
@@ -231,6 +232,23 @@ static void drive_shell(uint32_t target)
            status->lives);
 }
 
+/* A minute later, of a domain that is stopped and whose functions are at rest. */
+static void check_stopped(uint32_t target)
+{
+    const struct management_status *status = (const void *)call_page;
+    uint64_t end = rdtsc() + boot_info.tsc_hz * SHELL_SECONDS;
+    while (call_make(MANAGEMENT_CHECK, target, 0) == MANAGEMENT_TOO_OFTEN && rdtsc() < end) {
+        cpu_relax();
+    }
+    while (call_make(MANAGEMENT_STATUS, target, 0) == MANAGEMENT_DONE && status->checks != 2 &&
+           rdtsc() < end) {
+        cpu_relax();
+    }
+    report(status->checks == 2 && status->check_failed == 0 && status->state == LIFE_STOPPED, "I12",
+           "check of a stopped domain", "%u, the last found %u", status->checks,
+           status->check_failed);
+}
+
 static _Noreturn void finish(void)
 {
     print("manage: %u passed, %u failed\n", passed, failed);
@@ -246,6 +264,9 @@ void guest_main(void)
     uint32_t target = find("target", machine.counts[MANAGEMENT_DOMAIN]);
     if (cmdline_has("shell")) {
         drive_shell(target);
+        if (cmdline_has("again")) {
+            check_stopped(target);
+        }
         finish();
     }
     uint32_t other = find("other", machine.counts[MANAGEMENT_DOMAIN]);
