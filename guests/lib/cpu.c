@@ -42,10 +42,8 @@ void sibling_enter(struct cpu *cpu);
 uint8_t cpus[MAX_DOMAIN_CPUS][CPU_BYTES] __attribute__((aligned(PAGE_BYTES)));
 static struct gate idt[256] __attribute__((aligned(16)));
 static uint64_t gdt[GDT_ENTRIES] __attribute__((aligned(16))) = {
-    [GUEST_CODE_SELECTOR / 8] = 0x00af9b000000ffff,
-    [GUEST_DATA_SELECTOR / 8] = 0x00cf93000000ffff,
-    [GUEST_CODE_32 / 8] = 0x00cf9b000000ffff,
-    [GUEST_USER_DATA / 8] = 0x00cff3000000ffff,
+    [GUEST_CODE_SELECTOR / 8] = 0x00af9b000000ffff, [GUEST_DATA_SELECTOR / 8] = 0x00cf93000000ffff,
+    [GUEST_CODE_32 / 8] = 0x00cf9b000000ffff,       [GUEST_USER_DATA / 8] = 0x00cff3000000ffff,
     [GUEST_USER_CODE / 8] = 0x00affb000000ffff,
 };
 struct descriptor gdt_descriptor = {sizeof(gdt) - 1, (uint64_t)gdt};

@@ -9,7 +9,6 @@
 
 #include "limits.h"
 #include "manifest.h"
-#include <stdbool.h>
 #include <stdint.h>
 
 enum life_state {
@@ -121,7 +120,7 @@ static inline uint64_t public_bytes(const struct manifest_domain *rules)
 }
 
 /* Whether management's processors map it. */
-static inline bool public_is_seen(const struct manifest_domain *rules)
+static inline uint32_t public_is_seen(const struct manifest_domain *rules)
 {
     return rules->manage || rules->serial_read || rules->serial_write;
 }

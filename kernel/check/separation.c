@@ -41,14 +41,6 @@ void separation_begin(void)
     check_begin(&check, &in, &separation_result);
 }
 
-uint32_t separation_broken(void)
-{
-    uint32_t number = 0;
-    for (const char *digit = separation_result.invariant; *digit && *++digit;)
-        number = number * 10 + (uint32_t)(*digit - '0');
-    return number;
-}
-
 enum check_progress separation_go_on(void)
 {
     return check_go_on(&check, CHECK_PIECE);

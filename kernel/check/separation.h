@@ -12,7 +12,4 @@ enum check_progress separation_go_on(void);
 /* The verdict, once separation_go_on() has said CHECK_DONE. */
 extern struct check_result separation_result;
 
-/* The number of the invariant that it found broken; 0: none. */
-uint32_t separation_broken(void);
-
 #endif

@@ -171,13 +171,6 @@ static bool may_knock(uint32_t index, enum life_ask what)
     return true;
 }
 
-/* First what, then the ticket, then the knock; a request that was not taken yet is overtaken. */
-static void ask(struct public_page *page, enum life_ask what, struct management_ticket *answer)
-{
-    page->asked = what;
-    answer->ticket = __atomic_add_fetch(&page->ticket, 1, __ATOMIC_RELEASE);
-}
-
 /* As many bytes as there is room for, if a guest is there to read them; then the knock. */
 static void send(struct public_page *page, uint32_t count, void *request)
 {
@@ -229,8 +222,10 @@ enum management_result management_call(void *page)
         *(struct management_time *)page = (struct management_time){
             machine_tsc(), slice()->tsc_hz, slice()->unix_time, slice()->unix_time_tsc};
         break;
-    default:
-        ask(other, what, page);
+    default: /* first what, then the ticket; a request that was not taken yet is overtaken */
+        other->asked = what;
+        ((struct management_ticket *)page)->ticket =
+            __atomic_add_fetch(&other->ticket, 1, __ATOMIC_RELEASE);
     }
     if (knocks)
         machine_knock(book->apic_ids[index]);

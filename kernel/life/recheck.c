@@ -32,8 +32,9 @@ bool recheck_go_on(void)
     if (under_way)
         return true;
     if (!separation_result.ok) {
-        tell_found(separation_result.invariant, separation_result.text);
-        recheck.found = separation_broken();
+        const char *broken = separation_result.invariant; /* "I1" to "I12" */
+        tell_found(broken, separation_result.text);
+        recheck.found = (uint32_t)(broken[2] ? 10 + broken[2] - '0' : broken[1] - '0');
     }
     __atomic_store_n(&recheck.done[cpu.local], asked, __ATOMIC_RELEASE);
     life_request(0, 0, 0);

@@ -1,11 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the loop of test_life.c runs on: processors that are processes, and in place of arch/ and of
- * the devices functions that note what was asked of them. For that one test, which includes it
- * once.
+ * the devices functions that note what was asked of them. This process is the boot processor and
+ * management. Included once.
  */
 #ifndef BULKHEAD_LIFE_WORLD_H
 #define BULKHEAD_LIFE_WORLD_H
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define BULKHEAD_PERCPU_H
+#define PER_CPU
+#define PER_DOMAIN
+#define life                   (*the_life) /* life.c defines a pointer now */
+#define recheck                (*the_recheck)
+#define __builtin_ia32_pause() usleep(20) /* the host may have fewer processors than we */
+
+#include "kernel/abi/layout.h"
+#undef VA_PUBLIC
+#undef VA_SLICE
+#undef VA_RAM
+#undef VA_PAYLOAD
+#define VA_PUBLIC  ((uint64_t)&shared->page)
+#define VA_SLICE   ((uint64_t)&the_slice)
+#define VA_RAM     ((uint64_t)shared->ram)
+#define VA_PAYLOAD ((uint64_t)shared->payload)
+
+#include "kernel/abi/handoff.h"
+#include "kernel/abi/public.h"
 
 enum { CPUS = 3, RAM = 10 << 20, PAYLOAD = 5 << 20, LOAD_AT = 3 << 20, PATIENCE_SECONDS = 60 };
 
@@ -164,11 +199,6 @@ enum check_progress separation_go_on(void)
     return CHECK_DONE;
 }
 
-uint32_t separation_broken(void)
-{
-    return separation_result.ok ? 0 : 11;
-}
-
 void tell_found(const char *invariant, const char *text)
 {
     (void)text;
@@ -312,5 +342,82 @@ static bool runs(uint32_t lives)
 {
     return shared->page.lives == lives && shared->guests == (1 << CPUS) - 1;
 }
+
+static bool checked(uint32_t times)
+{
+    return shared->page.checks == times && shared->checks[0] == times &&
+           shared->checks[1] == times && shared->checks[2] == times;
+}
+
+static struct manifest_domain rules;
+static struct handoff_domain place;
+
+static _Noreturn void run_processor(uint32_t local)
+{
+    cpu = (struct cpu){.local = local, .index = local, .domain = &place, .rules = &rules};
+    alarm(PATIENCE_SECONDS);
+    setjmp(empty_stack);
+    life_run();
+}
+
+static int start(uint32_t rights, uint8_t on_dma_fault)
+{
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(shared, MAP_FAILED);
+    assert_true(sizeof(life) <= sizeof(shared->own));
+    the_life = (void *)shared->own;
+    assert_true(sizeof(recheck) <= sizeof(shared->own_checks));
+    the_recheck = (void *)shared->own_checks;
+    memset(shared->ram, 0x5a, RAM);
+    for (size_t i = 0; i < PAYLOAD; i++)
+        shared->payload[i] = (uint8_t)(i / 4096 * 7 + 1);
+    rules = (struct manifest_domain){.manage = rights,
+                                     .on_dma_fault = on_dma_fault,
+                                     .on_exit = MANIFEST_EXIT_RESTART,
+                                     .restart_limit = 2,
+                                     .restart_window = 60};
+    place = (struct handoff_domain){.cpu_count = CPUS,
+                                    .ram_count = 2,
+                                    .ram = {{0, 0, 3 << 20}, {3 << 20, 0, 7 << 20}},
+                                    .digest_count = 1,
+                                    .digest = {{0, PAYLOAD, {0}}},
+                                    .load_count = 1,
+                                    .load = {{0, LOAD_AT, PAYLOAD}}};
+    sha256(shared->payload, PAYLOAD, place.digest[0].digest);
+    signal(SIGUSR1, take_knock);
+    for (uint32_t local = 0; local < CPUS; local++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            run_processor(local);
+        assert_true(pid > 0);
+        shared->pids[local] = pid;
+    }
+    return 0;
+}
+
+static int start_domain(void **state)
+{
+    (void)state;
+    return start(MANIFEST_RIGHTS, MANIFEST_DMA_STOP);
+}
+
+static int stop_domain(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CPUS; i++) {
+        kill(shared->pids[i], SIGKILL);
+        waitpid(shared->pids[i], NULL, 0);
+    }
+    munmap(shared, sizeof(*shared));
+    return 0;
+}
+
+#define wait_until(condition)                                                                      \
+    for (time_t end = time(NULL) + PATIENCE_SECONDS; !(condition); usleep(20))                     \
+        if (time(NULL) > end)                                                                      \
+    fail_msg("never: %s; state %u, guests %x, ticket %u, answered %u", #condition,                 \
+             shared->page.state, shared->guests, shared->page.ticket, shared->page.answered)
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start_domain, stop_domain)
 
 #endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * I10, I12: management's wishes that are no event of a domain's life: the power button, and the
+ * separation check, which each of its processors does while it lives.
+ */
+#include "life_world.h"
+
+/* Its guest is told, while it runs; what it makes of that is its own, and S5 stops it for good. */
+static void the_power_button(void **state)
+{
+    (void)state;
+    go();
+    wait_until(runs(1));
+    ask(ASK_POWER_BUTTON);
+    wait_until(answered());
+    assert_int_equal(shared->pressed, 1);
+    assert_true(runs(1));
+    shared->act[0] = END_POWER_OFF;
+    wait_until(shared->page.state == LIFE_STOPPED);
+    assert_int_equal(shared->told, END_POWER_OFF | 1 << 8);
+    ask(ASK_POWER_BUTTON);
+    wait_until(answered());
+    assert_int_equal(shared->pressed, 1);
+    assert_int_equal(shared->page.state, LIFE_STOPPED);
+}
+
+/* I12: each processor does its part, in pieces, and its guest goes on. */
+static void a_check_is_done_by_all(void **state)
+{
+    (void)state;
+    shared->pieces = 100;
+    go();
+    wait_until(runs(1));
+    for (uint32_t n = 1; n <= 20; n++) {
+        ask(ASK_CHECK);
+        wait_until(answered());
+        assert_true(checked(n));
+        assert_int_equal(shared->page.check_failed, 0);
+    }
+    assert_true(runs(1));
+    ask(ASK_STOP);
+    wait_until(answered());
+    ask(ASK_CHECK);
+    wait_until(answered());
+    assert_true(checked(21));
+    assert_int_equal(shared->page.state, LIFE_STOPPED);
+    assert_int_equal(shared->page.lives, 1);
+    assert_int_equal(shared->told_found, 0);
+}
+
+/* I10, I12: whoever finds something, and whatever on_exit says, until a check finds nothing. */
+static void what_a_check_finds_ends_the_life(void **state)
+{
+    (void)state;
+    go();
+    for (uint32_t local = 0; local < CPUS; local++) {
+        wait_until(runs(local + 1));
+        shared->finds = 1 << local;
+        ask(ASK_CHECK);
+        wait_until(answered() && shared->page.state == LIFE_STOPPED);
+        assert_int_equal(shared->page.check_failed, 11);
+        assert_int_equal(shared->page.last_end, END_CHECK);
+        assert_int_equal(shared->told_found, local + 1);
+        assert_true(ram_is_zero());
+        ask(ASK_START);
+        wait_until(answered());
+        ask(ASK_RESTART);
+        wait_until(answered());
+        assert_int_equal(shared->page.state, LIFE_STOPPED);
+        assert_int_equal(shared->page.lives, local + 1);
+        shared->finds = 0;
+        ask(ASK_CHECK);
+        wait_until(answered());
+        assert_int_equal(shared->page.check_failed, 0);
+        ask(ASK_START);
+    }
+    wait_until(answered() && runs(CPUS + 1));
+    assert_true(ram_is_loaded());
+}
+
+static void a_check_waits_for_devices(void **state)
+{
+    (void)state;
+    shared->calm_turns = UINT32_MAX;
+    go();
+    wait_until(shared->page.state == LIFE_RESETTING);
+    ask(ASK_CHECK);
+    usleep(2000);
+    assert_int_equal(shared->checks[1], 0);
+    shared->calm_turns = 0;
+    wait_until(answered() && runs(1));
+    assert_true(checked(1));
+    assert_false(shared->checked_too_early);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_power_button),
+        TEST(a_check_is_done_by_all),
+        TEST(what_a_check_finds_ends_the_life),
+        TEST(a_check_waits_for_devices),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
