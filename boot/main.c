@@ -74,6 +74,8 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     devices_collect(&manifest, &facts);
     if (!demands_met(&manifest, &facts, &why))
         refuse("%s", why.text);
+    if (manifest_management(&manifest) != MANIFEST_NONE)
+        counter_advance(&facts);
 
     struct plan_input in = {.facts = &facts,
                             .manifest = &manifest,

@@ -20,6 +20,13 @@ $(BUILD)/guests/obj/%.asm.o: guests/%.asm guests/rules.mk
 	@echo "  NASM    $<"
 	@$(NASM) -f elf64 -g -MD $@.d -MT $@ $< -o $@
 
+# What it reads is hashed anew.
+$(BUILD)/guests/obj/manage/sha256.o: kernel/sha256.c guests/rules.mk $(INSTALLED)
+	@mkdir -p $(@D)
+	@echo "  CC      $< (guest)"
+	@$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/guests/manage.elf: $(BUILD)/guests/obj/manage/sha256.o
+
 # A guest with an early.asm has a guest_early of its own.
 define guest_rule
 GUEST_OBJECTS_$(1) := $$(patsubst guests/%,$(BUILD)/guests/obj/%.o,\
@@ -27,7 +34,7 @@ GUEST_OBJECTS_$(1) := $$(patsubst guests/%,$(BUILD)/guests/obj/%.o,\
     $(if $(wildcard guests/$(1)/early.asm),,$(GUEST_EARLY)) $(GUEST_LIB)
 $(BUILD)/guests/$(1).elf: $$(GUEST_OBJECTS_$(1)) guests/lib/guest.lds
 	@echo "  LD      $$@"
-	@ld $(GUEST_LDFLAGS) -T guests/lib/guest.lds -o $$@ $$(GUEST_OBJECTS_$(1))
+	@ld $(GUEST_LDFLAGS) -T guests/lib/guest.lds -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach name,$(GUEST_NAMES),$(eval $(call guest_rule,$(name))))
 

@@ -26,6 +26,7 @@ const struct command commands[] = {
     {"key", key_main, key_help, "make a key pair, or the certificate of a console"},
     {"disk", disk_main, disk_help, "make a bootable disk of an image"},
     {"run", run_main, run_help, "boot an image in an emulator"},
+    {"audit", audit_main, audit_help, "collect machines' audit trails, verify them"},
     {"ctl", ctl_main, ctl_help, "speak with the console of a running machine"},
     {"man", man_main, man_help, "write the manual page"},
     {0},

@@ -44,6 +44,8 @@ static void fill_facts(const struct plan_input *in, struct handoff *handoff)
     for (uint32_t i = 0; i < facts->ioapic_count; i++)
         handoff->ioapics[i].requester = remap_requester(facts, facts->ioapics[i].id);
     handoff->domain_count = in->manifest->domain_count;
+    handoff->audit.boots = facts->boots;
+    handoff->audit.store = facts->boot_store;
     uint32_t management = manifest_management(in->manifest);
     handoff->management = management == MANIFEST_NONE ? HANDOFF_NOBODY : management;
 }
@@ -156,7 +158,7 @@ static bool place_iommu(struct plan *plan)
                      &handoff->iommu_queue);
 }
 
-/* The panic page comes first: it lies at the same place as before a warm reset. */
+/* What outlives a warm reset comes first: it lies at the same place as before. */
 static bool place_hypervisor(struct plan *plan)
 {
     struct handoff *handoff = plan->handoff;
@@ -164,10 +166,9 @@ static bool place_hypervisor(struct plan *plan)
     handoff->cpu_state_bytes = bytes[KERNEL_CPU];
     handoff->kernel_bytes = bytes[KERNEL_TEXT] + bytes[KERNEL_CONSTANTS];
     handoff->start_bytes = bytes[KERNEL_START_TEXT] + bytes[KERNEL_START_CONSTANTS];
-    if (!place_own(plan, EXTENT_PANIC, PAGE_BYTES, "the panic record", &handoff->panic_hpa) ||
+    if (!place_own(plan, EXTENT_STOP, PAGE_BYTES, "the stop word", &handoff->stop_hpa) ||
         !place_own(plan, EXTENT_TRAMPOLINE, PAGE_BYTES, "the start of processors",
                    &handoff->trampoline_hpa) ||
-        !place_own(plan, EXTENT_STOP, PAGE_BYTES, "the stop word", &handoff->stop_hpa) ||
         !place_own(plan, EXTENT_TEXT, handoff->kernel_bytes, "its text", &handoff->kernel_hpa) ||
         !place_own(plan, EXTENT_START, handoff->start_bytes, "its start-up code",
                    &handoff->start_hpa) ||

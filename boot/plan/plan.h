@@ -33,9 +33,9 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
  * each processor and of kernel_main, nested tables, payload copies and load templates. Reaches
  * host-physical address A at `memory(A, bytes, context)`: the loader passes the identity, tests a
  * buffer. All frames that plan_place chose are zeroed here first (domain RAM is not touched: its
- * own processor zeroes it, and not the panic page, which keeps what it held). What copying and
- * zeroing took is added to work_tsc and work_bytes before the handoff itself is written, last of
- * all. Cannot fail after plan_place succeeded.
+ * own processor zeroes it); what the page of the stop word held goes into handoff->audit before.
+ * What copying and zeroing took is added to work_tsc and work_bytes before the handoff itself is
+ * written, last of all. Cannot fail after plan_place succeeded.
  */
 typedef void *(*plan_memory)(uint64_t hpa, uint64_t bytes, void *context);
 void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memory memory,

@@ -41,13 +41,37 @@ static void zero(struct build *build, uint64_t hpa, uint64_t bytes)
     account(build, start, bytes);
 }
 
+/* Whether the words `first` to `first + count` are such as were written, and not all zeros. */
+static bool survived(const struct survivor *survivor, uint32_t first, uint32_t count,
+                     uint64_t *words)
+{
+    uint64_t any = 0, wrong = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        words[i] = survivor->word[first + i];
+        any |= words[i];
+        wrong |= words[i] ^ ~survivor->complement[first + i];
+    }
+    return any != 0 && wrong == 0;
+}
+
+/* What the boot before has left; before its page is zeroed. */
+static void read_survivor(struct build *build)
+{
+    struct handoff_audit *audit = &build->handoff->audit;
+    const struct survivor *survivor = build->memory(build->handoff->stop_hpa + SURVIVOR_OFFSET,
+                                                    sizeof(*survivor), build->context);
+    if (survived(survivor, SURVIVOR_HEAD, SURVIVOR_HEAD_WORDS, audit->head))
+        audit->survived |= HANDOFF_HEAD_SURVIVED;
+    if (survived(survivor, SURVIVOR_PANIC, SURVIVOR_PANIC_WORDS, audit->panic))
+        audit->survived |= HANDOFF_PANIC_SURVIVED;
+}
+
 /* RAM is zeroed by its own processor; the payloads' frames are filled to the last byte below. */
 static void zero_extents(struct build *build)
 {
     for (uint32_t i = 0; i < build->handoff->extent_count; i++) {
         const struct handoff_extent *extent = &build->handoff->extents[i];
-        if (extent->kind != EXTENT_RAM && extent->kind != EXTENT_PAYLOAD &&
-            extent->kind != EXTENT_PANIC)
+        if (extent->kind != EXTENT_RAM && extent->kind != EXTENT_PAYLOAD)
             zero(build, extent->base, extent->bytes);
     }
 }
@@ -211,7 +235,8 @@ static void build_slice(struct build *build, uint32_t cpu)
                                     .kernel_hpa = handoff->kernel_hpa,
                                     .kernel_bytes = handoff->kernel_bytes,
                                     .cpu_state_bytes = handoff->cpu_state_bytes,
-                                    .stop_hpa = handoff->stop_hpa};
+                                    .stop_hpa = handoff->stop_hpa,
+                                    .auditor = handoff_auditor(handoff)};
     if (handoff->iommu_count > 0 && handoff_fault_reader(handoff) == cpu) {
         slice->unit_count = handoff->iommu_count;
         slice->public_count = handoff->domain_count;
@@ -255,6 +280,7 @@ void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memor
                           .spaces = {in->facts, handoff, &build.image, in->manifest}};
     kernel_image_parse(in->kernel, in->kernel_bytes, &build.image, &why);
     remap_locate(handoff);
+    read_survivor(&build);
     zero_extents(&build);
     copy_kernel(&build);
     build_tables(&build);

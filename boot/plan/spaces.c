@@ -59,15 +59,22 @@ static void add_domain(const struct spaces *spaces, const struct handoff_domain 
     paging_add(out, VA_PUBLIC, domain->public_hpa, domain->public_bytes, PAGE_BYTES, PAGING_WRITE);
 }
 
-/* Whom management may do anything with: it writes to the first page of each, and reads the rest. */
+/* Whom management may do anything with: it writes to the first page of each, and reads the rest; of
+ * all others their rings. */
 static void add_others(const struct spaces *spaces, uint32_t cpu, struct paging_space *out)
 {
     const struct handoff *handoff = spaces->handoff;
     for (uint32_t i = 0; is_management(handoff, cpu) && i < handoff->domain_count; i++) {
         const struct handoff_domain *other = &handoff->domains[i];
         uint64_t va = VA_OTHERS + (uint64_t)i * OTHERS_STRIDE;
-        if (i == handoff->management || !public_is_seen(&spaces->manifest->domains[i]))
+        if (i == handoff->management)
             continue;
+        if (!public_is_seen(&spaces->manifest->domains[i])) {
+            uint64_t rings = public_counted(other->cpu_count);
+            paging_add(out, va + rings, other->public_hpa + rings, public_rings(other->cpu_count),
+                       PAGE_BYTES, PAGING_READ);
+            continue;
+        }
         paging_add(out, va, other->public_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
         paging_add(out, va + PAGE_BYTES, other->public_hpa + PAGE_BYTES,
                    other->public_bytes - PAGE_BYTES, PAGE_BYTES, PAGING_READ);

@@ -9,7 +9,8 @@
  * `again` another check after that.
  *
  * Command line: target= the domain that it may do all with (target), other= the one that it may
- * only look at and start (other), random= calls by chance (1000).
+ * only look at and start (other), random= calls by chance (1000), only=trail tells how the audit
+ * trail begins and nothing else.
  */
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
@@ -261,6 +262,12 @@ void guest_main(void)
 {
     print("manage: this is domain %s\n", boot_info.domain);
     struct management_machine machine = describe();
+    if (is_named("trail", "only")) {
+        tell_trail();
+        for (;;) {
+            wait_for_interrupt();
+        }
+    }
     uint32_t target = find("target", machine.counts[MANAGEMENT_DOMAIN]);
     if (cmdline_has("shell")) {
         drive_shell(target);
@@ -273,11 +280,13 @@ void guest_main(void)
     report(target != LAST && other != LAST, "I6", "domains", "target is %u, other is %u", target,
            other);
     drive_target(target);
+    try_trail(&machine, target);
     try_refused(&machine, target, other);
     try_pages();
     try_instructions();
     try_flood(other);
     try_random(machine.counts[MANAGEMENT_DOMAIN], cmdline_number("random", 1000));
+    try_trail_after();
     uint64_t result = call_patiently(MANAGEMENT_RESTART, target);
     report(result == MANAGEMENT_DONE, "I9", "still there", "result %lu", result);
     finish();

@@ -28,4 +28,16 @@ void try_flood(uint32_t other);
 /* Calls made up by chance; none may do more than be refused. */
 void try_random(uint32_t domains, uint64_t count);
 
+/*
+ * The audit trail so far: how this boot begins, and what was asked of `target` and came of it, in
+ * this order, each record with the hash that it must have.
+ */
+void try_trail(const struct management_machine *machine, uint32_t target);
+
+/* How the trail begins: which boot this is, and what is known of the one before. */
+void tell_trail(void);
+
+/* The trail after all else: it goes on without a break, no flood has pushed anything out. */
+void try_trail_after(void);
+
 #endif

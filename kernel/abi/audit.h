@@ -16,25 +16,26 @@ enum { AUDIT_KEPT = 1024, AUDIT_RECORD_BYTES = 96, AUDIT_BODY_BYTES = 64, AUDIT_
 
 /* With what stands in `value`. A digest is its bytes in order, in value[0] to value[3]. */
 enum audit_kind {
-    AUDIT_BOOT = 1,  /* digest of the compiled manifest; [4] boots so far, 0: not known */
-    AUDIT_STORE,     /* [0] enum audit_store: how the boot counter was kept */
-    AUDIT_CLOCK,     /* [0] TSC ticks a second, [1] Unix time, 0: unknown, [2] TSC then */
-    AUDIT_BEFORE,    /* head of the chain of the boot before; [4] 1: it was still there, else 0
-                        and the digest is zeros: a cold start */
-    AUDIT_PANIC,     /* the boot before ended in a panic: [0] to [4] the text's first 40 bytes */
-    AUDIT_START,     /* of `domain`: [0] its lives so far */
-    AUDIT_END,       /* [0] enum life_end, [1] life that ended */
-    AUDIT_REST,      /* it came to rest: [0] enum life_state, stopped or refused */
-    AUDIT_CALL,      /* taken: [0] enum management_call, [1] admin as the caller said, [2] ticket */
-    AUDIT_REFUSED,   /* not taken: [0], [1] likewise, [2] enum management_result, [3] how many
-                        alike were refused since the last such record */
-    AUDIT_CONSOLE,   /* the console's word: [0] enum audit_note, [1] admin */
-    AUDIT_DMA_FAULT, /* [0] function, segment << 16 | bus << 8 | device << 3 | function,
-                        [1] reason, [2] address */
+    AUDIT_BOOT = 1, /* digest of the compiled manifest; [4] boots so far, 0: not known */
+    AUDIT_STORE,    /* [0] enum audit_store: how the boot counter was kept */
+    AUDIT_CLOCK,    /* [0] TSC ticks a second, [1] Unix time, 0: unknown, [2] TSC then */
+    AUDIT_BEFORE,   /* head of the chain of the boot before; [4] 1: it was still there, else 0
+                       and the digest is zeros: a cold start */
+    AUDIT_PANIC,    /* the boot before ended in a panic: [0] to [4] the text's first 40 bytes */
+    AUDIT_START,    /* of `domain`: [0] its lives so far */
+    AUDIT_END,      /* [0] enum life_end, [1] life that ended */
+    AUDIT_REST,     /* it came to rest: [0] enum life_state, stopped or refused */
+    AUDIT_CALL, /* taken: [0] enum management_call, [1] admin as the caller said, [2] ticket, 0: it
+has none; of serial write [3] how many more there were since the last such record */
+    AUDIT_REFUSED,       /* not taken: [0], [1] likewise, [2] enum management_result, [3] how many
+                            more alike there were since the last such record */
+    AUDIT_CONSOLE,       /* the console's word: [0] enum audit_note, [1] admin, [3] likewise */
+    AUDIT_DMA_FAULT,     /* [0] function, segment << 16 | bus << 8 | device << 3 | function,
+                            [1] reason, [2] address */
     AUDIT_QUARANTINE,    /* [0] function, whose bus mastering is off now */
     AUDIT_CHECK,         /* [0] 0: the separation check found nothing, else what, as a number */
     AUDIT_MACHINE_CHECK, /* [0] errors that its processor has seen since start-up */
-    AUDIT_NMI,           /* [0] NMIs that nobody explains */
+    AUDIT_NMI,           /* [0] NMIs that nobody explains; not written yet: a knock is one too */
     AUDIT_LOST,          /* [0] records of `domain`'s processor that were overwritten unread */
     AUDIT_KINDS,
 };

@@ -12,6 +12,7 @@
 #include "limits.h"
 #include "management.h"
 #include "manifest.h"
+#include "survivor.h"
 #include <stdint.h>
 
 #define HANDOFF_MAGIC 0x46464f444e41484bull /* "KHANDOFF" */
@@ -63,20 +64,20 @@ enum handoff_extent_kind {
     EXTENT_CPU,        /* one processor's state and stacks (index: into cpus[]) */
     EXTENT_TRAMPOLINE, /* start of processors, below 1 MiB: nobody's after boot */
     EXTENT_BOOT,       /* tables that processors start on: nobody's after boot */
-    EXTENT_PANIC,      /* the page that keeps a panic record over a warm reset */
-    EXTENT_STOP,       /* a panic's stop word: shared, read and write */
+    EXTENT_STOP,       /* a panic's stop word and what outlives a warm reset (survivor.h): shared,
+                          read and write */
     EXTENT_IOMMU,      /* tables of the IOMMU units: root, context, queue; interrupt remapping */
     EXTENT_RAM,        /* of a domain (index: into domains[]), as are all below */
     EXTENT_TABLES,     /* EPT and page tables of its processors */
     EXTENT_PAYLOAD,    /* payloads and load templates */
     EXTENT_PRIVATE,    /* its copy of the segments at VA_DOMAIN */
     EXTENT_SLICE,      /* its slice of handoff and manifest */
-    EXTENT_PUBLIC,     /* its public page, which counts exits too */
+    EXTENT_PUBLIC,     /* its public pages, behind management's the audit trail */
     EXTENT_DEVICES,    /* what its functions are: read (kernel/abi/function.h) */
     EXTENT_VECTORS,    /* what it wrote into its functions' MSI-X tables */
     EXTENT_KINDS,
 };
-enum { MAX_EXTENTS = 18 + MAX_CPUS + MAX_DOMAINS * (7 + MAX_RAM_SEGMENTS) };
+enum { MAX_EXTENTS = 17 + MAX_CPUS + MAX_DOMAINS * (7 + MAX_RAM_SEGMENTS) };
 
 struct handoff_extent {
     uint64_t base, bytes; /* host-physical, whole pages */
@@ -154,6 +155,7 @@ struct handoff_slice {
     uint64_t tsc_hz;
     uint64_t unix_time, unix_time_tsc;
     uint64_t kernel_hpa, kernel_bytes, cpu_state_bytes, stop_hpa;
+    uint64_t auditor; /* x2APIC id of management's first processor, or HANDOFF_NOBODY */
     uint64_t
         tells_on_com1; /* a LAB image, and com1 is nobody's: ends of lives are told there too */
     /* Of the first processor here, if it reads the units' faults (VA_UNITS): else zeros. */
@@ -192,6 +194,15 @@ static inline uint64_t handoff_slice_bytes(uint32_t flags)
     return PAGE_BYTES + (flags & MANIFEST_IS_MANAGEMENT ? BOOK_BYTES : 0);
 }
 
+/* Where the audit trail begins: what the loader knows of this boot and the one before. */
+struct handoff_audit {
+    uint64_t boots;    /* so far, this one included; 0: not known, or nobody keeps a trail */
+    uint32_t store;    /* enum audit_store */
+    uint32_t survived; /* 1: the head of the trail of the boot before, 2: its panic's text */
+    uint64_t head[SURVIVOR_HEAD_WORDS], panic[SURVIVOR_PANIC_WORDS];
+};
+enum { HANDOFF_HEAD_SURVIVED = 1, HANDOFF_PANIC_SURVIVED = 2 };
+
 /*
  * Functions of nobody that may go on with DMA: the display that the screen is on, and those that
  * stay bus masters. The units block it and don't report it (TRAPS 41).
@@ -220,9 +231,8 @@ struct handoff {
     uint64_t boot_page_table; /* CR3 of kernel_main: RAM one to one, and what is at VA_KERNEL.. */
     uint64_t boot_table_bytes;
     uint64_t trampoline_hpa; /* one page below 1 MiB */
-    uint64_t panic_hpa;
-    uint64_t stop_hpa;  /* the page at VA_STOP */
-    uint64_t ecam_base; /* 0: none, CF8/CFC */
+    uint64_t stop_hpa;       /* the page at VA_STOP */
+    uint64_t ecam_base;      /* 0: none, CF8/CFC */
     uint32_t ecam_bus_first, ecam_bus_last;
     uint32_t boot_cpu; /* index into cpus[] of the processor that firmware started */
     uint32_t cpu_count;
@@ -239,6 +249,7 @@ struct handoff {
     uint64_t iommu_bytes;   /* of root and context tables; what no bus needs is zero */
     uint64_t iommu_queue;   /* one page: their invalidation queue, at start-up only */
     uint64_t iommu_entries; /* interrupt-remapping table, IRT_BYTES */
+    struct handoff_audit audit;
     struct handoff_screen screen;
     struct handoff_cpu cpus[MAX_CPUS];
     struct handoff_ioapic ioapics[MAX_IOAPICS];
@@ -261,6 +272,14 @@ static inline uint32_t handoff_fault_reader(const struct handoff *handoff)
             return i;
     return handoff->domains[handoff->management == HANDOFF_NOBODY ? 0 : handoff->management]
         .cpus[0];
+}
+
+/* The x2APIC id of the processor that drains the rings of the audit trail, or HANDOFF_NOBODY. */
+static inline uint64_t handoff_auditor(const struct handoff *handoff)
+{
+    if (handoff->management == HANDOFF_NOBODY)
+        return HANDOFF_NOBODY;
+    return handoff->cpus[handoff->domains[handoff->management].cpus[0]].apic_id;
 }
 
 #endif

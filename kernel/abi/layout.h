@@ -22,20 +22,20 @@
 #define VA_SLICE_END   0xffffffffa0010000ull
 #define VA_HANDOFF     0xffffffffa8000000ull /* handoff and manifest whole: at start-up */
 #define VA_HANDOFF_END 0xffffffffb0000000ull
-#define VA_STOP        0xffffffffb0000000ull /* the stop word (read, write): shared */
+#define VA_STOP        0xffffffffb0000000ull /* the stop word's page (read, write): shared */
 #define VA_STOP_END    0xffffffffb0001000ull
 #define VA_CPU         0xffffffffc0000000ull /* this processor's state and stacks (read, write) */
 #define VA_CPU_END     0xffffffffc8000000ull
 #define VA_DOMAIN      0xffffffffd0000000ull /* this domain's private state (read, write) */
 #define VA_DOMAIN_END  0xffffffffd8000000ull
-#define VA_PUBLIC      0xffffffffe0000000ull /* this domain's public page (read, write) */
-#define VA_PUBLIC_END  0xffffffffe0010000ull
+#define VA_PUBLIC      0xffffffffe0000000ull /* this domain's public pages (read, write) */
+#define VA_PUBLIC_END  0xffffffffe0040000ull
 
-/* Management's only: domain n's public page at n * OTHERS_STRIDE, if it may do anything with that,
-   and not its own; of each the first page (read, write), then the rest (read). */
+/* Management's only: domain n's public pages at n * OTHERS_STRIDE, not its own; of each the first
+   page (read, write), then the rest (read); if it may do nothing with that, its rings (read). */
 #define VA_OTHERS     0xffffffffe4000000ull
-#define VA_OTHERS_END 0xffffffffe4100000ull
-#define OTHERS_STRIDE 0x10000
+#define VA_OTHERS_END 0xffffffffe4200000ull
+#define OTHERS_STRIDE 0x20000
 
 /* Its functions: what they are, its MSI-X tables, their registers (uncached). */
 #define VA_DEVICES     0xffffffffe8000000ull /* EXTENT_DEVICES (read) */

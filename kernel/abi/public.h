@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A domain's public page (TRAPS 27): the only memory that its processors and management's both
+ * A domain's public pages (TRAPS 27): the only memory that its processors and management's both
  * see. Each word has one writer, and no reader takes it for more than a number: indexes are masked,
  * counts bounded.
  */
 #ifndef BULKHEAD_ABI_PUBLIC_H
 #define BULKHEAD_ABI_PUBLIC_H
 
+#include "audit.h"
 #include "limits.h"
 #include "manifest.h"
 #include <stdint.h>
@@ -93,33 +94,89 @@ enum {
     PUBLIC_EXIT_SVM_WRMSR,         /* of 0x7c, those that write */
     PUBLIC_EXIT_SVM_OTHER,         /* every other code */
 };
+
+/*
+ * Behind these, in pages of their own, a ring for each: what it has for the audit trail. It has one
+ * writer, that processor, and `head` counts its events since boot; the reader is management's first
+ * processor.
+ */
+enum { AUDIT_RING = 32, AUDIT_EVENT_VALUES = 4 };
+struct audit_event {
+    uint64_t tsc;
+    uint32_t kind;   /* enum audit_kind */
+    uint32_t domain; /* it is about: from management's processors only */
+    uint64_t value[AUDIT_EVENT_VALUES];
+};
+struct audit_ring {
+    volatile uint64_t head;
+    struct audit_event events[AUDIT_RING]; /* number n at n % AUDIT_RING */
+};
+
 /* The exits of the domain's processor `local`. */
 static inline uint64_t *public_exits(struct public_page *page, uint32_t local)
 {
     return (uint64_t *)(page + 1) + (uint64_t)local * PUBLIC_EXIT_KINDS;
 }
 
-/*
- * Behind that, in pages of their own, the last bytes that it printed, if the manifest lets anybody
- * read them: byte n at n % PUBLIC_OUT_BYTES.
- */
-static inline uint64_t public_counted(uint32_t cpu_count)
+static inline uint64_t public_pages(uint64_t bytes)
 {
-    uint64_t rows = (uint64_t)cpu_count * PUBLIC_EXIT_KINDS * sizeof(uint64_t);
-    return (sizeof(struct public_page) + rows + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+    return (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
+static inline uint64_t public_counted(uint32_t cpu_count)
+{
+    return public_pages(sizeof(struct public_page) +
+                        (uint64_t)cpu_count * PUBLIC_EXIT_KINDS * sizeof(uint64_t));
+}
+
+/* Bytes of the rings, at public_counted(). */
+static inline uint64_t public_rings(uint32_t cpu_count)
+{
+    return public_pages(cpu_count * sizeof(struct audit_ring));
+}
+
+/* The ring of the processor `local` of a domain that has `cpu_count`. */
+static inline struct audit_ring *public_audit(struct public_page *page, uint32_t cpu_count,
+                                              uint32_t local)
+{
+    return (struct audit_ring *)((char *)page + public_counted(cpu_count)) + local;
+}
+
+/*
+ * Behind these, in pages of their own, the last bytes that it printed, if the manifest lets anybody
+ * read them: byte n at n % PUBLIC_OUT_BYTES.
+ */
 static inline uint8_t *public_out(struct public_page *page, uint32_t cpu_count)
 {
-    return (uint8_t *)page + public_counted(cpu_count);
+    return (uint8_t *)page + public_counted(cpu_count) + public_rings(cpu_count);
+}
+
+/*
+ * The trail, which nobody but management's processors sees: the last of the pages of management's
+ * own. Written by its first processor; all zeros before the first record.
+ */
+struct audit_trail {
+    volatile uint64_t next;                         /* number of the next record */
+    uint8_t head[DIGEST_BYTES];                     /* hash of the last one */
+    uint64_t drained[MAX_DOMAINS][MAX_DOMAIN_CPUS]; /* events taken from each ring */
+    struct audit_record records[AUDIT_KEPT];        /* number n at n % AUDIT_KEPT */
+};
+
+/* `bytes`: of all its public pages. */
+static inline struct audit_trail *public_trail(struct public_page *page, uint64_t bytes)
+{
+    return (struct audit_trail *)((char *)page + bytes - public_pages(sizeof(struct audit_trail)));
 }
 
 static inline uint64_t public_bytes(const struct manifest_domain *rules)
 {
-    return public_counted(rules->cpu_count) + (rules->serial_read ? PUBLIC_OUT_BYTES : 0);
+    uint64_t trail = public_pages(sizeof(struct audit_trail));
+    return public_counted(rules->cpu_count) + public_rings(rules->cpu_count) +
+           (rules->serial_read ? PUBLIC_OUT_BYTES : 0) +
+           (rules->flags & MANIFEST_IS_MANAGEMENT ? trail : 0);
 }
 
-/* Whether management's processors map it. */
+/* Whether management's processors map it whole; else they map its rings. */
 static inline uint32_t public_is_seen(const struct manifest_domain *rules)
 {
     return rules->manage || rules->serial_read || rules->serial_write;

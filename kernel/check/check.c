@@ -15,7 +15,6 @@ const struct check_kind check_kinds[CHECK_KINDS] = {
     [EXTENT_CPU] = {"state", SCOPE_CPU, RW, VA_CPU, VA_CPU_END},
     [EXTENT_TRAMPOLINE] = {"trampoline", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_BOOT] = {"boot tables", SCOPE_SHARED, 0, 0, 0},
-    [EXTENT_PANIC] = {"panic record", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_STOP] = {"stop word", SCOPE_SHARED, RW, VA_STOP, VA_STOP_END},
     [EXTENT_IOMMU] = {"IOMMU tables", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_RAM] = {"RAM", SCOPE_DOMAIN, RW, VA_RAM, VA_KERNEL},

@@ -17,8 +17,16 @@ bool check_expect_others(struct check *check)
     for (uint32_t i = 0; i < count; i++) {
         uint64_t va = VA_OTHERS + (uint64_t)i * OTHERS_STRIDE;
         uint64_t hpa = book->public_hpa[i], bytes = book->public_bytes[i];
-        if (i == slice->domain || !public_is_seen(&book->domains[i]))
+        uint32_t cpus = book->domains[i].cpu_count;
+        if (i == slice->domain)
             continue;
+        if (!public_is_seen(&book->domains[i])) { /* of the audit trail is everybody */
+            va += public_counted(cpus);
+            if (!check_expect(check, CHECK_COUNTED, va, hpa + public_counted(cpus),
+                              public_rings(cpus)))
+                return false;
+            continue;
+        }
         if (bytes > OTHERS_STRIDE || !check_expect(check, CHECK_ASKED, va, hpa, PAGE_BYTES) ||
             (bytes > PAGE_BYTES && !check_expect(check, CHECK_COUNTED, va + PAGE_BYTES,
                                                  hpa + PAGE_BYTES, bytes - PAGE_BYTES)))

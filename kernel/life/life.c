@@ -9,6 +9,7 @@
 #include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/vcpu.h"
+#include "audit.h"
 #include "faults.h"
 #include "fill.h"
 #include "kernel/vm/devices.h"
@@ -194,12 +195,14 @@ static void act(enum life_action action)
         break;
     case ACTION_TELL:
         tell_end(cause, life.restarts, life.stay, limit_is_reached());
+        audit_own(AUDIT_END, cause, public_page()->lives, 0);
         public_page()->last_end = cause;
         public_page()->restarts = life.restarts;
         life.ending = END_NONE;
         break;
     case ACTION_COUNT:
         public_page()->lives++;
+        audit_own(AUDIT_START, public_page()->lives, 0, 0);
         faults_forget();
         if (devices_lost(FUNCTION_GO_ON))
             tell_lost(devices_lost(FUNCTION_GO_ON));
@@ -227,6 +230,8 @@ static bool advance(bool *all)
         uint32_t count = life.phase & ~(uint32_t)PHASE_STATE;
         public_page()->since = machine_tsc();
         public_page()->state = next.state;
+        if (next.state == LIFE_STOPPED || next.state == LIFE_REFUSED)
+            audit_own(AUDIT_REST, next.state, 0, 0);
         __atomic_store_n(&life.phase, count + PHASE_COUNT + next.state, __ATOMIC_SEQ_CST);
         for (uint32_t local = 1; next.action == ACTION_CALL && local < cpu.domain->cpu_count;
              local++)
@@ -248,6 +253,13 @@ static void quarantine(void)
         return;
     if (state_of(life.phase) != LIFE_RESETTING)
         devices_quarantine(functions);
+    for (uint32_t i = 0; i < cpu.domain->function_count; i++)
+        if (functions >> i & 1) { /* of several, the last one's fault stands there */
+            uint32_t pci = ((const struct function *)VA_DEVICES)[i].pci;
+            audit_own(AUDIT_DMA_FAULT, pci, public_page()->fault_reason,
+                      public_page()->fault_address);
+            audit_own(AUDIT_QUARANTINE, pci, 0, 0);
+        }
     faults_answer(functions);
     if (cpu.rules->on_dma_fault != MANIFEST_DMA_LOG && state_of(life.phase) == LIFE_RUNNING)
         note_end(END_DMA_FAULT);
@@ -263,6 +275,7 @@ static bool look(void)
     stop_heed(); /* the words are looked at after the knock is taken */
     if (knocked || !faults.begun)
         faults_look();
+    audit_heed();
     if (cpu.local != 0)
         return true;
     quarantine();

@@ -3,6 +3,7 @@
 #include "manage.h"
 #include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/upcalls.h"
+#include "audit.h"
 #include "memory.h"
 
 /* Management's own: the TSC of the last request to each domain, and of the last for a check. */
@@ -32,6 +33,8 @@ static const struct {
     [MANAGEMENT_SERIAL_READ] = {1, INDEX | FROM, SERIAL_READ, ASK_NOTHING},
     [MANAGEMENT_SERIAL_WRITE] = {1, INDEX | BYTES, SERIAL_WRITE, ASK_NOTHING},
     [MANAGEMENT_TIME] = {1, 0, 0, ASK_NOTHING},
+    [MANAGEMENT_AUDIT_READ] = {1, FROM, 0, ASK_NOTHING},
+    [MANAGEMENT_AUDIT_NOTE] = {AUDIT_NOTES, 0, 0, ASK_NOTHING},
 };
 
 static enum management_result judge_domain(const struct management_request *request,
@@ -65,6 +68,7 @@ enum management_result manage_judge(const struct management_request *request,
         unused |= request->reserved[i];
     if (unused || request->bytes > MANAGEMENT_WRITE_BYTES ||
         request->detail >= calls[request->call].details ||
+        (request->call == MANAGEMENT_AUDIT_NOTE && !request->detail) ||
         (request->admin >= MAX_ADMINS && request->admin != MANAGEMENT_NO_ADMIN))
         return MANAGEMENT_BAD_ARGUMENT;
     if (calls[request->call].right)
@@ -185,38 +189,41 @@ static void send(struct public_page *page, uint32_t count, void *request)
     ((struct management_written *)request)->bytes = count;
 }
 
-enum management_result management_call(void *page)
+static enum management_result carry_out(const struct management_request *request, void *page)
 {
     const struct handoff_book *book = handoff_book_of(slice());
-    struct management_request request;
-    if (!page)
-        return MANAGEMENT_BAD_PAGE;
-    memory_copy(&request, page, sizeof(request)); /* once: the guest may be writing to it */
-    enum management_result result = manage_judge(&request, book);
+    enum management_result result = manage_judge(request, book);
     if (result != MANAGEMENT_DONE)
         return result;
     __asm__ volatile("lfence" ::: "memory"); /* nothing is read ahead of its judging (TRAPS 25) */
-    uint32_t index = request.index;
-    enum life_ask what = calls[request.call].ask;
+    uint32_t index = request->index;
+    enum life_ask what = calls[request->call].ask;
     struct public_page *other = (struct public_page *)(VA_OTHERS + (uint64_t)index * OTHERS_STRIDE);
-    bool knocks = what != ASK_NOTHING || request.call == MANAGEMENT_SERIAL_WRITE;
+    bool knocks = what != ASK_NOTHING || request->call == MANAGEMENT_SERIAL_WRITE;
     if (knocks && !may_knock(index, what))
         return MANAGEMENT_TOO_OFTEN;
-    switch (request.call) {
+    switch (request->call) {
     case MANAGEMENT_DESCRIBE:
-        describe(&request, book, page);
+        describe(request, book, page);
         break;
     case MANAGEMENT_STATUS:
         tell_status(other, &book->domains[index], page);
         break;
     case MANAGEMENT_COUNTERS:
-        tell_counters(other, request.detail, page);
+        tell_counters(other, request->detail, page);
         break;
     case MANAGEMENT_SERIAL_READ:
-        tell_serial(other, book->domains[index].cpu_count, request.from, page);
+        tell_serial(other, book->domains[index].cpu_count, request->from, page);
         break;
     case MANAGEMENT_SERIAL_WRITE:
-        send(other, request.bytes, page);
+        send(other, request->bytes, page);
+        audit_typed(request);
+        break;
+    case MANAGEMENT_AUDIT_READ:
+        audit_read(request->from, page);
+        break;
+    case MANAGEMENT_AUDIT_NOTE:
+        audit_note(request);
         break;
     case MANAGEMENT_TIME:
         *(struct management_time *)page = (struct management_time){
@@ -226,8 +233,22 @@ enum management_result management_call(void *page)
         other->asked = what;
         ((struct management_ticket *)page)->ticket =
             __atomic_add_fetch(&other->ticket, 1, __ATOMIC_RELEASE);
+        audit_write(AUDIT_CALL, index, request->call, request->admin,
+                    ((struct management_ticket *)page)->ticket, 0);
     }
     if (knocks)
         machine_knock(book->apic_ids[index]);
     return MANAGEMENT_DONE;
+}
+
+enum management_result management_call(void *page)
+{
+    struct management_request request = {
+        .call = MANAGEMENT_CALLS, .index = AUDIT_NOBODY, .admin = MANAGEMENT_NO_ADMIN};
+    if (page)
+        memory_copy(&request, page, sizeof(request)); /* once: the guest may be writing to it */
+    enum management_result result = page ? carry_out(&request, page) : MANAGEMENT_BAD_PAGE;
+    if (result != MANAGEMENT_DONE)
+        audit_refused(&request, result);
+    return result;
 }

@@ -3,6 +3,7 @@
 #include "recheck.h"
 #include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/upcalls.h"
+#include "audit.h"
 #include "kernel/check/separation.h"
 #include "tell.h"
 
@@ -47,6 +48,8 @@ bool recheck_is_done(void)
     for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
         if (__atomic_load_n(&recheck.done[local], __ATOMIC_ACQUIRE) != recheck.asked)
             return false;
+    if (page->checks != recheck.asked)
+        audit_own(AUDIT_CHECK, recheck.found, 0, 0);
     page->check_failed = recheck.found;
     page->checks = recheck.asked;
     return true;

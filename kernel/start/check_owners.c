@@ -224,7 +224,10 @@ static bool check_slice(const struct owners *check, uint32_t index)
                                  .kernel_hpa = handoff->kernel_hpa,
                                  .kernel_bytes = handoff->kernel_bytes,
                                  .cpu_state_bytes = handoff->cpu_state_bytes,
-                                 .stop_hpa = handoff->stop_hpa};
+                                 .stop_hpa = handoff->stop_hpa,
+                                 .auditor = HANDOFF_NOBODY};
+    if (handoff->management != HANDOFF_NOBODY)
+        due.auditor = handoff->cpus[handoff->domains[handoff->management].cpus[0]].apic_id;
     if (handoff->iommu_count && cpu->slice_hpa == handoff->cpus[check_reader(handoff)].slice_hpa) {
         due.unit_count = handoff->iommu_count;
         due.public_count = handoff->domain_count;
@@ -310,7 +313,6 @@ static bool check_places(const struct owners *check)
         {EXTENT_HANDOFF, handoff->self_hpa, handoff->bytes},
         {EXTENT_TRAMPOLINE, handoff->trampoline_hpa, PAGE_BYTES},
         {EXTENT_BOOT, handoff->boot_page_table, ANY_LENGTH},
-        {EXTENT_PANIC, handoff->panic_hpa, PAGE_BYTES},
         {EXTENT_STOP, handoff->stop_hpa, PAGE_BYTES},
         {EXTENT_IOMMU, handoff->iommu_root, handoff->iommu_bytes},
         {EXTENT_IOMMU, handoff->iommu_queue, PAGE_BYTES},

@@ -12,6 +12,7 @@
 #include "kernel/life/memory.h"
 #include "kernel/settle.h"
 #include "show.h"
+#include "trail.h"
 #include "watch.h"
 
 enum { ANSWER_SECONDS = 60, MEBIBYTE = 1 << 20, SHOWN_DIGEST_BYTES = 8 };
@@ -227,6 +228,7 @@ _Noreturn void kernel_main(void)
     uint64_t start = machine_tsc(), bytes = scrub();
     show_checks();
     show_machine_checks();
+    trail_begin(manifest.header->digest);
     show("bulkhead: scrubbed %lu MiB of the firmware's memory; hand-over %lu ticks, of them "
          "%lu for the TSC's measure, %lu for %lu MiB hashed, copied and zeroed\n",
          bytes / MEBIBYTE, machine_tsc() - handoff()->entry_tsc, handoff()->wait_tsc,

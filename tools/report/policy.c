@@ -25,7 +25,7 @@ static void say_not_yet(struct report *out)
         page_say(&out->page, MARK_NOTE,
                  "This version has no management console: whatever payload the management domain "
                  "boots may call the hypervisor to see, start, stop and restart domains as far as "
-                 "`manage` grants it, and there is no audit trail beyond the boot log.");
+                 "`manage` grants it; the audit trail names who asked as that payload says.");
 }
 
 static struct label declared(const struct model *model)

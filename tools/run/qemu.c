@@ -117,7 +117,8 @@ bool qemu_command(const struct machine_options *options, const struct machine_pi
     }
     command_add(command, "-display");
     command_add(command, "none");
-    command_add(command, "-no-reboot");
+    if (!options->monitor) /* who has one may reset the machine */
+        command_add(command, "-no-reboot");
     if (options->count && options->kind == MACHINE_TCG) {
         command_add(command, "-icount");
         command_add(command, "shift=0,sleep=off");

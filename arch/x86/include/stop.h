@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a panic on one processor stops all others (I9). It sets the stop word, which is the only
+ * How a panic on one processor stops all others (I9). It sets the stop word, whose page is the only
  * memory that all processors share, then sends an NMI to each that takes NMIs. Whoever waits looks
  * at the word; so does the NMI handler, and whoever a knock has called out of its guest. Nobody is
  * sent INIT: a processor outside of VMX operation would start the firmware anew, one inside of it
@@ -15,7 +15,10 @@ struct stop_page {
     volatile uint32_t stop; /* not 0: a processor panics */
     /* Written by each processor, its own: its x2APIC id and 1, once it takes NMIs. */
     volatile uint32_t takes_nmi[MAX_CPUS];
+    /* Written by whoever panics and, the head, by management's first processor. */
+    struct survivor survivor __attribute__((aligned(SURVIVOR_OFFSET)));
 };
+_Static_assert(offsetof(struct stop_page, survivor) == SURVIVOR_OFFSET, "where the loader looks");
 extern struct stop_page stop_page; /* at VA_STOP */
 extern volatile bool stop_own;     /* it is this processor that panics */
 

@@ -123,13 +123,13 @@ void world_refuses(struct world *world, const char *const *words)
     assert_true(strlen(world->why.text) < sizeof(world->why.text) - 1);
 }
 
-static void *reach(uint64_t hpa, uint64_t bytes, void *context)
+void *world_reach(uint64_t hpa, uint64_t bytes, void *context)
 {
     struct world *world = context;
     for (uint32_t i = 0; i < world->handoff.extent_count; i++) {
         const struct handoff_extent *extent = &world->handoff.extents[i];
         uint64_t end = extent->base + extent->bytes;
-        if (extent->kind == EXTENT_RAM || extent->kind == EXTENT_PANIC)
+        if (extent->kind == EXTENT_RAM)
             continue;
         if (hpa >= extent->base && hpa <= end && bytes <= end - hpa)
             return world->memory + hpa;
@@ -147,7 +147,7 @@ void world_build(struct world *world)
         if (world->handoff.extents[i].kind != EXTENT_RAM)
             memset(world->memory + world->handoff.extents[i].base, 0xa5,
                    world->handoff.extents[i].bytes);
-    plan_build(&world->in, &world->handoff, reach, world);
+    plan_build(&world->in, &world->handoff, world_reach, world);
 }
 
 static bool is_free(const struct world *world, const struct handoff_extent *extent)

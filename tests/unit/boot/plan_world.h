@@ -47,9 +47,10 @@ bool world_place(struct world *world);
 
 /*
  * Builds into fresh memory filled with 0xa5. Fails the test if plan_build() reaches for a byte
- * that is in no extent, or in RAM or the panic page.
+ * that is in no extent, or in RAM.
  */
 void world_build(struct world *world);
+void *world_reach(uint64_t hpa, uint64_t bytes, void *world);
 
 /* Must place, or the test fails; must refuse, with all of the words in the text. */
 void world_must_place(struct world *world);

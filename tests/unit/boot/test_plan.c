@@ -412,7 +412,39 @@ static void shared_blocks_are_copied(void **state)
     for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
         for (uint64_t i = 0; i < handoff->cpu_state_bytes; i++)
             assert_int_equal(world->memory[handoff->cpus[cpu].state_hpa + i], 0);
-    assert_int_equal(world->memory[handoff->panic_hpa], 0xa5); /* survives a warm reset */
+}
+
+/* What a warm reset left is read, then gone; words that nobody wrote are not believed. */
+static void what_survives_is_read_once(void **state)
+{
+    struct handoff *handoff = &world->handoff;
+    (void)state;
+    place_and_build();
+    assert_int_equal(handoff->audit.survived, 0); /* the pattern 0xa5 everywhere */
+    struct survivor *survivor = (void *)(world->memory + handoff->stop_hpa + SURVIVOR_OFFSET);
+    for (uint32_t damage = 0; damage <= 2 * SURVIVOR_WORDS + 1; damage++) {
+        for (uint32_t i = 0; i < SURVIVOR_WORDS; i++) {
+            survivor->word[i] = damage > 2 * SURVIVOR_WORDS ? 0 : 0x1111 * (i + 1);
+            survivor->complement[i] = ~survivor->word[i];
+        }
+        if (damage < 2 * SURVIVOR_WORDS)
+            ((uint64_t *)survivor)[damage] ^= 1ull << damage;
+        memset(&handoff->audit, 0, sizeof handoff->audit);
+        plan_build(&world->in, handoff, world_reach, world);
+        uint32_t word = damage % SURVIVOR_WORDS,
+                 due = HANDOFF_HEAD_SURVIVED | HANDOFF_PANIC_SURVIVED;
+        if (damage < 2 * SURVIVOR_WORDS)
+            due = word < SURVIVOR_PANIC ? HANDOFF_PANIC_SURVIVED : HANDOFF_HEAD_SURVIVED;
+        else if (damage > 2 * SURVIVOR_WORDS)
+            due = 0;
+        assert_int_equal(handoff->audit.survived, due);
+        for (uint32_t i = 0; damage == 2 * SURVIVOR_WORDS && i < SURVIVOR_WORDS; i++)
+            assert_int_equal(i < SURVIVOR_PANIC ? handoff->audit.head[i]
+                                                : handoff->audit.panic[i - SURVIVOR_PANIC],
+                             0x1111 * (i + 1));
+        for (uint32_t i = 0; i < SURVIVOR_WORDS; i++)
+            assert_int_equal(survivor->word[i] | survivor->complement[i], 0);
+    }
 }
 
 static void absurd_glyphs_are_left_out(void **state)
@@ -473,6 +505,7 @@ int main(void)
         TEST(capability_limits_pages),
         TEST(gib_of_ram_takes_a_gib_page),
         TEST(shared_blocks_are_copied),
+        TEST(what_survives_is_read_once),
         TEST(absurd_glyphs_are_left_out),
         TEST(work_is_accounted),
         TEST(truncated_payloads_are_refused),

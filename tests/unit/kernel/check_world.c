@@ -84,7 +84,7 @@ static void make_domain(struct world *world, uint32_t index)
                                       .private_hpa = WORLD_PRIVATE + step,
                                       .private_bytes = 0x2000,
                                       .public_hpa = WORLD_PUBLIC + step,
-                                      .public_bytes = PAGE_BYTES,
+                                      .public_bytes = 2 * PAGE_BYTES,
                                       .ram_leaf_bytes = index ? LARGE_PAGE_BYTES : PAGE_BYTES};
     if (!index)
         domain->ram[1] = (struct handoff_ram){1ull << 32, ram + (3 << 20), 1 << 20};
@@ -97,7 +97,6 @@ static void make_domain(struct world *world, uint32_t index)
 static void make_extents(struct world *world)
 {
     add_extent(world, EXTENT_TRAMPOLINE, 0, WORLD_TRAMPOLINE, 0x1000);
-    add_extent(world, EXTENT_PANIC, 0, WORLD_PANIC, 0x1000);
     add_extent(world, EXTENT_TEXT, 0, WORLD_TEXT, 0x4000);
     add_extent(world, EXTENT_CONSTANTS, 0, WORLD_CONSTANTS, 0x2000);
     add_extent(world, EXTENT_HANDOFF, 0, WORLD_HANDOFF, WORLD_HANDOFF_BYTES);
@@ -113,7 +112,7 @@ static void make_extents(struct world *world)
         add_extent(world, EXTENT_TABLES, i, WORLD_TABLES + step, WORLD_TABLES_BYTES);
         add_extent(world, EXTENT_PAYLOAD, i, WORLD_PAYLOAD + step, 0x3000);
         add_extent(world, EXTENT_PRIVATE, i, WORLD_PRIVATE + step, 0x2000);
-        add_extent(world, EXTENT_PUBLIC, i, WORLD_PUBLIC + step, 0x1000);
+        add_extent(world, EXTENT_PUBLIC, i, WORLD_PUBLIC + step, 0x2000);
         add_extent(world, EXTENT_SLICE, i, WORLD_SLICE + step, 0x1000);
     }
     for (uint32_t i = 0; i < 2; i++)
@@ -298,7 +297,8 @@ void world_slice(struct world *world)
                                         .kernel_hpa = handoff->kernel_hpa,
                                         .kernel_bytes = handoff->kernel_bytes,
                                         .cpu_state_bytes = handoff->cpu_state_bytes,
-                                        .stop_hpa = handoff->stop_hpa};
+                                        .stop_hpa = handoff->stop_hpa,
+                                        .auditor = HANDOFF_NOBODY};
         if (handoff->iommu_count && i == 3) { /* nobody's: it reads the units' faults */
             slice->unit_count = handoff->iommu_count;
             slice->public_count = handoff->domain_count;
@@ -351,7 +351,6 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
     handoff->self_hpa = WORLD_HANDOFF;
     handoff->stop_hpa = WORLD_STOP;
     handoff->trampoline_hpa = WORLD_TRAMPOLINE;
-    handoff->panic_hpa = WORLD_PANIC;
     handoff->kernel_hpa = WORLD_TEXT;
     handoff->kernel_bytes = 0x6000;
     handoff->cpu_state_bytes = WORLD_STATE_PAGES * PAGE_BYTES;

@@ -66,6 +66,48 @@ void memory_copy(void *to, const void *from, size_t bytes)
     memcpy(to, from, bytes);
 }
 
+/* What went on record: what was asked, and how often. */
+static struct {
+    uint32_t taken, refused, noted, read;
+    uint64_t what[5];
+    uint64_t from;
+} record;
+
+void audit_write(enum audit_kind kind, uint32_t domain, uint64_t value0, uint64_t value1,
+                 uint64_t value2, uint64_t value3)
+{
+    const uint64_t what[5] = {domain, value0, value1, value2, value3};
+    assert_int_equal(kind, AUDIT_CALL);
+    record.taken++;
+    memcpy(record.what, what, sizeof what);
+}
+
+void audit_refused(const struct management_request *request, enum management_result result)
+{
+    const uint64_t what[5] = {request->index, request->call, request->admin, result};
+    record.refused++;
+    memcpy(record.what, what, sizeof what);
+}
+
+void audit_typed(const struct management_request *request)
+{
+    const uint64_t what[5] = {request->index, request->call, request->admin};
+    record.taken++;
+    memcpy(record.what, what, sizeof what);
+}
+
+void audit_note(const struct management_request *request)
+{
+    record.noted = request->detail;
+}
+
+void audit_read(uint64_t from, struct management_audit *answer)
+{
+    record.read++;
+    record.from = from;
+    answer->next = 77;
+}
+
 static int setup(void **state)
 {
     struct handoff_book *book = (struct handoff_book *)(own + PAGE_BYTES);
@@ -73,6 +115,7 @@ static int setup(void **state)
     memset(others, 0, sizeof others);
     memset(own, 0, sizeof own);
     memset(&manage, 0, sizeof manage);
+    memset(&record, 0, sizeof record);
     memset(page, 0xa5, sizeof page);
     ((struct handoff_slice *)own)->tsc_hz = HZ;
     book->machine = (struct management_machine){

@@ -298,7 +298,7 @@ BREAK(guard_after_last, *page(w, VA_CPU + 0xb000) = WORLD_CPU | NX | 3)
 BREAK(stack_missing, *page(w, VA_CPU + 0x6000) = 0)
 BREAK(stack_is_state, *page(w, VA_CPU + 0x6000) = WORLD_CPU | NX | 3)
 BREAK(public_of_other, *page(w, VA_PUBLIC) = domain1->public_hpa | NX | 3)
-BREAK(public_of_other_too, *page(w, VA_PUBLIC + 0x1000) = domain1->public_hpa | NX | 3)
+BREAK(public_of_other_too, *page(w, VA_PUBLIC + 0x2000) = domain1->public_hpa | NX | 3)
 BREAK(private_of_other, *page(w, VA_DOMAIN) = domain1->private_hpa | NX | 3)
 BREAK(state_of_other, *page(w, VA_CPU) = (WORLD_CPU + WORLD_CPU_STEP) | NX | 3)
 BREAK(ram_of_other, world_map(w, 0, host, VA_RAM + 64 * MIB, domain1->ram[0].hpa | NX | 0x83, 2, 3))
@@ -380,14 +380,13 @@ BREAK(guard_to_hypervisor, extent(EXTENT_CPU, 3)->bytes = 0x400000 - 0x2c0000 - 
 BREAK(guard_to_ram, extent(EXTENT_RAM, 0)->base = 0x5ff000)
 BREAK(guard_of_owner, extent(EXTENT_PAYLOAD, 0)->index = 1)
 BREAK(trampoline_elsewhere, the_handoff->trampoline_hpa = 0x9000)
-BREAK(panic_elsewhere, the_handoff->panic_hpa = WORLD_CPU)
 BREAK(handoff_longer, the_handoff->bytes += 0x1000)
 BREAK(kernel_longer, the_handoff->kernel_bytes += 0x1000; w->segments[1].bytes += 0x1000)
 BREAK(constants_none, the_handoff->kernel_bytes = 0x4000)
 BREAK(payload_longer, domain1->payload_bytes += 0x1000)
 BREAK(private_none, domain0->private_bytes = 0)
 BREAK(state_too_long, extent(EXTENT_CPU, 2)->bytes += 0x1000)
-BREAK(owner_of_shared, extent(EXTENT_PANIC, 0)->index = 1)
+BREAK(owner_of_shared, extent(EXTENT_STOP, 0)->index = 1)
 BREAK(start_table_elsewhere, the_handoff->cpus[1].start_table = WORLD_CPU)
 BREAK(boot_table_longer, the_handoff->boot_table_bytes += 0x1000)
 BREAK(slice_longer, extent(EXTENT_SLICE, 1)->bytes += 0x1000)
@@ -693,7 +692,7 @@ static const struct corruption corruptions[] = {
         "va ffffffffe0000000 level 1: 8000000000598003 (not its own) rights 3; due: "
         "public page 498000 rights 3"),
     ROW(public_of_other_too, "I11",
-        "va ffffffffe0001000 level 1: 8000000000598003 (not its own) rights 3; due: "
+        "va ffffffffe0002000 level 1: 8000000000598003 (not its own) rights 3; due: "
         "nothing"),
     ROW(private_of_other, "I11",
         "va ffffffffd0000000 level 1: 8000000000590003 (not its own) rights 3; due: "
@@ -727,20 +726,20 @@ static const struct corruption corruptions[] = {
 
     ROW(extents_overlap, "I1",
         "payloads of domain 0 at 480000, 3000 bytes: overlaps the one before"),
-    ROW(extents_unsorted, "I1", "panic record at a000, 1000 bytes: overlaps the one before"),
+    ROW(extents_unsorted, "I1", "kernel text at 100000, 4000 bytes: overlaps the one before"),
     ROW(extent_unaligned, "I1", "public page of domain 0 at 498000, 800 bytes: not whole pages"),
     ROW(extent_empty, "I1", "public page of domain 0 at 498000, 0 bytes: not whole pages"),
     ROW(extent_wraps, "I1", "RAM of domain 1 at e00000, ffffffffff200000 bytes: not whole pages"),
-    ROW(extent_unknown, "I1", "extent at 498000, 1000 bytes: unknown kind"),
-    ROW(extent_no_owner, "I1", "public page of domain 2 at 498000, 1000 bytes: no such owner"),
+    ROW(extent_unknown, "I1", "extent at 498000, 2000 bytes: unknown kind"),
+    ROW(extent_no_owner, "I1", "public page of domain 2 at 498000, 2000 bytes: no such owner"),
     ROW(extent_no_cpu, "I1", "state of cpu 4 at 200000, 8000 bytes: no such owner"),
-    ROW(too_many_extents, "I12", "handoff version 1, 4 cpus, 323 extents, 2 domains, expected 2"),
+    ROW(too_many_extents, "I12", "handoff version 1, 4 cpus, 322 extents, 2 domains, expected 2"),
     ROW(guard_too_small, "I1",
         "tables of domain 1 at 500000, 80000 bytes: no guard gap to the owner below"),
     ROW(ram_at_ioapic, "I1", "RAM of domain 0 at 800000: the device window at 900000 overlaps it"),
     ROW(ram_in_screen, "I1", "RAM of domain 0 at 800000: the device window at 700000 overlaps it"),
     ROW(ram_in_ecam, "I1", "RAM of domain 0 at 800000: the device window at 800000 overlaps it"),
-    ROW(wrong_version, "I12", "handoff version 2, 4 cpus, 24 extents, 2 domains, expected 2"),
+    ROW(wrong_version, "I12", "handoff version 2, 4 cpus, 23 extents, 2 domains, expected 2"),
     ROW(domain_lacking, "I12", "2 domains, expected 3"),
     ROW(cpu_too_few, "I2", "domain 0: 1 cpus, expected 2"),
     ROW(cpu_of_two, "I2", "domain 1: number 0 is cpu 1, which says otherwise"),
@@ -766,8 +765,8 @@ static const struct corruption corruptions[] = {
     ROW(memory_in_hole, "I1", "domain 1: RAM 0 at gpa 0, hpa e00000, c0200000 bytes: in the hole"),
     ROW(tables_of_other, "I11", "tables of number 0 at 500000, 80000 bytes: no such extent"),
     ROW(public_field_of_other, "I11",
-        "public page of number 0 at 598000, 1000 bytes: no such extent"),
-    ROW(public_with_output, "I11", "domain 0: public page of 1000 bytes, expected 5000"),
+        "public page of number 0 at 598000, 2000 bytes: no such extent"),
+    ROW(public_with_output, "I11", "domain 0: public page of 2000 bytes, expected 6000"),
     ROW(public_too_small, "I11", "public page of number 0 at 498000, 800 bytes: no such extent"),
     ROW_SLICE(slice_ram, "cpu 0: its slice at 49c000 is not what is due"),
     ROW_SLICE(slice_cpu, "cpu 0: its slice at 49c000 is not what is due"),
@@ -785,14 +784,13 @@ static const struct corruption corruptions[] = {
     ROW(guard_to_ram, "I1", "RAM of domain 0 at 5ff000, 400000 bytes: no guard gap to the owner"),
     ROW(guard_of_owner, "I1", "payloads of domain 1 at 480000, 3000 bytes: no guard gap to the"),
     ROW(trampoline_elsewhere, "I11", "trampoline of number 0 at 9000, 1000 bytes: no such extent"),
-    ROW(panic_elsewhere, "I11", "panic record of number 0 at 200000, 1000 bytes: no such extent"),
     ROW(handoff_longer, "I11", "handoff of number 0 at 106000, 1a000 bytes: no such extent"),
     ROW(kernel_longer, "I11", "kernel constants of number 0 at 104000, 3000 bytes: no such"),
     ROW(constants_none, "I11", "kernel constants of number 0 at 104000, 0 bytes: no such extent"),
     ROW(payload_longer, "I11", "payloads of number 1 at 580000, 4000 bytes: no such extent"),
     ROW(private_none, "I11", "private state of number 0 at 490000, 0 bytes: no such extent"),
     ROW(state_too_long, "I11", "state of number 2 at 280000, 8000 bytes: no such extent"),
-    ROW(owner_of_shared, "I11", "panic record of number 0 at a000, 1000 bytes: no such extent"),
+    ROW(owner_of_shared, "I11", "stop word of number 0 at 170000, 1000 bytes: no such extent"),
     ROW(start_table_elsewhere, "I11", "cpu 1: start table at 200000: not in boot tables"),
     ROW(boot_table_longer, "I11", "cpu 0: start table at 186000: not in boot tables behind 187000"),
     ROW(slice_longer, "I11", "slice of number 1 at 59c000, 1000 bytes: no such extent"),

@@ -126,7 +126,7 @@ static void part_refuses(struct world *world, uint32_t cpu, uint64_t *word, uint
 
 /*
  * I5, I11: management sees the public pages of those with which it may do anything, may write to
- * the first of each, and no more.
+ * the first of each, and no more; of the others their rings, which it reads.
  */
 static void wrong_maps_of_others_are_refused(struct world *world)
 {
@@ -142,10 +142,11 @@ static void wrong_maps_of_others_are_refused(struct world *world)
         uint64_t *own = world_entry(world, root, VA_OTHERS + OWN * OTHERS_STRIDE, 1);
         uint64_t *book = world_entry(world, root, VA_SLICE + PAGE_BYTES, 1);
         assert_true(*first & 2);
-        for (unsigned k = 1; k <= 1 + PUBLIC_OUT_BYTES / PAGE_BYTES; k++)
+        for (unsigned k = 1; k < 4 + PUBLIC_OUT_BYTES / PAGE_BYTES; k++)
             assert_true(first[k] && !(first[k] & 2));
         assert_int_equal(*second != 0, world->amd);
-        assert_int_equal(second[1], 0);
+        assert_true(second[1] && !(second[1] & 2));
+        assert_int_equal(second[2], 0);
         assert_int_equal(*own, 0);
         part_refuses(world, cpu, first, 0);
         part_refuses(world, cpu, first, *first & ~2ull);
@@ -156,7 +157,10 @@ static void wrong_maps_of_others_are_refused(struct world *world)
         part_refuses(world, cpu, &first[1], first[1] | 2);
         part_refuses(world, cpu, &first[1], 0);
         part_refuses(world, cpu, &first[5], 0);
-        part_refuses(world, cpu, &first[6], (*first & flags) | domains[0].ram[0].hpa);
+        part_refuses(world, cpu, &first[8], (*first & flags) | domains[0].ram[0].hpa);
+        part_refuses(world, cpu, &second[1], 0);
+        part_refuses(world, cpu, &second[1], second[1] | 2);
+        part_refuses(world, cpu, &second[1], (second[1] & flags) | domains[1].public_hpa);
         part_refuses(world, cpu, own, (*first & flags) | domains[OWN].public_hpa);
         part_refuses(world, cpu, book, 0);
         part_refuses(world, cpu, book, *book | 2);
@@ -192,6 +196,34 @@ static void wrong_books_are_refused(struct world *world, bool small_executable)
     }
     handoff->management = 2;
     assert_true(check_management(&machine.owners));
+}
+
+/* I11: without room for the audit trail, or with another processor that is to drain the rings. */
+static void wrong_trails_are_refused(struct world *world, bool small_executable)
+{
+    struct handoff *handoff = &world->handoff;
+    struct handoff_domain *domain = &handoff->domains[2];
+    uint64_t before = domain->public_bytes, trail = sizeof(struct audit_trail) & ~(PAGE_BYTES - 1);
+    struct handoff_slice *slice = (void *)(world->memory + handoff->cpus[0].slice_hpa);
+    struct check_machine machine;
+    look_at(world, &machine, small_executable);
+    for (uint64_t bytes = before - trail; bytes <= before; bytes += trail) {
+        for (uint32_t i = 0; i < handoff->extent_count; i++)
+            if (handoff->extents[i].base == domain->public_hpa)
+                handoff->extents[i].bytes = bytes;
+        domain->public_bytes = bytes;
+        bool good = check_owners(&machine.owners);
+        assert_int_equal(good, bytes == before);
+        if (!good)
+            assert_non_null(strstr(world->result.text, "domain 2: public page of"));
+    }
+    for (uint64_t flip = 1; flip; flip <<= 1) {
+        slice->auditor ^= flip;
+        assert_false(check_owners(&machine.owners));
+        slice->auditor ^= flip;
+    }
+    assert_int_equal(slice->auditor, handoff->cpus[domain->cpus[0]].apic_id);
+    assert_true(check_owners(&machine.owners));
 }
 
 /* The machine's part looks at hardware and at what all have. */
@@ -264,6 +296,7 @@ static void loader_passes_the_check(void **state)
                              world->handoff.domains[2].cpus[0]);
         wrong_maps_of_others_are_refused(world);
         wrong_books_are_refused(world, machine->small_executable);
+        wrong_trails_are_refused(world, machine->small_executable);
     }
     munmap(world->memory, world->bytes);
     free(s);

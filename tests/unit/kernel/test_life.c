@@ -105,6 +105,8 @@ static void management_stops_starts_and_restarts(void **state)
     ask(77); /* nobody knows that */
     wait_until(answered());
     assert_true(runs(3));
+    trail_is(EVENT(AUDIT_START, 1), EVENT(AUDIT_END, END_ASKED), EVENT(AUDIT_REST, LIFE_STOPPED),
+             EVENT(AUDIT_START, 2), EVENT(AUDIT_END, END_ASKED), EVENT(AUDIT_START, 3));
 }
 
 /* The page says what somebody wrote; the manifest says what may be asked. */
@@ -145,6 +147,7 @@ static void an_apic_that_keeps_something_refuses(void **state)
     shared->settle_fails = 0; /* the next attempt is a new one */
     ask(ASK_START);
     wait_until(answered() && runs(1));
+    trail_is(EVENT(AUDIT_REST, LIFE_REFUSED), EVENT(AUDIT_START, 1));
 }
 
 /* I3, I7: it may take its time, and what a device wrote until then is gone. */
@@ -227,6 +230,9 @@ static void a_dma_fault_stops(void **state)
     fault(5);
     wait_until(shared->page.state == LIFE_STOPPED);
     assert_int_equal(shared->told, END_DMA_FAULT | 1 << 8);
+    trail_is(EVENT(AUDIT_START, 1), EVENT(AUDIT_DMA_FAULT, 0x10), EVENT(AUDIT_QUARANTINE, 0x10),
+             EVENT(AUDIT_DMA_FAULT, 0x12), EVENT(AUDIT_QUARANTINE, 0x12),
+             EVENT(AUDIT_END, END_DMA_FAULT), EVENT(AUDIT_REST, LIFE_STOPPED));
     fault(2); /* what was under way: the next life doesn't begin with its end */
     ask(ASK_START);
     wait_until(answered() && runs(2));

@@ -46,6 +46,8 @@ static void a_check_is_done_by_all(void **state)
     assert_int_equal(shared->page.state, LIFE_STOPPED);
     assert_int_equal(shared->page.lives, 1);
     assert_int_equal(shared->told_found, 0);
+    assert_int_equal(shared->trail_count, 1 + 21 + 2); /* each once */
+    assert_int_equal(shared->trail[20], EVENT(AUDIT_CHECK, 0));
 }
 
 /* I10, I12: whoever finds something, and whatever on_exit says, until a check finds nothing. */
@@ -75,6 +77,7 @@ static void what_a_check_finds_ends_the_life(void **state)
         ask(ASK_START);
     }
     wait_until(answered() && runs(CPUS + 1));
+    assert_int_equal(shared->trail[1], EVENT(AUDIT_CHECK, 11));
     assert_true(ram_is_loaded());
 }
 

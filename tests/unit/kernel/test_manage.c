@@ -63,9 +63,9 @@ static void each_argument_is_judged(void **state)
     (void)state;
     for (uint32_t call = 0; call < 300; call++)
         assert_int_equal(judge(call, ALL, 0),
-                         call <= MANAGEMENT_SERIAL_WRITE || call == MANAGEMENT_TIME
-                             ? MANAGEMENT_DONE
-                             : MANAGEMENT_BAD_CALL);
+                         call <= MANAGEMENT_AUDIT_READ || call == MANAGEMENT_TIME ? MANAGEMENT_DONE
+                         : call == MANAGEMENT_AUDIT_NOTE ? MANAGEMENT_BAD_ARGUMENT
+                                                         : MANAGEMENT_BAD_CALL);
     assert_int_equal(judge(UINT32_MAX, ALL, 0), MANAGEMENT_BAD_CALL);
     assert_int_equal(judge(MANAGEMENT_TIME, 1, 0), MANAGEMENT_BAD_ARGUMENT);
     assert_int_equal(judge(MANAGEMENT_TIME, 0, 1), MANAGEMENT_BAD_ARGUMENT);
@@ -304,6 +304,61 @@ static void fifty_a_second_and_domain(void **state)
     assert_int_equal(make(MANAGEMENT_STATUS, ALL, 0), MANAGEMENT_DONE);
 }
 
+/* The trail is about no domain; of it only `from` is free, of a word only which it is. */
+static void the_trail_is_read_and_added_to(void **state)
+{
+    struct management_request request = made(MANAGEMENT_AUDIT_READ, 0, 0);
+    (void)state;
+    request.from = 1ull << 63;
+    memcpy(page, &request, sizeof request);
+    assert_int_equal(management_call(page), MANAGEMENT_DONE);
+    assert_int_equal(record.from, 1ull << 63);
+    assert_int_equal(((struct management_audit *)page)->next, 77);
+    assert_int_equal(judge(MANAGEMENT_AUDIT_READ, 1, 0), MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(judge(MANAGEMENT_AUDIT_READ, 0, 1), MANAGEMENT_BAD_ARGUMENT);
+    for (uint32_t note = 0; note < AUDIT_NOTES + 2; note++)
+        assert_int_equal(judge(MANAGEMENT_AUDIT_NOTE, 0, note), note >= 1 && note < AUDIT_NOTES
+                                                                    ? MANAGEMENT_DONE
+                                                                    : MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(judge(MANAGEMENT_AUDIT_NOTE, 1, 1), MANAGEMENT_BAD_ARGUMENT);
+    request = made(MANAGEMENT_AUDIT_NOTE, 0, AUDIT_NOTE_ROLE);
+    request.from = 1;
+    assert_int_equal(manage_judge(&request, handoff_book_of((const struct handoff_slice *)own)),
+                     MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(record.noted, 0);
+    assert_int_equal(make(MANAGEMENT_AUDIT_NOTE, 0, AUDIT_NOTE_ROLE), MANAGEMENT_DONE);
+    assert_int_equal(record.noted, AUDIT_NOTE_ROLE);
+    assert_int_equal(record.read, 1);
+    assert_int_equal(record.taken + record.refused, 0);
+}
+
+/* I6: what changes something, and what was refused; not what only looks. */
+static void calls_go_on_record(void **state)
+{
+    struct management_request request = made(MANAGEMENT_STOP, ALL, 0);
+    (void)state;
+    request.admin = 3;
+    memcpy(page, &request, sizeof request);
+    assert_int_equal(management_call(page), MANAGEMENT_DONE);
+    const uint64_t taken[] = {ALL, MANAGEMENT_STOP, 3, 1, 0};
+    assert_memory_equal(record.what, taken, sizeof taken);
+    memcpy(page, &request, sizeof request);
+    assert_int_equal(management_call(page), MANAGEMENT_TOO_OFTEN);
+    const uint64_t refused[] = {ALL, MANAGEMENT_STOP, 3, MANAGEMENT_TOO_OFTEN, 0};
+    assert_memory_equal(record.what, refused, sizeof refused);
+    assert_int_equal(make(MANAGEMENT_STATUS, ALL, 0), MANAGEMENT_DONE);
+    assert_int_equal(make(MANAGEMENT_DESCRIBE, 0, 0), MANAGEMENT_DONE);
+    assert_int_equal(record.taken, 1);
+    assert_int_equal(record.refused, 1);
+    assert_int_equal(make(MANAGEMENT_RESTART, SOME, 0), MANAGEMENT_NO_RIGHT);
+    assert_int_equal(record.what[3], MANAGEMENT_NO_RIGHT);
+    assert_int_equal(management_call(NULL), MANAGEMENT_BAD_PAGE);
+    const uint64_t nowhere[] = {AUDIT_NOBODY, MANAGEMENT_CALLS, MANAGEMENT_NO_ADMIN,
+                                MANAGEMENT_BAD_PAGE, 0};
+    assert_memory_equal(record.what, nowhere, sizeof nowhere);
+    assert_int_equal(record.refused, 3);
+}
+
 /* Processors whose TSCs differ can't be played off against each other. */
 static void a_tsc_that_is_behind_is_too_soon(void **state)
 {
@@ -330,6 +385,8 @@ int main(void)
         cmocka_unit_test_setup(a_check_a_minute, setup),
         cmocka_unit_test_setup(time_is_the_machines, setup),
         cmocka_unit_test_setup(fifty_a_second_and_domain, setup),
+        cmocka_unit_test_setup(the_trail_is_read_and_added_to, setup),
+        cmocka_unit_test_setup(calls_go_on_record, setup),
         cmocka_unit_test(a_tsc_that_is_behind_is_too_soon),
     };
     return cmocka_run_group_tests_name("manage", tests, NULL, NULL);
