@@ -27,7 +27,7 @@ $(LWIP_OBJECTS): $(BUILD)/guests/obj/lwip/%.o: $(LWIP)/stamp guests/console/rule
 	@$(CC) $(filter-out -W%,$(CONSOLE_CFLAGS)) -w -MMD -MP -c $(LWIP)/lwip/src/$*.c -o $@
 
 # What any payload on the network has; what of it is the console's own is in the others.
-CONSOLE_NET := $(patsubst %,$(CONSOLE_OBJ)/%.c.o,library lwip nic platform random start)
+CONSOLE_NET := $(patsubst %,$(CONSOLE_OBJ)/%.c.o,library lwip nic platform protect random start)
 $(CONSOLE_OBJ)/%.c.o: guests/console/%.c guests/console/rules.mk guests/rules.mk $(LWIP)/stamp $(INSTALLED)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"

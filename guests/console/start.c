@@ -6,6 +6,7 @@
 #include "guests/lib/cpu.h"
 #include "guests/lib/memory.h"
 #include "guests/lib/x86.h"
+#include "protect.h"
 #include "random.h"
 
 enum { STACK_PAGES = 64, MSR_FS_BASE = 0xc0000100, CANARY_OFFSET = 0x28 };
@@ -43,6 +44,7 @@ __attribute__((no_stack_protector)) _Noreturn void start(void (*program)(void *)
         console_end("this processor has no random numbers (RDRAND)");
     }
     wrmsr(MSR_FS_BASE, (uint64_t)&thread);
+    protect();
     uint8_t *lowest = memory_page(0, MEMORY_NOTHING);
     for (uint32_t i = 0; i < STACK_PAGES; i++) {
         memory_page(i + 1, (uint64_t)stack[i]);

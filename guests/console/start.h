@@ -5,8 +5,9 @@
 
 /*
  * Calls `program` on a stack of its own, below which lies nothing, with the stack protector's
- * random canary in place. An exception in it, or its return, ends this life; what becomes of the
- * domain is up to its on_exit. Only for a caller without stack protector.
+ * random canary in place and memory as protect() leaves it. An exception in it, or its return, ends
+ * this life; what becomes of the domain is up to its on_exit. Only for a caller without stack
+ * protector.
  */
 _Noreturn void start(void (*program)(void *));
 

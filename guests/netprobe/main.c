@@ -81,6 +81,7 @@ static void run(void *arg)
     info.gateway = (uint32_t)cmdline_number("gateway", 0);
     info.icmp_echo = cmdline_has("echo");
     if (cmdline_value("attack")) {
+        try_limits();
         attack(info.address, (uint32_t)cmdline_number("attack", 0));
         domain_stop();
     }
