@@ -57,29 +57,28 @@ static uint16_t internet_sum(const uint8_t *at, size_t bytes, uint32_t sum)
     return (uint16_t)~sum;
 }
 
-static void put_arp(struct frame *frame, uint32_t operation, const uint8_t *to, uint32_t address)
+static struct frame make_arp(uint32_t operation, const uint8_t *to, uint32_t address)
 {
-    uint8_t *arp = frame->bytes + NIC_HEADER_BYTES;
-    *frame = (struct frame){.used = NIC_HEADER_BYTES + ARP_BYTES};
+    struct frame frame = {.used = NIC_HEADER_BYTES + ARP_BYTES};
+    uint8_t *arp = frame.bytes + NIC_HEADER_BYTES;
     for (unsigned i = 0; i < 6; i++) {
-        frame->bytes[i] = to ? to[i] : 0xff;
+        frame.bytes[i] = to ? to[i] : 0xff;
         arp[18 + i] = to ? to[i] : 0;
     }
-    copy(frame->bytes + 6, nic_address(), 6);
-    wire_put(frame->bytes + 12, 2, 0x0806);
+    copy(frame.bytes + 6, nic_address(), 6);
+    wire_put(frame.bytes + 12, 2, 0x0806);
     wire_put(arp, 4, 0x00010800);
     wire_put(arp + 4, 2, 0x0604);
     wire_put(arp + 6, 2, operation);
     copy(arp + 8, nic_address(), 6);
     wire_put(arp + 14, 4, own_address);
     wire_put(arp + 24, 4, address);
+    return frame;
 }
 
 struct frame wire_arp(uint32_t address)
 {
-    struct frame frame;
-    put_arp(&frame, 1, NULL, address);
-    return frame;
+    return make_arp(1, NULL, address);
 }
 
 void wire_sum(struct frame *frame)
@@ -148,8 +147,7 @@ static void take(const uint8_t *frame, size_t bytes)
     const uint8_t *arp = frame + NIC_HEADER_BYTES;
     bool is_arp = wire_get(frame + 12, 2) == 0x0806 && bytes >= NIC_HEADER_BYTES + ARP_BYTES;
     if (is_arp && wire_get(arp + 6, 2) == 1 && wire_get(arp + 24, 4) == own_address) {
-        struct frame answer;
-        put_arp(&answer, 2, arp + 8, wire_get(arp + 14, 4));
+        struct frame answer = make_arp(2, arp + 8, wire_get(arp + 14, 4));
         wire_send(&answer);
         return;
     }

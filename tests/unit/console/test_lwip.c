@@ -60,7 +60,7 @@ static void idle_is_idle(void **state)
 static void smallest_pieces_fit(void **state)
 {
     struct stream stream, other;
-    const uint8_t *bytes;
+    const uint8_t *bytes = NULL;
     (void)state;
     open_one(&stream);
     world_serves = false;
@@ -93,7 +93,7 @@ static void smallest_pieces_fit(void **state)
 static void window_is_kept(void **state)
 {
     static const uint8_t data[WIRE_MSS];
-    const uint8_t *bytes;
+    const uint8_t *bytes = NULL;
     struct stream stream;
     (void)state;
     open_one(&stream);
@@ -144,7 +144,7 @@ static void closed_ones_do_not_stay(void **state)
 static void close_delivers(void **state)
 {
     struct stream stream;
-    const uint8_t *bytes;
+    const uint8_t *bytes = NULL;
     (void)state;
     open_one(&stream);
     world_serves = false;
