@@ -33,6 +33,7 @@ static struct channel {
     struct reply reply;
     char out[REPLY_BYTES];
     size_t sent;
+    bool flush; /* there is something in TLS that has not gone out as a record */
 } channels[NET_CONNECTIONS];
 
 void http_begin(unsigned connection, uint32_t admin, uint64_t now)
@@ -200,7 +201,7 @@ static bool send_out(unsigned connection, struct channel *channel, uint64_t now)
     if (count > 0) {
         channel->sent += count;
         channel->since = now;
-        tls_flush(connection);
+        channel->flush = true;
     }
     return count == left;
 }
@@ -274,6 +275,10 @@ enum http_wish http_run(unsigned connection, uint64_t now)
         if (channel->reply.to.full) {
             return HTTP_ABORT; /* a piece that is cut must not look like a whole one */
         }
+    }
+    if (channel->flush) {
+        tls_flush(connection);
+        channel->flush = false;
     }
     if (channel->stage == STAGE_LINGERS) {
         return linger(connection, channel, now);

@@ -145,8 +145,11 @@ static void serve(unsigned connection, uint64_t now)
         end(connection, true);
         return;
     }
-    enum http_wish wish = http_run(connection, now);
-    state = tls_pump(connection); /* what it wrote goes out at once */
+    enum http_wish wish = HTTP_GO_ON;
+    for (unsigned i = 0; i < 2 && wish == HTTP_GO_ON && state == TLS_OPEN; i++) {
+        wish = http_run(connection, now);
+        state = tls_pump(connection); /* what goes out now makes room, of which nobody tells */
+    }
     if (wish != HTTP_GO_ON || state == TLS_ENDED) {
         end(connection, wish != HTTP_CLOSE);
         return;

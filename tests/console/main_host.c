@@ -44,13 +44,13 @@ static void name_it(unsigned port)
     snprintf(info.names[1], sizeof(info.names[1]), "localhost:%u", port);
 }
 
+/* What was written goes out at the next turn, so that the session sees the room that it leaves. */
 static void serve(void)
 {
     for (;;) {
         uint64_t now = platform_milliseconds();
         net_poll(now);
         session_poll(now);
-        net_poll(now); /* what was written goes out */
         now = platform_milliseconds();
         uint64_t network = net_sleep(now), session = session_sleep(now);
         net_host_wait(network < session ? network : session);
