@@ -5,12 +5,19 @@
 #include "version.h"
 #include "words.h"
 
-/* Levels by rank, in the colours that are usual on markings; higher ones share the last. */
-static const char *colour_of(uint32_t rank)
+/* The manifest's, or by rank, in the colours that are usual on markings; higher ones share the
+ * last. */
+static void put_colour(struct writer *to, uint32_t rank)
 {
     static const char *const colours[] = {"#007a33", "#0033a0", "#c8102e", "#ff8c00", "#fce83a"};
     uint32_t most = sizeof(colours) / sizeof(colours[0]) - 1;
-    return colours[rank < most ? rank : most];
+    uint32_t said = machine.levels[rank].colour;
+    char text[8];
+    struct writer hex = {.text = text, .room = sizeof(text) - 1};
+    write_text(&hex, "#");
+    write_hex(&hex, said & 0xffffff, 6);
+    text[hex.used] = 0;
+    json_text(to, "colour", said & MANIFEST_COLOUR ? text : colours[rank < most ? rank : most]);
 }
 
 static void put_labels(struct writer *to)
@@ -19,7 +26,7 @@ static void put_labels(struct writer *to)
     for (uint32_t i = 0; i < machine.level_count; i++) {
         json_begin(to, NULL, '{');
         json_text(to, "name", machine.levels[i].name);
-        json_text(to, "colour", colour_of(i));
+        put_colour(to, i);
         json_end(to, '}');
     }
     json_end(to, ']');

@@ -49,8 +49,11 @@ static const struct manifest_domain domains[MADE_DOMAINS] = {
                       .categories = 3},
 };
 
-static const struct manifest_name levels[] = {{"public"}, {"restricted"}, {"secret"}};
-static const struct manifest_name categories[] = {{"crypto"}, {"plant"}};
+static const struct manifest_name levels[] = {
+    {.name = "public"},
+    {.name = "restricted", .colour = MANIFEST_COLOUR | 0x00a1b2},
+    {.name = "secret"}};
+static const struct manifest_name categories[] = {{.name = "crypto"}, {.name = "plant"}};
 static const struct manifest_network networks[] = {
     {.name = "internet", .level = 1, .exposed = 1},
     {.name = "plant-bus", .level = 2, .categories = 2},

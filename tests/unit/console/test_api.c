@@ -25,6 +25,7 @@ static void the_machine(void **state)
     assert_non_null(strstr(heard->head, "Content-Type: application/json\r\n"));
     HAS(heard, "{\"host\":\"gate-7\",\"manifest\":\"d1d1");
     HAS(heard, "\"classification\":\"SECRET//CRYPTO,PLANT\",\"lab\":true");
+    HAS(heard, "{\"name\":\"restricted\",\"colour\":\"#00a1b2\"}");
     HAS(heard, "{\"name\":\"secret\",\"colour\":\"#c8102e\"}");
     HAS(heard, "{\"name\":\"internet\",\"level\":\"public\",\"exposed\":true}");
     HAS(heard, "\"you\":{\"name\":\"audit\",\"role\":\"auditor\",\"expires\":\"2027-01-31\"}");
