@@ -63,7 +63,9 @@ bool machine_start(const struct console_info *info)
                 DESCRIBE(MANAGEMENT_NETWORK, networks, network_count) &&
                 DESCRIBE(MANAGEMENT_DEVICE, devices, device_count);
     end_names();
-    return good && machine.is.tsc_hz > 0;
+    good = good && machine.is.tsc_hz > 0;
+    machine.is.tsc_hz = good ? machine.is.tsc_hz : 1; /* it divides */
+    return good;
 }
 
 enum management_result machine_ask(enum management_call call, uint32_t index, uint32_t detail,

@@ -18,13 +18,13 @@ static struct {
 static uint64_t arrivals;
 static uint64_t due; /* the next moment at which something is to be done */
 
-void session_start(const struct console_info *info)
+const char *session_start(const struct console_info *info)
 {
     memset(sessions, 0, sizeof(sessions));
     arrivals = 0;
     due = 0;
     door_start();
-    machine_start(info);
+    return machine_start(info) ? NULL : "the hypervisor does not describe its machine";
 }
 
 static unsigned count_of(enum being being)

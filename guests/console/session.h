@@ -16,8 +16,8 @@ enum {
     SESSION_HANDSHAKE_MS = 10000, /* until the key must be shown */
 };
 
-/* `info` stays where it is. */
-void session_start(const struct console_info *info);
+/* `info` stays where it is. Returns NULL, or what is wrong, in words. */
+const char *session_start(const struct console_info *info);
 
 unsigned session_count(void); /* connections that there are now */
 

@@ -24,6 +24,7 @@ struct made {
     bool lively;        /* domains print, and one dies now and then */
     uint64_t now;       /* milliseconds, where it does not */
     uint64_t unix_time; /* at boot; 0: the machine has no clock */
+    bool silent;        /* nothing is described */
     uint64_t calls[MANAGEMENT_CALLS];
     enum management_result refuses; /* not MANAGEMENT_DONE: what every call but describe gets */
 };

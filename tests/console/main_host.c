@@ -102,7 +102,10 @@ int main(int argc, char **argv)
     if (wrong) {
         fail(wrong);
     }
-    session_start(&info);
+    wrong = session_start(&info);
+    if (wrong) {
+        fail(wrong);
+    }
     printf("console: port %u\n", port);
     fflush(stdout);
     serve();

@@ -154,6 +154,9 @@ enum management_result platform_call(const struct management_request *request, c
         return MANAGEMENT_BAD_CALL;
     }
     made.calls[request->call]++;
+    if (made.silent && request->call == MANAGEMENT_DESCRIBE) {
+        return MANAGEMENT_BAD_VERSION;
+    }
     if (made.refuses && request->call != MANAGEMENT_DESCRIBE) {
         return made.refuses;
     }

@@ -229,6 +229,20 @@ static void midnight_comes(void **state)
     assert_true(world_is_closed(stream));
 }
 
+/* A hypervisor that tells nothing of its machine: nobody divides by its clock. */
+static void a_machine_that_is_not_described(void **state)
+{
+    (void)state;
+    world_start();
+    assert_null(session_start(made_info()));
+    made.silent = true;
+    assert_non_null(session_start(made_info()));
+    assert_int_equal(world_get(MADE_AUDITOR, "/v1/domains")->status, 200);
+    assert_int_equal(world_get(MADE_AUDITOR, "/v1/machine")->status, 200);
+    assert_int_equal(world_get(MADE_AUDITOR, "/v1/audit")->status, 200);
+    assert_int_equal(world_get(MADE_AUDITOR, "/metrics")->status, 200);
+}
+
 /* What the hypervisor does not take is tried again. */
 static void a_note_that_was_not_taken(void **state)
 {
@@ -256,6 +270,7 @@ int main(void)
         cmocka_unit_test(an_expired_key_is_told_so),
         cmocka_unit_test(a_bad_clock_refuses_operators),
         cmocka_unit_test(midnight_comes),
+        cmocka_unit_test(a_machine_that_is_not_described),
         cmocka_unit_test(a_note_that_was_not_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
