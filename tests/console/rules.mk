@@ -10,7 +10,8 @@ CONSOLE_MADE := $(addprefix tests/console/,platform_host.c made_audit.c made_liv
     kernel/sha256.c
 CONSOLE_PLAIN := $(CONSOLE_PORTABLE) $(CONSOLE_MADE) $(addprefix tests/console/,main_host.c net_host.c tls_plain.c \
     page_stand_in.c)
-CONSOLE_TLS := $(filter-out %tls_plain.c,$(CONSOLE_PLAIN)) $(addprefix guests/console/,tls.c tls_client.c certificate.c)
+CONSOLE_TLS := $(filter-out %tls_plain.c %page_stand_in.c,$(CONSOLE_PLAIN)) \
+    $(addprefix guests/console/,tls.c tls_client.c certificate.c)
 
 $(BUILD)/console-host/%.o: %.c tests/console/rules.mk $(INSTALLED)
 	@mkdir -p $(@D)
@@ -20,7 +21,8 @@ $(BUILD)/console-host/%.o: %.c tests/console/rules.mk $(INSTALLED)
 $(BUILD)/console-plain: $(CONSOLE_PLAIN:%.c=$(BUILD)/console-host/%.o)
 	@$(CC) -fsanitize=address,undefined $^ -l:libhttp_parser.a -o $@
 
-$(BUILD)/console-tls: $(CONSOLE_TLS:%.c=$(BUILD)/console-host/%.o)
+# The page's object: tests/console/page/rules.mk.
+$(BUILD)/console-tls: $(CONSOLE_TLS:%.c=$(BUILD)/console-host/%.o) $(BUILD)/console-host/page.o
 	@$(CC) -fsanitize=address,undefined $^ -l:libhttp_parser.a -l:libbearssl.a -o $@
 
 -include $(shell find $(BUILD)/console-host -name '*.d' 2>/dev/null)
