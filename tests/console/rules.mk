@@ -26,3 +26,12 @@ $(BUILD)/console-tls: $(CONSOLE_TLS:%.c=$(BUILD)/console-host/%.o) $(BUILD)/cons
 	@$(CC) -fsanitize=address,undefined $^ -l:libhttp_parser.a -l:libbearssl.a -o $@
 
 -include $(shell find $(BUILD)/console-host -name '*.d' 2>/dev/null)
+
+$(BUILD)/console-flood: $(BUILD)/console-host/tests/console/flood.o
+	@$(CC) -fsanitize=address,undefined $^ -o $@
+
+test-console: tools $(BUILD)/console-tls $(BUILD)/console-info $(BUILD)/console-flood
+	@tests/console/served
+
+TEST_SUITES += test-console
+.PHONY: test-console
