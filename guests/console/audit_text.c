@@ -153,7 +153,7 @@ static void tell_rest(const struct telling *telling)
     put(telling, word_of_state(telling->record->value[0]));
 }
 
-static void tell_call(const struct telling *telling)
+static void put_wish(const struct telling *telling)
 {
     put_admin(telling);
     put(telling, " asked: ");
@@ -161,29 +161,35 @@ static void tell_call(const struct telling *telling)
     if (telling->record->domain != AUDIT_NOBODY) {
         put(telling, " of ");
         put_domain(telling);
-    }
-    if (telling->record->value[2]) {
-        put(telling, ", ticket ");
-        put_value(telling, 2);
     }
 }
 
-static void tell_refused(const struct telling *telling)
+/* Records of one kind that would come too often are one, with a number. */
+static void put_more(const struct telling *telling)
 {
-    put_admin(telling);
-    put(telling, " asked: ");
-    put(telling, word_of_call(telling->record->value[0]));
-    if (telling->record->domain != AUDIT_NOBODY) {
-        put(telling, " of ");
-        put_domain(telling);
-    }
-    put(telling, "; refused: ");
-    put(telling, word_of_result(telling->record->value[2]));
     if (telling->record->value[3]) {
         put(telling, ", and ");
         put_value(telling, 3);
         put(telling, " more alike");
     }
+}
+
+static void tell_call(const struct telling *telling)
+{
+    put_wish(telling);
+    if (telling->record->value[2]) {
+        put(telling, ", ticket ");
+        put_value(telling, 2);
+    }
+    put_more(telling);
+}
+
+static void tell_refused(const struct telling *telling)
+{
+    put_wish(telling);
+    put(telling, "; refused: ");
+    put(telling, word_of_result(telling->record->value[2]));
+    put_more(telling);
 }
 
 static void tell_console(const struct telling *telling)
@@ -198,6 +204,7 @@ static void tell_console(const struct telling *telling)
     put(telling, "console: ");
     put_admin(telling);
     put(telling, note < AUDIT_NOTES && words[note] ? words[note] : ": an unknown note");
+    put_more(telling);
 }
 
 static void tell_dma_fault(const struct telling *telling)

@@ -67,12 +67,13 @@ static int weakest(void)
 {
     int found = -1;
     unsigned most = 0;
+    uint64_t oldest = 0;
     for (unsigned i = 0; i < NET_CONNECTIONS; i++) {
         unsigned count = sessions[i].being == BEING_STRANGER ? strangers_from(sessions[i].peer) : 0;
-        if (count > most ||
-            (count > 0 && count == most && sessions[i].number < sessions[found].number)) {
+        if (count > most || (count > 0 && count == most && sessions[i].number < oldest)) {
             found = (int)i;
             most = count;
+            oldest = sessions[i].number;
         }
     }
     return found;

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     world_start();
     int connection = world_connect(1);
-    snprintf(admin, sizeof(admin), "admin %u\n", data[0] % (MADE_ADMINS + 1));
+    snprintf(admin, sizeof(admin), "admin %u\n", data[0] % (MADE_ADMINS + 1u));
     world_say(connection, admin);
     size_t piece = data[1] ? data[1] : size;
     for (size_t at = 2; at < size && !world_is_closed(connection); at += piece) {
