@@ -202,19 +202,42 @@ void date_text(char text[TIME_TEXT_BYTES], uint64_t day)
     text[to.used] = 0;
 }
 
+static void put_clock(struct writer *to, uint64_t seconds)
+{
+    write_digits(to, seconds / 3600 % 24, 2);
+    write_text(to, ":");
+    write_digits(to, seconds / 60 % 60, 2);
+    write_text(to, ":");
+    write_digits(to, seconds % 60, 2);
+}
+
 void time_text(char text[TIME_TEXT_BYTES], uint64_t milliseconds)
 {
     struct writer to = {.text = text, .room = TIME_TEXT_BYTES - 1};
-    uint64_t seconds = milliseconds / 1000;
-    put_date(&to, seconds / DAY_SECONDS);
+    put_date(&to, milliseconds / 1000 / DAY_SECONDS);
     write_text(&to, "T");
-    write_digits(&to, seconds / 3600 % 24, 2);
-    write_text(&to, ":");
-    write_digits(&to, seconds / 60 % 60, 2);
-    write_text(&to, ":");
-    write_digits(&to, seconds % 60, 2);
+    put_clock(&to, milliseconds / 1000);
     write_text(&to, ".");
     write_digits(&to, milliseconds % 1000, 3);
     write_text(&to, "Z");
+    text[to.used] = 0;
+}
+
+void http_time_text(char text[TIME_TEXT_BYTES], uint64_t seconds)
+{
+    static const char days[] = "ThuFriSatSunMonTueWed"; /* the first day of all was a Thursday */
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct writer to = {.text = text, .room = TIME_TEXT_BYTES - 1};
+    struct date date = date_of_day(seconds / DAY_SECONDS);
+    write_bytes(&to, days + seconds / DAY_SECONDS % 7 * 3, 3);
+    write_text(&to, ", ");
+    write_digits(&to, date.day, 2);
+    write_text(&to, " ");
+    write_bytes(&to, months + (size_t)(date.month - 1) * 3, 3);
+    write_text(&to, " ");
+    write_digits(&to, date.year, 4);
+    write_text(&to, " ");
+    put_clock(&to, seconds);
+    write_text(&to, " GMT");
     text[to.used] = 0;
 }

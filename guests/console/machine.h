@@ -61,4 +61,7 @@ enum { TIME_TEXT_BYTES = 32 };
 void time_text(char text[TIME_TEXT_BYTES], uint64_t milliseconds);
 void date_text(char text[TIME_TEXT_BYTES], uint64_t day);
 
+/* As HTTP writes a second (RFC 9110, "Date/Time Formats"): "Mon, 30 Nov 2026 10:15:00 GMT". */
+void http_time_text(char text[TIME_TEXT_BYTES], uint64_t seconds);
+
 #endif

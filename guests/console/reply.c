@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The answer to one request: see the header. */
 #include "reply.h"
+#include "machine.h"
+#include "platform.h"
 #include <string.h>
 
 static const char *title_of(unsigned status)
@@ -64,6 +66,13 @@ static void begin_head(struct reply *reply, unsigned status, const char *type, c
     write_text(to, policy);
     write_text(to, "\r\n");
     write_text(to, common_headers);
+    if (machine_clock_is_good()) {
+        char now[TIME_TEXT_BYTES];
+        http_time_text(now, platform_unix_time());
+        write_text(to, "Date: ");
+        write_text(to, now);
+        write_text(to, "\r\n");
+    }
     if (status == 429 || status == 503) {
         write_text(to, "Retry-After: 1\r\n");
     }

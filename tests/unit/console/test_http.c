@@ -35,6 +35,7 @@ static void expect_headers(const char *policy)
 {
     static const char *const due[] = {
         "Cache-Control: no-store\r\n",
+        "Date: Mon, 30 Nov 2026 10:00:01 GMT\r\n",
         "X-Content-Type-Options: nosniff\r\n",
         "X-Frame-Options: DENY\r\n",
         "Referrer-Policy: no-referrer\r\n",

@@ -146,6 +146,10 @@ static void the_calendar(void **state)
     }
     time_text(text, 1796033700123ull);
     assert_string_equal(text, "2026-11-30T10:15:00.123Z");
+    http_time_text(text, 784111777);
+    assert_string_equal(text, "Sun, 06 Nov 1994 08:49:37 GMT"); /* RFC 9110's example */
+    http_time_text(text, 1796033700);
+    assert_string_equal(text, "Mon, 30 Nov 2026 10:15:00 GMT");
     time_text(text, UINT64_MAX);
     assert_int_equal(strlen(text), 24);
 }

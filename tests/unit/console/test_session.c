@@ -207,6 +207,7 @@ static void a_bad_clock_refuses_operators(void **state)
     assert_non_null(strstr(heard->body, "clock"));
     assert_int_equal(made.calls[MANAGEMENT_STOP], 0);
     assert_int_equal(notes(AUDIT_NOTE_CLOCK, MADE_OPERATOR), 1);
+    assert_null(strstr(heard->head, "Date:"));
     heard = world_get(MADE_AUDITOR, "/v1/machine");
     assert_int_equal(heard->status, 200);
     assert_non_null(strstr(heard->body, "\"time\":{\"unix\":null,\"believed\":false}"));
