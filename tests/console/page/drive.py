@@ -306,6 +306,17 @@ def serial_is_framed(browser):
     browser.eval(f"(() => {{ const view = page.serials.get({name!r}); view.take({{from: view.next"
                  f" || 0, lost: 0, base64: {data!r}}}); view.show(); }})()")
     expect('faults', guest_rows(browser), [])
+    expect('letters stand as they came', browser.eval('''(() => {
+        const nodes = [...document.querySelectorAll('.guest')].flatMap((each) => [...each.childNodes]);
+        const node = nodes.find((each) => each.nodeType === 3 && each.data.includes('\\u05d0'));
+        const [first, second] = ['\\u05d0', '\\u05d1'].map((letter) => {
+            const range = new Range();
+            range.setStart(node, node.data.indexOf(letter));
+            range.setEnd(node, node.data.indexOf(letter) + 1);
+            return range.getBoundingClientRect().left;
+        });
+        return first < second;
+    })()'''))
     expect('nothing ran', browser.eval('typeof hit'), 'undefined')
     expect('title', 'title' in browser.eval('document.title'), False)
     browser.eval(f"page.serials.get({name!r}).node.scrollIntoView()")
