@@ -17,6 +17,7 @@ import time
 import traceback
 
 from browser import LIMIT, Browser, Failed
+from looks import api, domain, expect, load, pick, pick_running, row, texts, wait_told
 
 ACTS = ['start', 'stop', 'restart', 'power-button', 'check']
 HOSTILE = (
@@ -30,11 +31,6 @@ UNSAFE = r'/[\p{C}\p{M}\p{Zl}\p{Zp}\u3164\u2800]/u'
 
 folder, pid, operator, auditor, stranger = sys.argv[1:]
 passed = failed = 0
-
-
-def expect(what, found, wanted=True):
-    if found != wanted:
-        raise Failed(f'{what}: {found!r} is not {wanted!r}')
 
 
 def test(function, browser):
@@ -55,64 +51,6 @@ def test(function, browser):
             pass  # there is no page
 
 
-def row(name, rest=''):
-    return f'tr[data-domain="{name}"] {rest}'.strip()
-
-
-def api(browser, path):
-    return browser.eval(f"fetch({path!r}).then((answer) => answer.json())")
-
-
-def domain(browser, name):
-    return api(browser, f'/v1/domains/{name}')
-
-
-def texts(browser, selector):
-    return browser.eval(f'[...document.querySelectorAll({json.dumps(selector)})]'
-                        '.map((node) => node.textContent)')
-
-
-def pick(browser, *rights):
-    """The first domain with all these rights."""
-    for each in api(browser, '/v1/domains')['domains']:
-        if set(rights) <= set(each['may']):
-            return each['name']
-    raise Failed(f'no domain has {rights} here')
-
-
-def pick_running(browser, *rights):
-    """It, started if it has stopped or is about to, and shown as running."""
-    name = pick(browser, *rights)
-    until = time.monotonic() + LIMIT
-    steady = 0
-    while steady < 3:
-        state = domain(browser, name)['state']
-        steady = steady + 1 if state == 'running' else 0
-        if state == 'stopped':
-            browser.eval(f"post('/v1/domains/{name}/start').catch(() => 0)")
-        if time.monotonic() > until:
-            raise Failed(f'{name} does not run: {state}')
-        time.sleep(0.1 if steady else 0.3)
-    browser.wait(f"document.querySelector('{row(name)}').dataset.state === 'running'")
-    return name
-
-
-def wait_told(browser, name, word):
-    """Until the row of a domain says what became of an act."""
-    told = f"document.querySelector('{row(name, '.told')}').textContent"
-    try:
-        browser.wait(f'{told}.includes({word!r})')
-    except Failed:
-        raise Failed(f'{name} says {browser.eval(told)!r}, not {word!r}') from None
-
-
-def load(browser, url, fragment=''):
-    browser.goto('about:blank')
-    browser.goto(url + '/' + fragment)
-    browser.wait("page.live && document.querySelector('#domains tbody tr')"
-                 " && document.querySelector('#log tbody tr')")
-
-
 def shows_machine(browser):
     machine = api(browser, '/v1/machine')
     expect('banners', texts(browser, '[data-banner]'), [machine['classification']] * 2)
@@ -127,6 +65,8 @@ def shows_machine(browser):
         "getComputedStyle(document.querySelector('.banner')).backgroundColor"),
         f'rgb({red}, {green}, {blue})')
     expect('host', texts(browser, '#host'), [machine['host']])
+    expect('no sideways scrolling', browser.eval(
+        'document.documentElement.scrollWidth <= document.documentElement.clientWidth'))
     expect('LAB mark', browser.eval("!byId('lab').hidden"), machine['lab'])
     expect('digest', browser.eval("byId('digest').textContent.replaceAll(' ', '')"),
            machine['manifest'])
@@ -410,11 +350,6 @@ def lost_connection_is_seen(browser):
     browser.wait("page.live && byId('lost').hidden", LIMIT + 15)
 
 
-def fits(browser):
-    expect('no sideways scrolling', browser.eval(
-        'document.documentElement.scrollWidth <= document.documentElement.clientWidth'))
-
-
 def asks_nobody_else(browser):
     origin = url_of(operator)
     for event in browser.events:
@@ -498,9 +433,9 @@ def with_page(key, tests, picture):
 
 
 for key, tests, picture in (
-        (operator, (shows_machine, shows_domains, has_just_the_buttons, keys_reach_everything, fits,
+        (operator, (shows_machine, shows_domains, has_just_the_buttons, keys_reach_everything,
                     asks_and_takes_no, stops_and_starts, power_button_ends_in_an_offer, checks,
-                    refusal_is_told, serial_is_framed, serial_is_bounded, fits, types,
+                    refusal_is_told, serial_is_framed, serial_is_bounded, types,
                     view_survives_reload, log_is_whole_and_live, log_shows_older,
                     lost_connection_is_seen, asks_nobody_else, browser_does_not_complain,
                     policy_holds), 'operator'),
