@@ -65,7 +65,6 @@ static enum exit_status await(struct ctl *ctl, const char *name, int64_t ticket,
         enum exit_status status = look(ctl, name, view);
         const struct domain *domain = &view->domain;
 
-        *late = false;
         if (status != EXIT_GOOD || !domain->state || domain->answered < 0)
             return status;
         if (ticket < 0 ? is_down(domain) : is_answered(domain, ticket))
@@ -141,7 +140,7 @@ static enum exit_status ask_and_wait(struct ctl *ctl, const char *name, const ch
 {
     const struct domain *domain = &view->domain;
     int64_t ticket;
-    bool late;
+    bool late = false;
     enum exit_status status = post(ctl, name, action, &ticket);
 
     if (status == EXIT_GOOD)
@@ -159,7 +158,7 @@ static enum exit_status press(struct ctl *ctl, const struct wish *wish, struct v
                               const char **action)
 {
     enum exit_status status = ask_and_wait(ctl, wish->name, *action, USUAL_SECONDS, view);
-    bool late;
+    bool late = false;
 
     if (status != EXIT_GOOD || wish->wait < 0)
         return status;
