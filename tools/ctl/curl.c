@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECT_SECONDS = 5, ANSWER_SECONDS = 10, ALIVE_AFTER = 30, ALIVE_EVERY = 10 };
+enum { CONNECT_SECONDS = 5, ANSWER_SECONDS = 10, ALIVE_AFTER = 10, ALIVE_EVERY = 5 };
 /* What the console speaks; that suites without a certificate are not among them matters: what a
  * server without one shows can't be held against the key. */
 static const char suites[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURN_MS = 250, KIND_COLUMNS = 13, DOMAIN_COLUMNS = 12 };
+enum { TURN_MS = 250, AGAIN_MS = 2000, KIND_COLUMNS = 13, DOMAIN_COLUMNS = 12 };
 
 struct log {
     struct ctl *ctl;
@@ -22,6 +22,7 @@ struct log {
     uint64_t next; /* number of the record that comes next */
     bool reading;  /* the trail is being read: what the stream tells is in it */
     bool behind;   /* something is there to be read */
+    uint64_t hold; /* when it may be tried again */
     bool broken;
 };
 
@@ -109,8 +110,8 @@ static const char *take_record(struct log *log, struct arena *arena, const char 
     return problem;
 }
 
-/* Everything from `next` on. */
-static enum exit_status read_trail(struct log *log)
+/* Everything from `next` on. `gone`: what failed is the way there. */
+static enum exit_status read_trail(struct log *log, bool *gone)
 {
     struct arena arena = {0};
     struct reply reply;
@@ -128,12 +129,29 @@ static enum exit_status read_trail(struct log *log)
     }
     if (status == EXIT_GOOD)
         reply_close(&reply);
+    *gone = status == EXIT_ENVIRONMENT;
     if (problem)
         status = api_malformed(log->ctl, problem);
     log->reading = false;
     arena_free(&arena);
     fflush(stdout);
     return status;
+}
+
+/* The same while the stream is there, which breaks where the way is gone for good. */
+static enum exit_status catch_up(struct log *log)
+{
+    struct transport *transport = log->ctl->transport;
+    bool gone;
+
+    if (!log->behind || !log->stream.open || transport->now(transport) < log->hold)
+        return EXIT_GOOD;
+    enum exit_status status = read_trail(log, &gone);
+    if (!gone)
+        return status;
+    log->behind = true;
+    log->hold = transport->now(transport) + AGAIN_MS;
+    return EXIT_GOOD;
 }
 
 static bool take_event(const char *event, const char *data, size_t bytes, void *context)
@@ -177,8 +195,7 @@ static enum exit_status follow(struct log *log)
         /* Records of the moment before the stream began are in no event. */
         log->behind |= log->stream.came && !came;
         came = log->stream.came;
-        if (log->behind && log->stream.open)
-            status = read_trail(log);
+        status = catch_up(log);
     }
     return status;
 }
@@ -187,6 +204,7 @@ enum exit_status ctl_log(struct ctl *ctl, int64_t from, bool goes_on)
 {
     struct log *log = arena_take(&ctl->arena, sizeof(*log));
     enum exit_status status;
+    bool gone;
 
     *log = (struct log){.ctl = ctl, .next = (uint64_t)from, .behind = true};
     if (goes_on) {
@@ -196,7 +214,7 @@ enum exit_status ctl_log(struct ctl *ctl, int64_t from, bool goes_on)
             status = follow(log);
         stream_close(&log->stream);
     } else {
-        status = read_trail(log);
+        status = read_trail(log, &gone);
     }
     return status == EXIT_GOOD && log->broken ? EXIT_FINDINGS : status;
 }

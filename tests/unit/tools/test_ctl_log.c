@@ -195,6 +195,7 @@ static void test_follow(void **state)
                                {"GET", "/v1/events?audit=1", 200, event, 1, false},
                                {"GET", "/v1/events?audit=1", 200, ":\n\n", 0, true},
                                {"GET", "/v1/audit?from=0", 200, first, 1, false},
+                               {"GET", "/v1/audit?from=4", 0, "no way", 1, false},
                                {"GET", "/v1/audit?from=4", 200, more, 1, false},
                                {"GET", "/v1/audit?from=6", 200, "", 0, false},
                                {0}};
@@ -203,6 +204,7 @@ static void test_follow(void **state)
     assert_int_equal(follow(answers), EXIT_GOOD);
     assert_int_equal(lines(world.out), 6);
     assert_non_null(strstr(world.said, "the console is gone; trying again"));
+    assert_non_null(strstr(world.said, "no way")); /* and is tried again */
     assert_null(strstr(world.said, "anew"));
     free(event);
     free(fifth);
