@@ -329,6 +329,28 @@ static void the_consoles_words_are_bounded(void **state)
     assert_int_equal(last->value[3], 10);
 }
 
+static void what_is_typed_is_not_on_record(void **state)
+{
+    struct management_request request = {.call = MANAGEMENT_SERIAL_WRITE, .index = LAST};
+    (void)state;
+    for (uint32_t i = 0; i < 15; i++)
+        audit_typed(&request);
+    tsc += SECOND;
+    request.index = FIRST;
+    audit_typed(&request);
+    tsc += SECOND;
+    request.index = LAST;
+    audit_typed(&request);
+    audit_heed();
+    assert_int_equal(trail()->next, 12);
+    assert_int_equal(record(10)->domain, FIRST);
+    assert_int_equal(record(10)->value[3], 0);
+    assert_int_equal(record(11)->kind, AUDIT_CALL);
+    assert_int_equal(record(11)->domain, LAST);
+    assert_int_equal(record(11)->value[0], MANAGEMENT_SERIAL_WRITE);
+    assert_int_equal(record(11)->value[3], 5);
+}
+
 static void machine_checks_are_on_record(void **state)
 {
     (void)state;
@@ -356,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup(other_processors_read_only, setup),
         cmocka_unit_test_setup(a_flood_of_refusals_is_counted, setup),
         cmocka_unit_test_setup(the_consoles_words_are_bounded, setup),
+        cmocka_unit_test_setup(what_is_typed_is_not_on_record, setup),
         cmocka_unit_test_setup(machine_checks_are_on_record, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
