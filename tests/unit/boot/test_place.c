@@ -312,7 +312,7 @@ static void add_ecam(struct facts *f, uint64_t base, uint32_t first, uint32_t la
     X(address_bits, "physical address bits", f->physical_address_bits = 64)                        \
     X(no_tsc, "time stamp counter", f->tsc_hz = 0)                                                 \
     X(no_ioapics, "0 I/O APICs", f->ioapic_count = 0)                                              \
-    X(many_ioapics, "I/O APICs", f->ioapic_count = 9)                                              \
+    X(many_ioapics, "I/O APICs", f->ioapic_count = MAX_IOAPICS + 1)                                \
     X(ioapic_in_memory, "device window at 1000000", f->ioapics[0].address = 0x1000000)             \
     X(screen_in_memory, "device window at 2000000", f->screen.base = 0x2000000;                    \
       f->screen.bytes = 0x1000)                                                                    \

@@ -126,6 +126,7 @@ static void serial_write_takes_what_there_is_room_for(void **state)
     assert_int_equal(write_bytes(100, 3), 100);
     assert_int_equal(other->in_head, 90);
     assert_int_equal(sent_at_knock, 90);
+    assert_int_equal(record.taken, 1);
     assert_int_equal(knocked, SEEN_APIC + ALL);
     for (uint32_t i = 0; i < 100; i++)
         assert_int_equal(other->in[(UINT32_MAX - 9 + i) % PUBLIC_IN_BYTES], 3 + i);
