@@ -115,9 +115,9 @@ struct management_status {
     uint32_t ticket, answered; /* of the last request, and the last one that has come to rest */
     uint32_t fault_reason;     /* of its last DMA fault, as the IOMMU gave it; 0: none yet */
     uint32_t checks;           /* separation checks that were asked for and are done */
-    uint32_t
-        check_failed; /* 0: the last of these found nothing; else the broken invariant's number:
-                         such a life ends, and until a check finds nothing no other begins */
+    /* 0: the last of these found nothing; else the broken invariant's number: such a life ends, and
+       until a check finds nothing no other begins. */
+    uint32_t check_failed;
     uint32_t reserved;
     uint64_t ticks; /* of the TSC since `state` began */
 };
@@ -138,9 +138,9 @@ struct management_serial {
 };
 
 struct management_written {
-    uint32_t
-        bytes; /* taken: fewer than asked for where the domain has not read the former, none
-                  where it does not run; what a guest has not read when its life ends is lost */
+    /* Taken: fewer than asked for where the domain has not read the former, none where it does not
+       run; what a guest has not read when its life ends is lost. */
+    uint32_t bytes;
 };
 
 enum { MANAGEMENT_AUDIT_RECORDS = (PAGE_BYTES - 32) / AUDIT_RECORD_BYTES };
