@@ -71,6 +71,8 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     measure_image(&image);
     clock_collect(&facts, firmware_tables_collect(&facts));
     processors_collect(&facts);
+    if (manifest_management(&manifest) != MANIFEST_NONE)
+        random_collect(&facts);
     devices_collect(&manifest, &facts);
     if (!demands_met(&manifest, &facts, &why))
         refuse("%s", why.text);

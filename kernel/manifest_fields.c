@@ -142,7 +142,9 @@ static enum manifest_error check_domain(const struct manifest_header *header, ui
     if (domain->serial_port > 4 || domain->memory_at % LARGE_PAGE_BYTES ||
         domain->memory_at > MANIFEST_MEMORY_MAX || domain->on_dma_fault > MANIFEST_DMA_RESTART)
         return MANIFEST_BAD_DOMAIN;
-    if (domain->flags & MANIFEST_IS_MANAGEMENT && domain->manage) /* nobody asks it */
+    /* Nobody asks it, and what it is told of itself is no Linux'. */
+    if (domain->flags & MANIFEST_IS_MANAGEMENT &&
+        (domain->manage || domain->protocol != MANIFEST_BOOT_ELF64))
         return MANIFEST_BAD_DOMAIN;
     return domain_is_distinct(header, index) ? MANIFEST_OK : MANIFEST_BAD_DOMAIN;
 }

@@ -51,7 +51,7 @@ void *memory_allocate(uint64_t bytes);
  */
 void devices_collect(const struct manifest *manifest, struct facts *facts);
 
-/* processors.c, clock.c, firmware_tables.c, measure.c, counter.c */
+/* processors.c, clock.c, firmware_tables.c, random.c, measure.c, counter.c */
 
 /* Lists the processors where no table did, and which are threads of one core; refuses if unsure. */
 void processors_collect(struct facts *facts);
@@ -60,6 +60,8 @@ void clock_start(void);
 void clock_collect(struct facts *facts, uint16_t pm_timer_port);
 /* Reads RSDP, MADT, MCFG and FADT where there are any; returns the PM timer's port or 0. */
 uint16_t firmware_tables_collect(struct facts *facts);
+/* Fills seed[] from the firmware's random numbers, where it has such. */
+void random_collect(struct facts *facts);
 void measure_image(const struct image *image);
 /* Counts this boot in the firmware's store of variables; how that went stands in `facts`. */
 void counter_advance(struct facts *facts);

@@ -5,6 +5,7 @@
 #include "boot/plan/align.h"
 #include "boot/plan/diagnostic.h"
 #include "boot/plan/paging.h"
+#include "console_info.h"
 #include "elf64.h"
 #include "kernel/format.h"
 #include "linux.h"
@@ -26,6 +27,7 @@ templates[] = {
     {GUEST_PAGE_TABLES, GUEST_PAGE_TABLE_BYTES},
     {GUEST_ACPI, ACPI_BYTES},
     {GUEST_RESET_PAGE, PAGE_BYTES},
+    {GUEST_CONSOLE, PAGE_BYTES}, /* the last: the management domain's alone */
 };
 enum { TEMPLATES = sizeof(templates) / sizeof(templates[0]) };
 _Static_assert(TEMPLATES + ELF64_MAX_SEGMENTS <= MAX_LOAD_STEPS, "load steps");
@@ -75,10 +77,20 @@ static const struct manifest_payload *initrd_of(const struct plan_input *in, uin
     return initrd == MANIFEST_NONE ? NULL : &in->manifest->payloads[initrd];
 }
 
-uint64_t guest_template_bytes(void)
+static bool is_management(const struct plan_input *in, uint32_t index)
+{
+    return in->manifest->domains[index].flags & MANIFEST_IS_MANAGEMENT;
+}
+
+static uint32_t template_count(const struct plan_input *in, uint32_t index)
+{
+    return is_management(in, index) ? TEMPLATES : TEMPLATES - 1;
+}
+
+uint64_t guest_template_bytes(const struct plan_input *in, uint32_t index)
 {
     uint64_t bytes = 0;
-    for (uint32_t i = 0; i < TEMPLATES; i++)
+    for (uint32_t i = 0; i < template_count(in, index); i++)
         bytes += templates[i].bytes;
     return bytes;
 }
@@ -203,9 +215,10 @@ bool guest_plan(const struct plan_input *in, uint32_t index, struct handoff_doma
     const struct manifest_domain *domain = &in->manifest->domains[index];
     const struct manifest_payload *kernel = kernel_of(in, index), *initrd = initrd_of(in, index);
     uint64_t from = guest_template_offset(in, index);
-    if (!(domain->protocol == MANIFEST_BOOT_LINUX ? plan_linux : plan_elf64)(in, index, out, why))
+    if (!(domain->protocol == MANIFEST_BOOT_LINUX ? plan_linux : plan_elf64)(in, index, out, why) ||
+        (is_management(in, index) && !console_info_check(in, why)))
         return false;
-    for (uint32_t i = 0; i < TEMPLATES; i++) {
+    for (uint32_t i = 0; i < template_count(in, index); i++) {
         add_load(out, from, templates[i].gpa, templates[i].bytes);
         from += templates[i].bytes;
     }
@@ -340,4 +353,6 @@ void guest_build_templates(const struct plan_input *in, const struct handoff *ha
         build_boot_params(in, index, all);
     else
         build_boot_info(in, placed, index, apic_ids, all);
+    if (is_management(in, index))
+        console_info_fill(in, (struct console_info *)at_gpa(all, GUEST_CONSOLE));
 }

@@ -28,8 +28,8 @@ uint64_t guest_low_bytes(uint64_t ram_bytes);
 bool guest_plan(const struct plan_input *in, uint32_t index, struct handoff_domain *out,
                 struct diagnostic *why);
 
-/* Bytes of the templates, and where in the payload extent they start. */
-uint64_t guest_template_bytes(void);
+/* Bytes of the templates of domain `index`, and where in its payload extent they start. */
+uint64_t guest_template_bytes(const struct plan_input *in, uint32_t index);
 uint64_t guest_template_offset(const struct plan_input *in, uint32_t index);
 
 /* Fills the zeroed templates of domain `index`. */

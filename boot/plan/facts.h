@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_BOOT_FACTS_H
 #define BULKHEAD_BOOT_FACTS_H
 
+#include "kernel/abi/console.h"
 #include "kernel/abi/handoff.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -110,8 +111,10 @@ struct facts {
     uint64_t entry_tsc, tsc_hz;
     uint64_t wait_tsc; /* ticks for which the loader only waited, to measure tsc_hz */
     uint64_t unix_time, unix_time_tsc;
-    uint64_t boots;                 /* counted by the firmware's store; 0: not known */
-    uint32_t boot_store;            /* enum audit_store */
+    uint64_t boots;      /* counted by the firmware's store; 0: not known */
+    uint32_t boot_store; /* enum audit_store */
+    uint64_t seed_bytes; /* of the firmware's random numbers for the console; 0: it has none */
+    uint8_t seed[CONSOLE_SEED_BYTES];
     uint32_t physical_address_bits; /* CPUID 0x80000008 */
     uint32_t microcode;             /* revision; 0: the processor says none */
     bool host_huge_pages;           /* CPUID: 1 GiB pages in ordinary page tables */

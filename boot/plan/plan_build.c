@@ -126,7 +126,7 @@ static void build_domain(struct build *build, uint32_t index)
 {
     const struct manifest_domain *domain = &build->in->manifest->domains[index];
     uint64_t hpa = copy_payload(build, build->handoff->domains[index].payload_hpa, domain->kernel);
-    uint64_t bytes = guest_template_bytes();
+    uint64_t bytes = guest_template_bytes(build->in, index);
     if (domain->initrd != MANIFEST_NONE)
         hpa = copy_payload(build, hpa, domain->initrd);
     zero(build, hpa, bytes);

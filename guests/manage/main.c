@@ -18,6 +18,7 @@
 #include "guests/lib/console.h"
 #include "guests/lib/cpu.h"
 #include "guests/lib/x86.h"
+#include "kernel/abi/console.h"
 #include "manage.h"
 
 enum { LAST = 0xffffffff, PATIENCE_SECONDS = 20, SHELL_SECONDS = 300 };
@@ -79,6 +80,20 @@ static struct management_machine describe(void)
            "host %s, %u domains, this is number %u", machine.host,
            machine.counts[MANAGEMENT_DOMAIN], machine.own);
     return machine;
+}
+
+/* What the loader left at GUEST_CONSOLE, of what the test's manifest says. */
+static void look_at_console(void)
+{
+    const struct console_info *info = (const void *)(uint64_t)GUEST_CONSOLE;
+    report(info->magic == CONSOLE_MAGIC && info->version == CONSOLE_VERSION &&
+               info->bytes == sizeof(*info) && info->admins[0].role == MANIFEST_OPERATOR &&
+               info->not_before > 0 &&
+               (info->seed_bytes == 0 || info->seed_bytes == sizeof(info->seed)),
+           "I6", "console", "%u admins, the first is %s, %u cards, %s, a seed of %lu bytes",
+           info->admin_count, info->admins[0].name, info->nic,
+           info->has_key && info->key.magic == SERVER_KEY_MAGIC ? "a key" : "no key",
+           info->seed_bytes);
 }
 
 /* Asks, and waits until the domain has come to rest and is in `state`, its life number `lives`. */
@@ -261,6 +276,7 @@ static _Noreturn void finish(void)
 void guest_main(void)
 {
     print("manage: this is domain %s\n", boot_info.domain);
+    look_at_console();
     struct management_machine machine = describe();
     if (is_named("trail", "only")) {
         tell_trail();

@@ -28,7 +28,7 @@ $(UNIT)/obj/%.o: %.c $(UNIT)/flags $(INSTALLED)
 	@$(CC) $(UNIT_CFLAGS) -c $< -o $@
 
 SHARED_SOURCES := kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c kernel/format.c
-GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c linux.c acpi.c aml.c)
+GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c console_info.c linux.c acpi.c aml.c)
 ASSIGN_ONLY := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c registers.c remapping.c windows.c \
     config_space.c)
 PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c remap.c \
@@ -62,6 +62,7 @@ $(call unit_test,boot/remap,boot/plan/remap.c boot/plan/groups.c boot/plan/diagn
 $(call unit_test,boot/place,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))
+$(call unit_test,boot/console_info,$(PLAN_WORLD))
 $(call unit_test,boot/linux,tests/unit/boot/made_files.c boot/guest/linux.c)
 $(call unit_test,boot/acpi,boot/guest/acpi.c boot/guest/aml.c)
 $(call unit_test,kernel/step,kernel/life/step.c)

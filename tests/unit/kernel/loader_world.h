@@ -162,6 +162,10 @@ static void set_management(struct setting *s)
     made->domains[2].flags = MANIFEST_IS_MANAGEMENT;
     s->manifest.management.cpu_count = 2;
     s->manifest.management.key = MANIFEST_NONE;
+    if (made->header.tables[MANIFEST_DEVICES].count) {
+        s->manifest.management.address = 0x0a000102;
+        s->manifest.management.prefix = 24;
+    }
     s->manifest.levels[0] = (struct manifest_name){"low"};
     s->manifest.levels[1] = (struct manifest_name){"high"};
     s->manifest.policy.level = 2;

@@ -144,6 +144,11 @@ static void test_one_and_asked_nothing(void **state)
     assert_int_equal(manifest_open(header, compiled.manifest_bytes, &manifest),
                      MANIFEST_BAD_DOMAIN);
     domains[1].manage = 0;
+    domains[1].protocol = MANIFEST_BOOT_LINUX; /* which does not find what it is told of itself */
+    manifest_digest(header, header->digest);
+    assert_int_equal(manifest_open(header, compiled.manifest_bytes, &manifest),
+                     MANIFEST_BAD_DOMAIN);
+    domains[1].protocol = MANIFEST_BOOT_ELF64;
     domains[0].manage = 0;
     domains[0].flags = MANIFEST_IS_MANAGEMENT;
     manifest_digest(header, header->digest);
