@@ -175,7 +175,7 @@ static enum manifest_error check_payload(const struct manifest_header *header, u
 }
 
 /* What a field of 32 bits may hold; `of` is a table or a number. */
-enum field_kind { AT_MOST, LEVEL_OF, BITS_OF, INDEX_OF, INDEX_OR_NONE_OF, STRING, NAME };
+enum field_kind { AT_MOST, LEVEL_OF, BITS_OF, INDEX_OF, INDEX_OR_NONE_OF, STRING, NAME, COLOUR };
 static const struct {
     uint8_t table, at, kind, of;
 } fields[] = {
@@ -190,7 +190,11 @@ static const struct {
     FIELD(MANIFEST_DOMAINS, manifest_domain, serial_irq, AT_MOST, ISA_LINES - 1),
     FIELD(MANIFEST_PAYLOADS, manifest_payload, pinned, AT_MOST, 1),
     FIELD(MANIFEST_LEVELS, manifest_name, name, NAME, 0),
+    FIELD(MANIFEST_LEVELS, manifest_name, colour, COLOUR, 0),
+    FIELD(MANIFEST_LEVELS, manifest_name, reserved, AT_MOST, 0),
     FIELD(MANIFEST_CATEGORIES, manifest_name, name, NAME, 0),
+    FIELD(MANIFEST_CATEGORIES, manifest_name, colour, AT_MOST, 0),
+    FIELD(MANIFEST_CATEGORIES, manifest_name, reserved, AT_MOST, 0),
     FIELD(MANIFEST_NETWORKS, manifest_network, name, NAME, 0),
     FIELD(MANIFEST_NETWORKS, manifest_network, level, LEVEL_OF, MANIFEST_LEVELS),
     FIELD(MANIFEST_NETWORKS, manifest_network, categories, BITS_OF, MANIFEST_CATEGORIES),
@@ -263,6 +267,8 @@ static bool field_is_good(const struct manifest_header *header, const char *at, 
         return string_is_good(header, value);
     case NAME:
         return name_is_good(at, NAME_BYTES);
+    case COLOUR:
+        return value == 0 || value >> 24 == MANIFEST_COLOUR >> 24;
     default: /* AT_MOST, LEVEL_OF */
         return value <= count;
     }

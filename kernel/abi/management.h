@@ -82,7 +82,7 @@ enum { MANAGEMENT_WRITE_BYTES = 1024 }; /* most that one serial write takes */
 enum management_subject {
     MANAGEMENT_MACHINE,  /* struct management_machine */
     MANAGEMENT_DOMAIN,   /* struct manifest_domain; strings and payloads are not to be had */
-    MANAGEMENT_LEVEL,    /* struct manifest_name, lowest first */
+    MANAGEMENT_LEVEL,    /* struct manifest_name, with its colour; lowest first */
     MANAGEMENT_CATEGORY, /* struct manifest_name */
     MANAGEMENT_NETWORK,  /* struct manifest_network */
     MANAGEMENT_DEVICE,   /* struct manifest_device */

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define MANIFEST_MAGIC 0x46494e414d484c42ull /* "BLHMANIF" */
-enum { MANIFEST_VERSION = 3, MANIFEST_MAX_BYTES = 1 << 20 };
+enum { MANIFEST_VERSION = 4, MANIFEST_MAX_BYTES = 1 << 20 };
 #define MANIFEST_NONE 0xffffffffu /* no such index */
 
 enum manifest_table_id {
@@ -125,8 +125,11 @@ enum manifest_right {
     MANIFEST_RIGHTS = 0x7f,
 };
 
+#define MANIFEST_COLOUR (1u << 24) /* one is said: red, green and blue below, a byte each */
 struct manifest_name {
     char name[NAME_BYTES];
+    uint32_t colour; /* of a level, for people: MANIFEST_COLOUR | 0xRRGGBB; 0: not said */
+    uint32_t reserved;
 };
 
 struct manifest_network {
@@ -249,6 +252,7 @@ _Static_assert(sizeof(struct manifest_table) == 16, "manifest ABI");
 _Static_assert(sizeof(struct manifest_header) == 184 + 16 * MANIFEST_TABLES, "manifest ABI");
 _Static_assert(sizeof(struct manifest_domain) == 176, "manifest ABI");
 _Static_assert(sizeof(struct manifest_payload) == 64, "manifest ABI");
+_Static_assert(sizeof(struct manifest_name) == 40, "manifest ABI");
 _Static_assert(sizeof(struct manifest_network) == 64, "manifest ABI");
 _Static_assert(sizeof(struct manifest_device) == 32, "manifest ABI");
 _Static_assert(sizeof(struct manifest_management) == 160, "manifest ABI");

@@ -109,6 +109,11 @@ static void labels(struct facts *facts, const struct model *model)
         fact_add(facts, false, model->classification.at, "declared classification",
                  label_text(arena, model, label_of(model, &model->classification)));
     fact_names(facts, "levels", &model->levels);
+    for (uint32_t i = 0; i < model->levels.count; i++)
+        if (model_level(model, i)->colour.valid)
+            fact_add(facts, false, model_level(model, i)->colour.at,
+                     say(arena, "colour of level %s", listed_text(&model->levels, i)->value),
+                     say(arena, "#%06x", (unsigned int)model_level(model, i)->colour.value));
     fact_names(facts, "categories", &model->categories);
     for (uint32_t i = 0; i < model->aggregation.count; i++, rule++)
         fact_add(facts, false, rule->at,

@@ -16,6 +16,20 @@ struct policy {
     struct strings *strings;
 };
 
+static void compile_levels(struct policy *policy)
+{
+    const struct model *model = policy->model;
+    struct manifest_name *to =
+        table_add(policy->header, MANIFEST_LEVELS, model->levels.count, sizeof(*to));
+
+    for (uint32_t i = 0; i < model->levels.count; i++) {
+        const struct model_level *from = model_level(model, i);
+
+        memcpy(to[i].name, from->name.value, strlen(from->name.value));
+        to[i].colour = from->colour.valid ? MANIFEST_COLOUR | (uint32_t)from->colour.value : 0;
+    }
+}
+
 static void compile_names(struct policy *policy, enum manifest_table_id id, const struct list *list)
 {
     struct manifest_name *to = table_add(policy->header, id, list->count, sizeof(*to));
@@ -237,7 +251,7 @@ void compile_policy(struct check *check, const struct compiled *compiled,
 {
     struct policy policy = {check, &check->model, compiled, header, strings};
 
-    compile_names(&policy, MANIFEST_LEVELS, &check->model.levels);
+    compile_levels(&policy);
     compile_names(&policy, MANIFEST_CATEGORIES, &check->model.categories);
     compile_networks(&policy);
     compile_devices(&policy);

@@ -160,6 +160,22 @@ static void put_sentences(const struct manifest *manifest, const struct manifest
         fprintf(out, "assurance: %u\n", policy->assurance);
 }
 
+static void put_levels(const struct manifest *manifest, FILE *out)
+{
+    uint32_t count;
+    const struct manifest_name *level = manifest_entries(manifest, MANIFEST_LEVELS, &count);
+
+    fputs(count > 0 ? "levels: [" : "", out);
+    for (uint32_t i = 0; i < count; i++, level++) {
+        fputs(i > 0 ? ", " : "", out);
+        fputs(level->colour ? "{name: " : "", out);
+        put_scalar(out, level->name);
+        if (level->colour)
+            fprintf(out, ", colour: \"#%06x\"}", level->colour & 0xffffff);
+    }
+    fputs(count > 0 ? "]\n" : "", out);
+}
+
 void put_policy_head(const struct manifest *manifest, FILE *out)
 {
     uint32_t count;
@@ -170,7 +186,7 @@ void put_policy_head(const struct manifest *manifest, FILE *out)
         put_safely(out, manifest_string(manifest, policy->classification));
         fputc('\n', out);
     }
-    put_bits(manifest, out, "levels: ", MANIFEST_LEVELS, all_of(manifest, MANIFEST_LEVELS), "\n");
+    put_levels(manifest, out);
     put_bits(manifest, out, "categories: ", MANIFEST_CATEGORIES,
              all_of(manifest, MANIFEST_CATEGORIES), "\n");
     if (count > 0)

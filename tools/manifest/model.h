@@ -7,6 +7,7 @@
 #define BULKHEAD_MODEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Where something was written. `file` NULL: it was not written, a default stands in its place. */
@@ -27,10 +28,10 @@ struct text {
     const char *value; /* NULL: not written, or not good */
 };
 
-/* `items` points at `count` structures; which, the field's comment says. */
+/* `items` points at `count` structures of `item_bytes`; which, the field's comment says. */
 struct list {
     struct place at;
-    uint32_t count;
+    uint32_t count, item_bytes;
     void *items;
 };
 
@@ -148,6 +149,12 @@ struct model_domain {
 
 enum domain_role { ROLE_SYSTEM, ROLE_FIREWALL };
 
+/* Stands for a struct text where only its name is wanted. */
+struct model_level {
+    struct text name;
+    struct number colour; /* 0xRRGGBB; not valid: not said */
+};
+
 struct model_network {
     struct place at;
     struct text name;
@@ -209,7 +216,7 @@ struct model {
     struct list include; /* struct text: paths */
     struct model_platform platform;
     struct list domains;    /* struct model_domain */
-    struct list levels;     /* struct text, lowest first */
+    struct list levels;     /* struct model_level, lowest first */
     struct list categories; /* struct text */
     struct model_label classification;
     struct list aggregation; /* struct model_aggregation */
@@ -226,6 +233,11 @@ struct model {
 static inline bool is_written(struct place at)
 {
     return at.file != 0;
+}
+
+static inline const struct model_level *model_level(const struct model *model, uint32_t index)
+{
+    return (const struct model_level *)model->levels.items + index;
 }
 
 static inline struct model_domain *model_domain(const struct model *model, uint32_t index)
@@ -248,10 +260,11 @@ static inline struct model_admin *model_admin(const struct model *model, uint32_
     return (struct model_admin *)model->management.admins.items + index;
 }
 
-/* The n-th name of a list of names. */
+/* The n-th name of a list of names, or of what begins with one. */
 static inline const struct text *listed_text(const struct list *list, uint32_t index)
 {
-    return (const struct text *)list->items + index;
+    return (const struct text *)(const void *)((const char *)list->items +
+                                               (size_t)index * list->item_bytes);
 }
 
 /* The n-th number of a list of numbers or choices. */

@@ -15,6 +15,7 @@ enum { PATH_MAX_BYTES = 1024, TEXT_MAX = 200, DAY = 24 * 60 * 60 };
 #define DATE_RANGE 7305, 84005
 
 #define IN_MODEL(field)      .offset = offsetof(struct model, field)
+#define IN_LEVEL(field)      .offset = offsetof(struct model_level, field)
 #define IN_DOMAIN(field)     .offset = offsetof(struct model_domain, field)
 #define IN_NETWORK(field)    .offset = offsetof(struct model_network, field)
 #define IN_DEVICE(field)     .offset = offsetof(struct model_device, field)
@@ -71,9 +72,15 @@ const struct key keys[] = {
              "other key is written in one of them."},
     {"include[]", KEY_PATH, false, 1, PATH_MAX_BYTES, .text = "Path of a file."},
 
-    {"levels", KEY_LIST, false, 1, MAX_LEVELS, IN_MODEL(levels), .noun = "level", NAMES,
+    {"levels", KEY_LIST, false, 1, MAX_LEVELS, IN_MODEL(levels), .noun = "level",
+     .item_bytes = sizeof(struct model_level),
      .text = "The levels of classification, lowest first."},
-    {"levels[]", KEY_NAME, false, 1, NAME_BYTES - 1, .text = "Name of a level."},
+    {"levels[]", KEY_NAME, false, 1, NAME_BYTES - 1,
+     .text = "Name of a level, or a section with its name and colour."},
+    {"levels[].name", KEY_NAME, true, 1, NAME_BYTES - 1, IN_LEVEL(name),
+     .text = "Name of a level that has a colour."},
+    {"levels[].colour", KEY_COLOUR, false, 0, 0xffffff, IN_LEVEL(colour),
+     .text = "Colour in which the management console shows the level, as red, green and blue."},
     {"categories", KEY_LIST, false, 1, MAX_CATEGORIES, IN_MODEL(categories), .noun = "category",
      NAMES, .text = "The categories (compartments) that a label can have beside its level."},
     {"categories[]", KEY_NAME, false, 1, NAME_BYTES - 1, .text = "Name of a category."},
@@ -388,62 +395,3 @@ const struct key keys[] = {
      .text = "Why it is needed."},
 };
 const size_t key_count = sizeof(keys) / sizeof(keys[0]);
-
-bool key_is_child(const struct key *key, const char *parent)
-{
-    size_t length = strlen(parent);
-
-    if (strncmp(key->path, parent, length) != 0)
-        return false;
-    const char *rest = key->path + length;
-    if (length > 0 && *rest++ != '.')
-        return false;
-    return *rest != 0 && !strpbrk(rest, ".[");
-}
-
-const char *key_name(const struct key *key)
-{
-    const char *dot = strrchr(key->path, '.');
-
-    return dot ? dot + 1 : key->path;
-}
-
-const struct text *named_item(const struct key *list, const struct list *items, uint32_t index)
-{
-    const char *item = (const char *)items->items + index * list->item_bytes;
-
-    /* Things with keys of their own begin with their place and their name. */
-    return (const struct text *)(const void *)(list->item_bytes == sizeof(struct text)
-                                                   ? item
-                                                   : item + sizeof(struct place));
-}
-
-const struct key *key_at(const char *path)
-{
-    for (size_t i = 0; i < key_count; i++) {
-        if (strcmp(keys[i].path, path) == 0)
-            return &keys[i];
-    }
-    return NULL;
-}
-
-const struct key *key_find(const char *parent, const char *name, size_t length)
-{
-    for (size_t i = 0; i < key_count; i++) {
-        const char *own = key_name(&keys[i]);
-
-        if (key_is_child(&keys[i], parent) && strlen(own) == length &&
-            memcmp(own, name, length) == 0)
-            return &keys[i];
-    }
-    return NULL;
-}
-
-const char *choice_word(const char *path, uint64_t value)
-{
-    for (const struct choice *choice = key_at(path)->choices; choice->word; choice++) {
-        if (choice->value == value)
-            return choice->word;
-    }
-    return "?";
-}

@@ -31,6 +31,7 @@ enum key_type {
     KEY_PCI_ID,  /* vendor << 16 | device */
     KEY_ADDRESS, /* IPv4 address << 8 | prefix length */
     KEY_IP,      /* IPv4 address */
+    KEY_COLOUR,  /* "#c8102e" */
     KEY_TYPES,
 };
 
@@ -59,6 +60,9 @@ extern const size_t key_count;
 
 /* Whether `key` stands directly in the section or item whose path is `parent` ("": the root). */
 bool key_is_child(const struct key *key, const char *parent);
+
+/* Whether the items of `list` may be written as a section as well as by their name alone. */
+bool key_is_either(const struct key *list);
 
 /* The name of item `index` of a list or map of named things, or of a list of names. */
 const struct text *named_item(const struct key *list, const struct list *items, uint32_t index);

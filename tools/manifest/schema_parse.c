@@ -170,6 +170,11 @@ char *address_text(struct arena *arena, uint64_t address)
     return say(arena, "%s/%u", ip_text(arena, address >> 8), (unsigned int)(address & 255));
 }
 
+bool parse_colour(const char *text, uint64_t *value)
+{
+    return take(&text, '#') && take_number(&text, 16, 6, 6, value) && !*text;
+}
+
 bool parse_digest(const char *text, uint8_t digest[32])
 {
     for (int i = 0; i < 32; i++) {

@@ -148,7 +148,7 @@ static void read_item(struct reader *reader, const struct section *section, cons
         struct scalar scalar = scalar_of(reader, node);
 
         key_store_scalar(reader->check, item, section->subject, &scalar, out);
-    } else if (!item && node->type == YAML_MAPPING_NODE) {
+    } else if ((!item || key_is_either(list)) && node->type == YAML_MAPPING_NODE) {
         struct section inner = {
             path, within(reader, section, item_subject(reader, list, node, index, out)), out};
 
@@ -181,6 +181,7 @@ static bool read_list(struct reader *reader, const struct section *section, cons
                   say(arena, "list %llu to %llu", (unsigned long long)key->min,
                       (unsigned long long)key->max));
     out->count = (uint32_t)(count < key->max ? count : key->max);
+    out->item_bytes = (uint32_t)key->item_bytes;
     out->items = arena_take(arena, out->count * key->item_bytes + 1);
     for (uint32_t i = 0; i < out->count; i++)
         read_item(reader, section, key, node_of(reader, node->data.sequence.items.start[i]), i,
@@ -212,6 +213,7 @@ static void read_map(struct reader *reader, const struct section *section, const
                   say(arena, "write %llu to %llu", (unsigned long long)key->min,
                       (unsigned long long)key->max));
     out->count = (uint32_t)(count < key->max ? count : key->max);
+    out->item_bytes = (uint32_t)key->item_bytes;
     out->items = arena_take(arena, out->count * key->item_bytes + 1);
     if (had.count > 0)
         memcpy(out->items, had.items, had.count * key->item_bytes);

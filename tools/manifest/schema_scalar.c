@@ -92,6 +92,7 @@ static enum parsed parse_form(const struct key *key, const struct scalar *scalar
     static bool (*const forms[KEY_TYPES])(const char *text, uint64_t *value) = {
         [KEY_HEX] = parse_hex,       [KEY_DATE] = parse_date,       [KEY_PCI] = parse_pci,
         [KEY_PCI_ID] = parse_pci_id, [KEY_ADDRESS] = parse_address, [KEY_IP] = parse_ip,
+        [KEY_COLOUR] = parse_colour,
     };
 
     return strlen(scalar->text) == scalar->length && forms[key->type](scalar->text, value)
@@ -121,6 +122,7 @@ static const struct {
     [KEY_PCI_ID] = {parse_form, "a vendor and device id", "8086:10d3"},
     [KEY_ADDRESS] = {parse_form, "an IPv4 address with its prefix", "10.0.2.15/24"},
     [KEY_IP] = {parse_form, "an IPv4 address", "10.0.2.1"},
+    [KEY_COLOUR] = {parse_form, "a colour between quotes", "\"#c8102e\""},
 };
 
 static const char *value_text(struct arena *arena, const struct key *key, uint64_t value)
@@ -205,6 +207,7 @@ const char *key_expectation(struct arena *arena, const struct key *key)
     case KEY_PCI_ID:
     case KEY_ADDRESS:
     case KEY_IP:
+    case KEY_COLOUR:
         return say(arena, "%s, for instance %s", number_types[key->type].what,
                    number_types[key->type].example);
     default:

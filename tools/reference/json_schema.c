@@ -26,6 +26,7 @@ static const char *const patterns[KEY_TYPES] = {
     [KEY_PCI_ID] = "^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$",
     [KEY_ADDRESS] = "^(" BYTE "\\.){3}" BYTE "/[1-9][0-9]?$",
     [KEY_IP] = "^(" BYTE "\\.){3}" BYTE "$",
+    [KEY_COLOUR] = "^#[0-9a-fA-F]{6}$",
 };
 
 static void put_value(FILE *out, const struct key *key);
@@ -67,10 +68,13 @@ static void put_list(FILE *out, const struct key *key)
             "\"type\": \"array\", \"uniqueItems\": %s, \"minItems\": %" PRIu64
             ", \"maxItems\": %" PRIu64 ", \"items\": {",
             item && item->type != KEY_LIST ? "true" : "false", key->min, key->max);
+    fputs(item && key_is_either(key) ? "\"oneOf\": [{" : "", out);
     if (item)
         put_value(out, item);
-    else
+    fputs(item && key_is_either(key) ? "}, {" : "", out);
+    if (!item || key_is_either(key))
         put_object(out, path);
+    fputs(item && key_is_either(key) ? "}]" : "", out);
     fputc('}', out);
     arena_free(&arena);
 }

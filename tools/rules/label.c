@@ -83,6 +83,28 @@ static bool brings_label(const struct model *model, uint32_t index, struct label
     return own.level > 0 && !label_equal(own, known);
 }
 
+void rule_level_colour(struct check *check)
+{
+    const struct model *model = &check->model;
+
+    for (uint32_t i = 1; i < model->levels.count; i++) {
+        const struct model_level *level = model_level(model, i);
+
+        for (uint32_t j = 0; j < i && level->colour.valid && level->name.value; j++) {
+            const struct model_level *other = model_level(model, j);
+
+            if (!other->colour.valid || other->colour.value != level->colour.value ||
+                !other->name.value)
+                continue;
+            report(check, level->colour.at,
+                   say(&check->arena, "level %s has the colour of level %s (%s)", level->name.value,
+                       other->name.value, line_of(check, other->colour.at)),
+                   "give each level a colour of its own, so that nobody takes one for the other");
+            break;
+        }
+    }
+}
+
 void rule_mixed_levels(struct check *check)
 {
     const struct model *model = &check->model;

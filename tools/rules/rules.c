@@ -35,6 +35,7 @@ const struct rule rules[] = {
      "A name of a level, category, network or domain is one that the manifest defines."},
     {"label-missing", SEVERITY_ERROR, rule_label_missing,
      "Where there are levels every domain and network has a label."},
+    {"level-colour", SEVERITY_ERROR, rule_level_colour, "No two levels have one colour."},
     {"mixed-levels", SEVERITY_ERROR, rule_mixed_levels,
      "Domains of different labels share a machine only where someone has accepted it by name."},
     {"mixed-levels-expired", SEVERITY_ERROR, rule_mixed_levels_expired,

@@ -41,6 +41,7 @@ void rule_name_twice(struct check *check);
 void rule_name_reserved(struct check *check);
 void rule_reference(struct check *check);
 void rule_label_missing(struct check *check);
+void rule_level_colour(struct check *check);
 void rule_mixed_levels(struct check *check);
 void rule_mixed_levels_expired(struct check *check);
 void rule_mixed_levels_idle(struct check *check);

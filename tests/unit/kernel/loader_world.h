@@ -166,8 +166,8 @@ static void set_management(struct setting *s)
         s->manifest.management.address = 0x0a000102;
         s->manifest.management.prefix = 24;
     }
-    s->manifest.levels[0] = (struct manifest_name){"low"};
-    s->manifest.levels[1] = (struct manifest_name){"high"};
+    s->manifest.levels[0] = (struct manifest_name){"low", 0, 0};
+    s->manifest.levels[1] = (struct manifest_name){"high", MANIFEST_COLOUR | 0xc8102e, 0};
     s->manifest.policy.level = 2;
     made->domains[0].serial_read = MANIFEST_AUDITOR; /* the second: nothing, or something */
     made->domains[1].manage = made->header.cpu_vendor == MANIFEST_CPU_AMD ? MANIFEST_MAY_STOP : 0;

@@ -44,7 +44,8 @@ static const char manifest_text[] =
 /* Every key of the policy, with a date behind all acceptances. */
 static const char policy_text[] =
     "host: gate-7\n"
-    "levels: [public, restricted, secret]\n"
+    "levels: [{name: public, colour: \"#000000\"}, restricted, {colour: \"#C8102e\", name: "
+    "secret}]\n"
     "categories: [alpha, beta]\n"
     "classification: {level: secret, categories: [beta, alpha]}\n"
     "aggregation:\n"
@@ -239,6 +240,12 @@ static void test_policy_fields(void **state)
     assert_int_equal(policy->categories, 3);
     assert_string_equal(manifest_string(&manifest, policy->classification), "secret {alpha, beta}");
     assert_int_equal(policy->microcode, 0x2b000571);
+    const struct manifest_name *level = manifest_entries(&manifest, MANIFEST_LEVELS, &count);
+    assert_int_equal(count, 3);
+    assert_int_equal(level[0].colour, MANIFEST_COLOUR); /* black is a colour */
+    assert_int_equal(level[1].colour, 0);
+    assert_int_equal(level[2].colour, MANIFEST_COLOUR | 0xc8102e);
+    assert_string_equal(level[2].name, "secret");
     const struct manifest_device *device = manifest_entries(&manifest, MANIFEST_DEVICES, &count);
     assert_int_equal(count, 3);
     assert_int_equal(device[0].pci, 4 << 3);
@@ -290,6 +297,11 @@ static const struct {
     {MANIFEST_DOMAINS, offsetof(struct manifest_domain, serial_irq), 16},
     {MANIFEST_PAYLOADS, offsetof(struct manifest_payload, pinned), 2},
     {MANIFEST_LEVELS, offsetof(struct manifest_name, name), 0},
+    {MANIFEST_LEVELS, offsetof(struct manifest_name, colour), 0xc8102e},
+    {MANIFEST_LEVELS, offsetof(struct manifest_name, colour), 3 * MANIFEST_COLOUR},
+    {MANIFEST_LEVELS, offsetof(struct manifest_name, reserved), 1},
+    {MANIFEST_CATEGORIES, offsetof(struct manifest_name, colour), MANIFEST_COLOUR},
+    {MANIFEST_CATEGORIES, offsetof(struct manifest_name, reserved), 1},
     {MANIFEST_CATEGORIES, offsetof(struct manifest_name, name) + NAME_BYTES - 4, 0x41414141},
     {MANIFEST_NETWORKS, offsetof(struct manifest_network, level), 4},
     {MANIFEST_NETWORKS, offsetof(struct manifest_network, categories), 4},
