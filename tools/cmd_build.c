@@ -27,13 +27,15 @@ const char build_help[] =
     "      --loader FILE    the loader to use instead of boot/loader.efi\n"
     "      --kernel FILE    the hypervisor to use instead of kernel/kernel-intel.elf or\n"
     "                       kernel/kernel-amd.elf, whichever `platform: {cpu: ...}` asks for\n"
+    "      --console FILE   the management console to use instead of guests/console.elf, where\n"
+    "                       `management` names no payload with `boot`\n"
     "      --cpu VENDOR     intel or amd, in place of what `platform: {cpu: ...}` says\n"
     "      --release        for production: the image does not say LAB, at boot and in its PE\n"
     "                       version; refuses `unsafe`, and what would start no domain\n"
     "      --manifest-only  write only the compiled manifest; needs no loader and no hypervisor\n"
     "  -h, --help           this text\n"
     "\n"
-    "Loader and hypervisor are found beside the `bulkhead` executable, or below\n"
+    "Loader, hypervisor and console are found beside the `bulkhead` executable, or below\n"
     "../lib/bulkhead from there.\n"
     "\n"
     "Exit status: 0 good, 1 the manifest has errors (nothing is written), 2 wrong usage,\n"
@@ -44,7 +46,7 @@ const char build_help[] =
     "  bulkhead build --release gate-7.yaml -o /media/usb/EFI/BOOT/BOOTX64.EFI\n";
 
 struct job {
-    const char *manifest, *output, *loader, *kernel;
+    const char *manifest, *output, *loader, *kernel, *console;
     uint64_t cpu_vendor; /* 0: as the manifest says */
     int release, manifest_only;
 };
@@ -211,6 +213,8 @@ static enum exit_status build(const struct job *job)
     struct compiled compiled;
     enum exit_status status = EXIT_ENVIRONMENT;
 
+    check.console = job->console ? part_file(&check.arena, job->console)
+                                 : part_path(&check.arena, PART_CONSOLE);
     if (check_manifest(&check, job->manifest)) {
         check_print(&check, stderr);
         status = check.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
@@ -241,6 +245,7 @@ int build_main(int argc, char **argv)
                                      {"output", required_argument, NULL, 'o'},
                                      {"loader", required_argument, NULL, 'l'},
                                      {"kernel", required_argument, NULL, 'k'},
+                                     {"console", required_argument, NULL, 'm'},
                                      {"cpu", required_argument, NULL, 'c'},
                                      {"release", no_argument, &job.release, 1},
                                      {"manifest-only", no_argument, &job.manifest_only, 1},
@@ -257,6 +262,8 @@ int build_main(int argc, char **argv)
             job.loader = optarg;
         } else if (option == 'k') {
             job.kernel = optarg;
+        } else if (option == 'm') {
+            job.console = optarg;
         } else if (option == 'c' && strcmp(optarg, "intel") == 0) {
             job.cpu_vendor = MANIFEST_CPU_INTEL;
         } else if (option == 'c' && strcmp(optarg, "amd") == 0) {

@@ -4,6 +4,7 @@
 #include "mapped.h"
 #include "tool.h"
 #include "tools/image/image.h"
+#include "tools/image/parts.h"
 #include "tools/manifest/schema_parse.h"
 #include "tools/report/report.h"
 
@@ -22,6 +23,8 @@ const char report_help[] =
     "      --image FILE             the image that was built from it: its digest and that of the\n"
     "                               hypervisor in it are printed; refused if it was built from\n"
     "                               another manifest\n"
+    "      --console FILE           the management console that it was built with, if another\n"
+    "                               than this version's\n"
     "      --date YYYY-MM-DD        the day to compare dates with and to print, instead of today\n"
     "  -h, --help                   this text\n"
     "\n"
@@ -104,13 +107,12 @@ static enum exit_status write_with_image(struct check *check, const char *path, 
 
 int report_main(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"date", required_argument, NULL, 'd'},
-                                            {"image", required_argument, NULL, 'i'},
-                                            {0}};
+    static const struct option options[] = {
+        {"help", no_argument, NULL, 'h'},        {"format", required_argument, NULL, 'f'},
+        {"date", required_argument, NULL, 'd'},  {"console", required_argument, NULL, 'c'},
+        {"image", required_argument, NULL, 'i'}, {0}};
     enum exit_status status = EXIT_ENVIRONMENT;
-    const char *image = NULL;
+    const char *image = NULL, *console = NULL;
     bool markdown = false;
     uint64_t today = 0;
     int option;
@@ -127,6 +129,9 @@ int report_main(int argc, char **argv)
         } else if (option == 'i') {
             image = optarg;
             continue;
+        } else if (option == 'c') {
+            console = optarg;
+            continue;
         } else if (option == 'd') {
             if (parse_date(optarg, &today))
                 continue;
@@ -139,6 +144,8 @@ int report_main(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct check check = {.today = (uint32_t)today};
+    if (console)
+        check.console = part_file(&check.arena, console);
     if (check_manifest(&check, argv[optind])) {
         check_print(&check, stderr);
         status = check.errors > 0 ? EXIT_FINDINGS

@@ -12,14 +12,14 @@ $(BUILD)/share/%: tools
 	@sed -i 's|PREFIX/|$(subst -,\\-,$(PREFIX))/|g' $@.new
 	@mv $@.new $@
 
-install: tools loader kernel $(BUILD)/share/bulkhead.1 $(BUILD)/share/manifest.schema.json
+install: tools loader kernel $(CONSOLE) $(BUILD)/share/bulkhead.1 $(BUILD)/share/manifest.schema.json
 	@install -d $(addprefix $(INSTALLED)/,bin lib/bulkhead share/bulkhead share/man/man1 \
 	    share/doc/bulkhead/docs share/doc/bulkhead/guests share/bash-completion/completions)
 	@install -m 755 $(BUILD)/bulkhead $(INSTALLED)/bin
-	@install -m 644 $(LOADER) $(KERNEL_INTEL) $(KERNEL_AMD) $(INSTALLED)/lib/bulkhead
+	@install -m 644 $(LOADER) $(KERNEL_INTEL) $(KERNEL_AMD) $(CONSOLE) $(INSTALLED)/lib/bulkhead
 	@install -m 644 $(BUILD)/share/manifest.schema.json $(INSTALLED)/share/bulkhead
 	@install -m 644 $(BUILD)/share/bulkhead.1 $(INSTALLED)/share/man/man1
-	@install -m 644 README.md CAVEATS.md LICENSE $(INSTALLED)/share/doc/bulkhead
+	@install -m 644 README.md CAVEATS.md SECURITY.md LICENSE $(INSTALLED)/share/doc/bulkhead
 	@install -m 644 tools/completion.bash $(INSTALLED)/share/bash-completion/completions/bulkhead
 	@install -m 644 guests/demo.yaml guests/demo-devices.yaml $(INSTALLED)/share/doc/bulkhead/guests
 	@install -m 644 docs/*.md $(INSTALLED)/share/doc/bulkhead/docs

@@ -20,13 +20,14 @@ $(BUILD)/host/%.o: %.c tools/rules.mk $(INSTALLED)
 SURFACE_H := $(BUILD)/host/surface/counted.h
 
 $(SURFACE_H): tools/lines kernel/rules.mk $(wildcard $(foreach d,kernel kernel/* arch/x86 arch/x86/* boot boot/* \
-    drivers tools tools/*,$(d)/*.[ch] $(d)/*.asm $(d)/*.inc))
+    drivers tools tools/* guests/lib guests/console,$(d)/*.[ch] $(d)/*.asm $(d)/*.inc))
 	@mkdir -p $(@D)
 	@echo "  COUNT   $@"
 	@tools/lines --figures $(START_SOURCES) \
 	    -- $(KERNEL_SOURCES) $(KERNEL_VMX) $(KERNEL_INTEL_ASM:%=arch/x86/%.asm) \
 	    -- $(KERNEL_SOURCES) $(KERNEL_SVM) $(KERNEL_AMD_ASM:%=arch/x86/%.asm) \
-	    -- $(LOADER_SOURCES) arch/x86/sha256.asm -- $(TOOL_SOURCES) > $@.new
+	    -- $(LOADER_SOURCES) arch/x86/sha256.asm -- $(TOOL_SOURCES) \
+	    -- $(wildcard guests/lib/*.c guests/console/*.c guests/console/*/*.c) > $@.new
 	@tools/lines --exits arch/x86/vtx/vmx.c arch/x86/svm/svm.c >> $@.new
 	@mv $@.new $@
 

@@ -7,9 +7,8 @@ static bool check_management(const struct manifest *manifest, struct diagnostic 
     uint32_t count;
     manifest_entries(manifest, MANIFEST_MANAGEMENT, &count);
     return count == 0 || manifest_management(manifest) != MANIFEST_NONE ||
-           diagnose(why, "I10: the manifest has a management domain that boots nothing, and this "
-                         "version of Bulkhead has no console of its own: name a payload with "
-                         "`management: {boot: ...}`, or remove `management`");
+           diagnose(why, "I10: the manifest has a management that boots nothing: build the image "
+                         "again with `bulkhead build`, which gives it a console");
 }
 
 static bool check_domain(const struct manifest_domain *domain, struct diagnostic *why)

@@ -162,8 +162,9 @@ struct manifest_device {
 
 enum manifest_management_flags {
     /* MANIFEST_CPUS_PINNED */
-    MANIFEST_ICMP_ECHO = 1 << 1, /* it answers echo requests */
-    MANIFEST_MANAGEMENT_FLAGS = 0x3,
+    MANIFEST_ICMP_ECHO = 1 << 1,   /* it answers echo requests */
+    MANIFEST_OWN_CONSOLE = 1 << 2, /* its domain boots Bulkhead's own console, named by nobody */
+    MANIFEST_MANAGEMENT_FLAGS = 0x7,
 };
 /* Without a device of MANIFEST_NONE it has no network card; what is about the network is then 0. */
 struct manifest_management {

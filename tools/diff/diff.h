@@ -67,6 +67,8 @@ void fact_text(struct facts *facts, const char *what, const struct text *text);
 void fact_word(struct facts *facts, const char *what, const char *path,
                const struct number *number);
 void fact_size(struct facts *facts, const char *what, const struct number *size);
+/* A file that is booted, with its digest; nothing for one that cannot be read. */
+void fact_payload(struct facts *facts, const char *what, const struct text *path);
 void fact_count(struct facts *facts, const char *what, const struct number *number);
 /* "a, b" of a list of names. */
 const char *names_text(struct arena *arena, const struct list *names);

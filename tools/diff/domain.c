@@ -2,12 +2,13 @@
 /* A domain taken apart into facts: what it owns, what it boots, who may do what with it. */
 #include "diff.h"
 
+#include "tools/image/parts.h"
 #include "tools/image/payload.h"
 #include "tools/manifest/label.h"
 #include "tools/manifest/schema_parse.h"
 #include <inttypes.h>
 
-static void payload(struct facts *facts, const char *what, const struct text *path)
+void fact_payload(struct facts *facts, const char *what, const struct text *path)
 {
     struct arena *arena = &facts->check->arena;
     const struct payload *file = path->value ? payload_open(facts->check, path->value) : NULL;
@@ -16,15 +17,16 @@ static void payload(struct facts *facts, const char *what, const struct text *pa
     if (!file || file->state != PAYLOAD_GOOD)
         return;
     payload_sha256(file, digest);
+    const char *name = path->value == facts->check->console ? PART_CONSOLE : path->value;
     fact_add(facts, false, path->at, what,
-             say(arena, "%s, SHA-256 %s", path->value, digest_text(arena, digest)));
+             say(arena, "%s, SHA-256 %s", name, digest_text(arena, digest)));
 }
 
 static void boot(struct facts *facts, const struct model_boot *boot)
 {
-    payload(facts, "boots linux", &boot->bzimage);
-    payload(facts, "boots with initrd", &boot->initrd);
-    payload(facts, "boots elf64", &boot->elf64);
+    fact_payload(facts, "boots linux", &boot->bzimage);
+    fact_payload(facts, "boots with initrd", &boot->initrd);
+    fact_payload(facts, "boots elf64", &boot->elf64);
     fact_text(facts, "command line", &boot->cmdline);
     fact_text(facts, "SHA-256 asked of linux", &boot->bzimage_digest);
     fact_text(facts, "SHA-256 asked of initrd", &boot->initrd_digest);

@@ -226,6 +226,11 @@ static void management(struct facts *facts, const struct model_management *manag
     }
     if (management->icmp_echo.value)
         fact_add(facts, true, management->icmp_echo.at, "answers echo requests", NULL);
+    if (boots_own_console(facts->check))
+        fact_payload(facts, "boots Bulkhead's console", &facts->check->management.boot.elf64);
+    else
+        fact_payload(facts, "boots elf64", &management->boot.elf64);
+    fact_text(facts, "command line", &management->boot.cmdline);
     server_key(facts, &management->key);
     fact_cpus(facts, &management->cpus);
     fact_size(facts, "memory", &management->memory);

@@ -4,6 +4,7 @@
 
 #include "kernel/manifest.h"
 #include "kernel/sha256.h"
+#include "parts.h"
 #include "payload.h"
 #include "tools/manifest/label.h"
 #include "tools/manifest/private_key.h"
@@ -52,6 +53,9 @@ static uint32_t payload_add(struct check *check, struct compiled *out, const cha
 {
     const struct payload *file = payload_open(check, path);
     struct compiled_payload added = {path, file, NULL, file->size, 0, {0}, pinned};
+
+    if (path == check->console)
+        added.path = PART_CONSOLE; /* the same bytes wherever it was found */
 
     out->payload_paths++;
     payload_sha256(file, added.digest);
@@ -210,7 +214,7 @@ enum { TABLES_BYTES = 64 << 10 };
 const char *compile(struct check *check, bool release, struct compiled *out)
 {
     uint32_t domains = check->model.domains.count;
-    bool managed = is_written(check->model.management.boot.at);
+    bool managed = is_written(check->model.management.boot.at) || boots_own_console(check);
     struct arena *arena = &check->arena;
     struct strings strings = {arena, arena_take(arena, 256), 1, 256};
     struct manifest_header *header = arena_take(arena, TABLES_BYTES);
@@ -219,7 +223,7 @@ const char *compile(struct check *check, bool release, struct compiled *out)
     memset(out, 0, sizeof(*out));
     if (managed && domains == MAX_DOMAINS)
         return "the management domain is one of the 16 that an image may hold: give up one of the "
-               "others, or `management.boot`";
+               "others";
     header->total_bytes = sizeof(*header);
     struct manifest_domain *to =
         table_add(header, MANIFEST_DOMAINS, domains + managed, sizeof(struct manifest_domain));

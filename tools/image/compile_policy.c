@@ -91,7 +91,7 @@ static void compile_devices(struct policy *policy)
 {
     const struct model *model = policy->model;
     bool managed = is_written(model->management.nic.at);
-    bool boots = is_written(model->management.boot.at);
+    bool boots = is_written(model->management.boot.at) || boots_own_console(policy->check);
     uint32_t count = managed ? 1 : 0;
 
     for (uint32_t i = 0; i < model->domains.count; i++)
@@ -134,7 +134,8 @@ static void compile_management(struct policy *policy)
         return;
     struct manifest_management *to = table_add(policy->header, MANIFEST_MANAGEMENT, 1, sizeof(*to));
     to->flags = (from->cpus.is_list ? MANIFEST_CPUS_PINNED : 0) |
-                (from->icmp_echo.value ? MANIFEST_ICMP_ECHO : 0);
+                (from->icmp_echo.value ? MANIFEST_ICMP_ECHO : 0) |
+                (boots_own_console(policy->check) ? MANIFEST_OWN_CONSOLE : 0);
     to->cpu_count = (uint32_t)from->cpus.value;
     for (uint32_t i = 0; i < from->cpus.list.count; i++)
         to->cpus[i] = (uint32_t)listed(&from->cpus.list, i)->value;

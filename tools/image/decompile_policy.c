@@ -355,7 +355,8 @@ static void put_bytes(const uint8_t digest[DIGEST_BYTES], FILE *out)
 }
 
 /* What the management domain boots, and where its serial port leads; returns its index. */
-static uint32_t put_management_domain(const struct manifest *manifest, FILE *out)
+static uint32_t put_management_domain(const struct manifest *manifest,
+                                      const struct manifest_management *management, FILE *out)
 {
     uint32_t index = manifest_management(manifest);
 
@@ -364,11 +365,14 @@ static uint32_t put_management_domain(const struct manifest *manifest, FILE *out
     const struct manifest_domain *domain = &manifest->domains[index];
     const struct manifest_payload *payload = &manifest->payloads[domain->kernel];
 
-    fputs("  boot: {elf64: ", out);
-    put_scalar(out, manifest_string(manifest, payload->path));
-    if (domain->cmdline)
+    bool own = management->flags & MANIFEST_OWN_CONSOLE;
+
+    fputs(own ? "  # boots Bulkhead's console" : "  boot: {elf64: ", out);
+    if (!own)
+        put_scalar(out, manifest_string(manifest, payload->path));
+    if (!own && domain->cmdline)
         put_text(manifest, out, ", cmdline", domain->cmdline);
-    fprintf(out, "} # %llu bytes, SHA-256 ", (unsigned long long)payload->bytes);
+    fprintf(out, "%s %llu bytes, SHA-256 ", own ? "," : "} #", (unsigned long long)payload->bytes);
     put_bytes(payload->digest, out);
     put_serial(domain, "  serial: {", out);
     return index;
@@ -398,7 +402,7 @@ static void put_nic(const struct manifest *manifest, const struct manifest_manag
 static void put_console(const struct manifest *manifest,
                         const struct manifest_management *management, FILE *out)
 {
-    put_nic(manifest, management, put_management_domain(manifest, out), out);
+    put_nic(manifest, management, put_management_domain(manifest, management, out), out);
     for (uint32_t i = 0; i < MAX_SERVER_NAMES && management->names[i]; i++) {
         fputs(i == 0 ? "  names: [" : ", ", out);
         put_scalar(out, manifest_string(manifest, management->names[i]));

@@ -22,6 +22,14 @@ const char *part_path(struct arena *arena, const char *name)
     return access(built, F_OK) != 0 && access(installed, F_OK) == 0 ? installed : built;
 }
 
+const char *part_file(struct arena *arena, const char *path)
+{
+    char folder[4096];
+
+    return *path == '/' || !getcwd(folder, sizeof(folder)) ? path
+                                                           : say(arena, "%s/%s", folder, path);
+}
+
 const char *part_kernel(struct check *check)
 {
     bool amd = check->model.platform.cpu.value == MANIFEST_CPU_AMD;

@@ -13,6 +13,12 @@
  */
 const char *part_path(struct arena *arena, const char *name);
 
+/* The management console, among the parts. */
+#define PART_CONSOLE "guests/console.elf"
+
+/* The file at `path`, seen from the current folder, wherever payloads would be looked for. */
+const char *part_file(struct arena *arena, const char *path);
+
 /* The hypervisor for the processors that a checked manifest is for. */
 const char *part_kernel(struct check *check);
 

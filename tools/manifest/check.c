@@ -5,6 +5,7 @@
 #include "label.h"
 #include "schema.h"
 #include "tools/hw/inventory.h"
+#include "tools/image/parts.h"
 #include "tools/image/payload.h"
 #include "tools/json.h"
 #include "tools/rules/rules.h"
@@ -94,6 +95,13 @@ struct model_domain *partition(struct check *check, uint32_t index)
                                               : &check->management;
 }
 
+bool boots_own_console(const struct check *check)
+{
+    const struct model_management *management = &check->model.management;
+
+    return check->console && is_written(management->at) && !is_written(management->boot.at);
+}
+
 const char *domain_of(struct check *check, const struct model_domain *domain)
 {
     if (domain == &check->management)
@@ -156,6 +164,8 @@ void check_text(struct check *check, const char *path, const char *text, size_t 
     check->management.memory = check->model.management.memory;
     check->management.boot = check->model.management.boot;
     check->management.serial = check->model.management.serial;
+    if (boots_own_console(check))
+        check->management.boot.elf64 = (struct text){check->model.management.at, check->console};
     if (check->cpu_vendor)
         check->model.platform.cpu.value = check->cpu_vendor;
     rules_apply(check);
@@ -192,6 +202,11 @@ bool check_manifest(struct check *check, const char *path)
 
     if (check->today == 0 && !check_today(&check->today))
         return complain("SOURCE_DATE_EPOCH", "is no number of seconds");
+    if (!check->console) {
+        const char *built = part_path(&check->arena, PART_CONSOLE);
+
+        check->console = access(built, R_OK) == 0 ? built : NULL;
+    }
     if (!standard_input && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return complain(path, "is no regular file; `-` reads a manifest from standard input");
     int file = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

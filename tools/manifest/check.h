@@ -30,7 +30,9 @@ struct check {
     uint32_t today;   /* days since 1970-01-01; 0: of SOURCE_DATE_EPOCH, else of the clock */
     bool beside_only; /* files are looked for beside the manifest, never in the current directory */
     struct model_domain management; /* its processors and memory, as a partition */
-    uint64_t cpu_vendor;     /* enum manifest_cpu_vendor, in place of platform.cpu; 0: as written */
+    const char *console; /* what management boots that names no payload, as an absolute path; NULL:
+                            it boots nothing, which no image does */
+    uint64_t cpu_vendor; /* enum manifest_cpu_vendor, in place of platform.cpu; 0: as written */
     const struct rule *rule; /* the one that runs */
     struct finding *findings;
     size_t finding_count, finding_room;
@@ -53,6 +55,9 @@ void check_text(struct check *check, const char *path, const char *text, size_t 
  * false if SOURCE_DATE_EPOCH is no number of seconds.
  */
 bool check_today(uint32_t *days);
+
+/* Whether management boots check->console. */
+bool boots_own_console(const struct check *check);
 
 /* Sorts the findings by place; those of one place keep their order. */
 void check_sort(struct check *check);

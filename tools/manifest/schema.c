@@ -321,8 +321,7 @@ const struct key keys[] = {
     {"management.memory", KEY_SIZE, true, 2 * MIB, TIB, 2 * MIB, IN_MODEL(management.memory),
      .text = "Its memory."},
     {"management.boot", KEY_SECTION, IN_MODEL(management.boot),
-     .text = "What it boots. This version has no console of its own: an image without this starts "
-             "nothing."},
+     .text = "What it boots in place of Bulkhead's own console."},
     {"management.boot.elf64", KEY_PATH, true, 1, PATH_MAX_BYTES, IN_MODEL(management.boot.elf64),
      .text = "A statically linked x86-64 ELF executable, as a domain's."},
     {"management.boot.cmdline", KEY_TEXT, false, 0, CMDLINE_BYTES - 1,

@@ -242,9 +242,11 @@ void report_surface(struct report *out)
     page_say(&out->page, MARK_PLAIN,
              say(out->arena,
                  "Counted in the tables of the backend for %s, from which the "
-                 "hypervisor is built too. A processor that lacks a feature has fewer. No "
-                 "hypercall exists.",
-                 vendor == MANIFEST_CPU_AMD ? "AMD-V" : "VT-x (Intel)"));
+                 "hypervisor is built too. A processor that lacks a feature has fewer. %s",
+                 vendor == MANIFEST_CPU_AMD ? "AMD-V" : "VT-x (Intel)",
+                 is_written(out->check->model.management.at)
+                     ? "One hypercall exists, for the management domain alone."
+                     : "No hypercall exists."));
     page_table(&out->page, 3, heads);
     figure(out, "MSRs that exist", surface.msrs, "#GP for all others");
     figure(out, "MSRs read without an exit", surface.msrs_read, "its own processor's registers");
@@ -276,10 +278,10 @@ void report_lines(struct report *out)
            "sets up and checks each processor, is gone before the first domain runs");
     figure(out, "Loader", surface.loader, "gone before the first domain runs");
     figure(out, "Compiler", surface.compiler, "the host tool, on the build host only");
-    page_cell(&out->page, MARK_HEAD, "Console, own");
-    page_cell(&out->page, MARK_NUMBER, "none yet");
-    page_cell(&out->page, MARK_PLAIN, "this version has no management console");
+    figure(out, "Console, own", surface.console,
+           "in a domain of its own, with what bare guests have in common");
     page_cell(&out->page, MARK_HEAD, "Console, libraries");
-    page_cell(&out->page, MARK_NUMBER, "none yet");
-    page_cell(&out->page, MARK_PLAIN, "this version has no management console");
+    page_cell(&out->page, MARK_NUMBER, "not counted");
+    page_cell(&out->page, MARK_PLAIN,
+              "lwIP, BearSSL, http-parser and jsmn, as Debian has them, in the same domain");
 }

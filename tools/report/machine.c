@@ -211,4 +211,8 @@ void report_payloads(struct report *out)
         page_cell(&out->page, MARK_CODE,
                   domain->boot.cmdline.value ? domain->boot.cmdline.value : "");
     }
+    if (model->management.boot.cmdline.value) {
+        page_cell(&out->page, MARK_HEAD, "management");
+        page_cell(&out->page, MARK_CODE, model->management.boot.cmdline.value);
+    }
 }

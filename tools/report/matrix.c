@@ -208,6 +208,42 @@ static void administrators(struct report *out)
     }
 }
 
+/* What the management domain boots, by its digest. */
+static const char *boots_text(struct report *out)
+{
+    const struct manifest_header *header = out->lab.manifest;
+    uint32_t last = header->tables[MANIFEST_DOMAINS].count - 1;
+    const struct manifest_domain *domain =
+        (const struct manifest_domain *)(const void *)((const char *)header +
+                                                       header->tables[MANIFEST_DOMAINS].offset) +
+        last;
+
+    if (!(domain->flags & MANIFEST_IS_MANAGEMENT))
+        return "Bulkhead's console, of which no file was found: the digests below are without it";
+    return say(out->arena, "%s, SHA-256 %s",
+               boots_own_console(out->check) ? "Bulkhead's console"
+                                             : out->check->management.boot.elf64.value,
+               digest_text(out->arena, out->lab.payloads[domain->kernel].digest));
+}
+
+/* Its reach, beyond what the table of operations has. */
+static void reach(struct report *out)
+{
+    bool card = is_written(out->check->model.management.nic.at);
+
+    page_cell(&out->page, MARK_HEAD, "can reach");
+    page_cell(&out->page, MARK_PLAIN,
+              say(out->arena,
+                  "of the domains: what the operations above say, by the management call%s",
+                  card ? "; its network card, and the network on it" : ""));
+    page_cell(&out->page, MARK_HEAD, "cannot reach");
+    page_cell(&out->page, MARK_PLAIN,
+              say(out->arena,
+                  "memory, processors, devices and UARTs of any domain, and the hypervisor's "
+                  "memory%s",
+                  card ? "; its card's DMA ends at its own memory" : "; any network"));
+}
+
 /* How it is reached, and by which key one knows it. */
 static void console(struct report *out)
 {
@@ -217,6 +253,9 @@ static void console(struct report *out)
     const char *digest = digest_text(out->arena, out->lab.key_digest);
 
     page_table(&out->page, 2, heads);
+    page_cell(&out->page, MARK_HEAD, "boots");
+    page_cell(&out->page, MARK_PLAIN, boots_text(out));
+    reach(out);
     page_cell(&out->page, MARK_HEAD, "its address");
     page_cell(&out->page, MARK_CODE,
               nic->address.valid ? address_text(out->arena, nic->address.value)
@@ -252,8 +291,8 @@ void report_roles(struct report *out)
     }
     page_say(
         &out->page, MARK_NOTE,
-        "This version has no console that tells roles apart: what follows is what they will have; "
-        "the management domain itself has all that either has.");
+        "The console tells roles apart, by the keys; the hypervisor does not: to it the management "
+        "domain has all that either has.");
     page_table(&out->page, 3, heads);
     for (uint32_t i = 0; i < model->domains.count; i++) {
         const struct model_domain *domain = model_domain(model, i);

@@ -9,8 +9,8 @@
 #include "tools/tool.h"
 #include <string.h>
 
-/* What a release does not do or show yet: it says so where a manifest asks for it. */
-static void say_not_yet(struct report *out)
+/* What the reader must know of what the manifest asks for. */
+static void say_limits(struct report *out)
 {
     const struct model *model = &out->check->model;
     uint32_t devices = 0;
@@ -22,10 +22,12 @@ static void say_not_yet(struct report *out)
                  "DMA and interrupts of the domains' devices are confined by VT-d. That was run on "
                  "AMD-V with VT-d in QEMU; VT-x with VT-d was not run yet.");
     if (is_written(model->management.at))
-        page_say(&out->page, MARK_NOTE,
-                 "This version has no management console: whatever payload the management domain "
-                 "boots may call the hypervisor to see, start, stop and restart domains as far as "
-                 "`manage` grants it; the audit trail names who asked as that payload says.");
+        page_say(
+            &out->page, MARK_NOTE,
+            "The hypervisor asks no key: what the management domain boots may by itself do all "
+            "that `manage` and `serial` grant to any key, and no more. If it is taken over, it "
+            "can do that to each domain, lie to operators and withhold records; the audit trail "
+            "names who asked as it says.");
 }
 
 static struct label declared(const struct model *model)
@@ -72,7 +74,7 @@ void report_overall(struct report *out)
                  model->host.value,
                  machine.level ? label_text(out->arena, model, machine)
                                : "nowhere: the manifest defines no levels"));
-    say_not_yet(out);
+    say_limits(out);
     if (machine.level == 0)
         return;
     page_table(&out->page, 2, heads);

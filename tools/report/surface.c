@@ -117,6 +117,7 @@ struct surface surface_of(uint64_t vendor)
         .start = amd ? LINES_START_AMD : LINES_START_INTEL,
         .loader = LINES_LOADER,
         .compiler = LINES_COMPILER,
+        .console = LINES_CONSOLE,
     };
 
     count_msrs(amd, &surface);

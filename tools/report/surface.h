@@ -17,7 +17,7 @@ struct surface {
     uint32_t cpuid_leaves;          /* at most, on a processor that has everything */
     uint32_t exits;                 /* reasons that the dispatcher knows; others end the domain */
     uint32_t resident, start;       /* lines without blanks and comments; of start-up code */
-    uint32_t loader, compiler;
+    uint32_t loader, compiler, console;
 };
 
 /* For the backend of that vendor; `enum manifest_cpu_vendor`. */

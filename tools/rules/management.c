@@ -23,6 +23,17 @@ static const struct number *first_grant(const struct model_domain *domain)
     return domain->serial.read.count > 0 ? listed(&domain->serial.read, 0) : NULL;
 }
 
+void rule_management_place(struct check *check)
+{
+    const struct model *model = &check->model;
+
+    if (is_written(model->management.at) && model->domains.count >= MAX_DOMAINS)
+        report(check, model->management.at,
+               say(&check->arena, "with management there are %u domains, and an image holds %u",
+                   model->domains.count + 1, (unsigned int)MAX_DOMAINS),
+               "remove a domain, or move it to another machine");
+}
+
 void rule_management_dominates(struct check *check)
 {
     const struct model *model = &check->model;

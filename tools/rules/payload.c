@@ -36,7 +36,10 @@ static void look_missing(struct check *check, const struct model_domain *domain,
     if (payload->error == ENOENT || payload->error == ENOTDIR)
         report(check, path->at,
                say(&check->arena, "%s: %s", who, payload_searched(check, path->value)),
-               "correct the path, or build the payload first");
+               path->value == check->console
+                   ? "build the console first (make guests), or name one with `bulkhead build "
+                     "--console`"
+                   : "correct the path, or build the payload first");
     else
         report(check, path->at,
                say(&check->arena, "%s: %s cannot be read: %s", who, payload->resolved,

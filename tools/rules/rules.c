@@ -91,6 +91,8 @@ const struct rule rules[] = {
     {"device-bridge", SEVERITY_ERROR, rule_device_bridge, "The host bridge belongs to nobody."},
     {"memory-overlap", SEVERITY_ERROR, rule_memory_overlap,
      "Memory at a fixed address belongs to one domain, and a guard gap lies between two."},
+    {"management-place", SEVERITY_ERROR, rule_management_place,
+     "Management is one of the domains that an image holds."},
     {"management-dominates", SEVERITY_ERROR, rule_management_dominates,
      "The label of management's network dominates all that management may read."},
     {"management-network", SEVERITY_ERROR, rule_management_network,

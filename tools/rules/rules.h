@@ -68,6 +68,7 @@ void rule_device_split(struct check *check);
 void rule_device_serial(struct check *check);
 void rule_device_bridge(struct check *check);
 void rule_memory_overlap(struct check *check);
+void rule_management_place(struct check *check);
 void rule_management_dominates(struct check *check);
 void rule_management_network(struct check *check);
 void rule_management_exposed(struct check *check);

@@ -34,8 +34,6 @@ const char *undone_text(struct check *check)
     const struct model *model = &check->model;
     const char *text = NULL;
 
-    if (is_written(model->management.at) && !is_written(model->management.boot.at))
-        text = append(check, NULL, "management", line_of(check, model->management.at));
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         const char *lines = NULL;
 
@@ -65,6 +63,19 @@ const char *undone_board(struct check *check)
                  "this image is for";
 }
 
+/* A card without a key: no TLS, and so no network. */
+static void print_unkeyed(struct check *check, FILE *out)
+{
+    const struct model_management *management = &check->model.management;
+
+    if (is_written(management->nic.at) && !management->key.value)
+        fprintf(out,
+                "bulkhead: note: `management` (%s) has a network card and no server's key: nobody "
+                "reaches its console; write `key`, which `bulkhead key new console --role server` "
+                "makes\n",
+                line_of(check, management->at));
+}
+
 void undone_print(struct check *check, FILE *out)
 {
     const char *parts_text = undone_text(check), *board = undone_board(check);
@@ -75,6 +86,7 @@ void undone_print(struct check *check, FILE *out)
             "bulkhead: note: this version does not carry out %s: the image will refuse to start "
             "any domain\n",
             parts_text);
+    print_unkeyed(check, out);
     if (board && !check->cpu_vendor) /* else an emulator's image on purpose */
         fprintf(out, "bulkhead: note: `platform: {cpu: amd}`: %s\n", board);
 }

@@ -77,7 +77,7 @@ static void nothing_is_left_out(void **state)
            "management: {cpus: 1, memory: 64M,\n"
            " nic: {pci: \"00:03.0\", network: admin, address: 10.0.2.15/24}, admins: [\n"
            "  {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2199-12-31}]}\n",
-           &two_cores, "has a management domain");
+           &two_cores, "has a management that boots nothing");
 }
 
 static void the_platform_is_as_written(void **state)

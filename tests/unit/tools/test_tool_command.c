@@ -290,19 +290,23 @@ static const struct {
      "echo ' admins: [{name: ops, key: ops.pub, role: operator, expires: 2199-01-31},';"
      "echo '  {name: audit, key: audit.pub, role: auditor, expires: 2199-01-31}]}'; } "
      ">keyed.yaml; bulkhead check keyed.yaml",
-     0, "keyed.yaml: good", "does not carry out `management` (line 11)"},
+     0, "keyed.yaml: good", "`management` (line 11) has a network card and no server's key"},
     /* I6: the server's private key lies in the image, which is its owner's, and nowhere else. */
     {"cp $B/build/fixtures/server.key $B/build/fixtures/other.key .;"
+     "{ cat $B/build/fixtures/good.elf; echo console; } >own.elf; "
      "sed 's/^management: {/&key: server.key, /' keyed.yaml >secret.yaml;"
      "sed s/server.key/other.key/ secret.yaml >other.yaml; umask 0;"
-     "bulkhead build secret.yaml -o secret.efi && bulkhead disk secret.efi -o secret.img &&"
-     "bulkhead build --manifest-only secret.yaml -o secret.man &&"
-     "bulkhead build keyed.yaml -o keyed.efi && bulkhead disk keyed.efi -o keyed.img",
-     0, "secret.efi: ", "does not carry out"},
+     "bulkhead build --console own.elf secret.yaml -o secret.efi && bulkhead disk secret.efi -o "
+     "secret.img &&"
+     "bulkhead build --console own.elf --manifest-only secret.yaml -o secret.man &&"
+     "bulkhead build --console own.elf keyed.yaml -o keyed.efi && bulkhead disk keyed.efi -o "
+     "keyed.img",
+     0, "secret.efi: ", "no server's key"},
     {"stat -c %a secret.efi secret.img secret.man keyed.efi keyed.img | tr '\n' ' '", 0,
      "600 600 666 666 666 ", NULL},
     {"for c in 'show secret.efi' 'show secret.man' 'report secret.yaml' 'map --format json "
-     "secret.yaml' 'report --format markdown --image secret.efi secret.yaml' 'check --format json "
+     "secret.yaml' 'report --console own.elf --format markdown --image secret.efi secret.yaml' "
+     "'check --format json "
      "secret.yaml' 'diff secret.yaml other.yaml' 'diff secret.efi other.yaml' 'cascade .'; do"
      " echo \"$c\"; bulkhead $c 2>&1; done >told; cat secret.man >>told;"
      "grep -c 76805a63a6980c18075424a13f32772d02d7c71b4965754c1ce84f5841220327 told",
@@ -310,13 +314,28 @@ static const struct {
     {"key='\\x11{16}|1{16}|(11[ :]){8}|ERERERER|EREREREREQ'; LC_ALL=C grep -acP \"$key\" told;"
      "LC_ALL=C grep -acP \"$key\" secret.efi server.key",
      0, "0\nsecret.efi:1\nserver.key:1\n", NULL},
-    {"bulkhead build --release secret.yaml -o r.efi", 1, NULL, "does not carry out `management`"},
-    {"bulkhead build --release keyed.yaml -o r.efi", 1, NULL, "without the server's key (line 11)"},
-    {"sed '/nic:/d' secret.yaml >alone.yaml; bulkhead build --release alone.yaml -o r.efi", 1, NULL,
-     "`management` without a network card (line 11)"},
-    {"bulkhead build alone.yaml -o alone.efi && bulkhead show alone.efi >again.yaml;"
-     "grep nic: again.yaml; bulkhead build --manifest-only alone.yaml -o 1.man 2>/dev/null;"
-     "bulkhead build --manifest-only again.yaml -o 2.man 2>/dev/null; cmp 1.man 2.man >&2",
+    {"bulkhead build --console own.elf --release secret.yaml -o r.efi", 0, "r.efi: ", NULL},
+    /* The console: the same image wherever it was found; another one is another payload. */
+    {"mkdir elsewhere; cp own.elf elsewhere/other.elf; bulkhead build --console "
+     "elsewhere/other.elf secret.yaml -o same.efi >&2 && cmp same.efi secret.efi && bulkhead show "
+     "same.efi | grep \"# boots Bulkhead's console, $(stat -c %s own.elf) bytes, SHA-256 "
+     "$(sha256sum own.elf | cut -c1-64)\"",
+     0, "boots Bulkhead's console", "same.efi: "},
+    {"bulkhead build --console none.elf secret.yaml -o n.efi", 1, NULL, "management: "},
+    {"bulkhead build --console none.elf secret.yaml -o n.efi 2>&1 | grep -c 'none.elf does not "
+     "exist; build the console first (make guests), or name one with `bulkhead build --console`'",
+     0, "1\n", NULL},
+    {"bulkhead build --console own.elf --release keyed.yaml -o r.efi", 1, NULL,
+     "without the server's key (line 11)"},
+    {"sed '/nic:/d' secret.yaml >alone.yaml; bulkhead build --console own.elf --release alone.yaml "
+     "-o r.efi",
+     1, NULL, "`management` without a network card (line 11)"},
+    {"bulkhead build --console own.elf alone.yaml -o alone.efi && bulkhead show alone.efi "
+     ">again.yaml;"
+     "grep nic: again.yaml; bulkhead build --console own.elf --manifest-only alone.yaml -o 1.man "
+     "2>/dev/null;"
+     "bulkhead build --console own.elf --manifest-only again.yaml -o 2.man 2>/dev/null; cmp 1.man "
+     "2.man >&2",
      0, "alone.efi: ", "warning[management-offline]"},
     {"for c in map report 'map --format svg' 'diff secret.yaml'; do bulkhead $c alone.yaml"
      " 2>&1 || echo \"$c: $?\" >&2; done",
@@ -336,9 +355,23 @@ static const struct {
     {"umask 0; bulkhead key new console --role server", 0,
      "management:\n  key: ./console.key\n./console.pub: the public key, SHA-256 ", NULL},
     {"stat -c %a console.key; sed 's/server.key/console.key/' secret.yaml >c.yaml;"
-     "bulkhead build --manifest-only c.yaml -o c.man 2>/dev/null; bulkhead show c.man | grep -c "
+     "bulkhead build --console own.elf --manifest-only c.yaml -o c.man 2>/dev/null; bulkhead show "
+     "c.man | grep -c "
      "\"$(grep -v -- -- console.pub | base64 -d | sha256sum | cut -c1-64)\"",
      0, "600\n", NULL},
+    /* The example of docs/manifest.md builds whole, with its console's key and without. */
+    {"mkdir -p whole/build/guests whole/keys; cd whole; F=$B/build/fixtures;"
+     "cp $F/good.bzimage build/guests/vmlinuz; cp $F/4k.initrd build/guests/initrd.img;"
+     "cp $F/good.elf build/guests/control.elf; cp $F/ops.pub $F/audit.pub keys;"
+     "cp $F/server.key keys/console.key; sed -n '/^```yaml/,/^```$/p' $B/docs/manifest.md |"
+     "grep -v '^```' >keyed.yaml; sed '/ key: keys.console/d; /  names:/d' keyed.yaml >bare.yaml;"
+     "for m in keyed bare; do bulkhead check $m.yaml && bulkhead build --console ../own.elf $m.yaml"
+     " -o $m.efi && bulkhead show $m.efi | grep -c -e \"# boots Bulkhead's console\" -e 'elf64: "
+     "build/guests/control.elf' -e 'linux: build/guests/vmlinuz' -e 'address: 10.0.2.15/24'; done",
+     0, "keyed.efi: ", "`management` (line 31) has a network card and no server's key"},
+    {"cd whole; for m in keyed bare; do bulkhead show $m.efi | grep -c -e '# boots ' -e 'elf64: ' "
+     "-e 'linux: ' -e 'address: '; done",
+     0, "4\n4\n", NULL},
     /* A hint is for what was likely meant; of several as likely, and of a word as unlike, none is.
      */
     {"sed 's/cpus: 1/&\\n    serial: {port: com5}/' m.yaml >h.yaml; bulkhead check h.yaml", 1,

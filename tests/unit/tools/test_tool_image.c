@@ -314,7 +314,7 @@ static const struct {
     {MANIFEST_DEVICES, offsetof(struct manifest_device, serial_number), UINT32_MAX},
     {MANIFEST_DEVICES, offsetof(struct manifest_device, sanitized_by), UINT32_MAX},
     {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, cpu_count), MAX_DOMAIN_CPUS + 1},
-    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, flags), 4},
+    {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, flags), 8},
     {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, names[0]), UINT32_MAX},
     {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, names[7]), UINT32_MAX},
     {MANIFEST_MANAGEMENT, offsetof(struct manifest_management, key), 4},

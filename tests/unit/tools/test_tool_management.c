@@ -16,6 +16,7 @@
 #include "boot/plan/demands.h"
 #include "tools/image/compile.h"
 #include "tools/image/decompile.h"
+#include "tools/rules/rules.h"
 #include "tools/rules/undone.h"
 
 #define HEAD                                                                                       \
@@ -84,7 +85,7 @@ static void test_domain(void **state)
     }
 }
 
-/* Without a payload it is what it was: nobody's domain, and the loader refuses it. */
+/* Without a console, as no image has it, it is nobody's domain, and the loader refuses it. */
 static void test_without_payload(void **state)
 {
     struct check check = {0};
@@ -93,7 +94,6 @@ static void test_without_payload(void **state)
 
     (void)state;
     compile_text(&check, HEAD NIC ADMINS, &compiled);
-    assert_non_null(undone_text(&check));
     assert_int_equal(manifest_open(compiled.manifest, compiled.manifest_bytes, &manifest),
                      MANIFEST_OK);
     assert_int_equal(manifest.domain_count, 1);
@@ -101,13 +101,96 @@ static void test_without_payload(void **state)
     check_close(&check);
 }
 
-static void test_shown(void **state)
+#define CONSOLE "build/unit/console.elf"
+
+/* A good program that differs from what the other domain boots. */
+static void make_console(void)
 {
-    const char *texts[] = {HEAD BOOT ADMINS, HEAD BOOT NIC ADMINS, HEAD NIC ADMINS};
+    FILE *from = fopen("build/fixtures/good.elf", "rb"), *to = fopen(CONSOLE, "wb");
+
+    assert_true(from && to);
+    for (int byte = getc(from); byte != EOF; byte = getc(from))
+        putc(byte, to);
+    putc('x', to);
+    fclose(from);
+    fclose(to);
+}
+
+/* The console is what boots where nothing is named, by the same bytes wherever it was found. */
+static void test_own_console(void **state)
+{
+    static const struct {
+        const char *text, *console;
+        bool own;
+    } cases[] = {{HEAD NIC ADMINS, CONSOLE, true},
+                 {HEAD NIC ADMINS, "./" CONSOLE, true},
+                 {HEAD ADMINS, CONSOLE, true},
+                 {HEAD BOOT NIC ADMINS, "/none", false}};
+    uint8_t digest[DIGEST_BYTES] = {0};
 
     (void)state;
-    for (uint32_t i = 0; i < 3; i++) {
-        struct check check = {0}, again = {0};
+    make_console();
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct check check = {.console = cases[i].console};
+        struct compiled compiled;
+        struct manifest manifest;
+        uint32_t count;
+
+        compile_text(&check, cases[i].text, &compiled);
+        assert_int_equal(manifest_open(compiled.manifest, compiled.manifest_bytes, &manifest),
+                         MANIFEST_OK);
+        assert_true(is_carried_out(&manifest));
+        assert_int_equal(manifest.domain_count, 2);
+        const struct manifest_management *management =
+            manifest_entries(&manifest, MANIFEST_MANAGEMENT, &count);
+        assert_int_equal((management->flags & MANIFEST_OWN_CONSOLE) != 0, cases[i].own);
+        const struct manifest_domain *domain = &manifest.domains[1];
+        const char *path = manifest_string(&manifest, manifest.payloads[domain->kernel].path);
+        assert_string_equal(path, cases[i].own ? "guests/console.elf" : "build/fixtures/good.elf");
+        assert_int_equal(domain->protocol, MANIFEST_BOOT_ELF64);
+        const struct manifest_device *device =
+            manifest_entries(&manifest, MANIFEST_DEVICES, &count);
+        if (count)
+            assert_int_equal(device->domain, 1);
+        if (i == 1)
+            assert_memory_equal(digest, manifest.header->digest, DIGEST_BYTES);
+        memcpy(digest, manifest.header->digest, DIGEST_BYTES);
+        check_close(&check);
+    }
+}
+
+/* One that is not there, or too large, is a finding as any payload's, at `management`. */
+static void test_console_is_checked(void **state)
+{
+    static const struct {
+        const char *console, *rule;
+    } cases[] = {{"/none", "payload-missing"},
+                 {"build/fixtures/empty", "payload-file"},
+                 {"build/fixtures/beyond.elf", "elf-range"},
+                 {"build/fixtures/cut.bzimage", "elf-format"}};
+
+    (void)state;
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct check check = {.console = cases[i].console};
+
+        check_text(&check, "test", HEAD NIC ADMINS, strlen(HEAD NIC ADMINS));
+        if (check.finding_count != 1 || strcmp(check.findings[0].rule->name, cases[i].rule) != 0)
+            fail_msg("%s: %zu findings, %s", cases[i].console, check.finding_count,
+                     check.finding_count ? check.findings[0].rule->name : "none");
+        assert_int_equal(check.findings[0].at.line, 8);
+        check_close(&check);
+    }
+}
+
+static void test_shown(void **state)
+{
+    const char *texts[] = {HEAD BOOT ADMINS, HEAD BOOT NIC ADMINS, HEAD NIC ADMINS, HEAD NIC ADMINS,
+                           HEAD ADMINS "  serial: {port: com2}\n"};
+
+    (void)state;
+    for (uint32_t i = 0; i < 5; i++) {
+        struct check check = {.console = i < 3 ? NULL : "build/fixtures/good.elf"};
+        struct check again = {.console = check.console};
         struct compiled compiled, recompiled;
         struct manifest manifest;
         char *text = NULL;
@@ -175,7 +258,8 @@ static void test_most(void **state)
     fputs("management:\n  cpus: 1\n  memory: 4M\n" BOOT ADMINS, out);
     fclose(out);
     check_text(&check, "test", text, bytes);
-    assert_int_equal(check.errors, 0);
+    assert_int_equal(check.errors, 1);
+    assert_string_equal(check.findings[0].rule->name, "management-place");
     const char *complaint = compile(&check, false, &compiled);
     assert_non_null(complaint);
     assert_non_null(strstr(complaint, "one of the 16"));
@@ -186,8 +270,9 @@ static void test_most(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_domain), cmocka_unit_test(test_without_payload),
-        cmocka_unit_test(test_shown),  cmocka_unit_test(test_one_and_asked_nothing),
+        cmocka_unit_test(test_domain),      cmocka_unit_test(test_without_payload),
+        cmocka_unit_test(test_own_console), cmocka_unit_test(test_console_is_checked),
+        cmocka_unit_test(test_shown),       cmocka_unit_test(test_one_and_asked_nothing),
         cmocka_unit_test(test_most),
     };
     return cmocka_run_group_tests_name("tool_management", tests, NULL, NULL);
