@@ -3,7 +3,7 @@
 BOOT_TEST := $(BUILD)/boot-test
 BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/dma.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
     $(addprefix tools/image/,disk.c gpt.c pe.c) \
-    $(addprefix tools/run/,bochs.c devices.c image.c kvm.c line.c machine.c media.c nested.c \
+    $(addprefix tools/run/,bochs.c console.c devices.c image.c kvm.c line.c machine.c media.c nested.c \
         ports.c qemu.c) \
     tools/mapped.c tools/output.c tools/text.c kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c
 BOOT_TEST_OBJECTS := $(BOOT_TEST_SOURCES:%.c=$(BUILD)/host/%.o)

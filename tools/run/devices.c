@@ -183,6 +183,55 @@ static bool hub_is_made(const struct machine_options *options, unsigned index)
     return false;
 }
 
+/* The lowest host's number in the console's network that is none of these. */
+static uint32_t other_host(const struct machine_console *console, uint32_t one, uint32_t other)
+{
+    uint32_t network = console->address & ~(uint32_t)((1ull << (32 - console->prefix)) - 1);
+    uint32_t host = network + 1;
+    while (host == one || host == other)
+        host++;
+    return host;
+}
+
+static void put_ip(char out[16], uint32_t ip)
+{
+    snprintf(out, 16, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+}
+
+/*
+ * Management's network: QEMU is its router, and answers nothing else there. What it says of DNS and
+ * DHCP, which the console never asks, must be addresses of that network. `restrict` lets nothing
+ * out, and what is forwarded here in.
+ */
+static void add_console_network(const struct machine_console *console, unsigned hub,
+                                struct machine_command *command)
+{
+    char own[16], router[16], name_server[16], forward[64] = "";
+    uint32_t host = console->gateway && console->gateway != console->address
+                        ? console->gateway
+                        : other_host(console, console->address, console->address);
+    put_ip(own, console->address);
+    put_ip(router, host);
+    put_ip(name_server, other_host(console, console->address, host));
+    if (console->port)
+        snprintf(forward, sizeof(forward), ",hostfwd=tcp:127.0.0.1:%u-%s:443", console->port, own);
+    command_add(command, "-netdev");
+    command_add(command,
+                "user,id=net%u,net=%s/%u,host=%s,dns=%s,dhcpstart=%s,ipv6=off,restrict=on%s", hub,
+                own, console->prefix, router, name_server, own, forward);
+}
+
+/* A network of domains: DHCP, and HTTP at one address. */
+static void add_network(const struct machine_options *options, unsigned hub,
+                        struct machine_command *command)
+{
+    command_add(command, "-netdev");
+    command_add(command,
+                "user,id=net%u,net=10.0.%u.0/24,restrict=on,"
+                "guestfwd=tcp:10.0.%u.4:80-cmd:/bin/sh '%s/web.sh' '%s'",
+                hub, hub, hub, options->directory, options->directory);
+}
+
 static void add_card(const struct machine_options *options, unsigned index,
                      struct machine_command *command)
 {
@@ -190,11 +239,10 @@ static void add_card(const struct machine_options *options, unsigned index,
     unsigned hub = hub_of(options, index);
     char text[256];
     if (!hub_is_made(options, index)) {
-        command_add(command, "-netdev");
-        command_add(command,
-                    "user,id=net%u,net=10.0.%u.0/24,restrict=on,"
-                    "guestfwd=tcp:10.0.%u.4:80-cmd:/bin/sh '%s/web.sh' '%s'",
-                    hub, hub, hub, options->directory, options->directory);
+        if (options->console.address && options->console.pci == device->pci)
+            add_console_network(&options->console, hub, command);
+        else
+            add_network(options, hub, command);
         command_add(command, "-netdev");
         command_add(command, "hubport,id=hub%u,hubid=%u,netdev=net%u", hub, hub, hub);
     }

@@ -16,6 +16,9 @@
  * host nor what is behind it. A card that is on no network has one of its own. The address of a
  * card at BB:DD.F is 52:54:00:00:BB and a byte of DD << 3 | F.
  *
+ * Management's card is on a network of its own: that of its address in the manifest, with QEMU as
+ * its gateway. One port of this host can lead to its port 443; nothing leads anywhere else.
+ *
  * Disks are files of the run's folder, kept from one run to the next: disk-BB-DD.F.img, and
  * stick-BB-DD.F.img for what is plugged into a USB controller, with a partition in FAT.
  */

@@ -40,6 +40,7 @@ static void take_manifest(const struct manifest *manifest, struct run_image *out
     }
     out->holds_key = holds_server_key(manifest);
     take_devices(manifest, out);
+    console_take(manifest, &out->console);
 }
 
 /* Why it is no image, or NULL. */
@@ -99,4 +100,5 @@ void run_image_defaults(const struct run_image *image, struct machine_options *o
         options->devices = image->devices;
         options->device_count = image->device_count;
     }
+    options->console = image->console.card;
 }

@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_RUN_IMAGE_H
 #define BULKHEAD_RUN_IMAGE_H
 
+#include "console.h"
 #include "kernel/abi/limits.h"
 #include "machine.h"
 
@@ -16,6 +17,7 @@ struct run_image {
     char domains[MAX_DOMAINS][NAME_BYTES];
     unsigned device_count;
     struct machine_device devices[MAX_DEVICES];
+    struct run_console console;
 };
 
 /*

@@ -30,6 +30,14 @@ struct machine_device {
     char serial[MACHINE_SERIAL]; /* of a disk; "": made from its address */
 };
 
+/* Management's card, on a network of its own from which this host's port leads to it alone. */
+struct machine_console {
+    uint32_t pci;             /* which of the devices it is */
+    uint32_t address, prefix; /* IPv4, the first number in the top byte; address 0: none */
+    uint32_t gateway;         /* 0: none */
+    unsigned port;            /* of 127.0.0.1 here, to its 443; 0: none leads there */
+};
+
 struct machine_options {
     enum machine_kind kind;
     const char *model; /* the emulator's name of a processor; NULL: the usual one */
@@ -43,6 +51,7 @@ struct machine_options {
     /* QEMU only: */
     const struct machine_device *devices;
     unsigned device_count;
+    struct machine_console console;
     const char *extra[MACHINE_EXTRA]; /* more devices, as after `-device`, up to a NULL */
     const char *iommu;                /* as after `-device`; NULL: the usual one, "": none */
     const char *monitor;              /* a FIFO that its monitor reads; NULL: no monitor */

@@ -31,6 +31,8 @@ const char run_help[] =
     "and so on are behind ports of their own. Cards on one network see each other, get addresses\n"
     "10.0.N.x and reach http://10.0.N.4/data (64 MiB) and /sum, nothing else. Disks are files in "
     "DIR.\n"
+    "Management's card is on a network of its own, of which one port of this host leads to the\n"
+    "console's 443; `bulkhead ctl` is told of it.\n"
     "\n"
     "  --machine NAME   auto (default), bochs, kvm, tcg, nested\n"
     "  --cpus N         processors (default: as the manifest's platform says, else 4)\n"
@@ -42,6 +44,8 @@ const char run_help[] =
     "                   bulkhead-run, in the source tree build/run)\n"
     "  --plain          no colour, no control codes, no keyboard, as when output is no terminal;\n"
     "                   + begins the rest of a line whose beginning was shown before\n"
+    "  --port N         port of 127.0.0.1 that leads to the management console (default 8443)\n"
+    "  --no-forward     no port leads there\n"
     "  --count          tcg: the TSC counts instructions, so that figures repeat\n"
     "  --debug          Bochs: its debugger here; QEMU: waits for gdb on port 1234\n"
     "  --which          only says which machine it would be; without IMAGE, in one word, which "
@@ -86,7 +90,7 @@ static bool read_number(const char *text, uint64_t *out)
 static bool take_option(struct run *run, int option, const char *value)
 {
     uint64_t number = 0;
-    if (strchr("cmit", option) && !read_number(value, &number))
+    if (strchr("cmito", option) && !read_number(value, &number))
         return false;
     switch (option) {
     case 'M':
@@ -109,6 +113,12 @@ static bool take_option(struct run *run, int option, const char *value)
         return number >= 1000000;
     case 't':
         run->limit = (double)number;
+        return true;
+    case 'o':
+        run->port = (unsigned)number;
+        return number >= 1 && number <= 65535;
+    case 'F':
+        run->port = 0;
         return true;
     case 'P':
         run->plain = true;
@@ -190,6 +200,31 @@ static enum exit_status prepare(struct run *run)
     return EXIT_GOOD;
 }
 
+/*
+ * The way from this host to the console, where the machine can have one. A console without a key
+ * has no network.
+ */
+static enum exit_status open_console(struct run *run)
+{
+    const struct run_console *console = &run->image.console;
+    enum machine_kind kind = run->options.kind;
+
+    if (!console->card.address || !*console->key || run->port == 0 ||
+        (kind != MACHINE_TCG && kind != MACHINE_KVM))
+        return EXIT_GOOD;
+    if (!console_port_is_free(run->port))
+        return EXIT_ENVIRONMENT;
+    run->options.console.port = run->port;
+    if (!console_has_name(console, run->port))
+        screen_note(&run->screen,
+                    "the manifest's `names` has no 127.0.0.1:%u: the console will refuse browsers",
+                    run->port);
+    if (console_host(console, run->port))
+        screen_note(&run->screen, "`bulkhead ctl --host %s` speaks with its console",
+                    console->host);
+    return EXIT_GOOD;
+}
+
 /* In the tree below what is built; elsewhere in a folder of its own. */
 static const char *usual_directory(void)
 {
@@ -205,6 +240,8 @@ int run_main(int argc, char **argv)
                                             {"ips", required_argument, NULL, 'i'},
                                             {"timeout", required_argument, NULL, 't'},
                                             {"dir", required_argument, NULL, 'd'},
+                                            {"port", required_argument, NULL, 'o'},
+                                            {"no-forward", no_argument, NULL, 'F'},
                                             {"plain", no_argument, NULL, 'P'},
                                             {"count", no_argument, NULL, 'n'},
                                             {"debug", no_argument, NULL, 'g'},
@@ -213,6 +250,7 @@ int run_main(int argc, char **argv)
                                             {NULL, 0, NULL, 0}};
     static struct run run;
     run = (struct run){.machine_name = "auto",
+                       .port = CONSOLE_PORT,
                        .limit = isatty(STDOUT_FILENO) ? 0 : UNATTENDED_SECONDS,
                        .options = {.ips = 50000000, .directory = usual_directory()}};
     int option;
@@ -241,6 +279,8 @@ int run_main(int argc, char **argv)
     run.path = argv[optind];
     screen_open(&run.screen, run.plain);
     enum exit_status status = prepare(&run);
+    if (status == EXIT_GOOD && !run.which)
+        status = open_console(&run);
     if (status != EXIT_GOOD || run.which)
         return status;
     if (run.image.holds_key)

@@ -97,6 +97,19 @@ static void heed_end(struct run *run, int port, const char *line)
     }
 }
 
+/* Once the domains start, where the console is. */
+static void say_console(struct run *run, const char *line)
+{
+    char words[2 * CONSOLE_PATH];
+    unsigned port = run->options.console.port, domains;
+    int length = 0;
+    if (port == 0 || sscanf(line, "bulkhead: %u domains start%n", &domains, &length) < 1 || !length)
+        return;
+    run->opened = true;
+    console_words(&run->image.console, port, words, sizeof(words));
+    screen_note(&run->screen, "%s", words);
+}
+
 /* What com1 says before the loader speaks is the firmware's, afterwards the boot log's. */
 static void show_line(void *context, int port, bool firmware, const char *line)
 {
@@ -119,6 +132,8 @@ static void show_line(void *context, int port, bool firmware, const char *line)
     heed_end(run, port, line);
     if (port == 0 && strcmp(line, "bulkhead: no domain was started") == 0)
         run->refused = seconds_now();
+    if (port == 0 && !run->opened)
+        say_console(run, line);
 }
 
 /* Shows the unfinished lines that have waited for `wait` seconds. */

@@ -31,11 +31,13 @@ struct run {
     double began, limit;   /* seconds; limit 0: none */
     double progress;       /* when progress was last told */
     double refused, ended; /* when the refusal came, when the last domain stopped; 0: not yet */
+    unsigned port;         /* of this host, to lead to the console; 0: none */
     double shell;          /* when the firmware started something else */
     const char *stage;
     bool plain, which, quit;
     bool typing; /* what is typed here is read */
     bool escape; /* Ctrl-] was typed */
+    bool opened; /* where the console is was said */
     bool told, prompted,
         deaf; /* said: whose the keyboard is; so at its prompt; that nobody reads */
     enum stop stopped[MAX_DOMAINS];

@@ -13,6 +13,7 @@
 #include "tools/run/run.h"
 #include "tools/run/session.h"
 #include "tools/tool.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -23,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -490,6 +492,84 @@ static void test_only_images(void **state)
     }
 }
 
+/* A port that is free, or, with `listen`, one that is taken; -1: its socket is closed again. */
+static int free_port(bool taken, unsigned *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    *port = ntohs(address.sin_port);
+    if (taken)
+        assert_int_equal(listen(listener, 1), 0);
+    else
+        close(listener);
+    return taken ? listener : -1;
+}
+
+/* Where the console is, said once when the domains start, and `ctl` is told. */
+static void test_console(void **state)
+{
+    static struct show show;
+    static const char told[] =
+        "h=$DIR/bulkhead/hosts.yaml; grep -q \"name: 'test'\" $h && grep -q \"address: "
+        "'127.0.0.1:$PORT'\" $h && grep -q \"key: '$DIR/ops.key'\" $h && grep -q \"certificate: "
+        "'$DIR/ops.pem'\" $h && grep -q \"server-key: '$(grep -v -- -- build/fixtures/server.pub | "
+        "base64 -d | sha256sum | cut -c1-64)'\" $h";
+    char option[32], words[256], number[16], console[80], usual[80];
+    unsigned port;
+    (void)state;
+    free_port(false, &port);
+    snprintf(option, sizeof(option), "--port=%u", port);
+    snprintf(number, sizeof(number), "%u", port);
+    setenv("PORT", number, 1);
+    memcpy(usual, image, sizeof(image));
+    snprintf(console, sizeof(console), "%s/console.efi", folder);
+    memcpy(image, console, sizeof(image));
+    begin(&show, "xterm", 200, option);
+    snprintf(words, sizeof(words), "the manifest's `names` has no 127.0.0.1:%u", port);
+    expect(&show, words);
+    expect(&show, "`bulkhead ctl --host test` speaks with its console");
+    start(&show);
+    say(&show, "2 bulkhead: 4 domains start\\n"); /* not the boot log */
+    say(&show, "1 bulkhead: 4 domains\\n");
+    say(&show, "1 bulkhead: 4 domains start\\n");
+    snprintf(words, sizeof(words), "open https://127.0.0.1:%u (certificate: %s/console.pem)", port,
+             folder);
+    expect(&show, words);
+    say(&show, "1 bulkhead: 4 domains start\\n");
+    say(&show, "1 last\\n");
+    expect(&show, "last");
+    say(&show, "exit 0");
+    end(&show);
+    assert_int_equal(times(&show, "open https"), 1);
+    assert_int_equal(system(told), 0);
+
+    int listener = free_port(true, &port);
+    snprintf(option, sizeof(option), "--port=%u", port);
+    begin(&show, "xterm", 200, option);
+    snprintf(words, sizeof(words),
+             "127.0.0.1:%u, which is to lead to the console: Address already "
+             "in use; end what has it, as another run, or choose one with "
+             "--port N, or go without: --no-forward",
+             port);
+    expect(&show, words);
+    assert_int_equal(end(&show), 3);
+    close(listener);
+
+    char without[] = "--no-forward";
+    begin(&show, "xterm", 200, without);
+    start(&show);
+    say(&show, "1 bulkhead: 4 domains start\\n");
+    say(&show, "1 last\\n");
+    expect(&show, "last");
+    say(&show, "exit 0");
+    end(&show);
+    assert_int_equal(times(&show, "open https") + times(&show, "ctl"), 0);
+    memcpy(image, usual, sizeof(image));
+}
+
 static void test_ends_are_read(void **state)
 {
     char name[NAME_BYTES];
@@ -527,7 +607,23 @@ static int set_up(void **state)
         "$DIR/$cpu-device.efi; "
         "done >/dev/null 2>&1 &&\n"
         "mv $DIR/amd-device.efi $DIR/device.efi && sed 's/10d3/1234/' $DIR/d.yaml >$DIR/u.yaml &&\n"
-        "build/bulkhead build --cpu amd $DIR/u.yaml -o $DIR/unknown.efi >/dev/null 2>&1\n";
+        "build/bulkhead build --cpu amd $DIR/u.yaml -o $DIR/unknown.efi >/dev/null 2>&1 &&\n"
+        "F=build/fixtures; cp $F/ops.pub $F/audit.pub $DIR && cp $F/server.key $DIR/console.key "
+        "&&\n"
+        "touch $DIR/ops.key $DIR/ops.pem $DIR/console.pem && { cat $DIR/m.yaml; cat <<'END'\n"
+        "networks: {admin: {}}\n"
+        "management:\n"
+        "  cpus: 1\n"
+        "  memory: 64M\n"
+        "  nic: {pci: \"01:00.0\", id: \"8086:10d3\", network: admin, address: 10.9.8.7/24}\n"
+        "  names: [127.0.0.1:8443]\n"
+        "  key: console.key\n"
+        "  admins:\n"
+        "    - {name: audit, key: audit.pub, role: auditor, expires: 2199-01-31}\n"
+        "    - {name: ops, key: ops.pub, role: operator, expires: 2199-01-31}\n"
+        "END\n"
+        "} | sed \"s#key: #&$DIR/#\" >$DIR/c.yaml && build/bulkhead build --cpu amd --console "
+        "build/fixtures/good.elf $DIR/c.yaml -o $DIR/console.efi >/dev/null 2>&1\n";
     char path[4096];
     (void)state;
     if (!mkdtemp(folder) || setenv("DIR", folder, 1) != 0 || system(script) != 0)
@@ -538,6 +634,7 @@ static int set_up(void **state)
     snprintf(path, sizeof(path), "%s:%s", folder, getenv("PATH"));
     setenv("PATH", path, 1);
     setenv("STAND_IN", pipe_path, 1);
+    setenv("XDG_CONFIG_HOME", folder, 1);
     setenv("NO_COLOR", "1", 1);
     setenv("LC_ALL", "C", 1);
     return 0;
@@ -577,6 +674,7 @@ int main(void)
         cmocka_unit_test_teardown(test_one_run_a_folder, end_runs),
         cmocka_unit_test_teardown(test_closed_pipe, end_runs),
         cmocka_unit_test_teardown(test_only_images, end_runs),
+        cmocka_unit_test_teardown(test_console, end_runs),
         cmocka_unit_test_teardown(test_ends_are_read, end_runs),
     };
     return cmocka_run_group_tests_name("run", tests, set_up, clean_up);

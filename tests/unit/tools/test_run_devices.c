@@ -129,6 +129,47 @@ static void test_command(void **state)
         "serial=disk-00-02.0,bus=pcie.0,addr=2.0\n");
 }
 
+/* Management's network is its address's; QEMU's own addresses there are others. */
+static void test_console_network(void **state)
+{
+    static const struct {
+        struct machine_console console;
+        const char *netdev;
+    } cases[] = {
+        {{AT(1, 0, 0), 0x0a00020f, 24, 0, 8443},
+         "net=10.0.2.15/24,host=10.0.2.1,dns=10.0.2.2,dhcpstart=10.0.2.15,ipv6=off,restrict=on,"
+         "hostfwd=tcp:127.0.0.1:8443-10.0.2.15:443\n"},
+        {{AT(1, 0, 0), 0xc0a80101, 30, 0, 1},
+         "net=192.168.1.1/30,host=192.168.1.2,dns=192.168.1.3,dhcpstart=192.168.1.1,ipv6=off,"
+         "restrict=on,hostfwd=tcp:127.0.0.1:1-192.168.1.1:443\n"},
+        {{AT(1, 0, 0), 0xac100203, 12, 0xac1f0001, 0},
+         "net=172.16.2.3/12,host=172.31.0.1,dns=172.16.0.1,dhcpstart=172.16.2.3,ipv6=off,"
+         "restrict=on\n"},
+        {{AT(1, 0, 0), 0x0a000001, 8, 0x0a000002, 0},
+         "net=10.0.0.1/8,host=10.0.0.2,dns=10.0.0.3,dhcpstart=10.0.0.1,ipv6=off,restrict=on\n"},
+    };
+    static const struct machine_device cards[] = {{AT(1, 0, 0), E1000E, 1, ""},
+                                                  {AT(2, 0, 0), IGB, 0, ""}};
+    struct machine_options options = {.devices = cards, .device_count = 2, .directory = "dir"};
+    static struct machine_command command;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char all[4096] = "", due[512];
+        command = (struct machine_command){.count = 0};
+        options.console = cases[i].console;
+        devices_command(&options, &command);
+        for (unsigned j = 0; j < command.count; j++)
+            strcat(strcat(all, command.arguments[j]), "\n");
+        snprintf(due, sizeof(due), "\nuser,id=net2,%s", cases[i].netdev);
+        if (!strstr(all, due))
+            fail_msg("no %s in:\n%s", due, all);
+        assert_non_null(strstr(all, "\nhubport,id=hub2,hubid=2,netdev=net2\n"));
+        /* The other one is as ever, and nothing leads to it. */
+        assert_non_null(strstr(all, "\nuser,id=net1,net=10.0.1.0/24,restrict=on,guestfwd="));
+        assert_null(strstr(strstr(all, "id=net1,"), "hostfwd"));
+    }
+}
+
 /* As many as a manifest may assign fit on the command line. */
 static void test_most(void **state)
 {
@@ -250,9 +291,10 @@ static int clean_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_possible), cmocka_unit_test(test_command),
-        cmocka_unit_test(test_most),     cmocka_unit_test(test_files),
-        cmocka_unit_test(test_web),      cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_possible),        cmocka_unit_test(test_command),
+        cmocka_unit_test(test_console_network), cmocka_unit_test(test_most),
+        cmocka_unit_test(test_files),           cmocka_unit_test(test_web),
+        cmocka_unit_test(test_nested),
     };
     return cmocka_run_group_tests_name("run_devices", tests, set_up, clean_up);
 }
