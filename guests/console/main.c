@@ -85,7 +85,7 @@ static void run(void *arg)
     check(tls_start(info, seed, sizeof(seed)));
     random_forget(seed, sizeof(seed));
     check(net_start(info));
-    session_start(info);
+    check(session_start(info));
     say(info);
     for (;;) {
         uint64_t now = platform_milliseconds();
