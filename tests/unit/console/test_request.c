@@ -110,7 +110,7 @@ static const struct {
 
 static void each_head_has_its_status(void **state)
 {
-    struct request request;
+    struct request request = {0};
     (void)state;
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         int status = status_of(heads[i].head, strlen(heads[i].head), &request);
@@ -125,7 +125,7 @@ static void zero_bytes_are_refused(void **state)
 {
     static const char head[] = "GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n";
     static const char target[] = "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n";
-    struct request request;
+    struct request request = {0};
     (void)state;
     assert_int_equal(status_of(head, sizeof(head) - 1, &request), 400);
     assert_int_equal(status_of(target, sizeof(target) - 1, &request), 400);
@@ -138,7 +138,7 @@ static void what_a_request_has(void **state)
         "POST /v1/x?a=1 HTTP/1.1\r\nHOST: \ta.example \r\nOrigin: https://a\r\n"
         "Content-Type: application/json\r\nBulkhead-Request: 1\r\n"
         "Last-Event-ID: 7\r\nContent-Length: 12\r\n\r\nbody";
-    struct request request;
+    struct request request = {0};
     struct refusal refusal = {0, NULL};
     size_t scanned = 0, end = 0;
     (void)state;
@@ -161,7 +161,7 @@ static void what_a_request_has(void **state)
 
 static void what_a_request_has_not(void **state)
 {
-    struct request request;
+    struct request request = {0};
     (void)state;
     assert_int_equal(status_of(GET "Connection: close\r\n\r\n", strlen(GET) + 21, &request), 0);
     assert_int_equal(request.method, REQUEST_GET);
@@ -180,7 +180,7 @@ static void what_a_request_has_not(void **state)
 static void long_heads(void **state)
 {
     static char head[REQUEST_HEAD_BYTES + 2];
-    struct request request;
+    struct request request = {0};
     (void)state;
     memset(head, 'x', sizeof(head));
     memcpy(head, GET "X: ", strlen(GET "X: "));
