@@ -196,7 +196,7 @@ static enum management_result carry_out(const struct management_request *request
     if (result != MANAGEMENT_DONE)
         return result;
     __asm__ volatile("lfence" ::: "memory"); /* nothing is read ahead of its judging (TRAPS 25) */
-    uint32_t index = request->index;
+    uint32_t index = request->index, ticket;
     enum life_ask what = calls[request->call].ask;
     struct public_page *other = (struct public_page *)(VA_OTHERS + (uint64_t)index * OTHERS_STRIDE);
     bool knocks = what != ASK_NOTHING || request->call == MANAGEMENT_SERIAL_WRITE;
@@ -231,10 +231,9 @@ static enum management_result carry_out(const struct management_request *request
         break;
     default: /* first what, then the ticket; a request that was not taken yet is overtaken */
         other->asked = what;
-        ((struct management_ticket *)page)->ticket =
-            __atomic_add_fetch(&other->ticket, 1, __ATOMIC_RELEASE);
-        audit_write(AUDIT_CALL, index, request->call, request->admin,
-                    ((struct management_ticket *)page)->ticket, 0);
+        ticket = __atomic_add_fetch(&other->ticket, 1, __ATOMIC_RELEASE);
+        audit_write(AUDIT_CALL, index, request->call, request->admin, ticket, 0);
+        ((struct management_ticket *)page)->ticket = ticket;
     }
     if (knocks)
         machine_knock(book->apic_ids[index]);
