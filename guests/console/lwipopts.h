@@ -72,6 +72,7 @@
 #define TCP_SND_BUF         16384
 #define TCP_SND_QUEUELEN    ((4 * TCP_SND_BUF + TCP_MSS - 1) / TCP_MSS)
 #define TCP_MAXRTX          8
+#define TCP_MSL             30000 /* milliseconds; its end waits twice as long */
 
 /* Static pools: connections of net.h, half-open ones, and those that are on their way out. */
 #define MEM_LIBC_MALLOC         0
