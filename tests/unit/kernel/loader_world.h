@@ -160,6 +160,7 @@ static void set_management(struct setting *s)
     made->domains[0].manage = MANIFEST_RIGHTS;
     made->domains[0].cpu_count = 4;
     made->domains[2].flags = MANIFEST_IS_MANAGEMENT;
+    made->domains[2].serial_write = MANIFEST_OPERATOR; /* nobody types to itself */
     s->manifest.management.cpu_count = 2;
     s->manifest.management.key = MANIFEST_NONE;
     if (made->header.tables[MANIFEST_DEVICES].count) {
