@@ -50,6 +50,21 @@ QUIETLY := --no-print-directory -s
 all: tools kernel loader guests
 	@:
 
+# Keys of the demos' console, its operator and its auditor: made once, and nobody else's. They are
+# for machines that run on this host; another machine gets others (SECURITY.md).
+KEYS := $(BUILD)/keys
+DEMO_KEYS := $(KEYS)/console.key $(KEYS)/ops.key $(KEYS)/audit.key
+keys: $(DEMO_KEYS) $(KEYS)/console.pem
+$(DEMO_KEYS): $(KEYS)/%.key: | $(BUILD)/bulkhead
+	@rm -f $(KEYS)/$*.pub $(KEYS)/$*.pem $(KEYS)/$*.p12
+	@$(BUILD)/bulkhead key new $* $(if $(filter console,$*),--role server,--password demo) --dir $(KEYS) >/dev/null
+	@echo "  KEY     $@"
+
+# It follows from key, names and address.
+$(KEYS)/console.pem: guests/demo-devices.yaml $(DEMO_KEYS) | guests
+	@rm -f $@
+	@$(BUILD)/bulkhead key certificate $< -o $@ 2>/dev/null
+
 include boot/rules.mk
 include kernel/rules.mk
 include guests/rules.mk
@@ -105,7 +120,7 @@ smoke:
 	@$(BOOT_TEST) -m $(patsubst auto,bochs,$(MACHINE)) tests/boot/smoke.test
 
 # Phony prerequisites: the image is made anew each time, from whatever the manifest now says.
-$(IMAGE): all
+$(IMAGE): all keys
 	@$(BUILD)/bulkhead build $(if $(filter tcg,$(MACHINE)),--cpu amd) $(or $(MANIFEST),$(DEMO)) -o $@
 
 $(DISK): $(IMAGE)
@@ -127,4 +142,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help setup run image debug smoke lint lint-headers lint-bare lint-objects format clean tools kernel loader guests
+.PHONY: all keys help setup run image debug smoke lint lint-headers lint-bare lint-objects format clean tools kernel loader guests

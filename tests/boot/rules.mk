@@ -47,7 +47,7 @@ $(BOOT_TEST): | $(PANIC_KERNELS)
 
 lint-objects: $(BEFORE) $(PANIC_KERNELS)
 
-test-boot: all $(BOOT_TEST) $(BEFORE)
+test-boot: all keys $(BOOT_TEST) $(BEFORE)
 	@$(BOOT_TEST) -j $(JOBS) $(if $(filter-out auto,$(MACHINE)),-m $(MACHINE)) $(BOOT_TESTS:%=tests/boot/%.test)
 
 -include $(BOOT_TEST_OBJECTS:.o=.d)
