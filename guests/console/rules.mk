@@ -47,8 +47,9 @@ $(BUILD)/guests/net-probe.elf: $(NET_PROBE) $(CONSOLE_COMMON) guests/lib/guest.l
 
 include guests/console/page/rules.mk
 CONSOLE_OWN := $(patsubst guests/%,$(BUILD)/guests/obj/%.o,$(wildcard guests/console/*.c))
-$(BUILD)/guests/console.elf: $(CONSOLE_OWN) $(PAGE_O) $(CONSOLE_COMMON) guests/lib/guest.lds
+CONSOLE := $(BUILD)/guests/console.elf
+$(CONSOLE): $(CONSOLE_OWN) $(PAGE_O) $(CONSOLE_COMMON) guests/lib/guest.lds
 	@echo "  LD      $@"
 	@ld $(GUEST_LDFLAGS) --gc-sections -T guests/lib/guest.lds -Map=$(@:.elf=.map) -o $@ $(filter %.o,$^) $(CONSOLE_LIBS)
 
-GUEST_ELVES += $(BUILD)/guests/net-probe.elf $(BUILD)/guests/console.elf
+GUEST_ELVES += $(BUILD)/guests/net-probe.elf $(CONSOLE)

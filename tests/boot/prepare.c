@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a boot test boots: its image, and the machine that this wants. */
 #include "prepare.h"
+#include "tools/run/console.h"
 #include "tools/run/devices.h"
+#include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 bool prepare_image(const struct spec *spec, const char *image, char *why, size_t room)
 {
@@ -36,6 +41,41 @@ static void remove_absent(const struct spec *spec, struct run_image *facts)
     facts->device_count = kept;
 }
 
+static bool port_is_free(unsigned port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port),
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int on = 1, here = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = here >= 0 && setsockopt(here, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+                bind(here, (void *)&address, sizeof(address)) == 0;
+    if (here >= 0)
+        close(here);
+    return good;
+}
+
+/*
+ * The way of programs on this host to the management console, by the first free port that is among
+ * its names: CONSOLE_PORT tells them. False: the manifest has such names, and all are taken.
+ */
+static bool forward_console(const struct run_console *console, struct machine_options *options)
+{
+    char text[16];
+    bool named = false;
+    for (unsigned port = 1; port < 65536 && options->console.address; port++) {
+        if (!console_has_name(console, port))
+            continue;
+        named = true;
+        if (!port_is_free(port))
+            continue;
+        options->console.port = port;
+        snprintf(text, sizeof(text), "%u", port);
+        setenv("CONSOLE_PORT", text, 1);
+        return true;
+    }
+    return !named;
+}
+
 bool prepare_devices(struct spec *spec, const char *image, struct run_image *facts)
 {
     char why[512];
@@ -43,6 +83,10 @@ bool prepare_devices(struct spec *spec, const char *image, struct run_image *fac
         return false;
     remove_absent(spec, facts);
     run_image_defaults(facts, &spec->options);
+    if (!forward_console(&facts->console, &spec->options)) {
+        printf("    no port that leads to its console is free\n");
+        return false;
+    }
     for (unsigned i = 0; i < spec->devices_used; i++)
         spec->options.extra[i] = spec->devices[i];
     if (*spec->iommu)

@@ -34,7 +34,8 @@
  *   times PORT N REGEX         at least N such lines
  *   send PORT TEXT             typed with a return once everything above it has appeared; PORT may
  *                              also be `monitor`, QEMU's own (not nested), or `host`: a command
- *                              for sh in the top folder, whose lines are those of the port `host`
+ *                              for sh in the top folder, whose lines are those of the port `host`;
+ *                              127.0.0.1:$CONSOLE_PORT leads to the management console
  *   never PORT REGEX           no such line until the last expectation was met
  *   hush PORT REGEX            no such line once everything above it has appeared
  *   below PORT N REGEX         as must; what its first (...) matched is a number of at most N

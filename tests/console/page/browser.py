@@ -93,7 +93,7 @@ class Browser:
         result = self.call('Runtime.evaluate', expression=expression, returnByValue=True,
                            awaitPromise=True)
         if 'exceptionDetails' in result:
-            raise Failed(f"{expression}: {result['exceptionDetails']}")
+            raise Failed(f"{expression[:200]}: {str(result['exceptionDetails'])[:400]}")
         return result['result'].get('value')
 
     def wait(self, expression, seconds=LIMIT):
