@@ -133,7 +133,8 @@ static bool hear(uint32_t target, uint64_t *from, const char *wanted)
     const char *at = wanted;
     while (*at && rdtsc() < end && read_serial(target, *from)) {
         for (uint32_t i = 0; *at && i < serial->bytes; i++) {
-            at = serial->text[i] == (uint8_t)*at ? at + 1 : wanted + (serial->text[i] == *wanted);
+            at = serial->text[i] == (uint8_t)*at ? at + 1
+                                                 : wanted + (serial->text[i] == (uint8_t)*wanted);
         }
         *from = serial->from + serial->bytes;
         cpu_relax();

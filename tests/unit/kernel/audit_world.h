@@ -109,8 +109,9 @@ static int setup(void **state)
 static void write_as(uint32_t domain, uint32_t local, uint32_t kind, uint64_t value)
 {
     struct audit_ring *ring = ring_of(domain, local);
+    tsc++;
     ring->events[ring->head % AUDIT_RING] =
-        (struct audit_event){.tsc = ++tsc, .kind = kind, .value = {value, value + 1, value + 2, 9}};
+        (struct audit_event){.tsc = tsc, .kind = kind, .value = {value, value + 1, value + 2, 9}};
     ring->head++;
 }
 

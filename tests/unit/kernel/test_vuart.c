@@ -660,9 +660,9 @@ static int setup_managed(void **state)
 
 static void send(unsigned count, uint8_t first)
 {
-    for (unsigned i = 0; i < count; i++)
-    public.in[(public.in_head + i) % PUBLIC_IN_BYTES] = (uint8_t)(first + i);
-    public.in_head += count;
+    struct public_page *page = &public;
+    for (; count > 0; count--)
+        page->in[page->in_head++ % PUBLIC_IN_BYTES] = first++;
 }
 
 static void management_reads_what_is_printed(void **state)
