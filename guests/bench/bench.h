@@ -41,4 +41,7 @@ void device_fault_reader(void);
 /* Phase restart: ends this life, with a mark. */
 void device_restart(void);
 
+/* Samples of the management call, and of a loop without it. */
+uint64_t sample_status(void), base_status(void), sample_counters(void), base_counters(void);
+
 #endif

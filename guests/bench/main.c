@@ -35,7 +35,17 @@ void bench_sibling_wait(void);
 
 typedef uint64_t (*sample_function)(void);
 
-enum phase_kind { PLAIN, TEXT, DENIED, SELF, SELF_BY_ID, SIBLING_SPINS, SIBLING_SLEEPS, DEVICE };
+enum phase_kind {
+    PLAIN,
+    TEXT,
+    DENIED,
+    SELF,
+    SELF_BY_ID,
+    SIBLING_SPINS,
+    SIBLING_SLEEPS,
+    DEVICE,
+    CALL
+};
 
 struct phase {
     const char *word; /* on the command line */
@@ -82,6 +92,8 @@ static const struct phase phases[] = {
     {"config-read-port", "config_read_port_exit_instructions", DEVICE, BOTH(config_read_port)},
     {"config-write-port", "config_write_port_exit_instructions", DEVICE, BOTH(config_write_port)},
     {"msix-mask", "msix_mask_exit_instructions", DEVICE, BOTH(msix_mask)},
+    {"status", "management_status_call_instructions", CALL, BOTH(status)},
+    {"counters", "management_counters_call_instructions", CALL, BOTH(counters)},
 };
 
 static uint64_t samples[SAMPLES_MAX];
@@ -270,6 +282,8 @@ void guest_main(void)
             print("bench: skipped %s: no second processor\n", phases[i].key);
         } else if (phases[i].kind == DEVICE && !have_device) {
             print("bench: skipped %s: no function with MSI-X\n", phases[i].key);
+        } else if (phases[i].kind == CALL && !cmdline_has("management")) {
+            print("bench: skipped %s: not the management domain\n", phases[i].key);
         } else {
             measure(&phases[i]);
         }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make bench`: figures, held against the bounds in tests/bench/keys.list. BENCH= some of the parts.
-BENCH := guest linux size cascade devices transfer
+BENCH := guest management linux size cascade devices transfer
 
 bench: ALSO := tcg
 bench: setup
