@@ -157,7 +157,6 @@ static inline uint8_t *public_out(struct public_page *page, uint32_t cpu_count)
  */
 struct audit_trail {
     volatile uint64_t next;                         /* number of the next record */
-    uint8_t head[DIGEST_BYTES];                     /* hash of the last one */
     uint64_t drained[MAX_DOMAINS][MAX_DOMAIN_CPUS]; /* events taken from each ring */
     struct audit_record records[AUDIT_KEPT];        /* number n at n % AUDIT_KEPT */
 };

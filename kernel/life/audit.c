@@ -92,21 +92,26 @@ void audit_typed(const struct management_request *request)
     *count = 0;
 }
 
+/*
+ * A machine check may end this life anywhere in here: until `next` says so nothing has happened.
+ * What stands before the first record is all zeros.
+ */
 void audit_append(struct audit_trail *trail, struct audit_record *record)
 {
     struct survivor *survivor = &stop_page.survivor;
     struct sha256 hash;
+    uint64_t head[SURVIVOR_HEAD_WORDS];
     record->number = trail->next;
     sha256_init(&hash);
-    sha256_update(&hash, trail->head, DIGEST_BYTES);
+    sha256_update(&hash, trail->records[(record->number - 1) % AUDIT_KEPT].hash, DIGEST_BYTES);
     sha256_update(&hash, record, AUDIT_BODY_BYTES);
     sha256_final(&hash, record->hash);
-    memory_copy(trail->head, record->hash, DIGEST_BYTES);
     trail->records[record->number % AUDIT_KEPT] = *record;
     __atomic_store_n(&trail->next, record->number + 1, __ATOMIC_RELEASE);
+    memory_copy(head, record->hash, DIGEST_BYTES);
     for (uint32_t i = 0; i < SURVIVOR_HEAD_WORDS; i++) {
-        survivor->word[SURVIVOR_HEAD + i] = ((const uint64_t *)trail->head)[i];
-        survivor->complement[SURVIVOR_HEAD + i] = ~((const uint64_t *)trail->head)[i];
+        survivor->word[SURVIVOR_HEAD + i] = head[i];
+        survivor->complement[SURVIVOR_HEAD + i] = ~head[i];
     }
 }
 
