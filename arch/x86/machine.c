@@ -28,6 +28,15 @@ uint64_t machine_tsc(void)
     return cpu_rdtsc();
 }
 
+void machine_write_back(const volatile void *from, uint64_t bytes)
+{
+    enum { CACHE_LINE = 64 };
+    uint64_t end = (uint64_t)from + bytes;
+    for (uint64_t at = (uint64_t)from & ~(uint64_t)(CACHE_LINE - 1); at < end; at += CACHE_LINE)
+        __asm__ volatile("clflush (%0)" ::"r"(at) : "memory");
+    __asm__ volatile("mfence" ::: "memory");
+}
+
 uint32_t machine_apic_id(uint32_t local)
 {
     return machine.apic_ids[local];

@@ -113,6 +113,7 @@ void audit_append(struct audit_trail *trail, struct audit_record *record)
         survivor->word[SURVIVOR_HEAD + i] = head[i];
         survivor->complement[SURVIVOR_HEAD + i] = ~head[i];
     }
+    machine_write_back(survivor, sizeof(*survivor));
 }
 
 /* Of a ring of domain `domain` the event that was copied; false: it can't be one. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of the machine. */
+#include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/stop.h"
 #include "kernel/format.h"
 #include "log.h"
@@ -19,6 +20,7 @@ static void survive(const char *text, va_list args)
         stop_page.survivor.word[SURVIVOR_PANIC + i] = words[i];
         stop_page.survivor.complement[SURVIVOR_PANIC + i] = ~words[i];
     }
+    machine_write_back(&stop_page.survivor, sizeof(stop_page.survivor));
 }
 
 _Noreturn void panic(const char *text, ...)

@@ -42,6 +42,9 @@ void machine_refused_interrupts(uint32_t number);
 
 uint64_t machine_tsc(void);
 
+/* Out of every cache into memory: a reset loses what is in a cache only. */
+void machine_write_back(const volatile void *from, uint64_t bytes);
+
 struct check_topology;
 /* What CPUID says of this processor's place in its core. */
 void machine_topology(struct check_topology *topology);

@@ -30,6 +30,7 @@ struct cpu cpu;
 struct vcpu vcpu;
 struct stop_page stop_page;
 volatile bool stop_own;
+static struct survivor in_memory; /* what a reset leaves */
 static struct handoff_domain place;
 static struct management_audit answer;
 static uint64_t tsc, knocks, knocked;
@@ -44,6 +45,13 @@ void machine_knock(uint32_t apic_id)
 {
     knocks++;
     knocked = apic_id;
+}
+
+void machine_write_back(const volatile void *from, uint64_t bytes)
+{
+    assert_ptr_equal(from, &stop_page.survivor);
+    assert_int_equal(bytes, sizeof in_memory);
+    in_memory = stop_page.survivor;
 }
 
 _Noreturn void panic_halt(void)
@@ -90,6 +98,7 @@ static int setup(void **state)
     memset(my_page, 0, sizeof my_page);
     memset(&audit, 0, sizeof audit);
     memset(&stop_page, 0, sizeof stop_page);
+    memset(&in_memory, 0, sizeof in_memory);
     memset(&answer, 0xa5, sizeof answer);
     *my_slice() = (struct handoff_slice){.domain = OWN, .auditor = AUDITOR, .tsc_hz = SECOND};
     book->machine.counts[MANAGEMENT_DOMAIN] = DOMAINS;

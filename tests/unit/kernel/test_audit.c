@@ -82,8 +82,8 @@ static void a_record_is_of_whose_ring_it_lay_in(void **state)
     uint64_t head[SURVIVOR_HEAD_WORDS];
     memcpy(head, record(2)->hash, sizeof head);
     for (uint32_t i = 0; i < SURVIVOR_HEAD_WORDS; i++) {
-        assert_int_equal(stop_page.survivor.word[i], head[i]);
-        assert_int_equal(stop_page.survivor.complement[i], ~head[i]);
+        assert_int_equal(in_memory.word[i], head[i]);
+        assert_int_equal(in_memory.complement[i], ~head[i]);
     }
 }
 
