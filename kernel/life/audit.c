@@ -13,14 +13,19 @@
      1u << AUDIT_QUARANTINE | 1u << AUDIT_CHECK | 1u << AUDIT_MACHINE_CHECK)
 #define CALL_KINDS (1u << AUDIT_CALL | 1u << AUDIT_REFUSED | 1u << AUDIT_CONSOLE)
 
-enum {
-    BURST = 10
-}; /* refused calls, words of the console, writes to serial ports, at once; then one a second */
+enum { BURST = 10 }; /* at once; then one a second */
+
+/* Of what may come often: whom one says it is from can't hide that another did the same. */
+struct budget {
+    uint64_t paid; /* TSC up to which the records so far are paid for */
+    uint32_t more; /* alike, and not on record yet */
+};
+enum { NO_ADMIN = MAX_ADMINS, ADMINS };
 
 static PER_CPU struct {
-    uint64_t paid[3]; /* TSC up to which the records so far are paid for: of these */
-    uint32_t refused[MANAGEMENT_CALLS + 1][MANAGEMENT_RESULTS], noted[AUDIT_NOTES],
-        typed[MAX_DOMAINS];  /* calls that are not on record yet */
+    uint64_t refused_paid; /* as in a budget, of all refused calls */
+    uint32_t refused[MANAGEMENT_CALLS + 1][MANAGEMENT_RESULTS];
+    struct budget noted[AUDIT_NOTES][ADMINS], typed[MAX_DOMAINS][ADMINS];
     uint64_t machine_checks; /* those that are on record */
 } audit;
 
@@ -64,11 +69,16 @@ static bool is_paid_for(uint64_t *paid, uint32_t *count)
     return true;
 }
 
+static uint32_t admin_of(const struct management_request *request)
+{
+    return request->admin < MAX_ADMINS ? request->admin : NO_ADMIN;
+}
+
 void audit_refused(const struct management_request *request, enum management_result result)
 {
     uint32_t call = request->call < MANAGEMENT_CALLS ? request->call : MANAGEMENT_CALLS;
     uint32_t *count = &audit.refused[call][result];
-    if (!is_paid_for(&audit.paid[0], count))
+    if (!is_paid_for(&audit.refused_paid, count))
         return;
     audit_write(AUDIT_REFUSED, request->index, request->call, request->admin, result, *count);
     *count = 0;
@@ -76,20 +86,20 @@ void audit_refused(const struct management_request *request, enum management_res
 
 void audit_note(const struct management_request *request)
 {
-    uint32_t *count = &audit.noted[request->detail];
-    if (!is_paid_for(&audit.paid[1], count))
+    struct budget *budget = &audit.noted[request->detail][admin_of(request)];
+    if (!is_paid_for(&budget->paid, &budget->more))
         return;
-    audit_write(AUDIT_CONSOLE, AUDIT_NOBODY, request->detail, request->admin, 0, *count);
-    *count = 0;
+    audit_write(AUDIT_CONSOLE, AUDIT_NOBODY, request->detail, request->admin, 0, budget->more);
+    budget->more = 0;
 }
 
 void audit_typed(const struct management_request *request)
 {
-    uint32_t *count = &audit.typed[request->index];
-    if (!is_paid_for(&audit.paid[2], count))
+    struct budget *budget = &audit.typed[request->index][admin_of(request)];
+    if (!is_paid_for(&budget->paid, &budget->more))
         return;
-    audit_write(AUDIT_CALL, request->index, request->call, request->admin, 0, *count);
-    *count = 0;
+    audit_write(AUDIT_CALL, request->index, request->call, request->admin, 0, budget->more);
+    budget->more = 0;
 }
 
 /*

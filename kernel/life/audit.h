@@ -32,9 +32,10 @@ static inline void audit_own(enum audit_kind kind, uint64_t value0, uint64_t val
 
 /*
  * Management's processors: a call that was not taken, a word of the console, or bytes written to a
- * serial port, of what the caller said. Of each sort ten at once are written, then one a second;
- * what else comes is counted with the next one alike, so that no flood pushes the records of others
- * out.
+ * serial port, of what the caller said. Ten at once are written, then one a second: of all refused
+ * calls, of each admin's words of a kind, of what each types to a domain. What else comes is
+ * counted with the next one alike, so that no flood pushes the records of others out, nor hides
+ * them.
  */
 void audit_refused(const struct management_request *request, enum management_result result);
 void audit_note(const struct management_request *request);

@@ -331,6 +331,43 @@ static void the_consoles_words_are_bounded(void **state)
     assert_int_equal(last->value[3], 10);
 }
 
+static uint64_t on_record(uint32_t kind, uint32_t domain, uint64_t admin)
+{
+    uint64_t found = 0;
+    audit_heed();
+    for (uint64_t i = 0; i < trail()->next; i++)
+        if (record(i)->kind == kind && record(i)->domain == domain && record(i)->value[1] == admin)
+            found++;
+    return found;
+}
+
+/* However much one key does, what another does is on record, and what it does elsewhere. */
+static void a_flood_hides_nothing(void **state)
+{
+    struct management_request request = {.call = MANAGEMENT_SERIAL_WRITE};
+    (void)state;
+    for (uint32_t i = 0; i < 1000; i++)
+        audit_typed(&request);
+    request.index = LAST;
+    audit_typed(&request);
+    assert_int_equal(on_record(AUDIT_CALL, LAST, 0), 1);
+    for (uint32_t i = 0; i < 1000; i++)
+        audit_typed(&request);
+    request.admin = MANAGEMENT_NO_ADMIN;
+    audit_typed(&request);
+    assert_int_equal(on_record(AUDIT_CALL, LAST, MANAGEMENT_NO_ADMIN), 1);
+    request = (struct management_request){.detail = AUDIT_NOTE_EXPIRED};
+    for (uint32_t i = 0; i < 1000; i++)
+        audit_note(&request);
+    assert_int_equal(on_record(AUDIT_CONSOLE, AUDIT_NOBODY, 0), 10);
+    request.detail = AUDIT_NOTE_LOGIN;
+    audit_note(&request);
+    assert_int_equal(on_record(AUDIT_CONSOLE, AUDIT_NOBODY, 0), 11);
+    request = (struct management_request){.detail = AUDIT_NOTE_EXPIRED, .admin = MAX_ADMINS - 1};
+    audit_note(&request);
+    assert_int_equal(on_record(AUDIT_CONSOLE, AUDIT_NOBODY, MAX_ADMINS - 1), 1);
+}
+
 static void what_is_typed_is_not_on_record(void **state)
 {
     struct management_request request = {.call = MANAGEMENT_SERIAL_WRITE, .index = LAST};
@@ -408,6 +445,7 @@ int main(void)
         cmocka_unit_test_setup(other_processors_read_only, setup),
         cmocka_unit_test_setup(a_flood_of_refusals_is_counted, setup),
         cmocka_unit_test_setup(the_consoles_words_are_bounded, setup),
+        cmocka_unit_test_setup(a_flood_hides_nothing, setup),
         cmocka_unit_test_setup(what_is_typed_is_not_on_record, setup),
         cmocka_unit_test_setup(machine_checks_are_on_record, setup),
         cmocka_unit_test_setup(a_machine_check_breaks_no_chain, setup),
