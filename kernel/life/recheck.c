@@ -12,7 +12,7 @@ static PER_DOMAIN struct {
     volatile uint32_t found;
     volatile uint32_t done[MAX_DOMAIN_CPUS]; /* by each processor: the last one that it has done */
 } recheck;
-static PER_CPU bool under_way;
+static PER_CPU volatile bool under_way;
 
 void recheck_ask(void)
 {
@@ -27,7 +27,9 @@ bool recheck_go_on(void)
     uint32_t asked = __atomic_load_n(&recheck.asked, __ATOMIC_ACQUIRE);
     if (recheck.done[cpu.local] == asked)
         return false;
-    if (!under_way)
+    bool began = under_way;
+    under_way = false; /* what a machine check breaks off in a piece begins anew */
+    if (!began)
         separation_begin();
     under_way = separation_go_on() == CHECK_GOES_ON;
     if (under_way)

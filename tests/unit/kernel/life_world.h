@@ -61,7 +61,9 @@ static struct shared {
     volatile uint32_t pressed;                /* times that the guest heard of its power button */
     volatile uint32_t pieces;       /* that a processor's part of the separation check takes */
     volatile uint32_t checks[CPUS]; /* parts that each has done */
-    volatile uint32_t finds;        /* processors whose part finds something, as bits */
+    volatile uint32_t begins[CPUS]; /* and begun */
+    volatile uint32_t struck; /* processors that a machine check strikes in a piece, as bits */
+    volatile uint32_t finds;  /* processors whose part finds something, as bits */
     volatile uint32_t told_found;
     volatile bool checked_too_early; /* while devices were reset */
     _Alignas(16) uint8_t own_checks[256];
@@ -190,6 +192,7 @@ static uint32_t pieces_left;
 void separation_begin(void)
 {
     shared->checked_too_early |= !life_rests(state_of(life.phase));
+    shared->begins[cpu.local]++;
     pieces_left = shared->pieces;
 }
 
@@ -198,6 +201,8 @@ enum check_progress separation_go_on(void)
     bool finds = shared->finds >> cpu.local & 1;
     if (pieces_left && pieces_left--)
         return CHECK_GOES_ON;
+    if (__atomic_fetch_and(&shared->struck, ~(1u << cpu.local), __ATOMIC_SEQ_CST) >> cpu.local & 1)
+        life_end(END_MACHINE_CHECK);
     shared->checks[cpu.local]++;
     separation_result = (struct check_result){.ok = !finds, .invariant = finds ? "I11" : ""};
     return CHECK_DONE;

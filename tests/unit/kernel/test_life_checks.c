@@ -96,6 +96,23 @@ static void a_check_waits_for_devices(void **state)
     assert_false(shared->checked_too_early);
 }
 
+/* I9, I12: a part that a machine check breaks off was none; it begins anew. */
+static void a_check_that_is_broken_off_begins_anew(void **state)
+{
+    (void)state;
+    shared->pieces = 10;
+    shared->struck = 1 << 1;
+    go();
+    wait_until(runs(1));
+    ask(ASK_CHECK);
+    wait_until(answered());
+    assert_true(checked(1));
+    assert_int_equal(shared->struck, 0);
+    assert_int_equal(shared->begins[0], 1);
+    assert_int_equal(shared->begins[1], 2);
+    assert_int_equal(shared->page.last_end, END_MACHINE_CHECK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +120,7 @@ int main(void)
         TEST(a_check_is_done_by_all),
         TEST(what_a_check_finds_ends_the_life),
         TEST(a_check_waits_for_devices),
+        TEST(a_check_that_is_broken_off_begins_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
