@@ -26,7 +26,10 @@ static uint32_t store_of(EFI_STATUS status)
     }
 }
 
-/* What is there and not ours by its size or attributes is nothing that was counted. */
+/*
+ * What is there and not ours by its size or attributes is nothing that was counted. What can't be
+ * read may be: it is left alone, or a counter would go back that nobody has set back.
+ */
 void counter_advance(struct facts *facts)
 {
     EFI_RUNTIME_SERVICES *services = firmware->RuntimeServices;
@@ -40,7 +43,8 @@ void counter_advance(struct facts *facts)
     else if (status == EFI_SUCCESS || status == EFI_BUFFER_TOO_SMALL)
         services->SetVariable(L"BulkheadBoots", &vendor, 0, 0, NULL);
     boots = facts->boots + 1;
-    status = services->SetVariable(L"BulkheadBoots", &vendor, KEPT, sizeof(boots), &boots);
+    if (status == EFI_SUCCESS || status == EFI_BUFFER_TOO_SMALL || status == EFI_NOT_FOUND)
+        status = services->SetVariable(L"BulkheadBoots", &vendor, KEPT, sizeof(boots), &boots);
     facts->boot_store = store_of(status);
     facts->boots = status == EFI_SUCCESS ? boots : 0;
 }

@@ -46,6 +46,9 @@ $(call unit_test,boot/spaces,$(addprefix boot/plan/,spaces.c paging.c facts.c di
 $(call unit_test,boot/threads,boot/plan/threads.c boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/acpi_reader,$(addprefix boot/plan/,acpi_reader.c dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/civil_time,boot/plan/civil_time.c)
+$(call unit_test,boot/counter,)
+$(UNIT)/obj/tests/unit/boot/test_counter.o: UNIT_CFLAGS += -fshort-wchar -DGNU_EFI_USE_MS_ABI \
+    -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 $(call unit_test,boot/dmar,$(addprefix boot/plan/,dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/quiet,boot/machine/sources.c)
 ASSIGN_SOURCES := $(ASSIGN_ONLY) boot/plan/diagnostic.c
