@@ -86,6 +86,7 @@ static void note_end(enum life_end cause)
 _Noreturn void life_end(enum life_end cause)
 {
     note_end(cause);
+    devices_let_go();
     if (cpu.local != 0)
         machine_knock(machine_apic_id(0));
     cpu_leave_stack(life_run);

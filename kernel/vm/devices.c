@@ -61,6 +61,13 @@ void devices_quarantine(uint32_t functions)
             vfunction_quarantine(vpci_function(i));
 }
 
+void devices_let_go(void)
+{
+    lock_let_go(&devices.lock);
+    for (uint32_t i = 0; i < reset.count; i++)
+        lock_let_go(&vpci_function(i)->lock);
+}
+
 void devices_reset(void)
 {
     vuart_reset(&devices_uart);

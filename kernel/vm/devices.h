@@ -20,6 +20,9 @@ void devices_reset(void);
 bool devices_calm(void);
 const struct function *devices_lost(uint32_t flag);
 
+/* Releases what this processor has locked of them: a machine check may end its work anywhere. */
+void devices_let_go(void);
+
 /* Bus mastering of these functions off, as bits. */
 void devices_quarantine(uint32_t functions);
 

@@ -47,6 +47,7 @@ enum { CPUS = 3, RAM = 10 << 20, PAYLOAD = 5 << 20, LOAD_AT = 3 << 20, PATIENCE_
 static struct shared {
     struct public_page page;
     pid_t pids[CPUS];
+    volatile uint32_t locked;       /* what a processor holds while a machine check strikes */
     volatile uint32_t act[CPUS];    /* enum life_end: what the guest is to do next */
     volatile uint32_t guests;       /* processors in the guest or waiting for SIPI, as bits */
     volatile uint32_t settle_fails; /* processors whose APIC can't be emptied, as bits */
@@ -241,6 +242,11 @@ const struct function *devices_lost(uint32_t flag)
 {
     static const struct function function;
     return shared->calm_fails && flag == (shared->goes_on ? FUNCTION_GO_ON : 0) ? &function : NULL;
+}
+
+void devices_let_go(void)
+{
+    __atomic_and_fetch(&shared->locked, ~(1u << cpu.local), __ATOMIC_SEQ_CST);
 }
 
 void devices_reset(void)

@@ -102,12 +102,14 @@ static void a_check_that_is_broken_off_begins_anew(void **state)
     (void)state;
     shared->pieces = 10;
     shared->struck = 1 << 1;
+    shared->locked = 1 << 0 | 1 << 1;
     go();
     wait_until(runs(1));
     ask(ASK_CHECK);
     wait_until(answered());
     assert_true(checked(1));
     assert_int_equal(shared->struck, 0);
+    assert_int_equal(shared->locked, 1 << 0); /* nothing of the processor that was struck */
     assert_int_equal(shared->begins[0], 1);
     assert_int_equal(shared->begins[1], 2);
     assert_int_equal(shared->page.last_end, END_MACHINE_CHECK);
