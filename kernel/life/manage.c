@@ -240,6 +240,12 @@ static enum management_result carry_out(const struct management_request *request
     return MANAGEMENT_DONE;
 }
 
+static bool is_of_domain(const struct management_request *request)
+{
+    return request->version == MANAGEMENT_VERSION && request->call < MANAGEMENT_CALLS &&
+           calls[request->call].right;
+}
+
 enum management_result management_call(void *page)
 {
     struct management_request request = {
@@ -247,7 +253,10 @@ enum management_result management_call(void *page)
     if (page)
         memory_copy(&request, page, sizeof(request)); /* once: the guest may be writing to it */
     enum management_result result = page ? carry_out(&request, page) : MANAGEMENT_BAD_PAGE;
-    if (result != MANAGEMENT_DONE)
-        audit_refused(&request, result);
+    if (result == MANAGEMENT_DONE)
+        return result;
+    if (!is_of_domain(&request)) /* a level's number is not a domain's */
+        request.index = AUDIT_NOBODY;
+    audit_refused(&request, result);
     return result;
 }

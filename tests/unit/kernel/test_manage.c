@@ -357,6 +357,17 @@ static void calls_go_on_record(void **state)
                                 MANAGEMENT_BAD_PAGE, 0};
     assert_memory_equal(record.what, nowhere, sizeof nowhere);
     assert_int_equal(record.refused, 3);
+    /* A refused call is about a domain only where its number is one's. */
+    for (uint32_t call = 0; call <= MANAGEMENT_CALLS; call++)
+        for (uint32_t version = 1; version <= MANAGEMENT_VERSION; version++) {
+            bool domain = version == MANAGEMENT_VERSION && call >= MANAGEMENT_STATUS &&
+                          call <= MANAGEMENT_SERIAL_WRITE;
+            request = made(call, SOME, 1000);
+            request.version = version;
+            memcpy(page, &request, sizeof request);
+            assert_int_not_equal(management_call(page), MANAGEMENT_DONE);
+            assert_int_equal(record.what[0], domain ? SOME : AUDIT_NOBODY);
+        }
 }
 
 /* Processors whose TSCs differ can't be played off against each other. */
