@@ -30,6 +30,7 @@ const char *word_of_end(uint64_t end)
         [END_UNEXPECTED_EXIT] = "unexpected-exit",
         [END_ASKED] = "asked",
         [END_DMA_FAULT] = "dma-fault",
+        [END_CHECK] = "check-failed",
     };
     return end == END_NONE ? NULL : WORD(words, end);
 }

@@ -50,6 +50,8 @@ static const struct {
     {RECORD(AUDIT_PANIC, AUDIT_NOBODY, 0x411b0a41, 0), "the boot before ended in a panic: A??A"},
     {RECORD(AUDIT_START, 1, 3), "office: life 3 begins"},
     {RECORD(AUDIT_END, 1, END_TRIPLE_FAULT, 3), "office: life 3 ended: triple-fault"},
+    {RECORD(AUDIT_END, 1, END_CHECK, 3), "office: life 3 ended: check-failed"},
+    {RECORD(AUDIT_END, 1, END_KINDS, 3), "office: life 3 ended: unknown"},
     {RECORD(AUDIT_END, 1, END_NONE, 3), "office: life 3 ended: unknown"},
     {RECORD(AUDIT_REST, 1, LIFE_REFUSED), "office: refused"},
     {RECORD(AUDIT_REST, 1, 1ull << 40), "office: unknown"},
