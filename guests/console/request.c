@@ -8,7 +8,7 @@
 struct parsing {
     struct request *request;
     struct refusal refusal;
-    struct span url, name, value;
+    struct span url, name, value, mark;
     unsigned hosts;
     bool whole, in_value, coded, expects;
 };
@@ -97,7 +97,7 @@ static int take(struct parsing *parsing, struct span *to)
 static int end_header(struct parsing *parsing)
 {
     struct request *request = parsing->request;
-    struct span name = parsing->name, mark = {NULL, 0};
+    struct span name = parsing->name;
     int bad = 0;
     if (!name.text) {
         return 0;
@@ -112,8 +112,8 @@ static int end_header(struct parsing *parsing)
     } else if (span_is_alike(name, "last-event-id")) {
         bad = take(parsing, &request->last_event);
     } else if (span_is_alike(name, "bulkhead-request")) {
-        bad = take(parsing, &mark);
-        request->marked = span_is(mark, "1");
+        bad = take(parsing, &parsing->mark);
+        request->marked = span_is(parsing->mark, "1");
     } else if (span_is_alike(name, "transfer-encoding")) {
         parsing->coded = true;
     } else if (span_is_alike(name, "expect")) {

@@ -77,6 +77,7 @@ static const struct {
     {"GET /#x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
     /* Host. */
     {"GET / HTTP/1.1\r\n\r\n", 400},
+    {POST "Bulkhead-Request: 0\r\nBulkhead-Request: 1\r\n\r\n", 400},
     {GET "Host: b\r\n\r\n", 400},
     {GET "host: a\r\n\r\n", 400},
     {GET "Origin: a\r\nOrigin: a\r\n\r\n", 400},
