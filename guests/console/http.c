@@ -98,6 +98,7 @@ static void answer(struct channel *channel, uint64_t now)
         reply_problem(reply, 403, "a POST needs the header Bulkhead-Request: 1", NULL, NULL);
     } else if (standing != STANDING_GOOD) {
         door_note(channel->admin, standing, now);
+        reply->ends = true;
         reply_problem(reply, 401,
                       standing == STANDING_CLOCK
                           ? "the machine's clock is not to be believed, and keys expire: until it "

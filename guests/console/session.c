@@ -106,19 +106,35 @@ static unsigned known_of(uint32_t admin)
     return count;
 }
 
-/* It has shown its key. One key must leave room for the others. */
+/* Those that are connected although their key is not good, or not any more. */
+static unsigned turned_away(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < NET_CONNECTIONS; i++) {
+        count +=
+            sessions[i].being == BEING_KNOWN && machine_standing(tls_admin(i)) != STANDING_GOOD;
+    }
+    return count;
+}
+
+/*
+ * It has shown its key. One key must leave room for the others, and those that are only told why
+ * they are turned away for all that are not.
+ */
 static void welcome(unsigned connection, uint64_t now)
 {
     uint32_t admin = tls_admin(connection);
     enum standing standing = machine_standing(admin);
-    if (known_of(admin) >= SESSION_OF_A_KEY) {
+    if (standing != STANDING_GOOD) {
+        door_note(admin, standing, now);
+    }
+    if (known_of(admin) >= SESSION_OF_A_KEY ||
+        (standing != STANDING_GOOD && turned_away() >= SESSION_TURNED)) {
         end(connection, false);
         return;
     }
     if (standing == STANDING_GOOD) {
         door_seen(admin, now);
-    } else {
-        door_note(admin, standing, now);
     }
     sessions[connection].being = BEING_KNOWN;
     http_begin(connection, admin, now);

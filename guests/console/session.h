@@ -13,6 +13,7 @@ enum {
     SESSION_CONNECTIONS = 16,
     SESSION_STRANGERS = 6,
     SESSION_OF_A_KEY = 10,        /* one key leaves room for others */
+    SESSION_TURNED = 2,           /* of keys that are told why they are turned away */
     SESSION_HANDSHAKE_MS = 10000, /* until the key must be shown */
 };
 

@@ -197,6 +197,28 @@ static void an_expired_key_is_told_so(void **state)
     assert_int_equal(notes(AUDIT_NOTE_EXPIRED, MADE_EXPIRED), 2);
 }
 
+/* Keys that open nothing, or nothing now, must not keep out those that do. */
+static void who_is_turned_away_holds_nothing(void **state)
+{
+    (void)state;
+    world_start();
+    made.unix_time = 0;
+    for (unsigned i = 0; i < 2 * SESSION_CONNECTIONS; i++) {
+        int connection = world_connect(9);
+        assert_true(connection >= 0);
+        world_say(connection, i % 2 ? "admin 0\n" : "admin 2\n");
+        world_turn(1);
+    }
+    assert_int_equal(session_count(), SESSION_TURNED);
+    assert_int_equal(world_get(MADE_AUDITOR, "/v1/machine")->status, 200);
+    world_turn(HTTP_IDLE_MS);
+    int told = come_with_key(MADE_OPERATOR);
+    assert_non_null(strstr(world_heard(told), "HTTP/1.1 401 "));
+    assert_non_null(strstr(world_heard(told), "Connection: close"));
+    world_turn(HTTP_LINGER_MS);
+    assert_true(world_is_closed(told));
+}
+
 static void a_bad_clock_refuses_operators(void **state)
 {
     (void)state;
@@ -269,6 +291,7 @@ int main(void)
         cmocka_unit_test(strangers_leave_no_record),
         cmocka_unit_test(a_log_in_is_noted_once),
         cmocka_unit_test(an_expired_key_is_told_so),
+        cmocka_unit_test(who_is_turned_away_holds_nothing),
         cmocka_unit_test(a_bad_clock_refuses_operators),
         cmocka_unit_test(midnight_comes),
         cmocka_unit_test(a_machine_that_is_not_described),
