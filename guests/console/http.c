@@ -236,10 +236,11 @@ static enum http_wish linger(unsigned connection, struct channel *channel, uint6
         tls_consume(connection, count);
     }
     bool gone = !net_is_open(connection);
-    channel->due = channel->since + HTTP_LINGER_MS;
-    return tls_is_sent(connection) && (gone || now >= channel->due) ? HTTP_CLOSE
-           : now >= channel->since + HTTP_STALL_MS                  ? HTTP_ABORT
-                                                                    : HTTP_GO_ON;
+    uint64_t enough = channel->since + HTTP_LINGER_MS, end = channel->since + HTTP_STALL_MS;
+    channel->due = now < enough ? enough : end; /* what goes out meanwhile ends the sleep */
+    return tls_is_sent(connection) && (gone || now >= enough) ? HTTP_CLOSE
+           : now >= end                                       ? HTTP_ABORT
+                                                              : HTTP_GO_ON;
 }
 
 /* Whether it waited too long, and when that will be so. */

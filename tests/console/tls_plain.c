@@ -9,6 +9,7 @@
 #include <string.h>
 
 unsigned plain_admin;
+bool plain_unsent;
 static struct {
     enum tls_state state;
     unsigned admin;
@@ -86,7 +87,7 @@ void tls_flush(unsigned connection)
 bool tls_is_sent(unsigned connection)
 {
     (void)connection;
-    return true;
+    return !plain_unsent;
 }
 
 void tls_end(unsigned connection, bool abort)

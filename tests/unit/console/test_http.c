@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections that speak HTTP/1.1: order, limits, names, times. */
 #include "guests/console/http.h"
+#include "guests/console/session.h"
 #include "tests/console/made_machine.h"
 #include "tests/console/net_made.h"
+#include "tests/console/tls_plain.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -163,6 +165,23 @@ static void refused_heads_end_the_connection(void **state)
         expect(connection, bad[i].status);
         assert_string_equal(heard.rest, "");
     }
+}
+
+/* For the last bytes of a slow peer the console waits as for others: asleep, and not for ever. */
+static void it_sleeps_while_the_last_bytes_go_out(void **state)
+{
+    int connection = begin();
+    (void)state;
+    world_say(connection, "GET / HTTP/1.0\r\n\r\n");
+    plain_unsent = true;
+    world_turn(1);
+    assert_true(session_sleep(made.now) > 0 && session_sleep(made.now) <= HTTP_LINGER_MS);
+    world_turn(HTTP_LINGER_MS);
+    assert_false(world_is_closed(connection));
+    assert_true(session_sleep(made.now) > 0 && session_sleep(made.now) <= HTTP_STALL_MS);
+    world_turn(session_sleep(made.now));
+    plain_unsent = false;
+    assert_true(world_is_closed(connection) && world_was_reset(connection));
 }
 
 static void long_heads(void **state)
@@ -330,6 +349,7 @@ int main(void)
         cmocka_unit_test(bodies_come_whole),
         cmocka_unit_test(who_says_close_is_closed),
         cmocka_unit_test(refused_heads_end_the_connection),
+        cmocka_unit_test(it_sleeps_while_the_last_bytes_go_out),
         cmocka_unit_test(long_heads),
         cmocka_unit_test(only_our_names),
         cmocka_unit_test(a_post_is_marked),
