@@ -89,6 +89,7 @@ static void answer(struct channel *channel, uint64_t now)
     struct reply *reply = &channel->reply;
     begin_reply(channel);
     reply->ends = request->ends;
+    reply->is_bare = request->is_head;
     enum standing standing = machine_standing(channel->admin);
     if (!names_host_is_ours(request->host)) {
         reply_problem(reply, 421, "Host is none of management.names, nor the address", NULL, NULL);

@@ -100,7 +100,7 @@ struct writer reply_body(void)
 static void send_whole(struct reply *reply, const struct writer *body)
 {
     end_head_with_length(reply, body->used);
-    write_bytes(&reply->to, body->text, body->used);
+    write_bytes(&reply->to, body->text, reply->is_bare ? 0 : body->used);
     reply->to.full |= body->full;
 }
 

@@ -32,7 +32,8 @@ struct reply {
     uint32_t admin;   /* who asked */
     unsigned streams; /* that this key has open already */
     unsigned status;
-    bool ends; /* the connection is closed after it */
+    bool ends;    /* the connection is closed after it */
+    bool is_bare; /* it is a head alone (RFC 9110, HEAD) */
 
     /*
      * Writes the next piece to `to`. False: it was the last. NULL: the answer is whole. Each piece

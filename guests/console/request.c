@@ -155,6 +155,7 @@ static int on_head(http_parser *parser)
     request->method = parser->method == HTTP_GET    ? REQUEST_GET
                       : parser->method == HTTP_POST ? REQUEST_POST
                                                     : REQUEST_OTHER;
+    request->is_head = parser->method == HTTP_HEAD;
     request->ends = !http_should_keep_alive(parser);
     request->has_length = parser->flags & F_CONTENTLENGTH;
     if (request->has_length && parser->content_length > REQUEST_BODY_BYTES) {

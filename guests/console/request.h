@@ -25,6 +25,7 @@ struct request {
     enum request_method method;
     struct span path, query; /* without the question mark */
     struct span host, origin, type, last_event;
+    bool is_head;      /* its answer has no body, whatever its length says */
     bool marked;       /* Bulkhead-Request: 1 */
     bool ends;         /* the client wants the connection closed */
     bool has_length;   /* Content-Length */

@@ -92,6 +92,21 @@ static void requests_in_a_row(void **state)
     expect(connection, 200);
 }
 
+/* What stands behind the head of such an answer is the next one. */
+static void heads_alone(void **state)
+{
+    int connection = begin();
+    (void)state;
+    world_say(connection, "HEAD / HTTP/1.1\r\n" WORLD_HOST "\r\n");
+    world_say(connection, "HEAD / HTTP/1.1\r\nHost: other\r\n\r\n" ROOT);
+    world_turn(1);
+    const char *text = world_heard(connection);
+    assert_non_null(strstr(text, "HTTP/1.1 405 "));
+    text = strstr(text, "\r\n\r\nHTTP/1.1 421 ");
+    assert_non_null(text);
+    assert_non_null(strstr(text, "\r\n\r\nHTTP/1.1 200 "));
+}
+
 static void byte_by_byte(void **state)
 {
     int connection = begin();
@@ -345,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_is_kept),
         cmocka_unit_test(requests_in_a_row),
+        cmocka_unit_test(heads_alone),
         cmocka_unit_test(byte_by_byte),
         cmocka_unit_test(bodies_come_whole),
         cmocka_unit_test(who_says_close_is_closed),
