@@ -2,6 +2,7 @@
 /* Server-sent events: see the header. */
 #include "events.h"
 #include "api.h"
+#include "door.h"
 #include "platform.h"
 #include <string.h>
 
@@ -170,7 +171,7 @@ static bool events_step(struct reply *reply)
 }
 
 /* serial=NAME,NAME; false: it was answered why not. */
-static bool take_names(struct reply *reply, struct span names)
+static bool take_names(struct reply *reply, struct span names, uint64_t now)
 {
     while (names.text) {
         struct span name = span_cut(&names, ',');
@@ -183,6 +184,9 @@ static bool take_names(struct reply *reply, struct span names)
             const char *domain = machine.domains[index].name;
             REPLY_DETAIL(detail, "the manifest does not grant `serial-read` of ", domain,
                          " to this role; add the role to serial.read");
+            if (!machine_is_operator(reply->admin)) {
+                door_role(reply->admin, now);
+            }
             reply_problem(reply, 403, detail, "serial-read", domain);
             return false;
         }
@@ -191,13 +195,13 @@ static bool take_names(struct reply *reply, struct span names)
     return true;
 }
 
-static bool take_query(struct reply *reply, struct span query, bool *has_from)
+static bool take_query(struct reply *reply, struct span query, uint64_t now, bool *has_from)
 {
     unsigned long long number;
     while (query.text) {
         struct span value = span_cut(&query, '&'), key = span_cut(&value, '=');
         if (span_is(key, "serial") && value.bytes > 0) {
-            if (!take_names(reply, value)) {
+            if (!take_names(reply, value, now)) {
                 return false;
             }
         } else if (span_is(key, "audit") && span_is(value, "1")) {
@@ -234,7 +238,7 @@ void events_answer(struct reply *reply, const struct request *request, uint64_t 
         reply_problem(reply, 503, "this key has two streams open", NULL, NULL);
         return;
     }
-    if (!take_query(reply, request->query, &has_from)) {
+    if (!take_query(reply, request->query, now, &has_from)) {
         return;
     }
     if (reply->events.audit) {
