@@ -49,9 +49,14 @@ class Log {
         this.show();
     }
 
-    // A record of the stream; what was missed between it and the former is fetched.
+    // A record of the stream; what was missed between it and the former is fetched. Of some the stream
+    // says only how many they are: what of them is kept is fetched, too.
     add(record) {
         const next = this.next();
+        if (record.number === undefined) {
+            this.read(next);
+            return;
+        }
         if (this.#keep(record)) {
             this.#count();
             if (this.#matches(record)) {
@@ -84,8 +89,10 @@ class Log {
     #count() {
         const all = this.records.filter((record) => this.#matches(record)).length;
         const lost = this.records.length > 0 ? this.records[0].number : 0;
+        const missing = this.next() - lost - this.records.length;
         say(byId('log-count'), `${Math.min(all, this.limit)} of ${countText(all, 'record')}` +
-            (lost ? `; the first ${lost} are no longer kept` : ''));
+            (lost ? `; the first ${lost} are no longer kept` : '') +
+            (missing ? `; ${missing} BETWEEN ARE MISSING` : ''));
         byId('log-more').hidden = all <= this.limit;
     }
 

@@ -322,6 +322,14 @@ def log_is_whole_and_live(browser):
     browser.wait(f'log.records[log.records.length - 1].number > {before}')
     browser.wait('log.records.every((each, at) => at === 0 ||'
                  ' each.number === log.records[at - 1].number + 1)')
+    browser.eval('log.records.splice(-2, 2); log.add({lost: 2})')
+    browser.wait(f'log.records[log.records.length - 1].number > {before}')
+    expect('all is told', browser.eval("byId('log-count').textContent.includes('MISSING')"), False)
+    browser.eval('log.records.splice(-2, 1); log.show()')
+    expect('a gap is told', browser.eval(
+        "byId('log-count').textContent.endsWith('; 1 BETWEEN ARE MISSING')"))
+    browser.eval('log.records = []; log.read(0)')
+    browser.wait('log.records.length > 0')
     browser.eval(f"post('/v1/domains/{other}/start').catch(() => 0)")
 
 
