@@ -187,6 +187,9 @@ static void acts_without_a_right(void **state)
                         "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,"
                         "\"detail\":\"the manifest does not grant `stop` for plant; add it to "
                         "manage:\",\"right\":\"stop\",\"domain\":\"plant\"}\n");
+    HAS(get(MADE_AUDITOR, "/v1/audit", 200), /* by the hypervisor */
+        "ops asked: stop of plant; refused: the manifest does not grant it");
+    made.calls[MANAGEMENT_STOP] = 0;
     heard = post(MADE_AUDITOR, "/v1/domains/office/stop", "", 403);
     HAS(heard, "an auditor only reads: `stop` is for operators");
     HAS(heard, "\"right\":\"stop\",\"domain\":\"office\"");

@@ -223,13 +223,13 @@ static void streams_without_a_right(void **state)
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         assert_int_equal(world_get(all[i].admin, all[i].target)->status, all[i].status);
     }
-    /* An auditor who asked for an operator's is on record: a log-in, and this. */
+    /* Who asks for a port that is not the role's is on record: a log-in, and this. */
     world_start();
     world_get(MADE_AUDITOR, "/v1/events?serial=secrets");
     world_get(MADE_AUDITOR, "/v1/events?serial=secrets");
     assert_int_equal(made.calls[MANAGEMENT_AUDIT_NOTE], 2);
     world_get(MADE_OPERATOR, "/v1/events?serial=plant");
-    assert_int_equal(made.calls[MANAGEMENT_AUDIT_NOTE], 3);
+    assert_int_equal(made.calls[MANAGEMENT_AUDIT_NOTE], 4);
     assert_non_null(strstr(world_get(MADE_AUDITOR, "/v1/events?serial=secrets")->body,
                            "\"right\":\"serial-read\",\"domain\":\"secrets\""));
     assert_int_equal(made.calls[MANAGEMENT_SERIAL_READ], 0);
