@@ -53,7 +53,8 @@ static bool is_answered(const struct domain *domain, int64_t ticket)
 
 /*
  * Looks until the ticket is answered (`ticket` -1: until the domain is down), or until `seconds`
- * are over: then `late`. A state that may not be read ends it, too.
+ * are over: then `late`. A state that may not be read ends it, too. A console that is away is said
+ * once and looked for again: it may be on its way back, and what was asked goes on without it.
  */
 static enum exit_status await(struct ctl *ctl, const char *name, int64_t ticket, int64_t seconds,
                               struct view *view, bool *late)
@@ -64,7 +65,14 @@ static enum exit_status await(struct ctl *ctl, const char *name, int64_t ticket,
     for (;;) {
         enum exit_status status = look(ctl, name, view);
         const struct domain *domain = &view->domain;
+        bool away = status == EXIT_ENVIRONMENT && !view->object;
 
+        ctl->quiet = away;
+        if (away && ctl->transport->now(ctl->transport) < end) {
+            pause_for(ctl, LONGEST_PAUSE_MS);
+            continue;
+        }
+        ctl->quiet = false;
         if (status != EXIT_GOOD || !domain->state || domain->answered < 0)
             return status;
         if (ticket < 0 ? is_down(domain) : is_answered(domain, ticket))

@@ -143,6 +143,27 @@ static void test_refused(void **state)
     free(text);
 }
 
+/* The console dies and comes back while its domain does what was asked. */
+static void test_console_away(void **state)
+{
+    char *stopped = office("stopped", 9);
+    struct answer answers[] = {{"POST", OFFICE "/stop", 202, "{\"ticket\":9}", 1, false},
+                               {"GET", OFFICE, 0, "refused", 3, false},
+                               {"GET", OFFICE, 200, stopped, 0, false},
+                               {0}};
+
+    (void)state;
+    assert_int_equal(act(answers, "stop", plain, false), EXIT_GOOD);
+    assert_string_equal(world.out, "office: stopped\n");
+    assert_string_equal(world.said, "bulkhead ctl: gate-7: refused\n");
+    answers[1].times = 0;
+    assert_int_equal(act(answers, "stop", (struct wish){.wait = 5}, false), EXIT_ENVIRONMENT);
+    assert_true(world.now >= 5000 && world.now < 20000);
+    assert_string_equal(world.said, "bulkhead ctl: gate-7: refused\n");
+    assert_false(world.ctl.quiet);
+    free(stopped);
+}
+
 /* A key that may stop, and not look. */
 static void test_blind(void **state)
 {
@@ -217,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_came_to_nothing),
         cmocka_unit_test(test_waits_no_longer),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_console_away),
         cmocka_unit_test(test_blind),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_power_button),
