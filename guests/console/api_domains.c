@@ -241,7 +241,7 @@ static bool domain_step(struct reply *reply)
         write_text(to, "\n");
         return false;
     }
-    if (reply->cpu < machine.domains[reply->index].cpu_count && reply->cpu < MAX_DOMAIN_CPUS) {
+    if (reply->cpu < machine.domains[reply->index].cpu_count) {
         if (machine_ask(MANAGEMENT_COUNTERS, reply->index, reply->cpu, reply->admin, &counters,
                         sizeof(counters)) == MANAGEMENT_DONE) {
             put_exits(to, reply->cpu, &counters);

@@ -31,13 +31,15 @@ static bool describe(enum management_subject subject, void *table, size_t bytes,
     describe(subject, machine.table, sizeof(machine.table[0]),                                     \
              sizeof(machine.table) / sizeof(machine.table[0]), &machine.count)
 
-/* Names are read to their zero everywhere else. */
-static void end_names(void)
+/* Everywhere else names are read to their zero, and each processor that is told of is asked for. */
+static void bound_texts_and_counts(void)
 {
     machine.is.host[sizeof(machine.is.host) - 1] = 0;
     machine.is.classification[sizeof(machine.is.classification) - 1] = 0;
     for (uint32_t i = 0; i < machine.domain_count; i++) {
-        machine.domains[i].name[NAME_BYTES - 1] = 0;
+        struct manifest_domain *is = &machine.domains[i];
+        is->name[NAME_BYTES - 1] = 0;
+        is->cpu_count = is->cpu_count < MAX_DOMAIN_CPUS ? is->cpu_count : MAX_DOMAIN_CPUS;
     }
     for (uint32_t i = 0; i < machine.level_count; i++) {
         machine.levels[i].name[NAME_BYTES - 1] = 0;
@@ -62,7 +64,7 @@ bool machine_start(const struct console_info *info)
                 DESCRIBE(MANAGEMENT_CATEGORY, categories, category_count) &&
                 DESCRIBE(MANAGEMENT_NETWORK, networks, network_count) &&
                 DESCRIBE(MANAGEMENT_DEVICE, devices, device_count);
-    end_names();
+    bound_texts_and_counts();
     good = good && machine.is.tsc_hz > 0;
     machine.is.tsc_hz = good ? machine.is.tsc_hz : 1; /* it divides */
     return good;

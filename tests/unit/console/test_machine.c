@@ -129,6 +129,16 @@ static void names(void **state)
 }
 
 /* Leap years, centuries, and the last day that has a date of four digits. */
+/* Each is asked for one by one: a number out of range must not keep the console busy. */
+static void more_processors_than_a_domain_has(void **state)
+{
+    (void)state;
+    made_start();
+    made_domain(MADE_OFFICE)->cpu_count = ~0u;
+    assert_true(machine_start(made_info()));
+    assert_int_equal(machine.domains[MADE_OFFICE].cpu_count, MAX_DOMAIN_CPUS);
+}
+
 static void the_calendar(void **state)
 {
     static const struct {
@@ -190,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_not_believed),
         cmocka_unit_test(no_clock_is_never_a_good_one),
         cmocka_unit_test(names),
+        cmocka_unit_test(more_processors_than_a_domain_has),
         cmocka_unit_test(the_calendar),
         cmocka_unit_test(times),
         cmocka_unit_test(more_than_there_is_room_for),
