@@ -6,8 +6,12 @@ uint8_t call_page[PAGE_BYTES] __attribute__((aligned(4096)));
 
 uint64_t call_at(uint64_t gpa)
 {
+    static enum { UNKNOWN, INTEL, AMD } maker; /* asking takes an exit */
     uint64_t result;
-    if (is_intel()) {
+    if (maker == UNKNOWN) {
+        maker = is_intel() ? INTEL : AMD;
+    }
+    if (maker == INTEL) {
         __asm__ volatile("vmcall" : "=a"(result) : "a"(gpa) : "memory");
     } else {
         __asm__ volatile("vmmcall" : "=a"(result) : "a"(gpa) : "memory");

@@ -111,7 +111,7 @@ static void tell_status(const struct public_page *page, const struct manifest_do
     uint32_t state = __atomic_load_n(&page->state, __ATOMIC_ACQUIRE);
     uint64_t since = page->since, now = machine_tsc();
     uint32_t limit = rules->restart_limit, restarts = page->restarts;
-    struct management_status status = {
+    *answer = (struct management_status){
         .state = bounded(state, LIFE_STATES),
         .last_end = bounded(page->last_end, END_KINDS),
         .lives = page->lives,
@@ -123,7 +123,6 @@ static void tell_status(const struct public_page *page, const struct manifest_do
         .check_failed = page->check_failed,
         .ticks = since != 0 && since < now ? now - since : 0,
     };
-    memory_copy(answer, &status, sizeof(status));
 }
 
 static void tell_counters(struct public_page *page, uint32_t local,
