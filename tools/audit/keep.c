@@ -122,7 +122,8 @@ static enum exit_status collect(const struct keep_source *source, const char *ho
     int file = fileno(kept);
     if (!keep_read(kept, trail, &whole))
         return EXIT_ENVIRONMENT;
-    if (trail_verdict(trail) == TRAIL_BROKEN)
+    bool broken = trail_verdict(trail) == TRAIL_BROKEN;
+    if (broken)
         complain(trail->name, "what is kept is broken: `bulkhead audit verify` says where");
     trail->out = stderr;
     if (ftruncate(file, whole) != 0)
@@ -131,7 +132,7 @@ static enum exit_status collect(const struct keep_source *source, const char *ho
     if (ask(source, host, trail, &answer))
         status = add(file, trail, &answer);
     free(answer.text);
-    return status;
+    return broken && status == EXIT_GOOD ? EXIT_FINDINGS : status; /* until somebody looks */
 }
 
 enum exit_status keep_collect(const struct keep_source *source, const char *host,

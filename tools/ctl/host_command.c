@@ -44,7 +44,8 @@ enum exit_status ctl_host_add(const struct host_words *words)
               stderr);
         return EXIT_USAGE;
     }
-    return read_key(words->server_key, host.server_key) && hosts_add(&host, words->replace)
+    return read_key(words->server_key, host.server_key) &&
+                   hosts_add(&host, words->replace ? HOSTS_ANY : HOSTS_SAME)
                ? EXIT_GOOD
                : EXIT_ENVIRONMENT;
 }

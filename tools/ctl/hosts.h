@@ -45,13 +45,19 @@ void hosts_close(struct hosts *hosts);
 /* The host called `name`; NULL: the only one. NULL, said on stderr, if there is none. */
 const struct host *hosts_find(const struct hosts *hosts, const char *name);
 
+/* Which host of the same name gives way to a new one. */
+enum hosts_replace {
+    HOSTS_SAME,         /* that has the same address and server's key */
+    HOSTS_SAME_ADDRESS, /* `bulkhead run`: its machine has the keys that it was built with */
+    HOSTS_ANY,
+};
+
 /*
  * Puts a host into the file, and its folder where it is missing. Files that it names are written
- * with their absolute paths. One that is there under this name is replaced if it has the same
- * address, so that `bulkhead run` takes no real machine's place, or if `replace`. False, said on
- * stderr: that, a value is wrong, or the file can't be read or written; it is as it was then.
+ * with their absolute paths. False, said on stderr: there is another of that name, a value is
+ * wrong, or the file can't be read or written; it is as it was then.
  */
-bool hosts_add(const struct host *host, bool replace);
+bool hosts_add(const struct host *host, enum hosts_replace replace);
 
 /* Takes it out again; false, said on stderr, if it is not there or the file can't be written. */
 bool hosts_remove(const char *name);

@@ -112,22 +112,36 @@ static uint32_t index_of(const struct hosts *hosts, const char *name)
     return i;
 }
 
-static bool put_host(struct hosts *hosts, const struct host *host, bool replace)
+/* Why a host may not take the place of the one at `at`; NULL: it may. */
+static const char *taken(struct hosts *hosts, const struct host *host, uint32_t at,
+                         enum hosts_replace replace)
+{
+    const struct host *there = &hosts->list[at];
+
+    if (at == hosts->count || replace == HOSTS_ANY)
+        return NULL;
+    if (strcmp(there->address, host->address) != 0)
+        return say(&hosts->arena,
+                   "line %u has a host %s already, at %s: remove it, or choose another name",
+                   there->line, host->name, there->address);
+    if (replace == HOSTS_SAME && memcmp(there->server_key, host->server_key, DIGEST_BYTES) != 0)
+        return say(&hosts->arena,
+                   "line %u knows %s by another server's key: make sure that the machine has a new "
+                   "one, then --replace",
+                   there->line, host->name);
+    return NULL;
+}
+
+static bool put_host(struct hosts *hosts, const struct host *host, enum hosts_replace replace)
 {
     uint32_t at = index_of(hosts, host->name);
-    struct arena *arena = &hosts->arena;
     const char *problem = !host_name_is_good(host->name)
                               ? "a host's name is at most 63 characters a-z, 0-9 and -"
                           : !host_address_is_good(host->address)
                               ? "the address is no name or IPv4 address, nor either with :PORT"
                           : at == MAX_HOSTS ? "there is no room for more hosts"
-                                            : NULL;
+                                            : taken(hosts, host, at, replace);
 
-    if (!problem && at < hosts->count && !replace &&
-        strcmp(hosts->list[at].address, host->address) != 0)
-        problem =
-            say(arena, "line %u has a host %s already, at %s: remove it, or choose another name",
-                hosts->list[at].line, host->name, hosts->list[at].address);
     if (problem) {
         hosts_complain(hosts, 0, problem);
         return false;
@@ -144,7 +158,7 @@ static bool put_host(struct hosts *hosts, const struct host *host, bool replace)
     return write_file(hosts);
 }
 
-bool hosts_add(const struct host *host, bool replace)
+bool hosts_add(const struct host *host, enum hosts_replace replace)
 {
     struct hosts hosts;
     bool good = hosts_load(&hosts) && put_host(&hosts, host, replace);

@@ -56,5 +56,5 @@ bool console_host(const struct run_console *console, unsigned port)
     struct host host = {
         .name = console->host, .address = address, .key = key, .certificate = certificate};
     memcpy(host.server_key, console->key_digest, DIGEST_BYTES);
-    return hosts_add(&host, false);
+    return hosts_add(&host, HOSTS_SAME_ADDRESS);
 }

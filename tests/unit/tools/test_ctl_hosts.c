@@ -76,11 +76,13 @@ static bool load(struct hosts *hosts)
     return good;
 }
 
-static bool add(const char *name, const char *address, const char *path, bool replace)
+static uint8_t server_key = 0xab;
+
+static bool add(const char *name, const char *address, const char *path, enum hosts_replace replace)
 {
     struct host host = {.name = name, .address = address, .key = path, .certificate = path};
 
-    memset(host.server_key, 0xab, DIGEST_BYTES);
+    memset(host.server_key, server_key, DIGEST_BYTES);
     hear();
     bool good = hosts_add(&host, replace);
     hear_no_more();
@@ -211,7 +213,7 @@ static void test_too_many(void **state)
     assert_true(load(&hosts));
     assert_int_equal(hosts.count, MAX_HOSTS);
     hosts_close(&hosts);
-    assert_false(add("one-more", "b", key, false));
+    assert_false(add("one-more", "b", key, HOSTS_SAME));
     assert_non_null(strstr(said, "no room"));
 }
 
@@ -221,8 +223,8 @@ static void test_written_and_read(void **state)
     struct stat status;
 
     (void)state;
-    assert_true(add("gate-7", "127.0.0.1:8443", key, false));
-    assert_true(add("gate-8", "gate-8.example", key, false));
+    assert_true(add("gate-7", "127.0.0.1:8443", key, HOSTS_SAME));
+    assert_true(add("gate-8", "gate-8.example", key, HOSTS_SAME));
     assert_int_equal(stat(file, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
     assert_true(load(&hosts));
@@ -255,14 +257,19 @@ static void test_takes_nobodys_place(void **state)
     struct hosts hosts;
 
     (void)state;
-    assert_true(add("gate-7", "10.0.2.15", key, false));
-    assert_true(add("gate-7", "10.0.2.15", key, false));
-    assert_false(add("gate-7", "127.0.0.1:8443", key, false));
+    assert_true(add("gate-7", "10.0.2.15", key, HOSTS_SAME));
+    assert_true(add("gate-7", "10.0.2.15", key, HOSTS_SAME));
+    server_key = 0xac; /* whose key is another is somebody else */
+    assert_false(add("gate-7", "10.0.2.15", key, HOSTS_SAME));
+    assert_true(add("gate-7", "10.0.2.15", key, HOSTS_SAME_ADDRESS));
+    server_key = 0xab;
+    assert_true(add("gate-7", "10.0.2.15", key, HOSTS_ANY));
+    assert_false(add("gate-7", "127.0.0.1:8443", key, HOSTS_SAME));
     assert_non_null(strstr(said, "line 3 has a host gate-7 already, at 10.0.2.15"));
     assert_true(load(&hosts));
     assert_string_equal(hosts_find(&hosts, NULL)->address, "10.0.2.15");
     hosts_close(&hosts);
-    assert_true(add("gate-7", "127.0.0.1:8443", key, true));
+    assert_true(add("gate-7", "127.0.0.1:8443", key, HOSTS_ANY));
     assert_true(load(&hosts));
     assert_string_equal(hosts_find(&hosts, NULL)->address, "127.0.0.1:8443");
     hosts_close(&hosts);
@@ -271,23 +278,23 @@ static void test_takes_nobodys_place(void **state)
 static void test_add_refuses(void **state)
 {
     (void)state;
-    assert_false(add("gate 7", "a", key, false));
+    assert_false(add("gate 7", "a", key, HOSTS_SAME));
     assert_non_null(strstr(said, "a host's name is"));
-    assert_false(add("gate-7", "a/b", key, false));
+    assert_false(add("gate-7", "a/b", key, HOSTS_SAME));
     assert_non_null(strstr(said, "the address is no name"));
-    assert_false(add("gate-7", "a", "/nonexistent", false));
+    assert_false(add("gate-7", "a", "/nonexistent", HOSTS_SAME));
     assert_non_null(strstr(said, "/nonexistent: No such file"));
-    assert_false(add("gate-7", "a", "/tmp", false));
+    assert_false(add("gate-7", "a", "/tmp", HOSTS_SAME));
     assert_non_null(strstr(said, "/tmp: is no regular file"));
     char steering[128];
     snprintf(steering, sizeof(steering), "%s/a\033b", folder);
     fclose(fopen(steering, "w"));
-    assert_false(add("gate-7", "a", steering, false));
+    assert_false(add("gate-7", "a", steering, HOSTS_SAME));
     assert_non_null(strstr(said, "characters in its path"));
     assert_int_not_equal(access(file, F_OK), 0);
     /* What can't be read is not written over. */
     put_file("hosts: [\n", 0600);
-    assert_false(add("gate-7", "a", key, true));
+    assert_false(add("gate-7", "a", key, HOSTS_ANY));
     put_file(GOOD, 0600);
 }
 
