@@ -36,7 +36,7 @@ const char audit_help[] =
     "same\n"
     "way. The hosts are those of `bulkhead ctl` (hosts.yaml), all of them if none is named. A "
     "machine\n"
-    "keeps its last 1,024 records: collect before it has more, and after each act that counts.\n"
+    "keeps its last 1,023 records: collect before it has more, and after each act that counts.\n"
     "\n"
     "  -o, --output DIR   collect: the folder of the files; it is made where it is missing\n"
     "  -q, --quiet        verify: only findings, no line of what is good\n"

@@ -151,7 +151,7 @@ static void device_rows(struct report *out)
             no_dma ? "open: a device reaches the memory of all domains and of the hypervisor"
             : functions == 0
                 ? "where the machine has none, DMA is held off by the bus-master bits alone"
-                : "units are trusted; run on AMD-V with VT-d in QEMU, VT-x with VT-d not yet"});
+                : "units are trusted; run on AMD-V with VT-d in QEMU, on VT-x with VT-d nested"});
 }
 
 /* Whether everything that somebody owns is known not to be an organ; what is, check refuses. */

@@ -114,7 +114,8 @@ void report_life(struct report *out)
         &out->page, MARK_PLAIN,
         "Domains of one step start together. A fault of one domain ends that domain at worst; "
         "a panic of the hypervisor and a fatal machine check stop the whole machine, which tells "
-        "the cause on com1 only, keeps no record of it, and needs a person to start it again.");
+        "the cause on com1, its first words to the boot after a warm reset, and needs a person to "
+        "start it again.");
     if (ordered)
         page_say(&out->page, MARK_NOTE,
                  "This version checks the order, does not keep it, and refuses to start such an "

@@ -18,9 +18,10 @@ static void say_limits(struct report *out)
     for (uint32_t i = 0; i < model->domains.count; i++)
         devices += model_domain(model, i)->devices.count;
     if (devices > 0)
-        page_say(&out->page, MARK_NOTE,
-                 "DMA and interrupts of the domains' devices are confined by VT-d. That was run on "
-                 "AMD-V with VT-d in QEMU; VT-x with VT-d was not run yet.");
+        page_say(
+            &out->page, MARK_NOTE,
+            "DMA and interrupts of the domains' devices are confined by VT-d. That was run on "
+            "AMD-V with VT-d in QEMU; VT-x with VT-d in a nested machine, without network cards.");
     if (is_written(model->management.at))
         page_say(
             &out->page, MARK_NOTE,

@@ -59,7 +59,7 @@ static void accept_caveats(struct report *out)
     if (owned_device(model, 0, &owned))
         accept(out, "Devices",
                "what they keep over a restart and what their firmware does is "
-               "theirs; VT-d was run with AMD-V in QEMU, not yet with VT-x");
+               "theirs; VT-d was run with AMD-V in QEMU, with VT-x in a nested machine");
     accept(out, "The rest",
            "firmware, SMM, processor and chipset are trusted; physical access is "
            "not covered (CAVEATS.md)");

@@ -215,11 +215,14 @@ static enum exit_status open_console(struct run *run)
     if (!console_port_is_free(run->port))
         return EXIT_ENVIRONMENT;
     run->options.console.port = run->port;
-    if (!console_has_name(console, run->port))
-        screen_note(&run->screen,
-                    "the manifest's `names` has no 127.0.0.1:%u: the console will refuse browsers",
-                    run->port);
-    if (console_host(console, run->port))
+    bool named = console_has_name(console, run->port);
+    if (!named)
+        screen_note(
+            &run->screen,
+            "the console refuses whoever calls it 127.0.0.1:%u, browsers and `bulkhead ctl`: "
+            "add that to the manifest's `management.names`, and build",
+            run->port);
+    if (console_host(console, run->port) && named)
         screen_note(&run->screen, "`bulkhead ctl --host %s` speaks with its console",
                     console->host);
     return EXIT_GOOD;

@@ -231,7 +231,7 @@ static void every_fact_is_there(void **state)
         "| firewall, protects x, behind | 1 | 64M | 2 of its own | management | 3 |",
         "| system | 1 | 64M | shared | com4 (polled) | 0 |",
         "| system | 1 | 64M | shared | com3 (line 7) | 0 |",
-        "tells the cause on com1 only, keeps no record of it",
+        "tells the cause on com1, its first words to the boot after a warm reset",
         "| **the machine** | read the audit | read the audit |",
     };
     char *text = report_text(FACTS, true);
