@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A line of a trail: what its bytes say, and what the console says of them. */
 #include "line.h"
+#include "guests/console/words.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -9,26 +10,7 @@
 
 const char *audit_kind_word(uint64_t kind)
 {
-    static const char *const words[AUDIT_KINDS] = {
-        [AUDIT_BOOT] = "boot",
-        [AUDIT_STORE] = "store",
-        [AUDIT_CLOCK] = "clock",
-        [AUDIT_BEFORE] = "before",
-        [AUDIT_PANIC] = "panic",
-        [AUDIT_START] = "start",
-        [AUDIT_END] = "end",
-        [AUDIT_REST] = "rest",
-        [AUDIT_CALL] = "call",
-        [AUDIT_REFUSED] = "refused",
-        [AUDIT_CONSOLE] = "console",
-        [AUDIT_DMA_FAULT] = "dma-fault",
-        [AUDIT_QUARANTINE] = "quarantine",
-        [AUDIT_CHECK] = "check",
-        [AUDIT_MACHINE_CHECK] = "machine-check",
-        [AUDIT_NMI] = "nmi",
-        [AUDIT_LOST] = "lost",
-    };
-    return kind < AUDIT_KINDS ? words[kind] : NULL;
+    return kind != 0 && kind < AUDIT_KINDS ? word_of_record(kind) : NULL;
 }
 
 static int digit(char c)
