@@ -91,6 +91,10 @@ static void show_muted(const struct handoff *handoff, const struct facts *facts)
                        : " (keeps bus mastering)");
     }
     text_print(handoff->muted_count ? "\n" : "");
+    if (handoff->display.bytes)
+        text_print("  the screen's display reads what the firmware keeps for it, and writes "
+                   "nothing: %lx to %lx (RMRR)\n",
+                   handoff->display.base, handoff->display.base + handoff->display.bytes);
 }
 
 /* What comes there later is nobody's (TRAPS 65). */

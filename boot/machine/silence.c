@@ -51,6 +51,8 @@ static void quiet_functions(const struct facts *facts, struct handoff *handoff)
     bool switched = scan_switch_off(facts, &why);
     if (display != FUNCTION_NONE && !mute(facts, handoff, display, &unused))
         display = FUNCTION_NONE;
+    if (display == FUNCTION_NONE)
+        handoff->display = (struct handoff_display){0};
     struct pci_census census = pci_quiet(facts, display);
     if (!switched)
         refuse("%s", why.text);

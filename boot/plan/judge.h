@@ -93,6 +93,12 @@ uint32_t pending_bytes(uint32_t vectors);
 bool judge_machine(const struct subject *first);
 bool judge_unit(const struct subject *subject);
 
+/* How many domain ids a unit has that reads so (VT-d, "Capability Register": ND). */
+uint32_t unit_domains(uint64_t capability);
+
+/* registers.c: what else lies in these pages, at `where`: RAM or registers; NULL: nothing known. */
+const char *taken_by(const struct facts *facts, const struct free_range *pages, uint64_t *where);
+
 /* The address where what the function's unit can translate ends, at most 1 << 48. */
 uint64_t unit_limit(const struct facts *facts, uint32_t index);
 

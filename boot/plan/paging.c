@@ -35,6 +35,7 @@ static const struct format {
                        .large = PAGE_LARGE,
                        .write = PAGE_WRITE,
                        .no_execute = PAGE_NX},
+    [PAGING_UNIT] = {.table = EPT_READ, .leaf = EPT_READ, .large = EPT_LARGE},
 };
 
 /* Leaves of one size, next to each other in one table. */

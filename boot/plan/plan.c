@@ -5,6 +5,7 @@
 #include "assign.h"
 #include "boot/guest/guest_memory.h"
 #include "diagnostic.h"
+#include "display.h"
 #include "kernel/abi/layout.h"
 #include "kernel/abi/public.h"
 #include "mute.h"
@@ -149,6 +150,7 @@ static bool place_iommu(struct plan *plan)
         handoff->iommus[i] =
             (struct handoff_iommu){facts->iommus[i].registers, facts->iommus[i].capability,
                                    facts->iommus[i].extended_capability};
+    display_grant(facts, handoff);
     handoff->iommu_bytes = remap_bytes(handoff);
     return place_or_refuse(&plan->placement, &entries, "the interrupt-remapping table",
                            &handoff->iommu_entries) &&

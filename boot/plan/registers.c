@@ -68,26 +68,30 @@ static uint32_t list_windows(const struct facts *facts, struct taken list[WINDOW
     return count;
 }
 
-static bool judge_windows(const struct subject *subject, uint32_t index)
+const char *taken_by(const struct facts *facts, const struct free_range *pages, uint64_t *where)
 {
-    const struct facts *facts = subject->facts;
-    struct free_range pages = pages_of(&subject->fact->bars[index]);
     struct taken list[WINDOWS];
     uint32_t count = list_windows(facts, list);
     for (uint32_t i = 0; i < facts->memory_count; i++)
-        if (ranges_overlap(pages.base, pages.bytes, facts->memory[i].base, facts->memory[i].bytes))
-            return deny(subject,
-                        ", and its BAR %u at %lx (%lu bytes) overlaps memory at %lx: update the "
-                        "firmware",
-                        index, pages.base, pages.bytes, facts->memory[i].base);
+        if (ranges_overlap(pages->base, pages->bytes, *where = facts->memory[i].base,
+                           facts->memory[i].bytes))
+            return "memory";
     for (uint32_t i = 0; i < count; i++)
-        if (ranges_overlap(pages.base, pages.bytes, align_down(list[i].base, PAGE_BYTES),
+        if (ranges_overlap(pages->base, pages->bytes, align_down(*where = list[i].base, PAGE_BYTES),
                            page_up(list[i].bytes)))
-            return deny(subject,
-                        ", and its BAR %u at %lx (%lu bytes) overlaps %s at %lx: update the "
-                        "firmware",
-                        index, pages.base, pages.bytes, list[i].what, list[i].base);
-    return true;
+            return list[i].what;
+    return NULL;
+}
+
+static bool judge_windows(const struct subject *subject, uint32_t index)
+{
+    struct free_range pages = pages_of(&subject->fact->bars[index]);
+    uint64_t where;
+    const char *what = taken_by(subject->facts, &pages, &where);
+    return !what || deny(subject,
+                         ", and its BAR %u at %lx (%lu bytes) overlaps %s at %lx: update the "
+                         "firmware",
+                         index, pages.base, pages.bytes, what, where);
 }
 
 /* One that was not sized takes the page where it begins: a larger one would begin a page. */

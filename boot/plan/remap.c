@@ -4,6 +4,7 @@
 #include "arch/x86/include/paging.h"
 #include "assign.h"
 #include "diagnostic.h"
+#include "paging.h"
 
 enum { BUSES = 256, BUS_FUNCTIONS = 256 };
 
@@ -126,13 +127,23 @@ static bool assigned_on(const struct handoff *handoff, uint32_t bus)
     return false;
 }
 
+/* What the screen's display reads, one to one. */
+static uint64_t space_of_display(const struct handoff *handoff, struct paging_space *space)
+{
+    space->count = 0;
+    paging_add(space, handoff->display.base, handoff->display.base, handoff->display.bytes,
+               remap_leaf(handoff), PAGING_READ);
+    return space->count ? paging_bytes(space) : 0;
+}
+
 /* Which functions stay bus masters is known after this: room for a bus each. */
 uint64_t remap_bytes(const struct handoff *handoff)
 {
+    struct paging_space space;
     uint64_t tables = 1 + MAX_MUTED;
     for (uint32_t bus = 0; bus < BUSES; bus++)
         tables += assigned_on(handoff, bus);
-    return tables * PAGE_BYTES;
+    return tables * PAGE_BYTES + space_of_display(handoff, &space);
 }
 
 static bool has_table(const struct handoff *handoff, uint32_t bus)
@@ -145,7 +156,10 @@ static bool has_table(const struct handoff *handoff, uint32_t bus)
 
 void remap_locate(struct handoff *handoff)
 {
-    uint64_t table = handoff->iommu_root;
+    struct paging_space space;
+    uint64_t table = handoff->iommu_root, display = space_of_display(handoff, &space);
+    if (display)
+        handoff->display.table = table + handoff->iommu_bytes - display;
     for (uint32_t bus = 0; bus < BUSES; bus++) {
         if (has_table(handoff, bus))
             table += PAGE_BYTES;
@@ -184,11 +198,12 @@ static void build_root(struct tables *tables)
  * A unit of three levels begins where entry 0 of the domain's top table leads: there is nothing of
  * the domain above (XSA-390).
  */
-static void build_context(const struct tables *tables, const struct function *function)
+static void build_context(const struct tables *tables, uint32_t pci, uint32_t domain,
+                          uint64_t table)
 {
     const struct handoff *handoff = tables->handoff;
-    uint64_t *entry = &tables->contexts[function->pci >> 8][2 * (function->pci % BUS_FUNCTIONS)];
-    uint64_t table = handoff->domains[function->domain].nested_root, width = WIDTH_4_LEVELS;
+    uint64_t *entry = &tables->contexts[pci >> 8][2 * (pci % BUS_FUNCTIONS)];
+    uint64_t width = WIDTH_4_LEVELS;
     for (uint32_t i = 0; i < handoff->iommu_count; i++)
         if (!(handoff->iommus[i].capability & CAPABILITY_4_LEVELS))
             width = WIDTH_3_LEVELS;
@@ -196,8 +211,8 @@ static void build_context(const struct tables *tables, const struct function *fu
         const uint64_t *top = tables->memory(table, PAGE_BYTES, tables->context);
         table = top[0] & PAGING_ADDRESS;
     }
-    entry[1] = DOMAIN_ID(function->domain) | width;
-    entry[0] = table | ENTRY_PRESENT;
+    entry[1] = DOMAIN_ID(domain) | width;
+    entry[0] |= table | ENTRY_PRESENT;
 }
 
 static void build_block(const struct tables *tables, const struct function *function)
@@ -219,13 +234,20 @@ static void build_block(const struct tables *tables, const struct function *func
 void remap_build(const struct handoff *handoff, plan_memory memory, void *context)
 {
     struct tables tables = {.handoff = handoff, .memory = memory, .context = context};
+    struct paging_space space;
     build_root(&tables);
     for (uint32_t i = 0; i < handoff->muted_count; i++)
         tables.contexts[handoff->muted[i] >> 8][2 * (handoff->muted[i] % BUS_FUNCTIONS)] =
             FAULTS_NOT_TOLD;
+    if (space_of_display(handoff, &space)) {
+        paging_build(&space, PAGING_UNIT, handoff->display.table, memory, context);
+        build_context(&tables, (uint32_t)handoff->display.pci, handoff->domain_count,
+                      handoff->display.table);
+    }
     for (uint32_t i = 0; i < handoff->function_count; i++)
         if (!(handoff->functions[i].flags & FUNCTION_SILENT)) {
-            build_context(&tables, &handoff->functions[i]);
+            build_context(&tables, handoff->functions[i].pci, handoff->functions[i].domain,
+                          handoff->domains[handoff->functions[i].domain].nested_root);
             build_block(&tables, &handoff->functions[i]);
         }
 }

@@ -22,18 +22,22 @@ const struct handoff_ioapic *remap_ioapic(const struct handoff *handoff, uint32_
 /* The largest leaf of nested tables that all units know. */
 uint64_t remap_leaf(const struct handoff *handoff);
 
-/* Bytes at iommu_root: the root table, and a context table for each bus that may need one. */
+/*
+ * Bytes at iommu_root: the root table, a context table for each bus that may need one, and the
+ * tables of what handoff->display says.
+ */
 uint64_t remap_bytes(const struct handoff *handoff);
 
 /*
- * Writes into each function that has them where its entries of these tables are: once it is known
- * which functions are muted, and before remap_build().
+ * Writes into each function that has them where its entries of these tables are, and where the
+ * display's are: once it is known which functions are muted, and before remap_build().
  */
 void remap_locate(struct handoff *handoff);
 
 /*
  * Fills the zeroed tables: context entries and blocks of remapping entries of all functions that
- * are assigned and not silent, and of the muted ones entries that block without a report. The
+ * are assigned and not silent, and of the muted ones entries that block without a report, but for
+ * what the display reads. The
  * domains' nested tables are there already.
  */
 void remap_build(const struct handoff *handoff, plan_memory memory, void *context);

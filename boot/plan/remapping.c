@@ -36,6 +36,11 @@ static const struct fact_iommu *unit_of(const struct facts *facts, uint32_t inde
     return all;
 }
 
+uint32_t unit_domains(uint64_t capability)
+{
+    return 1u << (4 + 2 * (capability & 7));
+}
+
 static const char *lacks(const struct fact_iommu *unit, uint32_t domain_count)
 {
     uint64_t capability = unit->capability, extended = unit->extended_capability;
@@ -45,7 +50,7 @@ static const char *lacks(const struct fact_iommu *unit, uint32_t domain_count)
         return "no interrupt remapping";
     if (!(extended & UNIT_X2APIC))
         return "no interrupt remapping for x2APIC mode (EIM)";
-    if (1u << (4 + 2 * (capability & 7)) <= domain_count) /* 0 is nobody's */
+    if (unit_domains(capability) <= domain_count) /* 0 is nobody's */
         return "too few domain ids";
     return NULL;
 }

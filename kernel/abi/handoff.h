@@ -209,6 +209,16 @@ enum { HANDOFF_HEAD_SURVIVED = 1, HANDOFF_PANIC_SURVIVED = 2 };
  */
 enum { MAX_MUTED = 8 };
 
+/*
+ * What the screen's display goes on reading: memory that the firmware keeps for it (RMRR), which
+ * a table of its own maps one to one (VT-d, "Second-Stage Translation"; TRAPS 43, 61).
+ */
+struct handoff_display {
+    uint64_t base, bytes; /* host-physical; bytes 0: nothing, all its DMA is blocked */
+    uint64_t table;       /* behind the context tables, to the end of iommu_bytes */
+    uint64_t pci;         /* which is muted too */
+};
+
 struct handoff {
     uint64_t magic;
     uint32_t version;
@@ -246,11 +256,12 @@ struct handoff {
     uint32_t function_count;
     uint64_t management;    /* index of its domain, or HANDOFF_NOBODY */
     uint64_t iommu_root;    /* root table of all units; context tables follow, ascending by bus */
-    uint64_t iommu_bytes;   /* of root and context tables; what no bus needs is zero */
+    uint64_t iommu_bytes;   /* of root, context and display's tables; what no bus needs is zero */
     uint64_t iommu_queue;   /* one page: their invalidation queue, at start-up only */
     uint64_t iommu_entries; /* interrupt-remapping table, IRT_BYTES */
     struct handoff_audit audit;
     struct handoff_screen screen;
+    struct handoff_display display;
     struct handoff_cpu cpus[MAX_CPUS];
     struct handoff_ioapic ioapics[MAX_IOAPICS];
     struct handoff_domain domains[MAX_DOMAINS];

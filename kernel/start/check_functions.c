@@ -91,6 +91,8 @@ static const char *other_owner(const struct owners *check, const struct function
         return "the local APIC";
     if (overlap(base, bytes, handoff->screen.base, handoff->screen.bytes))
         return "the screen";
+    if (overlap(base, bytes, handoff->display.base, handoff->display.bytes))
+        return "what the screen's display reads";
     return overlap(base, bytes, handoff->ecam_base, 256ull << 20) ? "PCI configuration space"
                                                                   : NULL;
 }

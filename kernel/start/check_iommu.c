@@ -99,6 +99,20 @@ static const char *wrong_with(const struct handoff *handoff, const struct functi
     return NULL;
 }
 
+/* What the screen's display reads, and its table; it is muted else. */
+static bool display_is_good(const struct handoff *handoff)
+{
+    const struct handoff_display *display = &handoff->display;
+    bool muted = false;
+    if (!display->bytes)
+        return !(display->base | display->table | display->pci);
+    for (uint32_t i = 0; i < handoff->muted_count; i++)
+        muted |= handoff->muted[i] == display->pci;
+    return muted && !((display->base | display->bytes | display->table) % PAGE_BYTES) &&
+           inside(display->base, display->bytes, 0, MAX_HPA) &&
+           inside(display->table, PAGE_BYTES, handoff->iommu_root, handoff->iommu_bytes);
+}
+
 static bool check_bounds(struct check_machine *machine)
 {
     const struct handoff *handoff = machine->owners.handoff;
@@ -111,6 +125,12 @@ static bool check_bounds(struct check_machine *machine)
                           "handoff: %u functions and %u muted behind %u IOMMU units, tables at %lx",
                           handoff->function_count, handoff->muted_count, handoff->iommu_count,
                           handoff->iommu_root);
+    if (!display_is_good(handoff))
+        return check_fail(machine->owners.result, "I3",
+                          "handoff: the screen's display %lx reads %lx bytes at %lx by a table at "
+                          "%lx: out of bounds, or not muted",
+                          handoff->display.pci, handoff->display.bytes, handoff->display.base,
+                          handoff->display.table);
     for (uint32_t i = 0; i < handoff->function_count; i++) {
         const struct function *function = &handoff->functions[i];
         const char *wrong = wrong_with(handoff, function);
@@ -133,33 +153,79 @@ static bool uses_bus(const struct handoff *handoff, uint32_t bus)
     return uses;
 }
 
+/* The entry that leads to the tables at `table`, for a domain of the units. */
+static void table_due(const struct check_machine *machine, uint64_t table, uint64_t domain,
+                      uint64_t due[2])
+{
+    const struct handoff *handoff = machine->owners.handoff;
+    uint64_t common = ~0ull;
+    for (uint32_t i = 0; i < handoff->iommu_count; i++)
+        common &= handoff->iommus[i].capability;
+    due[1] = domain << 8 | (common & FOUR_LEVELS ? 2 : 1);
+    if (!(common & FOUR_LEVELS)) {
+        /* Three levels begin in its first entry, and see nothing of any other (XSA-390). */
+        const uint64_t *top = machine->owners.frame(table, machine->owners.context);
+        table = top ? top[0] & PAGING_ADDRESS : 0;
+        for (uint32_t k = 1; top && k < PAGING_ENTRIES; k++)
+            if (top[k])
+                table = 0;
+    }
+    due[0] = table ? due[0] | table | PRESENT : 0;
+}
+
 /* The entry that is due for a requester. */
 static void context_due(const struct check_machine *machine, uint32_t requester, uint64_t due[2])
 {
     const struct handoff *handoff = machine->owners.handoff;
-    uint64_t common = ~0ull;
     due[0] = due[1] = 0;
     for (uint32_t i = 0; i < handoff->muted_count; i++)
         if (handoff->muted[i] == requester)
             due[0] = FAULTS_UNTOLD;
-    for (uint32_t i = 0; i < handoff->iommu_count; i++)
-        common &= handoff->iommus[i].capability;
+    if (handoff->display.bytes && handoff->display.pci == requester)
+        table_due(machine, handoff->display.table, handoff->domain_count + 1ull, due);
     for (uint32_t i = 0; i < handoff->function_count; i++) {
         const struct function *function = &handoff->functions[i];
         if (function->pci != requester || check_silent(function))
             continue;
-        uint64_t table = handoff->domains[function->domain].nested_root & PAGING_ADDRESS;
-        due[0] = table | PRESENT;
-        due[1] = (function->domain + 1ull) << 8 | (common & FOUR_LEVELS ? 2 : 1);
-        if (common & FOUR_LEVELS)
-            continue;
-        /* Three levels begin in its first entry, and see nothing of any other (XSA-390). */
-        const uint64_t *top = machine->owners.frame(table, machine->owners.context);
-        due[0] = top ? (top[0] & PAGING_ADDRESS) | PRESENT : 0;
-        for (uint32_t k = 1; top && k < PAGING_ENTRIES; k++)
-            if (top[k])
-                due[0] = 0;
+        table_due(machine, handoff->domains[function->domain].nested_root & PAGING_ADDRESS,
+                  function->domain + 1ull, due);
     }
+}
+
+/*
+ * The display's tables from `hpa` on, whose first entry stands for `address`: each of what it may
+ * read at its own place, nothing to be written, nothing else.
+ */
+static bool check_reads(struct check_machine *machine, uint64_t hpa, unsigned level,
+                        uint64_t address)
+{
+    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff_display *display = &handoff->display;
+    uint64_t room = handoff->iommu_root + handoff->iommu_bytes - display->table;
+    const uint64_t *table = inside(hpa, PAGE_BYTES, display->table, room)
+                                ? machine->owners.frame(hpa, machine->owners.context)
+                                : NULL;
+    uint64_t span = 1ull << paging_shift(level);
+    for (uint32_t i = 0; i < PAGING_ENTRIES; i++, address += span) {
+        uint64_t entry = table ? table[i] : 0;
+        bool read = overlap(address, span, display->base, display->bytes);
+        if (level == 1 || (level < PAGING_LEVELS && entry & EPT_LARGE)) {
+            uint64_t due = address | EPT_READ | (level > 1 ? EPT_LARGE : 0);
+            if (read ? entry == due && inside(address, span, display->base, display->bytes)
+                     : !entry)
+                continue;
+        } else if (!read && !entry) {
+            continue;
+        } else if (read && (entry & ~PAGING_ADDRESS) == EPT_READ) {
+            if (check_reads(machine, entry & PAGING_ADDRESS, level - 1, address))
+                continue;
+            return false;
+        }
+        return check_fail(machine->owners.result, "I3",
+                          "table of the screen's display at %lx, address %lx: %lx, expected %s",
+                          hpa, address, entry, read ? "that place, to be read" : "nothing");
+    }
+    return true;
 }
 
 /* A page of entries, each held against what is due; of no bus that is: zeros. */
@@ -205,10 +271,11 @@ static bool check_root(struct check_machine *machine)
     const struct handoff *handoff = machine->owners.handoff;
     const uint64_t *root = machine->owners.frame(handoff->iommu_root, machine->owners.context);
     uint64_t next = handoff->iommu_root + PAGE_BYTES,
-             end = handoff->iommu_root + handoff->iommu_bytes;
+             end = handoff->display.bytes ? handoff->display.table
+                                          : handoff->iommu_root + handoff->iommu_bytes;
     for (uint32_t bus = 0; bus < BUSES; bus++) {
         bool needed = uses_bus(handoff, bus);
-        if (!root || (needed && next == end) || root[2 * bus + 1] ||
+        if (!root || (needed && next >= end) || root[2 * bus + 1] ||
             root[2 * bus] != (needed ? next | PRESENT : 0))
             return check_fail(machine->owners.result, "I3",
                               "root table at %lx, bus %x: %lx, expected %s %lx",
@@ -292,5 +359,9 @@ bool check_machine_iommu(struct check_machine *machine)
     for (uint32_t i = 0; i < handoff->iommu_count; i++)
         if (!check_unit(machine, &handoff->iommus[i]))
             return false;
-    return !handoff->iommu_count || (check_root(machine) && check_entries(machine));
+    if (!handoff->iommu_count)
+        return true;
+    return check_root(machine) && check_entries(machine) &&
+           (!handoff->display.bytes ||
+            check_reads(machine, handoff->display.table, PAGING_LEVELS, 0));
 }

@@ -57,17 +57,18 @@ static bool check_devices(const struct owners *check, const struct handoff_exten
 {
     const struct handoff *handoff = check->handoff;
     uint64_t buses = (uint64_t)handoff->ecam_bus_last - handoff->ecam_bus_first + 1;
-    struct handoff_extent windows[MAX_IOAPICS + MAX_IOMMUS + 3] = {
+    struct handoff_extent windows[MAX_IOAPICS + MAX_IOMMUS + 4] = {
         {LOCAL_APIC, PAGE_BYTES, 0, 0},
         {handoff->screen.base, handoff->screen.bytes, 0, 0},
+        {handoff->display.base, handoff->display.bytes, 0, 0},
         {handoff->ecam_base + ((uint64_t)handoff->ecam_bus_first << 20),
          handoff->ecam_base ? buses << 20 : 0, 0, 0}};
     for (uint32_t i = 0; i < handoff->ioapic_count; i++)
-        windows[3 + i] = (struct handoff_extent){handoff->ioapics[i].address, PAGE_BYTES, 0, 0};
+        windows[4 + i] = (struct handoff_extent){handoff->ioapics[i].address, PAGE_BYTES, 0, 0};
     for (uint32_t i = 0; i < handoff->iommu_count; i++)
-        windows[3 + handoff->ioapic_count + i] =
+        windows[4 + handoff->ioapic_count + i] =
             (struct handoff_extent){handoff->iommus[i].registers, PAGE_BYTES, 0, 0};
-    for (uint32_t i = 0; i < 3 + handoff->ioapic_count + handoff->iommu_count; i++)
+    for (uint32_t i = 0; i < 4 + handoff->ioapic_count + handoff->iommu_count; i++)
         if (overlap(windows[i].base, windows[i].bytes, extent->base, extent->bytes))
             return check_fail(check->result, "I1",
                               "%s at %lx: the device window at %lx overlaps it", whose,

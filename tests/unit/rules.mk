@@ -32,7 +32,7 @@ GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c console_info.c l
 ASSIGN_ONLY := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c registers.c remapping.c windows.c \
     config_space.c)
 PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c remap.c \
-    paging.c kernel_image.c diagnostic.c mute.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
+    paging.c kernel_image.c diagnostic.c display.c mute.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
 
 MADE_FILES := tests/unit/boot/made_files.c tests/unit/made_manifest.c
 PLAN_WORLD := tests/unit/boot/plan_world.c $(MADE_FILES) $(PLAN_SOURCES)
@@ -58,10 +58,11 @@ $(call unit_test,boot/assign_refused,$(BOARD_WORLD))
 $(call unit_test,boot/groups,$(BOARD_WORLD))
 $(call unit_test,boot/config_space,$(BOARD_WORLD))
 $(call unit_test,boot/mute,boot/plan/mute.c $(BOARD_WORLD))
+$(call unit_test,boot/display,boot/plan/display.c boot/plan/mute.c $(BOARD_WORLD))
 $(call unit_test,boot/silence,boot/machine/silence.c boot/plan/mute.c $(BOARD_WORLD))
 $(call unit_test,boot/overview,boot/machine/overview.c boot/plan/mute.c $(BOARD_WORLD))
 $(call unit_test,boot/vtd,boot/plan/diagnostic.c kernel/format.c)
-$(call unit_test,boot/remap,boot/plan/remap.c boot/plan/groups.c boot/plan/diagnostic.c kernel/format.c)
+$(call unit_test,boot/remap,boot/plan/remap.c boot/plan/paging.c boot/plan/groups.c boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/place,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))
@@ -157,7 +158,9 @@ $(call unit_test,kernel/check_handoff,$(MACHINE_WORLD) $(SHARED_SOURCES))
 $(call unit_test,kernel/check_remap,$(MACHINE_WORLD) $(SHARED_SOURCES))
 
 $(call unit_test,kernel/check_iommu,$(MACHINE_WORLD) $(SHARED_SOURCES) \
-    $(addprefix boot/plan/,remap.c groups.c diagnostic.c))
+    $(addprefix boot/plan/,remap.c paging.c groups.c diagnostic.c))
+$(call unit_test,kernel/check_display,$(MACHINE_WORLD) $(SHARED_SOURCES) \
+    $(addprefix boot/plan/,remap.c paging.c groups.c diagnostic.c))
 
 $(call unit_test,kernel/check_plan,tests/unit/boot/board.c $(addprefix kernel/start/,check_machine.c check_iommu.c) $(CHECK_WORLD) $(MADE_FILES) $(PLAN_SOURCES))
 

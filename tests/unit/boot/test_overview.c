@@ -103,8 +103,13 @@ static void what_is_left_as_it_is_is_said(void **state)
     board.handoff.muted_count = 2;
     board.handoff.muted[0] = PCI(8, 0, 1);
     board.handoff.muted[1] = PCI(2, 0, 0);
+    board.handoff.display =
+        (struct handoff_display){.base = 0x7c000000, .bytes = 0x2000000, .pci = PCI(8, 0, 1)};
     screen[0] = 0;
     overview(&board.handoff, &board.manifest, &board.facts, "nothing");
+    says("  the screen's display reads what the firmware keeps for it, and writes nothing: "
+         "7c000000 to 7e000000 (RMRR)\n",
+         true);
     says("  blocked by the IOMMU, unreported: 08:00.1 (the screen's display), 02:00.0 (keeps bus "
          "mastering)\n",
          true);

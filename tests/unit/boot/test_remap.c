@@ -126,6 +126,46 @@ static void muted(void **state)
     assert_int_equal(written(ROOT + 0x1000, handoff.iommu_bytes - 0x1000), 6);
 }
 
+/* What it reads stands behind all else, one to one; the rest of its entry says no fault. */
+static void display(void **state)
+{
+    const uint64_t context = ROOT + 0x1000 + 16 * 0x10;
+    (void)state;
+    handoff.muted_count = 1;
+    handoff.muted[0] = 0x0010;
+    handoff.display = (struct handoff_display){.base = 0x401ff000, .bytes = 0x2000, .pci = 0x0010};
+    uint64_t before = (1 + 2 + MAX_MUTED) * PAGE_BYTES;
+    assert_int_equal(remap_bytes(&handoff), before + 5 * PAGE_BYTES);
+    handoff.iommu_bytes = remap_bytes(&handoff);
+    remap_locate(&handoff);
+    assert_int_equal(handoff.display.table, ROOT + before);
+    remap_build(&handoff, reach, NULL);
+    assert_int_equal(*word(context), (ROOT + before) | 3);
+    assert_int_equal(*word(context + 8), 3 << 8 | 2);
+    assert_int_equal(*word(ROOT + before), (ROOT + before + 0x1000) | 1);
+    assert_int_equal(*word(ROOT + before + 0x1008), (ROOT + before + 0x2000) | 1);
+    assert_int_equal(*word(ROOT + before + 0x2000), (ROOT + before + 0x3000) | 1);
+    assert_int_equal(*word(ROOT + before + 0x2008), (ROOT + before + 0x4000) | 1);
+    assert_int_equal(*word(ROOT + before + 0x3000 + 8 * 511), 0x401ff001);
+    assert_int_equal(*word(ROOT + before + 0x4000), 0x40200001);
+    assert_int_equal(written(ROOT + before, 5 * PAGE_BYTES), 6);
+    handoff.iommus[0].capability = THREE_LEVELS | 1ull << 34;
+    assert_int_equal(remap_bytes(&handoff), before + 5 * PAGE_BYTES);
+    memset(memory + ROOT, 0, handoff.iommu_bytes);
+    remap_build(&handoff, reach, NULL);
+    assert_int_equal(*word(context), (ROOT + before + 0x1000) | 3);
+    assert_int_equal(*word(context + 8), 3 << 8 | 1);
+    handoff.display.base = 0x40000000; /* a large page, and one behind it */
+    handoff.display.bytes = 0x201000;
+    handoff.iommu_bytes = remap_bytes(&handoff);
+    assert_int_equal(handoff.iommu_bytes, before + 4 * PAGE_BYTES);
+    memset(memory + ROOT, 0, handoff.iommu_bytes);
+    remap_locate(&handoff);
+    remap_build(&handoff, reach, NULL);
+    assert_int_equal(*word(ROOT + before + 0x2000), 0x40000081);
+    assert_int_equal(*word(ROOT + before + 0x3000), 0x40200001);
+}
+
 static void entries(void **state)
 {
     (void)state;
@@ -246,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(contexts, setup, teardown),
         cmocka_unit_test_setup_teardown(three_levels, setup, teardown),
         cmocka_unit_test_setup_teardown(muted, setup, teardown),
+        cmocka_unit_test_setup_teardown(display, setup, teardown),
         cmocka_unit_test_setup_teardown(entries, setup, teardown),
         cmocka_unit_test_setup_teardown(lines, setup, teardown),
         cmocka_unit_test_setup_teardown(leaves, setup, teardown),

@@ -405,3 +405,28 @@ void machine_drop(struct setting *setting)
     world_free(&setting->world);
     free(setting);
 }
+
+void machine_must_accept(void)
+{
+    world_slice(&the->world);
+    if (!check_machine(&the->machine))
+        fail_msg("%s: %s", the->world.result.invariant, the->world.result.text);
+}
+
+void machine_must_refuse(const char *name, const char *invariant, const char *text)
+{
+    const struct check_result *result = &the->world.result;
+    world_slice(&the->world);
+    if (check_machine(&the->machine))
+        fail_msg("%s: accepted", name);
+    if (strcmp(result->invariant, invariant) != 0 || !strstr(result->text, text))
+        fail_msg("%s: expected %s \"%s\", got %s \"%s\"", name, invariant, text, result->invariant,
+                 result->text);
+}
+
+void *machine_reach(uint64_t hpa, uint64_t bytes, void *context)
+{
+    (void)context;
+    assert_true(hpa < WORLD_BYTES && bytes <= WORLD_BYTES - hpa);
+    return the->world.memory + hpa;
+}

@@ -70,6 +70,13 @@ void machine_list(void);
 uint64_t *made_entry(uint32_t index);
 uint64_t *made_context(uint32_t requester);
 
+/* With slices of what the handoff says now: the machine's part finds nothing, or this. */
+void machine_must_accept(void);
+void machine_must_refuse(const char *name, const char *invariant, const char *text);
+
+/* How the loader's arithmetic reaches its memory (boot/plan/plan.h, plan_memory). */
+void *machine_reach(uint64_t hpa, uint64_t bytes, void *context);
+
 void machine_drop(struct setting *setting);
 
 #endif
