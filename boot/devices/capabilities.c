@@ -44,24 +44,6 @@ enum {
     DOWNSTREAM_PORT = 6,
 };
 
-/*
- * Root ports of Intel's 100 and 200 series chipsets: their ACS registers are dwords, control at +8,
- * against the standard (their specification updates say so). They count as without ACS: what is
- * below one is one group (TRAPS 71).
- */
-static const uint16_t dword_acs[][2] = {
-    {0xa110, 0xa11f}, {0xa167, 0xa16a}, {0xa290, 0xa29f}, {0xa2e7, 0xa2ee}, {0x9d10, 0x9d1b}};
-
-static bool has_dword_acs(const struct fact_function *fact)
-{
-    enum { INTEL = 0x8086 };
-    for (unsigned i = 0; i < sizeof(dword_acs) / sizeof(dword_acs[0]); i++)
-        if ((fact->id & 0xffff) == INTEL && fact->id >> 16 >= dword_acs[i][0] &&
-            fact->id >> 16 <= dword_acs[i][1])
-            return true;
-    return false;
-}
-
 /* Whether `bytes` at `at` are the first of their kind, and all there. */
 static bool is_new(unsigned known, unsigned at, unsigned bytes, unsigned end,
                    struct fact_function *fact)
@@ -148,7 +130,7 @@ static void note_serial_number(const struct pci *pci, uint32_t function, unsigne
 static void note_acs(const struct pci *pci, uint32_t function, unsigned at,
                      struct fact_function *fact)
 {
-    if (!is_new(fact->acs, at, ACS_BYTES, EXTENDED_END, fact) || has_dword_acs(fact))
+    if (!is_new(fact->acs, at, ACS_BYTES, EXTENDED_END, fact) || pci_has_dword_acs(fact->id))
         return;
     fact->acs = (uint16_t)at;
     fact->acs_capability = (uint16_t)pci_read(pci, function, at + 4, 2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The separation check, the machine's part: who can raise an interrupt or do DMA (I3, I4). */
 #include "check_machine.h"
-#include "drivers/io.h"
+#include "drivers/pci.h"
 #include "kernel/check/check_parts.h"
 
 /* I/O APIC: registers, and an entry of its table. */
@@ -40,6 +40,20 @@ enum {
     BUSES = 256,
     CF8 = 0xcf8,
     CFC = 0xcfc,
+    STATUS_CAPABILITIES = 1 << 20, /* of the dword at CONFIG_COMMAND */
+    CONFIG_CAPABILITIES = 0x34,
+    CARDBUS_CAPABILITIES = 0x14,
+    HEADER_CARDBUS = 0x20000,
+    MULTIFUNCTION = 1 << 23, /* of the dword at CONFIG_HEADER */
+    MOST_CAPABILITIES = 48,
+    EXPRESS = 0x10,
+    ROOT_PORT = 4,
+    DOWNSTREAM_PORT = 6,
+    EXTENDED = 0x100,
+    MOST_EXTENDED = 960,
+    ACS = 0x000d,
+    ACS_ON = 0x1d,  /* source validation, request and completion redirect, upstream forwarding */
+    ACS_OFF = 0x60, /* egress control, direct translated */
 };
 
 #define ECAM_ADDRESS 0xffffffff00000ull /* below 1 << 52, a megabyte a bus */
@@ -169,6 +183,51 @@ static bool check_registers(struct check_machine *machine, const volatile uint32
     return true;
 }
 
+/* Its device/port type if it is PCI Express, else ~0. */
+static uint32_t express_type(const volatile uint32_t *ecam, uint32_t function)
+{
+    uint32_t header = config(ecam, function, CONFIG_HEADER) & HEADER_TYPE;
+    uint32_t at = header == HEADER_CARDBUS ? CARDBUS_CAPABILITIES : CONFIG_CAPABILITIES;
+    if (!(config(ecam, function, CONFIG_COMMAND) & STATUS_CAPABILITIES))
+        return ~0u;
+    at = config(ecam, function, at) & 0xfc;
+    for (uint32_t i = 0; at && i < MOST_CAPABILITIES; i++) {
+        uint32_t capability = config(ecam, function, at);
+        if ((capability & 0xff) == EXPRESS)
+            return capability >> 20 & 15;
+        at = capability >> 8 & 0xfc;
+    }
+    return ~0u;
+}
+
+/*
+ * Ports and functions of one device pass nothing on to each other past the units: whatever access
+ * control they have is on (TRAPS 59, 71). Where none is, they are one group.
+ */
+static bool check_access_control(struct check_machine *machine, const volatile uint32_t *ecam,
+                                 uint32_t function)
+{
+    uint32_t id = config(ecam, function, CONFIG_ID),
+             type = ecam ? express_type(ecam, function) : ~0u;
+    bool port = type == ROOT_PORT || type == DOWNSTREAM_PORT;
+    if (type == ~0u || pci_has_dword_acs(id) ||
+        !(port || config(NULL, function & ~7u, CONFIG_HEADER) & MULTIFUNCTION))
+        return true;
+    uint32_t at = EXTENDED;
+    for (uint32_t i = 0; at >= EXTENDED && i < MOST_EXTENDED; i++) {
+        uint32_t capability = ecam[at / 4], registers = at + 4 < PAGE_BYTES ? ecam[at / 4 + 1] : 0;
+        if ((capability & 0xffff) == ACS) {
+            uint32_t on = registers & ACS_ON, is = registers >> 16 & (ACS_ON | ACS_OFF);
+            return is == on || check_fail(machine->owners.result, "I3",
+                                          "PCI function %02x:%02x.%x: access control (ACS) %x, "
+                                          "expected %x",
+                                          function >> 8, function >> 3 & 31, function & 7, is, on);
+        }
+        at = capability >> 20 & 0xffc;
+    }
+    return true;
+}
+
 /*
  * Functions do DMA and send messages only as masters, and bridges pass on only as such what is
  * below them. A host or ISA bridge may have the bit hard-wired, and has no DMA of its own.
@@ -189,7 +248,8 @@ static bool check_function(struct check_machine *machine, const volatile uint32_
                           "must not be one yet",
                           function >> 8, function >> 3 & 31, function & 7,
                           config(ecam, function, CONFIG_ID), class);
-    return check_port(machine, ecam, function) && check_registers(machine, ecam, function);
+    return check_port(machine, ecam, function) && check_registers(machine, ecam, function) &&
+           check_access_control(machine, ecam, function);
 }
 
 /*

@@ -14,7 +14,7 @@
 #include "kernel/abi/layout.h"
 #include "machine_world.h"
 
-enum { CONFIG_DWORDS = 20, CARD = 0x0100, CARD_MSIX = 0x40 };
+enum { CONFIG_DWORDS = 0x150 / 4, CARD = 0x0100, CARD_MSIX = 0x40 };
 
 struct setting *the;
 struct handoff *h;
@@ -29,14 +29,19 @@ static uint32_t config_of(uint32_t number, uint32_t offset)
         if (number == CARD && offset >= 0x34 && offset < 0x34 + sizeof msix)
             return msix[offset / 4 - 0x34 / 4];
         if (f->id && f->number == number)
-            return offset == 0      ? f->id
-                   : offset == 4    ? f->command | (number == CARD ? 1u << 20 : 0)
-                   : offset == 8    ? f->class << 16
-                   : offset == 0xc  ? f->header << 16
-                   : offset == 0x10 ? f->bars[0]
-                   : offset == 0x14 ? f->bars[1]
-                   : offset == 0x18 ? f->buses
-                                    : 0;
+            return offset == 0       ? f->id
+                   : offset == 4     ? f->command | (number == CARD || f->express ? 1u << 20 : 0)
+                   : offset == 0x34  ? (f->express ? 0x40 : 0)
+                   : offset == 0x40  ? f->express
+                   : offset == 0x100 ? (f->acs ? 0x14810001 : 0) /* another one before it */
+                   : offset == 0x148 ? (f->acs ? 0x1000d : 0)
+                   : offset == 0x14c ? f->acs
+                   : offset == 8     ? f->class << 16
+                   : offset == 0xc   ? f->header << 16
+                   : offset == 0x10  ? f->bars[0]
+                   : offset == 0x14  ? f->bars[1]
+                   : offset == 0x18  ? f->buses
+                                     : 0;
     }
     return ~0u;
 }
@@ -107,7 +112,9 @@ static void make_ioapics(void)
 
 static void make_functions(void)
 {
-    static const struct made_function made[] = {
+    static const struct {
+        uint32_t number, id, command, class, header, buses, bars[2];
+    } made[] = {
         {0x0000, 0x29c08086, 0x0007, 0x0600, 0, 0, {0}},             /* host bridge, hard-wired */
         {0x0008, 0x34208086, 0x0403, 0x0604, 0x01, 0x10100, {0}},    /* root port */
         {0x00f8, 0x29188086, 0x0007, 0x0601, 0, 0, {0}},             /* ISA bridge, hard-wired */
@@ -116,7 +123,10 @@ static void make_functions(void)
         {0x0305, 0x15218086, 0x0402, 0x0200, 0, 0, {0xd0000004, 1}}, /* its function 0 is hidden */
         {0xffff, 0x24488086, 0x0402, 0x0200, 0, 0, {0}},             /* the last number of all */
     };
-    memcpy(the->functions, made, sizeof made);
+    for (unsigned i = 0; i < sizeof made / sizeof made[0]; i++)
+        memcpy(&the->functions[i], &made[i], sizeof made[i]);
+    the->functions[1].express = 0x420010; /* a root port whose access control is on */
+    the->functions[1].acs = 0x1d001f;
     h->ecam_base = ECAM;
     h->ecam_bus_first = 1;
     h->ecam_bus_last = 2;

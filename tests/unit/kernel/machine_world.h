@@ -32,6 +32,7 @@ enum {
 
 struct made_function {
     uint32_t number, id, command, class, header, buses, bars[2];
+    uint32_t express, acs; /* its capability's first dword; registers of its access control */
 };
 
 struct setting {
