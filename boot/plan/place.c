@@ -11,7 +11,9 @@
 
 #define MIB ((uint64_t)1 << 20)
 
-enum { HYPERVISOR = -1 };
+/* What is nobody's once domains run needs no guard gap: the trampoline, which has no other place.
+ */
+enum { HYPERVISOR = -1, NOBODY = -2 };
 
 struct hole {
     uint64_t base, end;
@@ -19,7 +21,16 @@ struct hole {
 
 static int64_t owner_of(uint32_t kind, uint32_t index)
 {
+    if (kind == EXTENT_TRAMPOLINE)
+        return NOBODY;
     return kind >= EXTENT_RAM ? (int64_t)index : HYPERVISOR;
+}
+
+static uint64_t gap_between(const struct placement *placement, int64_t one, int64_t other)
+{
+    return one == other || one == NOBODY || other == NOBODY
+               ? 0
+               : placement->manifest->header->memory_guard;
 }
 
 /*
@@ -30,7 +41,7 @@ static bool clip_hole(const struct placement *placement, int64_t owner, uint64_t
                       struct hole *hole)
 {
     const struct handoff *handoff = placement->handoff;
-    uint64_t guard = placement->manifest->header->memory_guard, end = hole->end;
+    uint64_t end = hole->end;
     bool moved;
     do {
         moved = false;
@@ -38,7 +49,7 @@ static bool clip_hole(const struct placement *placement, int64_t owner, uint64_t
         hole->end = end;
         for (uint32_t i = 0; i < handoff->extent_count; i++) {
             const struct handoff_extent *taken = &handoff->extents[i];
-            uint64_t gap = owner_of(taken->kind, taken->index) == owner ? 0 : guard;
+            uint64_t gap = gap_between(placement, owner_of(taken->kind, taken->index), owner);
             uint64_t from = taken->base > gap ? taken->base - gap : 0;
             uint64_t to = taken->base + taken->bytes + gap;
             if (to <= hole->base)

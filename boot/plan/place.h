@@ -27,13 +27,14 @@ bool facts_check(const struct facts *facts, struct diagnostic *why);
 
 /*
  * Fills handoff->cpus[] ascending by APIC id and each domain's cpus[]: pinned ones first, then
- * domains in the manifest's order take the lowest free ids. Threads of one core never go to two
- * domains (I2).
+ * domains in the manifest's order take the lowest free cores that they fill; odd numbers take a
+ * core of one thread first. Threads of one core never go to two domains (I2).
  */
 bool place_cpus(const struct placement *placement);
 
 /*
- * Takes the lowest free frames that fit, at least memory_guard away from frames of another owner,
+ * Takes the lowest free frames that fit, at least memory_guard away from frames of another owner
+ * (but for the trampoline, which is nobody's once domains run),
  * records them in handoff->extents[] and returns their address in `base`. False, without a
  * diagnostic, when there are none.
  */

@@ -82,40 +82,94 @@ static bool take_pinned(const struct placement *placement, uint32_t index, uint3
     return true;
 }
 
-/* The first one of the list is the boot processor, the others follow ascending (TRAPS 9). */
-static bool place_pinned(const struct placement *placement, uint32_t index)
+/* Ascending from number `first` on; each learns its number. */
+static void sort(const struct placement *placement, uint32_t index, uint32_t first)
 {
-    const struct manifest_domain *domain = &placement->manifest->domains[index];
     struct handoff_domain *out = &placement->handoff->domains[index];
-    for (uint32_t i = 0; i < domain->cpu_count; i++)
-        if (!take_pinned(placement, index, domain->cpus[i]))
-            return false;
-    for (uint32_t i = 2; i < out->cpu_count; i++)
-        for (uint32_t j = i; j > 1 && out->cpus[j] < out->cpus[j - 1]; j--) {
+    for (uint32_t i = first + 1; i < out->cpu_count; i++)
+        for (uint32_t j = i; j > first && out->cpus[j] < out->cpus[j - 1]; j--) {
             uint32_t higher = out->cpus[j - 1];
             out->cpus[j - 1] = out->cpus[j];
             out->cpus[j] = higher;
         }
     for (uint32_t i = 0; i < out->cpu_count; i++)
         placement->handoff->cpus[out->cpus[i]].index = i;
+}
+
+/* The first one of the list is the boot processor, the others follow ascending (TRAPS 9). */
+static bool place_pinned(const struct placement *placement, uint32_t index)
+{
+    const struct manifest_domain *domain = &placement->manifest->domains[index];
+    for (uint32_t i = 0; i < domain->cpu_count; i++)
+        if (!take_pinned(placement, index, domain->cpus[i]))
+            return false;
+    sort(placement, index, 1);
     return true;
+}
+
+static bool is_free(const struct placement *placement, uint32_t cpu, uint32_t index)
+{
+    const struct handoff_cpu *one = &placement->handoff->cpus[cpu];
+    return one->domain == HANDOFF_NOBODY && one->apic_id <= APIC_ID_MAX &&
+           !foreign_sibling(placement, cpu, index);
+}
+
+static bool same_core(const struct placement *placement, uint32_t one, uint32_t other)
+{
+    const struct handoff_cpu *cpus = placement->handoff->cpus;
+    return core_of(placement, cpus[one].apic_id) == core_of(placement, cpus[other].apic_id);
+}
+
+/*
+ * How well the core of `cpu` serves one that wants `left` processors more: 3 whole, with an even
+ * number left to find; 2 whole; 1 in part, so that a thread is lost; 0 not at all.
+ */
+static unsigned core_serves(const struct placement *placement, uint32_t cpu, uint32_t index,
+                            uint32_t left)
+{
+    uint32_t threads = 0;
+    if (!is_free(placement, cpu, index))
+        return 0;
+    for (uint32_t i = 0; i < placement->handoff->cpu_count; i++)
+        threads += same_core(placement, i, cpu) && is_free(placement, i, index);
+    if (threads > left)
+        return 1;
+    return (left - threads) % 2 ? 2 : 3;
+}
+
+/* The core that serves best, and of equal ones the lowest; false: there is none. */
+static bool take_core(const struct placement *placement, uint32_t index, uint32_t left)
+{
+    uint32_t best = 0;
+    unsigned most = 0;
+    for (uint32_t cpu = 0; cpu < placement->handoff->cpu_count; cpu++) {
+        unsigned serves = core_serves(placement, cpu, index, left);
+        if (serves > most) {
+            most = serves;
+            best = cpu;
+        }
+    }
+    for (uint32_t cpu = best; most > 0 && left > 0 && cpu < placement->handoff->cpu_count; cpu++)
+        if (same_core(placement, cpu, best) && is_free(placement, cpu, index)) {
+            take(placement, cpu, index);
+            left--;
+        }
+    return most > 0;
 }
 
 static bool place_any(const struct placement *placement, uint32_t index)
 {
-    struct handoff *handoff = placement->handoff;
     const struct manifest_domain *domain = &placement->manifest->domains[index];
-    struct handoff_domain *out = &handoff->domains[index];
-    for (uint32_t cpu = 0; cpu < handoff->cpu_count && out->cpu_count < domain->cpu_count; cpu++)
-        if (handoff->cpus[cpu].domain == HANDOFF_NOBODY &&
-            handoff->cpus[cpu].apic_id <= APIC_ID_MAX && !foreign_sibling(placement, cpu, index))
-            take(placement, cpu, index);
-    if (out->cpu_count < domain->cpu_count)
-        return diagnose(placement->why,
-                        "domain %s wants %u processors, but of the %u of this machine only %u are "
-                        "left for it (threads of one core go to one domain only): lower `cpus` of "
-                        "a domain or use a machine with more",
-                        domain->name, domain->cpu_count, handoff->cpu_count, out->cpu_count);
+    const struct handoff_domain *out = &placement->handoff->domains[index];
+    while (out->cpu_count < domain->cpu_count)
+        if (!take_core(placement, index, domain->cpu_count - out->cpu_count))
+            return diagnose(placement->why,
+                            "domain %s wants %u processors, but of the %u of this machine only %u "
+                            "are left for it (threads of one core go to one domain only): lower "
+                            "`cpus` of a domain or use a machine with more",
+                            domain->name, domain->cpu_count, placement->handoff->cpu_count,
+                            out->cpu_count);
+    sort(placement, index, 0);
     return true;
 }
 

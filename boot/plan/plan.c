@@ -6,6 +6,7 @@
 #include "boot/guest/guest_memory.h"
 #include "diagnostic.h"
 #include "display.h"
+#include "kernel/abi/guest.h"
 #include "kernel/abi/layout.h"
 #include "kernel/abi/public.h"
 #include "mute.h"
@@ -184,28 +185,32 @@ static bool place_hypervisor(struct plan *plan)
     return true;
 }
 
-/* What has a place of its own goes before what fits anywhere. */
-static uint64_t ram_weight(const struct manifest_domain *domain)
+static bool place_pinned_ram(struct plan *plan)
 {
-    return domain->memory_at ? UINT64_MAX : domain->memory;
+    const struct manifest *manifest = plan->in->manifest;
+    for (uint32_t i = 0; i < manifest->domain_count; i++)
+        if (manifest->domains[i].memory_at && !place_ram(&plan->placement, i))
+            return false;
+    return true;
 }
 
 /* The largest first: what is small fits between. Equal ones in the manifest's order. */
-static bool place_all_ram(struct plan *plan)
+static bool place_other_ram(struct plan *plan)
 {
     const struct manifest *manifest = plan->in->manifest;
     const struct handoff_domain *placed = plan->handoff->domains;
-    for (uint32_t n = 0; n < manifest->domain_count; n++) {
-        uint32_t largest = 0;
-        for (uint32_t i = 1; i < manifest->domain_count; i++)
+    for (;;) {
+        uint32_t largest = MANIFEST_NONE;
+        for (uint32_t i = 0; i < manifest->domain_count; i++)
             if (placed[i].ram_count == 0 &&
-                (placed[largest].ram_count > 0 ||
-                 ram_weight(&manifest->domains[i]) > ram_weight(&manifest->domains[largest])))
+                (largest == MANIFEST_NONE ||
+                 manifest->domains[i].memory > manifest->domains[largest].memory))
                 largest = i;
+        if (largest == MANIFEST_NONE)
+            return true;
         if (!place_ram(&plan->placement, largest))
             return false;
     }
-    return true;
 }
 
 /*
@@ -219,6 +224,18 @@ static uint64_t ram_leaf(const struct facts *facts)
 }
 
 /*
+ * RAM that is placed last is assumed to lie where it needs most tables: where no leaf of 1 GiB
+ * fits. It comes in whole large pages, so into how many pieces makes no difference.
+ */
+static void assume_ram(struct handoff_domain *domain, uint64_t memory)
+{
+    uint64_t below = min_u64(memory, GUEST_HOLE_BASE);
+    domain->ram[0] = (struct handoff_ram){0, LARGE_PAGE_BYTES, below};
+    domain->ram[1] = (struct handoff_ram){GUEST_HOLE_END, LARGE_PAGE_BYTES, memory - below};
+    domain->ram_count = memory > below ? 2 : 1;
+}
+
+/*
  * The nested tables, then the page tables of each processor. These map themselves too, so their
  * size is found by taking the last guess until it holds.
  */
@@ -228,6 +245,9 @@ static uint64_t size_tables(struct plan *plan, uint32_t index, uint64_t *nested_
     struct handoff_domain *domain = &plan->handoff->domains[index];
     struct paging_space space;
     uint64_t bytes = 0;
+    bool placed = domain->ram_count > 0;
+    if (!placed)
+        assume_ram(domain, plan->in->manifest->domains[index].memory);
     space_of_domain(&plan->spaces, index, &space);
     *nested_bytes = paging_bytes(&space);
     do {
@@ -236,6 +256,8 @@ static uint64_t size_tables(struct plan *plan, uint32_t index, uint64_t *nested_
         *cpu_bytes = paging_bytes(&space);
         bytes = *nested_bytes + domain->cpu_count * *cpu_bytes;
     } while (bytes != domain->tables_bytes);
+    if (!placed)
+        domain->ram_count = 0;
     return bytes;
 }
 
@@ -256,6 +278,7 @@ static bool place_functions(struct plan *plan, uint32_t index)
            place_or_refuse(&plan->placement, &wish, "its MSI-X tables", &domain->vectors_hpa);
 }
 
+/* What of a domain lies in one piece each: all but its RAM. */
 static bool place_domain(struct plan *plan, uint32_t index)
 {
     const struct placement *placement = &plan->placement;
@@ -306,6 +329,23 @@ static bool place_domain(struct plan *plan, uint32_t index)
     return true;
 }
 
+/* The largest payloads first. A domain whose payloads have a place is done. */
+static bool place_domains(struct plan *plan)
+{
+    const struct handoff *handoff = plan->handoff;
+    for (uint32_t n = 0; n < handoff->domain_count; n++) {
+        uint32_t largest = MANIFEST_NONE;
+        for (uint32_t i = 0; i < handoff->domain_count; i++)
+            if (handoff->domains[i].payload_hpa == 0 &&
+                (largest == MANIFEST_NONE ||
+                 handoff->domains[i].payload_bytes > handoff->domains[largest].payload_bytes))
+                largest = i;
+        if (!place_domain(plan, largest))
+            return false;
+    }
+    return true;
+}
+
 /*
  * Who gets which PCI function, before what these need is placed. The first window reaches each, or
  * it would have been refused.
@@ -352,10 +392,7 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
     if (!give_functions(in, handoff, why))
         return false;
     fill_layout(in, handoff);
-    if (!place_hypervisor(&plan) || !place_all_ram(&plan))
-        return false;
-    for (uint32_t i = 0; i < handoff->domain_count; i++)
-        if (!place_domain(&plan, i))
-            return false;
-    return true;
+    /* What is pinned, what lies in one piece, and last what may be split. */
+    return place_pinned_ram(&plan) && place_hypervisor(&plan) && place_domains(&plan) &&
+           place_other_ram(&plan);
 }

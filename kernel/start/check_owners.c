@@ -86,8 +86,8 @@ static uint32_t owner_of(const struct handoff_extent *extent)
 static bool check_extents(const struct owners *check)
 {
     const struct handoff *handoff = check->handoff;
-    const struct handoff_extent *below = NULL;
-    uint64_t end = 0, guard = check->manifest->header->memory_guard;
+    const struct handoff_extent *below = NULL; /* that lasts: the trampoline needs no guard gap */
+    uint64_t end = 0, below_end = 0, guard = check->manifest->header->memory_guard;
     for (uint32_t i = 0; i < handoff->extent_count; i++) {
         const struct handoff_extent *extent = &handoff->extents[i];
         const char *wrong = NULL;
@@ -106,11 +106,14 @@ static bool check_extents(const struct owners *check)
             wrong = "not whole pages";
         else if (extent->base < end)
             wrong = "overlaps the one before";
-        else if (!wrong && below && owner_of(below) != owner_of(extent) &&
-                 extent->base - end < guard)
+        else if (!wrong && below && extent->kind != EXTENT_TRAMPOLINE &&
+                 owner_of(below) != owner_of(extent) && extent->base - below_end < guard)
             wrong = "no guard gap to the owner below";
         end = extent->base + extent->bytes;
-        below = extent;
+        if (extent->kind != EXTENT_TRAMPOLINE) {
+            below = extent;
+            below_end = end;
+        }
         if (wrong)
             return check_fail(check->result, "I1", "%s at %lx, %lx bytes: %s", whose, extent->base,
                               extent->bytes, wrong);

@@ -162,6 +162,16 @@ static uint64_t payload_bytes(struct check *check, const struct model_domain *do
     return bytes;
 }
 
+/* The image as firmware loaded it holds every payload too, until domains run. */
+static uint64_t image_bytes(struct check *check)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < partition_count(check); i++)
+        bytes += payload_bytes(check, partition(check, i));
+    return bytes;
+}
+
 /* Rounded up to whole MiB, as nobody reads bytes here. */
 static const char *about(struct check *check, uint64_t bytes)
 {
@@ -195,14 +205,16 @@ static uint64_t memory_limit(struct check *check, const char **text)
 void rule_memory_platform(struct check *check)
 {
     const struct model *model = &check->model;
-    uint64_t taken = RESERVED_BYTES;
-    const char *owners = "the hypervisor and firmware keep 32M", *limit_text;
+    uint64_t image = image_bytes(check), taken = RESERVED_BYTES + image;
+    const char *limit_text;
+    const char *owners = say(&check->arena, "the hypervisor and firmware keep 32M%s",
+                             share(check, image, "the loaded image itself"));
     uint64_t limit = memory_limit(check, &limit_text);
 
     for (uint32_t i = 0; i < partition_count(check) && limit > 0; i++) {
         const struct model_domain *domain = partition(check, i);
         uint64_t payloads = payload_bytes(check, domain);
-        uint64_t guard = i > 0 ? model->platform.memory_guard.value : 0;
+        uint64_t guard = 2 * model->platform.memory_guard.value; /* before its memory, the rest */
 
         if (!domain->memory.valid)
             continue;
@@ -217,7 +229,7 @@ void rule_memory_platform(struct check *check)
                        domain_of(check, domain), about(check, need),
                        size_text(&check->arena, domain->memory.value),
                        share(check, payloads, "payloads kept for restarts"), about(check, tables),
-                       share(check, guard, "guard gap"), about(check, left), limit_text, owners),
+                       share(check, guard, "guard gaps"), about(check, left), limit_text, owners),
                    say(&check->arena, "give the domains together at least %s less, or %s",
                        about(check, taken + need - limit),
                        model->platform.memory.valid ? "correct platform.memory"

@@ -176,18 +176,60 @@ static bool is_foreign(const struct seat *seats, uint32_t count, const struct hw
     return false;
 }
 
-/* The number of processors that the domain gets when it takes the first ones that are left. */
+static bool is_left(const struct seat *seats, uint32_t count, uint32_t at,
+                    const struct model_domain *domain, bool whole_cores)
+{
+    return !seats[at].domain && seats[at].cpu->apic_id <= HIGHEST_APIC_ID &&
+           !(whole_cores && is_foreign(seats, count, seats[at].cpu, domain));
+}
+
+/* What a core is to a domain that wants more processors, from bad to good. */
+enum core_serves { SERVES_NOT, SERVES_IN_PART, SERVES_WHOLE, SERVES_EVEN };
+
+static enum core_serves core_serves(const struct seat *seats, uint32_t count, uint32_t at,
+                                    const struct model_domain *domain, uint64_t wanted,
+                                    bool whole_cores)
+{
+    uint64_t threads = 1;
+
+    if (!is_left(seats, count, at, domain, whole_cores))
+        return SERVES_NOT;
+    for (uint32_t i = 0; whole_cores && i < count; i++)
+        threads += are_siblings(seats[i].cpu, seats[at].cpu) &&
+                   is_left(seats, count, i, domain, whole_cores);
+    if (threads > wanted)
+        return SERVES_IN_PART;
+    return (wanted - threads) % 2 ? SERVES_WHOLE : SERVES_EVEN;
+}
+
+/* The number of processors that the domain gets: each time the first core that serves it best. */
 static uint64_t take_seats(struct seat *seats, uint32_t count, const struct model_domain *domain,
                            bool whole_cores)
 {
     uint64_t taken = 0;
 
-    for (uint32_t i = 0; i < count && taken < domain->cpus.value; i++) {
-        if (seats[i].domain || seats[i].cpu->apic_id > HIGHEST_APIC_ID ||
-            (whole_cores && is_foreign(seats, count, seats[i].cpu, domain)))
-            continue;
-        seats[i].domain = domain;
-        taken++;
+    while (taken < domain->cpus.value) {
+        enum core_serves most = SERVES_NOT;
+        uint32_t best = 0;
+
+        for (uint32_t i = 0; i < count; i++) {
+            enum core_serves serves =
+                core_serves(seats, count, i, domain, domain->cpus.value - taken, whole_cores);
+
+            if (serves > most) {
+                most = serves;
+                best = i;
+            }
+        }
+        if (most == SERVES_NOT)
+            break;
+        for (uint32_t i = best; i < count && taken < domain->cpus.value; i++) {
+            if ((i == best || (whole_cores && are_siblings(seats[i].cpu, seats[best].cpu))) &&
+                is_left(seats, count, i, domain, whole_cores)) {
+                seats[i].domain = domain;
+                taken++;
+            }
+        }
     }
     return taken;
 }

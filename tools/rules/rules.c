@@ -153,7 +153,8 @@ const struct rule rules[] = {
      "Ways of the cache that are domains' own are no more than there are, and leave one for those "
      "that have none."},
     {"memory-platform", SEVERITY_ERROR, rule_memory_platform,
-     "The domains' memory, payloads, tables and guard gaps fit into the memory of the platform and "
+     "Image, domains' memory, payloads, tables and guard gaps fit into the memory of the platform "
+     "and "
      "of its inventory."},
     {"boot-protocol", SEVERITY_ERROR, rule_boot_protocol,
      "A domain boots one of linux and elf64, and only linux has an initrd."},

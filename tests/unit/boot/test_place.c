@@ -176,6 +176,85 @@ static void pinned_memory_is_honoured_or_refused(void **state)
     world_must_refuse(world, "`memory_at`");
 }
 
+/* The trampoline is nobody's once domains run: there no gap is due, nor is there room for one. */
+static void pinned_memory_goes_first(void **state)
+{
+    (void)state;
+    add("pinned", 1, 16 * MIB)->memory_at = 16 * MIB;
+    add("other", 1, 16 * MIB);
+    world->made.header.memory_guard = 64 * MIB;
+    world_must_place(world);
+    world_check_extents(world);
+    assert_int_equal(world->handoff.domains[0].ram[0].hpa, 16 * MIB);
+    assert_in_range(world->handoff.kernel_hpa, 96 * MIB, GIB);
+}
+
+/* One more payload, as if it were so long: only its head is read here. */
+static void large_payload(uint64_t bytes)
+{
+    struct manifest_payload *last = &world->made.payloads[world_add_guest(world)];
+    uint64_t more = bytes - last->bytes;
+    last->bytes = bytes;
+    world->made.header.payload_bytes += more;
+    world->in.payload_bytes += more;
+}
+
+/* What lies in one piece goes before what may be split. */
+static void ram_gives_way_to_payloads(void **state)
+{
+    (void)state;
+    set_memory(4, (const struct free_range[]){
+                      {0x1000, 0x9f000}, {MIB, 511 * MIB}, {GIB, 512 * MIB}, {2 * GIB, 512 * MIB}});
+    large_payload(200 * MIB);
+    world_add_domain(world, "one", 1, 350 * MIB, 0);
+    world_add_domain(world, "two", 1, 350 * MIB, 0);
+    world_add_domain(world, "three", 1, 350 * MIB, 1);
+    world_must_place(world);
+    world_check_extents(world);
+    assert_int_equal(world->handoff.domains[0].ram_count, 1);
+    assert_int_equal(world->handoff.domains[1].ram_count, 1);
+    assert_in_range(world->handoff.domains[2].ram_count, 2, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(world->handoff.domains[i].ram_bytes, 350 * MIB);
+}
+
+/* The largest payload finds its place before smaller ones take a part of it. */
+static void large_payloads_go_first(void **state)
+{
+    (void)state;
+    set_memory(3,
+               (const struct free_range[]){{0x1000, 0x9f000}, {MIB, 215 * MIB}, {GIB, 100 * MIB}});
+    world->made.header.memory_guard = 8 * MIB;
+    large_payload(200 * MIB);
+    world_add_domain(world, "small", 1, 8 * MIB, 0);
+    world_add_domain(world, "large", 1, 16 * MIB, 1);
+    world_must_place(world);
+    world_check_extents(world);
+    assert_in_range(world->handoff.domains[1].payload_hpa, MIB, 216 * MIB);
+}
+
+/* Tables have room wherever RAM comes to lie, and its leaves of 1 GiB none too many. */
+static void tables_are_measured_before_ram_has_a_place(void **state)
+{
+    (void)state;
+    set_memory(3, (const struct free_range[]){
+                      {0x1000, 0x9f000}, {MIB, 64 * MIB}, {4 * GIB + 2 * MIB, 12 * GIB}});
+    world->facts.physical_address_bits = 40;
+    world->facts.host_huge_pages = true;
+    add("big", 2, 5 * GIB);
+    world_must_place(world);
+    const struct handoff_domain *big = &world->handoff.domains[0];
+    uint64_t room = big->tables_bytes;
+    assert_int_equal(big->ram[0].hpa % GIB, 0);
+    world->made.domains[0].memory_at = 4 * GIB + 2 * MIB;
+    world_must_place(world);
+    assert_int_equal(big->ram[0].hpa % GIB, 2 * MIB);
+    assert_int_equal(big->tables_bytes, room);
+    world->made.domains[0].memory_at = 5 * GIB;
+    world_must_place(world);
+    assert_int_equal(big->tables_bytes, room - 3 * 5 * PAGE_BYTES);
+}
+
 static void no_trampoline_is_refused(void **state)
 {
     (void)state;
@@ -264,6 +343,40 @@ static void siblings_stay_together(void **state)
     world->made.domains[0].flags = world->made.domains[1].flags = MANIFEST_CPUS_PINNED;
     world->made.domains[1].cpus[0] = 1;
     world_must_refuse(world, "one and two", "0 and 1", "(I2)");
+}
+
+/* I2: of two kinds of cores the ones of one thread serve odd numbers, so that no thread is lost. */
+static void odd_numbers_take_single_threads(void **state)
+{
+    static const uint32_t cores[] = {1, 1, 2, 2, 3, 4};
+    (void)state;
+    world->facts.cpu_count = 6;
+    for (uint32_t i = 0; i < 6; i++)
+        world->facts.cpus[i] = (struct fact_cpu){.apic_id = i, .core_id = cores[i], .boot = i == 0};
+    add("one", 1, 16 * MIB);
+    add("three", 3, 16 * MIB);
+    add("two", 2, 16 * MIB);
+    world_must_place(world);
+    assert_int_equal(apic_id(0, 0), 4);
+    assert_int_equal(apic_id(1, 0), 0); /* ascending, whatever came first */
+    assert_int_equal(apic_id(1, 1), 1);
+    assert_int_equal(apic_id(1, 2), 5);
+    assert_int_equal(apic_id(2, 0), 2);
+    assert_int_equal(apic_id(2, 1), 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(world->handoff.cpus[world->handoff.domains[1].cpus[i]].index, i);
+    world->made.domains[0].cpu_count = 4; /* as many as pairs have */
+    world->made.domains[1].cpu_count = 1;
+    world->made.domains[2].cpu_count = 1;
+    world_must_place(world);
+    assert_int_equal(apic_id(0, 3), 3);
+    assert_int_equal(apic_id(2, 0), 5);
+    world->made.domains[0].cpu_count = 2; /* pairs for even numbers where single ones come first */
+    world->facts.cpus[0].core_id = 9;
+    world_must_place(world);
+    assert_int_equal(apic_id(0, 0), 2);
+    assert_int_equal(apic_id(1, 0), 0);
+    assert_int_equal(apic_id(2, 0), 1);
 }
 
 static void wide_apic_ids_stay_unowned(void **state)
@@ -378,12 +491,17 @@ int main(void)
         TEST(scattered_memory_is_pieced_together),
         TEST(too_much_is_refused),
         TEST(pinned_memory_is_honoured_or_refused),
+        TEST(pinned_memory_goes_first),
+        TEST(ram_gives_way_to_payloads),
+        TEST(large_payloads_go_first),
+        TEST(tables_are_measured_before_ram_has_a_place),
         TEST(no_trampoline_is_refused),
         TEST(start_tables_above_4_gib_are_refused),
         TEST(counts_take_ascending_ids),
         TEST(pinned_ones_go_first),
         TEST(more_processors_than_there_are),
         TEST(siblings_stay_together),
+        TEST(odd_numbers_take_single_threads),
         TEST(wide_apic_ids_stay_unowned),
         TEST(contradicting_facts_are_refused),
         TEST(largest_machine_fits_the_lists),
