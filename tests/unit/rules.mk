@@ -64,6 +64,7 @@ $(call unit_test,boot/overview,boot/machine/overview.c boot/plan/mute.c $(BOARD_
 $(call unit_test,boot/vtd,boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/remap,boot/plan/remap.c boot/plan/paging.c boot/plan/groups.c boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/place,$(PLAN_WORLD))
+$(call unit_test,boot/place_cpus,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))
 $(call unit_test,boot/console_info,$(PLAN_WORLD))
