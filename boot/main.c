@@ -76,8 +76,8 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     devices_collect(&manifest, &facts);
     if (!demands_met(&manifest, &facts, &why))
         refuse("%s", why.text);
-    if (manifest_management(&manifest) != MANIFEST_NONE)
-        counter_advance(&facts);
+    counter_advance(&facts);
+    survivors_find(&facts);
 
     struct plan_input in = {.facts = &facts,
                             .manifest = &manifest,
@@ -87,6 +87,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
                             .payload_bytes = image.payload.bytes,
                             .ticks = cpu_rdtsc};
     struct handoff *handoff = place(&in);
+    survivors_follow(&facts, handoff);
     memory_leave_boot_services(handoff);
     processors_stop(handoff);
 
@@ -96,6 +97,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     sections_check(&image, &manifest);
     remap_serves(&facts, &why);
     overview(handoff, &manifest, &facts, why.text);
+    overview_records(handoff);
     handoff->text_row = text_row();
     handoff->work_tsc = sections_hash_tsc;
     handoff->work_bytes = sections_hash_bytes;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The number of this boot, in a variable that the firmware keeps and no operating system sees: it
- * has no runtime access. UEFI Specification, "Variable Services".
+ * The number of this boot, and where the last one had what outlives a warm reset, in variables that
+ * the firmware keeps and no operating system sees: they have no runtime access. UEFI Specification,
+ * "Variable Services".
  */
 #include "firmware.h"
 
@@ -47,4 +48,30 @@ void counter_advance(struct facts *facts)
         status = services->SetVariable(L"BulkheadBoots", &vendor, KEPT, sizeof(boots), &boots);
     facts->boot_store = store_of(status);
     facts->boots = status == EFI_SUCCESS ? boots : 0;
+}
+
+/* Whatever it says: the plan takes the place only if it is free. */
+void survivors_find(struct facts *facts)
+{
+    UINT64 place = 0;
+    UINTN bytes = sizeof(place);
+    UINT32 attributes = 0;
+    EFI_STATUS status = firmware->RuntimeServices->GetVariable(L"BulkheadSurvivors", &vendor,
+                                                               &attributes, &bytes, &place);
+    facts->survivors =
+        status == EFI_SUCCESS && bytes == sizeof(place) && attributes == KEPT ? place : 0;
+}
+
+/* What of that name is not ours can't be written over with other attributes. */
+void survivors_follow(const struct facts *facts, const struct handoff *handoff)
+{
+    EFI_RUNTIME_SERVICES *services = firmware->RuntimeServices;
+    UINT64 place = handoff->stop_hpa;
+    if (facts->survivors == place)
+        return;
+    if (services->SetVariable(L"BulkheadSurvivors", &vendor, KEPT, sizeof(place), &place) !=
+        EFI_INVALID_PARAMETER)
+        return;
+    services->SetVariable(L"BulkheadSurvivors", &vendor, 0, 0, NULL);
+    services->SetVariable(L"BulkheadSurvivors", &vendor, KEPT, sizeof(place), &place);
 }

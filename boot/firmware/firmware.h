@@ -65,5 +65,8 @@ void random_collect(struct facts *facts);
 void measure_image(const struct image *image);
 /* Counts this boot in the firmware's store of variables; how that went stands in `facts`. */
 void counter_advance(struct facts *facts);
+/* Reads where the boot before had what outlives a warm reset, and writes where this one has it. */
+void survivors_find(struct facts *facts);
+void survivors_follow(const struct facts *facts, const struct handoff *handoff);
 
 #endif

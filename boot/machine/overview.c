@@ -4,6 +4,7 @@
 #include "boot/devices/bridges.h"
 #include "boot/plan/judge.h"
 #include "boot/plan/mute.h"
+#include "boot/plan/records.h"
 #include "text.h"
 
 enum {
@@ -155,4 +156,17 @@ void overview(const struct handoff *handoff, const struct manifest *manifest,
     if (handoff->domain_count && handoff->domains[0].ram_leaf_bytes == PAGE_BYTES)
         text_print("  memory is mapped in 4 KiB pages: this processor may have the erratum of "
                    "CVE-2018-12207\n");
+}
+
+void overview_records(const struct handoff *handoff)
+{
+    struct panic_record record;
+    for (uint32_t i = 0; i < handoff->cpu_count; i++) {
+        if (!record_read((const void *)handoff_record(&handoff->cpus[i], handoff->stop_hpa),
+                         handoff->audit.boots, &record))
+            continue;
+        text_print("  the boot before ended in a panic on processor %u", record.processor);
+        text_print(", %s%s: %s (RIP 0x%lx, RSP 0x%lx)\n", record.domain[0] ? "of " : "nobody's",
+                   record.domain, record.text, record.rip, record.rsp);
+    }
 }

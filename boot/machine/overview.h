@@ -13,4 +13,7 @@
 void overview(const struct handoff *handoff, const struct manifest *manifest,
               const struct facts *facts, const char *unconfined);
 
+/* Prints what the boot before left in the processors' records, which plan_build() then zeroes. */
+void overview_records(const struct handoff *handoff);
+
 #endif

@@ -113,6 +113,7 @@ struct facts {
     uint64_t unix_time, unix_time_tsc;
     uint64_t boots;      /* counted by the firmware's store; 0: not known */
     uint32_t boot_store; /* enum audit_store */
+    uint64_t survivors;  /* where the boot before had its stop word and records; 0: not known */
     uint64_t seed_bytes; /* of the firmware's random numbers for the console; 0: it has none */
     uint8_t seed[CONSOLE_SEED_BYTES];
     uint32_t physical_address_bits; /* CPUID 0x80000008 */

@@ -79,13 +79,32 @@ static bool next_hole(const struct placement *placement, int64_t owner, uint64_t
     return false;
 }
 
-/* The lowest place for the wish; does not take it. */
+/* Whether [at, at + bytes) is all free for `owner`; `at` is a multiple of `alignment`. */
+static bool is_free(const struct placement *placement, int64_t owner, uint64_t alignment,
+                    uint64_t at, uint64_t bytes)
+{
+    struct hole hole;
+    for (uint64_t from = MIB; next_hole(placement, owner, alignment, from, &hole); from = hole.end)
+        if (at >= hole.base && at < hole.end && bytes <= hole.end - at)
+            return true;
+    return false;
+}
+
+static uint64_t limit_of(const struct wish *wish)
+{
+    return wish->below_1_mib ? 0xa0000 : wish->below_4_gib ? 1ull << 32 : ~0ull;
+}
+
+/* The preferred or the lowest place for the wish; does not take it. */
 static bool find(const struct placement *placement, const struct wish *wish, uint64_t *base)
 {
-    uint64_t from = wish->below_1_mib ? PAGE_BYTES : MIB;
-    uint64_t limit = wish->below_1_mib ? 0xa0000 : ~0ull;
+    uint64_t from = wish->below_1_mib ? PAGE_BYTES : MIB, limit = limit_of(wish);
     int64_t owner = owner_of(wish->kind, wish->index);
     struct hole hole;
+    *base = wish->preferred;
+    if (*base % wish->alignment == 0 && *base < limit && wish->bytes <= limit - *base &&
+        is_free(placement, owner, wish->alignment, *base, wish->bytes))
+        return true;
     while (next_hole(placement, owner, wish->alignment, from, &hole)) {
         uint64_t end = min_u64(hole.end, limit);
         if (hole.base < end && end - hole.base >= wish->bytes) {
@@ -108,12 +127,12 @@ static void record(struct handoff *handoff, const struct wish *wish, uint64_t ba
 }
 
 void place_split(struct handoff *handoff, uint64_t base, uint64_t bytes,
-                 enum handoff_extent_kind kind)
+                 enum handoff_extent_kind kind, uint32_t index)
 {
     struct handoff_extent *extent = handoff->extents;
     while (extent->base != base)
         extent++;
-    struct wish rest = {.kind = kind, .index = extent->index, .bytes = extent->bytes - bytes};
+    struct wish rest = {.kind = kind, .index = index, .bytes = extent->bytes - bytes};
     extent->bytes = bytes;
     record(handoff, &rest, base + bytes);
 }
@@ -126,16 +145,16 @@ bool place_block(const struct placement *placement, const struct wish *wish, uin
     return true;
 }
 
-/* The largest hole of whole alignment units for `owner`; empty if there is none. */
+/* The largest hole of whole alignment units below `limit`; empty if there is none. */
 static struct hole largest_hole(const struct placement *placement, int64_t owner,
-                                uint64_t alignment, uint64_t *all)
+                                uint64_t alignment, uint64_t limit, uint64_t *all)
 {
     struct hole hole, best = {0, 0};
     uint64_t from = MIB;
     *all = 0;
     while (next_hole(placement, owner, alignment, from, &hole)) {
         from = hole.end;
-        hole.end = align_down(hole.end, alignment);
+        hole.end = align_down(min_u64(hole.end, limit), alignment);
         if (hole.end <= hole.base)
             continue;
         *all += hole.end - hole.base;
@@ -151,8 +170,8 @@ bool place_or_refuse(const struct placement *placement, const struct wish *wish,
     uint64_t all;
     if (place_block(placement, wish, base))
         return true;
-    struct hole hole =
-        largest_hole(placement, owner_of(wish->kind, wish->index), wish->alignment, &all);
+    struct hole hole = largest_hole(placement, owner_of(wish->kind, wish->index), wish->alignment,
+                                    limit_of(wish), &all);
     bool shared = wish->kind < EXTENT_RAM;
     return diagnose(placement->why,
                     "%s%s: %s needs %lu KiB of contiguous memory%s, but the largest block that is "
@@ -160,7 +179,10 @@ bool place_or_refuse(const struct placement *placement, const struct wish *wish,
                     "`memory_guard`, or use a machine with more memory",
                     shared ? "hypervisor" : "domain ",
                     shared ? "" : placement->manifest->domains[wish->index].name, what,
-                    wish->bytes >> 10, wish->below_1_mib ? " below 1 MiB" : "",
+                    wish->bytes >> 10,
+                    wish->below_1_mib   ? " below 1 MiB"
+                    : wish->below_4_gib ? " below 4 GiB"
+                                        : "",
                     (hole.end - hole.base) >> 10, all >> 10);
 }
 
@@ -201,7 +223,7 @@ static bool place_ram_in_pieces(const struct placement *placement, uint32_t inde
     struct handoff_domain *out = &placement->handoff->domains[index];
     while (out->ram_bytes < domain->memory) {
         uint64_t all;
-        struct hole hole = largest_hole(placement, index, LARGE_PAGE_BYTES, &all);
+        struct hole hole = largest_hole(placement, index, LARGE_PAGE_BYTES, ~0ull, &all);
         uint64_t part = min_u64(hole.end - hole.base, domain->memory - out->ram_bytes);
         if (part == 0 || !add_ram(placement, index, hole.base, part))
             return diagnose(placement->why,
@@ -218,14 +240,8 @@ static bool place_ram_in_pieces(const struct placement *placement, uint32_t inde
 static bool place_ram_pinned(const struct placement *placement, uint32_t index)
 {
     const struct manifest_domain *domain = &placement->manifest->domains[index];
-    struct hole hole;
-    uint64_t from = MIB;
-    while (next_hole(placement, index, LARGE_PAGE_BYTES, from, &hole)) {
-        from = hole.end;
-        if (domain->memory_at >= hole.base && domain->memory_at < hole.end &&
-            domain->memory <= hole.end - domain->memory_at)
-            return add_ram(placement, index, domain->memory_at, domain->memory);
-    }
+    if (is_free(placement, index, LARGE_PAGE_BYTES, domain->memory_at, domain->memory))
+        return add_ram(placement, index, domain->memory_at, domain->memory);
     return diagnose(placement->why,
                     "domain %s wants its %lu MiB of memory at 0x%lx, which this machine does not "
                     "have free: change `memory_at`, or leave it out",

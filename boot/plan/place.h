@@ -20,6 +20,8 @@ struct wish {
     uint64_t bytes;     /* whole pages */
     uint64_t alignment; /* a power of two, at least a page */
     bool below_1_mib;   /* there, or nowhere there */
+    bool below_4_gib;
+    uint64_t preferred; /* there if that is free; 0: anywhere */
 };
 
 /* Refuses facts that contradict themselves: the firmware is not trusted to be right. */
@@ -44,9 +46,9 @@ bool place_block(const struct placement *placement, const struct wish *wish, uin
 bool place_or_refuse(const struct placement *placement, const struct wish *wish, const char *what,
                      uint64_t *base);
 
-/* The extent at `base` keeps its first `bytes`; the rest becomes one of `kind`. */
+/* The extent at `base` keeps its first `bytes`; the rest becomes one of `kind` and `index`. */
 void place_split(struct handoff *handoff, uint64_t base, uint64_t bytes,
-                 enum handoff_extent_kind kind);
+                 enum handoff_extent_kind kind, uint32_t index);
 
 /*
  * Places the RAM of domain `index` and fills ram[]: one block aligned to 1 GiB or 2 MiB if there

@@ -77,7 +77,8 @@ static bool place_own(struct plan *plan, enum handoff_extent_kind kind, uint64_t
     struct wish wish = {.kind = kind,
                         .bytes = bytes,
                         .alignment = PAGE_BYTES,
-                        .below_1_mib = kind == EXTENT_TRAMPOLINE};
+                        .below_1_mib = kind == EXTENT_TRAMPOLINE,
+                        .below_4_gib = kind == EXTENT_BOOT};
     return place_or_refuse(&plan->placement, &wish, what, base);
 }
 
@@ -127,11 +128,6 @@ static bool place_start_tables(struct plan *plan)
     if (!place_own(plan, EXTENT_BOOT, bytes, "the page tables of the start",
                    &handoff->boot_page_table))
         return false;
-    if ((handoff->boot_page_table + bytes - 1) >> 32)
-        return diagnose(plan->placement.why,
-                        "the firmware leaves no %lu bytes in one piece below 4 GiB for the page "
-                        "tables of the start: update the firmware",
-                        bytes);
     for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
         handoff->cpus[cpu].start_table += handoff->boot_page_table;
     return true;
@@ -161,7 +157,28 @@ static bool place_iommu(struct plan *plan)
                      &handoff->iommu_queue);
 }
 
-/* What outlives a warm reset comes first: it lies at the same place as before. */
+/*
+ * What outlives a warm reset, in one piece: first, and where it lay before if that is free. Where
+ * memory ends differs from boot to boot less below 4 GiB.
+ */
+static bool place_survivors(struct plan *plan)
+{
+    struct handoff *handoff = plan->handoff;
+    struct wish wish = {.kind = EXTENT_STOP,
+                        .bytes = (1 + (uint64_t)handoff->cpu_count) * PAGE_BYTES,
+                        .alignment = PAGE_BYTES,
+                        .below_4_gib = true,
+                        .preferred = plan->in->facts->survivors};
+    if (!place_or_refuse(&plan->placement, &wish, "the stop word with the panic records",
+                         &handoff->stop_hpa))
+        return false;
+    for (uint32_t i = 0; i < handoff->cpu_count; i++) {
+        place_split(handoff, handoff->stop_hpa + i * PAGE_BYTES, PAGE_BYTES, EXTENT_RECORD, i);
+        handoff->cpus[i].record = i + 1;
+    }
+    return true;
+}
+
 static bool place_hypervisor(struct plan *plan)
 {
     struct handoff *handoff = plan->handoff;
@@ -169,7 +186,7 @@ static bool place_hypervisor(struct plan *plan)
     handoff->cpu_state_bytes = bytes[KERNEL_CPU];
     handoff->kernel_bytes = bytes[KERNEL_TEXT] + bytes[KERNEL_CONSTANTS];
     handoff->start_bytes = bytes[KERNEL_START_TEXT] + bytes[KERNEL_START_CONSTANTS];
-    if (!place_own(plan, EXTENT_STOP, PAGE_BYTES, "the stop word", &handoff->stop_hpa) ||
+    if (!place_survivors(plan) ||
         !place_own(plan, EXTENT_TRAMPOLINE, PAGE_BYTES, "the start of processors",
                    &handoff->trampoline_hpa) ||
         !place_own(plan, EXTENT_TEXT, handoff->kernel_bytes, "its text", &handoff->kernel_hpa) ||
@@ -178,7 +195,7 @@ static bool place_hypervisor(struct plan *plan)
         !place_own(plan, EXTENT_HANDOFF, handoff->bytes, "the handoff", &handoff->self_hpa) ||
         !place_start_tables(plan) || !place_iommu(plan))
         return false;
-    place_split(handoff, handoff->kernel_hpa, bytes[KERNEL_TEXT], EXTENT_CONSTANTS);
+    place_split(handoff, handoff->kernel_hpa, bytes[KERNEL_TEXT], EXTENT_CONSTANTS, 0);
     for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
         if (!place_cpu_state(plan, cpu))
             return false;

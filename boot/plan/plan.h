@@ -33,7 +33,7 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
  * each processor and of kernel_main, nested tables, payload copies and load templates. Reaches
  * host-physical address A at `memory(A, bytes, context)`: the loader passes the identity, tests a
  * buffer. All frames that plan_place chose are zeroed here first (domain RAM is not touched: its
- * own processor zeroes it); what the page of the stop word held goes into handoff->audit before.
+ * own processor zeroes it); what outlived a warm reset goes into handoff->audit before.
  * What copying and zeroing took is added to work_tsc and work_bytes before the handoff itself is
  * written, last of all. Cannot fail after plan_place succeeded.
  */

@@ -3,6 +3,7 @@
 #include "align.h"
 #include "assign.h"
 #include "boot/guest/guest_memory.h"
+#include "records.h"
 #include "remap.h"
 #include "spaces.h"
 #include <string.h>
@@ -41,29 +42,54 @@ static void zero(struct build *build, uint64_t hpa, uint64_t bytes)
     account(build, start, bytes);
 }
 
-/* Whether the words `first` to `first + count` are such as were written, and not all zeros. */
-static bool survived(const struct survivor *survivor, uint32_t first, uint32_t count,
-                     uint64_t *words)
+/* Whether the words are such as were written, and not all zeros. */
+static bool survived(const struct survivor *survivor, uint64_t *words)
 {
     uint64_t any = 0, wrong = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        words[i] = survivor->word[first + i];
+    for (uint32_t i = 0; i < SURVIVOR_HEAD_WORDS; i++) {
+        words[i] = survivor->word[SURVIVOR_HEAD + i];
         any |= words[i];
-        wrong |= words[i] ^ ~survivor->complement[first + i];
+        wrong |= words[i] ^ ~survivor->complement[SURVIVOR_HEAD + i];
     }
     return any != 0 && wrong == 0;
 }
 
-/* What the boot before has left; before its page is zeroed. */
+static struct panic_record *record_page(const struct build *build, uint32_t cpu)
+{
+    return build->memory(handoff_record(&build->handoff->cpus[cpu], build->handoff->stop_hpa),
+                         PAGE_BYTES, build->context);
+}
+
+/* What the boot before has left; before its pages are zeroed. */
 static void read_survivor(struct build *build)
 {
     struct handoff_audit *audit = &build->handoff->audit;
     const struct survivor *survivor = build->memory(build->handoff->stop_hpa + SURVIVOR_OFFSET,
                                                     sizeof(*survivor), build->context);
-    if (survived(survivor, SURVIVOR_HEAD, SURVIVOR_HEAD_WORDS, audit->head))
+    if (survived(survivor, audit->head))
         audit->survived |= HANDOFF_HEAD_SURVIVED;
-    if (survived(survivor, SURVIVOR_PANIC, SURVIVOR_PANIC_WORDS, audit->panic))
+    for (uint32_t i = 0; i < build->handoff->cpu_count; i++) {
+        struct panic_record record;
+        if (!record_read(record_page(build, i), audit->boots, &record))
+            continue;
+        memcpy(audit->panic, record.text, sizeof(audit->panic));
         audit->survived |= HANDOFF_PANIC_SURVIVED;
+        return;
+    }
+}
+
+/* Whose each record will be. */
+static void begin_records(struct build *build)
+{
+    const struct handoff *handoff = build->handoff;
+    for (uint32_t i = 0; i < handoff->cpu_count; i++) {
+        struct panic_record *record = record_page(build, i);
+        record->processor = handoff->cpus[i].apic_id;
+        record->boots = handoff->audit.boots;
+        if (handoff->cpus[i].domain != HANDOFF_NOBODY)
+            memcpy(record->domain, build->in->manifest->domains[handoff->cpus[i].domain].name,
+                   sizeof(record->domain));
+    }
 }
 
 /* RAM is zeroed by its own processor; the payloads' frames are filled to the last byte below. */
@@ -282,6 +308,7 @@ void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memor
     remap_locate(handoff);
     read_survivor(&build);
     zero_extents(&build);
+    begin_records(&build);
     copy_kernel(&build);
     build_tables(&build);
     for (uint32_t i = 0; i < handoff->domain_count; i++) {

@@ -48,6 +48,8 @@ static void add_hypervisor(const struct spaces *spaces, uint32_t cpu, bool start
     if (start)
         paging_add(out, VA_HANDOFF, handoff->self_hpa, handoff->bytes, PAGE_BYTES, PAGING_READ);
     paging_add(out, VA_STOP, handoff->stop_hpa, PAGE_BYTES, PAGE_BYTES, PAGING_WRITE);
+    paging_add(out, VA_RECORD, handoff_record(&handoff->cpus[cpu], handoff->stop_hpa), PAGE_BYTES,
+               PAGE_BYTES, PAGING_WRITE);
     add_area(spaces, KERNEL_CPU, handoff->cpus[cpu].state_hpa, out);
 }
 

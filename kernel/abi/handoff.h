@@ -21,14 +21,20 @@ enum { HANDOFF_VERSION = 1 };
 
 struct handoff_cpu {
     uint32_t apic_id;
-    uint32_t domain; /* index, or HANDOFF_NOBODY: parked */
-    uint32_t index;  /* within its domain; 0 is the domain's boot processor */
-    uint32_t reserved;
+    uint32_t domain;      /* index, or HANDOFF_NOBODY: parked */
+    uint32_t index;       /* within its domain; 0 is the domain's boot processor */
+    uint32_t record;      /* its panic record lies so many pages behind the stop word */
     uint64_t state_hpa;   /* its copy of the segments at VA_CPU, one after the other in a block */
     uint64_t page_table;  /* its CR3 while its domain runs */
     uint64_t start_table; /* its CR3 before: start-up code and handoff, but no RAM */
     uint64_t slice_hpa;   /* its struct handoff_slice, one for all processors of a domain */
 };
+
+/* The page at VA_RECORD of a processor. */
+static inline uint64_t handoff_record(const struct handoff_cpu *cpu, uint64_t stop_hpa)
+{
+    return stop_hpa + cpu->record * PAGE_BYTES;
+}
 
 struct handoff_ioapic {
     uint64_t address;
@@ -66,6 +72,7 @@ enum handoff_extent_kind {
     EXTENT_BOOT,       /* tables that processors start on: nobody's after boot */
     EXTENT_STOP,       /* a panic's stop word and what outlives a warm reset (survivor.h): shared,
                           read and write */
+    EXTENT_RECORD,     /* one processor's panic record (index: into cpus[]): read and write */
     EXTENT_IOMMU,      /* tables of the IOMMU units: root, context, queue; interrupt remapping */
     EXTENT_RAM,        /* of a domain (index: into domains[]), as are all below */
     EXTENT_TABLES,     /* EPT and page tables of its processors */
@@ -77,7 +84,7 @@ enum handoff_extent_kind {
     EXTENT_VECTORS,    /* what it wrote into its functions' MSI-X tables */
     EXTENT_KINDS,
 };
-enum { MAX_EXTENTS = 17 + MAX_CPUS + MAX_DOMAINS * (7 + MAX_RAM_SEGMENTS) };
+enum { MAX_EXTENTS = 17 + 2 * MAX_CPUS + MAX_DOMAINS * (7 + MAX_RAM_SEGMENTS) };
 
 struct handoff_extent {
     uint64_t base, bytes; /* host-physical, whole pages */
@@ -194,14 +201,16 @@ static inline uint64_t handoff_slice_bytes(uint32_t flags)
     return PAGE_BYTES + (flags & MANIFEST_IS_MANAGEMENT ? BOOK_BYTES : 0);
 }
 
+enum { HANDOFF_HEAD_SURVIVED = 1, HANDOFF_PANIC_SURVIVED = 2, HANDOFF_PANIC_WORDS = 5 };
+
 /* Where the audit trail begins: what the loader knows of this boot and the one before. */
 struct handoff_audit {
-    uint64_t boots;    /* so far, this one included; 0: not known, or nobody keeps a trail */
+    uint64_t boots;    /* so far, this one included; 0: not known */
     uint32_t store;    /* enum audit_store */
     uint32_t survived; /* 1: the head of the trail of the boot before, 2: its panic's text */
-    uint64_t head[SURVIVOR_HEAD_WORDS], panic[SURVIVOR_PANIC_WORDS];
+    uint64_t head[SURVIVOR_HEAD_WORDS];
+    uint64_t panic[HANDOFF_PANIC_WORDS]; /* the beginning of the text, plain */
 };
-enum { HANDOFF_HEAD_SURVIVED = 1, HANDOFF_PANIC_SURVIVED = 2 };
 
 /*
  * Functions of nobody that may go on with DMA: the display that the screen is on, and those that

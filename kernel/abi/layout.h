@@ -24,6 +24,8 @@
 #define VA_HANDOFF_END 0xffffffffb0000000ull
 #define VA_STOP        0xffffffffb0000000ull /* the stop word's page (read, write): shared */
 #define VA_STOP_END    0xffffffffb0001000ull
+#define VA_RECORD      0xffffffffb0002000ull /* this processor's panic record (read, write) */
+#define VA_RECORD_END  0xffffffffb0003000ull
 #define VA_CPU         0xffffffffc0000000ull /* this processor's state and stacks (read, write) */
 #define VA_CPU_END     0xffffffffc8000000ull
 #define VA_DOMAIN      0xffffffffd0000000ull /* this domain's private state (read, write) */

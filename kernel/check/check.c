@@ -16,6 +16,7 @@ const struct check_kind check_kinds[CHECK_KINDS] = {
     [EXTENT_TRAMPOLINE] = {"trampoline", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_BOOT] = {"boot tables", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_STOP] = {"stop word", SCOPE_SHARED, RW, VA_STOP, VA_STOP_END},
+    [EXTENT_RECORD] = {"panic record", SCOPE_CPU, RW, VA_RECORD, VA_RECORD_END},
     [EXTENT_IOMMU] = {"IOMMU tables", SCOPE_SHARED, 0, 0, 0},
     [EXTENT_RAM] = {"RAM", SCOPE_DOMAIN, RW, VA_RAM, VA_KERNEL},
     [EXTENT_TABLES] = {"tables", SCOPE_DOMAIN, CHECK_READ, VA_TABLES, VA_PAYLOAD},
@@ -78,6 +79,7 @@ const char *check_owner(const struct check *check, uint64_t hpa)
         uint64_t base, bytes;
     } own[] = {{"the kernel's", slice->kernel_hpa, slice->kernel_bytes},
                {"the stop word's", slice->stop_hpa, PAGE_BYTES},
+               {"its record", handoff_record(check->cpu, slice->stop_hpa), PAGE_BYTES},
                {"its slice", slice->self_hpa, PAGE_BYTES},
                {"its tables", check->walk.tables_hpa, check->walk.tables_bytes},
                {"its payloads", place->payload_hpa, place->payload_bytes},

@@ -355,7 +355,9 @@ static bool expect_kernel(struct check *check)
         if (segment->kind == EXTENT_CPU && !state &&
             (!check_expect(check, EXTENT_SLICE, VA_SLICE, slice->self_hpa,
                            handoff_slice_bytes(slice->rules.flags)) ||
-             !check_expect(check, EXTENT_STOP, VA_STOP, slice->stop_hpa, PAGE_BYTES)))
+             !check_expect(check, EXTENT_STOP, VA_STOP, slice->stop_hpa, PAGE_BYTES) ||
+             !check_expect(check, EXTENT_RECORD, VA_RECORD,
+                           handoff_record(check->cpu, slice->stop_hpa), PAGE_BYTES)))
             return false;
         if (segment->kind == EXTENT_CPU)
             state += segment->bytes;

@@ -11,16 +11,11 @@ _Noreturn void panic_halt(void)
         __asm__ volatile("cli; hlt");
 }
 
-/* The beginning of the text, for the next boot's audit trail. */
-static void survive(const char *text, va_list args)
+void panic_keep(const char *text, va_list args)
 {
-    uint64_t words[SURVIVOR_PANIC_WORDS] = {0};
-    vformat((char *)words, sizeof(words), text, args);
-    for (uint32_t i = 0; i < SURVIVOR_PANIC_WORDS; i++) {
-        stop_page.survivor.word[SURVIVOR_PANIC + i] = words[i];
-        stop_page.survivor.complement[SURVIVOR_PANIC + i] = ~words[i];
-    }
-    machine_write_back(&stop_page.survivor, sizeof(stop_page.survivor));
+    vformat(panic_record.text, sizeof(panic_record.text), text, args);
+    panic_record.crc = record_crc(&panic_record);
+    machine_write_back(&panic_record, sizeof(panic_record));
 }
 
 _Noreturn void panic(const char *text, ...)
@@ -30,11 +25,14 @@ _Noreturn void panic(const char *text, ...)
     if (panicking)
         panic_halt();
     panicking = true;
-    if (!stop_others())
-        panic_halt();
+    bool first = stop_others();
+    panic_record.rip = (uint64_t)__builtin_return_address(0);
+    panic_record.rsp = (uint64_t)__builtin_frame_address(0);
     va_start(args, text);
-    survive(text, args);
+    panic_keep(text, args);
     va_end(args);
+    if (!first)
+        panic_halt();
     log_open();
     log_print("\nbulkhead: panic on processor %u: ", cpu.apic_id);
     va_start(args, text);

@@ -333,7 +333,9 @@ static bool check_places(const struct owners *check)
         const struct handoff_cpu *cpu = &handoff->cpus[i];
         uint64_t behind = cpu->domain == HANDOFF_NOBODY ? PARKED_TABLES_BYTES + PAGE_BYTES : 0;
         const struct place state = {EXTENT_CPU, cpu->state_hpa, handoff->cpu_state_bytes + behind};
-        if (!check_exactly(check, i, &state))
+        const struct place record = {EXTENT_RECORD, handoff_record(cpu, handoff->stop_hpa),
+                                     PAGE_BYTES};
+        if (!check_exactly(check, i, &state) || !check_exactly(check, i, &record))
             return false;
         if (cpu->start_table % PAGE_BYTES || cpu->start_table < start_tables ||
             !find(handoff, EXTENT_BOOT, 0, cpu->start_table, PAGE_BYTES))

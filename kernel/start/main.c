@@ -56,8 +56,17 @@ _Noreturn void kernel_ap_main(uint32_t index)
     settle();
 }
 
+static void keep(const char *text, ...)
+{
+    va_list args;
+    va_start(args, text);
+    panic_keep(text, args);
+    va_end(args);
+}
+
 static _Noreturn void refuse(const char *text)
 {
+    keep("refused: %s", text);
     show("bulkhead: refused: %s\nbulkhead: no domain was started\n", text);
     stop_others();
     panic_halt();

@@ -18,17 +18,6 @@ static void append(struct audit_trail *trail, enum audit_kind kind, const uint64
     audit_append(trail, &record);
 }
 
-/* Of memory that anybody may have written to: only what is plain text. */
-static void show_panic(const uint64_t *words)
-{
-    char text[SURVIVOR_PANIC_WORDS * sizeof(words[0]) + 1] = {0};
-    memory_copy(text, words, sizeof(text) - 1);
-    for (char *at = text; *at; at++)
-        if (*at < ' ' || *at > '~')
-            *at = '?';
-    show("  the boot before ended in a panic: %s\n", text);
-}
-
 void trail_begin(const uint8_t digest[DIGEST_BYTES])
 {
     static const char *const stores[] = {
@@ -39,8 +28,6 @@ void trail_begin(const uint8_t digest[DIGEST_BYTES])
     };
     const struct handoff *all = handoff();
     const struct handoff_audit *audit = &all->audit;
-    if (audit->survived & HANDOFF_PANIC_SURVIVED)
-        show_panic(audit->panic);
     if (all->management == HANDOFF_NOBODY)
         return;
     const struct handoff_domain *own = &all->domains[all->management];

@@ -32,7 +32,7 @@ GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c console_info.c l
 ASSIGN_ONLY := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c registers.c remapping.c windows.c \
     config_space.c)
 PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c remap.c \
-    paging.c kernel_image.c diagnostic.c display.c mute.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
+    paging.c kernel_image.c diagnostic.c display.c mute.c records.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
 
 MADE_FILES := tests/unit/boot/made_files.c tests/unit/made_manifest.c
 PLAN_WORLD := tests/unit/boot/plan_world.c $(MADE_FILES) $(PLAN_SOURCES)
@@ -60,12 +60,13 @@ $(call unit_test,boot/config_space,$(BOARD_WORLD))
 $(call unit_test,boot/mute,boot/plan/mute.c $(BOARD_WORLD))
 $(call unit_test,boot/display,boot/plan/display.c boot/plan/mute.c $(BOARD_WORLD))
 $(call unit_test,boot/silence,boot/machine/silence.c boot/plan/mute.c $(BOARD_WORLD))
-$(call unit_test,boot/overview,boot/machine/overview.c boot/plan/mute.c $(BOARD_WORLD))
+$(call unit_test,boot/overview,boot/machine/overview.c boot/plan/mute.c boot/plan/records.c $(BOARD_WORLD))
 $(call unit_test,boot/vtd,boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/remap,boot/plan/remap.c boot/plan/paging.c boot/plan/groups.c boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/place,$(PLAN_WORLD))
 $(call unit_test,boot/place_cpus,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
+$(call unit_test,boot/records,boot/plan/records.c)
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))
 $(call unit_test,boot/console_info,$(PLAN_WORLD))
 $(call unit_test,boot/linux,tests/unit/boot/made_files.c boot/guest/linux.c)

@@ -15,12 +15,13 @@ struct stop_page {
     volatile uint32_t stop; /* not 0: a processor panics */
     /* Written by each processor, its own: its x2APIC id and 1, once it takes NMIs. */
     volatile uint32_t takes_nmi[MAX_CPUS];
-    /* Written by whoever panics and, the head, by management's first processor. */
+    /* Written by management's first processor. */
     struct survivor survivor __attribute__((aligned(SURVIVOR_OFFSET)));
 };
 _Static_assert(offsetof(struct stop_page, survivor) == SURVIVOR_OFFSET, "where the loader looks");
-extern struct stop_page stop_page; /* at VA_STOP */
-extern volatile bool stop_own;     /* it is this processor that panics */
+extern struct stop_page stop_page;       /* at VA_STOP */
+extern struct panic_record panic_record; /* at VA_RECORD */
+extern volatile bool stop_own;           /* it is this processor that panics */
 
 /* From now on NMIs reach this processor: it has its interrupt table, and `cpu` is set. */
 void stop_take_nmi(void);

@@ -14,6 +14,7 @@
 #include "kernel/abi/manifest.h"
 #include "kernel/abi/public.h"
 #include "percpu.h"
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,8 @@ static inline uint64_t cpu_own_hpa(const void *object)
 /* An impossible state: records and prints the cause, and stops the machine (I9: it fails secure).
  */
 _Noreturn void panic(const char *text, ...) __attribute__((format(printf, 1, 2)));
+/* Keeps the cause over a warm reset, before it is told; panic() does it by itself. */
+void panic_keep(const char *text, va_list args);
 /* Another processor panics: this one stops. */
 _Noreturn void panic_halt(void);
 

@@ -69,6 +69,8 @@ struct trap_frame {
 _Noreturn void trap_panic(const struct trap_frame *frame);
 _Noreturn void trap_panic(const struct trap_frame *frame)
 {
+    enum { PAGE_FAULT = 14 }; /* else CR2 is still a guest's, which no record may tell */
     panic("I9: exception %lu (error 0x%lx) in the hypervisor at 0x%lx, CR2 0x%lx, RSP 0x%lx",
-          frame->vector, frame->error, frame->rip, cpu_read_cr2(), frame->rsp);
+          frame->vector, frame->error, frame->rip, frame->vector == PAGE_FAULT ? cpu_read_cr2() : 0,
+          frame->rsp);
 }

@@ -126,12 +126,42 @@ static void what_fails_sets_nothing_back(void **state)
     advance(sizeof cases / sizeof cases[0] + 1, AUDIT_STORE_GOOD);
 }
 
+/* Where the boot before had it: read if it is ours, written if it is another place now. */
+static void the_place_of_what_survives_follows(void **state)
+{
+    struct facts facts = {.survivors = 5};
+    struct handoff handoff = {.stop_hpa = 0x123000};
+    (void)state;
+    survivors_find(&facts);
+    assert_int_equal(facts.survivors, 0);
+    survivors_follow(&facts, &handoff);
+    survivors_find(&facts);
+    assert_int_equal(facts.survivors, 0x123000);
+    assert_int_equal(store.attributes, OURS);
+    store.write = EFI_DEVICE_ERROR; /* the same place: nothing is written */
+    survivors_follow(&facts, &handoff);
+    store.write = EFI_SUCCESS;
+    handoff.stop_hpa = 0x456000;
+    survivors_follow(&facts, &handoff);
+    survivors_find(&facts);
+    assert_int_equal(facts.survivors, 0x456000);
+    store.attributes = RUNTIME; /* an operating system's */
+    survivors_find(&facts);
+    assert_int_equal(facts.survivors, 0);
+    survivors_follow(&facts, &handoff);
+    assert_int_equal(store.attributes, OURS);
+    store.bytes = 16;
+    survivors_find(&facts);
+    assert_int_equal(facts.survivors, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(each_boot_counts, setup),
         cmocka_unit_test_setup(what_is_not_ours_counts_nothing, setup),
         cmocka_unit_test_setup(what_fails_sets_nothing_back, setup),
+        cmocka_unit_test_setup(the_place_of_what_survives_follows, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -259,13 +259,43 @@ static void no_trampoline_is_refused(void **state)
     world_must_refuse(world, "below 1 MiB", "processors");
 }
 
-static void start_tables_above_4_gib_are_refused(void **state)
+static void what_must_lie_low_is_refused_above(void **state)
 {
     (void)state;
     set_memory(2, (const struct free_range[]){{0x1000, 0x9f000}, {4 * GIB + MIB, 8 * GIB}});
     world->facts.physical_address_bits = 40;
     add("small", 1, 64 * MIB);
+    world_must_refuse(world, "below 4 GiB", "panic records", "has 0 KiB");
+    set_memory(3, (const struct free_range[]){
+                      {0x1000, 0x9f000}, {MIB, 0x10000}, {4 * GIB + MIB, 8 * GIB}});
+    world->facts.memory_count = 3;
+    memcpy(world->facts.memory, world->facts.free, 3 * sizeof(world->facts.free[0]));
     world_must_refuse(world, "below 4 GiB", "page tables of the start");
+}
+
+/* What outlives a warm reset stays where it was, if that is free and where it may be. */
+static void what_survives_stays_where_it_was(void **state)
+{
+    static const uint64_t bad[] = {0x100000000, 0xfffff000, 0x90000, 0x800000, 0x7ff000, 0x2000800};
+    (void)state;
+    add("pinned", 1, 16 * MIB)->memory_at = 512 * MIB;
+    world_must_place(world);
+    uint64_t lowest = world->handoff.stop_hpa;
+    world->facts.survivors = 256 * MIB + 5 * PAGE_BYTES;
+    world_must_place(world);
+    world_check_extents(world);
+    assert_int_equal(world->handoff.stop_hpa, world->facts.survivors);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(handoff_record(&world->handoff.cpus[i], world->handoff.stop_hpa),
+                         world->facts.survivors + (1 + i) * PAGE_BYTES);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        world->facts.survivors = bad[i];
+        world_must_place(world);
+        assert_int_equal(world->handoff.stop_hpa, lowest);
+    }
+    world->facts.survivors = 527 * MIB; /* a domain's */
+    world_must_place(world);
+    assert_int_equal(world->handoff.stop_hpa, lowest);
 }
 
 static void add_ecam(struct facts *f, uint64_t base, uint32_t first, uint32_t last)
@@ -370,7 +400,8 @@ int main(void)
         TEST(large_payloads_go_first),
         TEST(tables_are_measured_before_ram_has_a_place),
         TEST(no_trampoline_is_refused),
-        TEST(start_tables_above_4_gib_are_refused),
+        TEST(what_must_lie_low_is_refused_above),
+        TEST(what_survives_stays_where_it_was),
         TEST(contradicting_facts_are_refused),
         TEST(largest_machine_fits_the_lists),
     };

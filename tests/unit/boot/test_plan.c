@@ -85,6 +85,7 @@ static const struct right {
     [EXTENT_CONSTANTS] = {VA_KERNEL, VA_KERNEL_END, NX},
     [EXTENT_CPU] = {VA_CPU, VA_CPU_END, NX | WRITE},
     [EXTENT_STOP] = {VA_STOP, VA_STOP_END, NX | WRITE},
+    [EXTENT_RECORD] = {VA_RECORD, VA_RECORD_END, NX | WRITE},
     [EXTENT_RAM] = {VA_RAM, VA_RAM + (1ull << 46), NX | WRITE},
     [EXTENT_TABLES] = {VA_TABLES, VA_PAYLOAD, NX},
     [EXTENT_PAYLOAD] = {VA_PAYLOAD, VA_RAM, NX},
@@ -155,6 +156,8 @@ static void processors_map_their_own_and_no_more(void **state)
         assert_int_equal(seen.bytes[EXTENT_CPU], handoff->cpu_state_bytes);
         assert_int_equal(seen.bytes[EXTENT_STOP], 0x1000);
         assert_int_equal(frame_at(root, VA_STOP), handoff->stop_hpa);
+        assert_int_equal(seen.bytes[EXTENT_RECORD], 0x1000);
+        assert_int_equal(frame_at(root, VA_RECORD), handoff->stop_hpa + (1 + cpu) * PAGE_BYTES);
         /* Stacks follow in the block, but not in the map: a guard page lies between. */
         uint64_t state_hpa = handoff->cpus[cpu].state_hpa;
         assert_int_equal(frame_at(root, VA_CPU), state_hpa);
@@ -202,7 +205,8 @@ static void check_boot_leaf(const struct leaf *leaf, void *context)
     } else {
         assert_true((leaf->bits & NX || !(leaf->bits & WRITE)) && !device);
         uint32_t kind = owner(leaf->pa, leaf->bytes)->kind;
-        assert_true(kind < EXTENT_TRAMPOLINE || kind == EXTENT_STOP || kind == EXTENT_SLICE);
+        assert_true(kind < EXTENT_TRAMPOLINE || kind == EXTENT_STOP || kind == EXTENT_RECORD ||
+                    kind == EXTENT_SLICE);
     }
 }
 
@@ -423,6 +427,7 @@ static void what_survives_is_read_once(void **state)
     assert_int_equal(handoff->audit.survived, 0); /* the pattern 0xa5 everywhere */
     struct survivor *survivor = (void *)(world->memory + handoff->stop_hpa + SURVIVOR_OFFSET);
     for (uint32_t damage = 0; damage <= 2 * SURVIVOR_WORDS + 1; damage++) {
+        bool good = damage == 2 * SURVIVOR_WORDS;
         for (uint32_t i = 0; i < SURVIVOR_WORDS; i++) {
             survivor->word[i] = damage > 2 * SURVIVOR_WORDS ? 0 : 0x1111 * (i + 1);
             survivor->complement[i] = ~survivor->word[i];
@@ -431,19 +436,40 @@ static void what_survives_is_read_once(void **state)
             ((uint64_t *)survivor)[damage] ^= 1ull << damage;
         memset(&handoff->audit, 0, sizeof handoff->audit);
         plan_build(&world->in, handoff, world_reach, world);
-        uint32_t word = damage % SURVIVOR_WORDS,
-                 due = HANDOFF_HEAD_SURVIVED | HANDOFF_PANIC_SURVIVED;
-        if (damage < 2 * SURVIVOR_WORDS)
-            due = word < SURVIVOR_PANIC ? HANDOFF_PANIC_SURVIVED : HANDOFF_HEAD_SURVIVED;
-        else if (damage > 2 * SURVIVOR_WORDS)
-            due = 0;
-        assert_int_equal(handoff->audit.survived, due);
-        for (uint32_t i = 0; damage == 2 * SURVIVOR_WORDS && i < SURVIVOR_WORDS; i++)
-            assert_int_equal(i < SURVIVOR_PANIC ? handoff->audit.head[i]
-                                                : handoff->audit.panic[i - SURVIVOR_PANIC],
-                             0x1111 * (i + 1));
+        assert_int_equal(handoff->audit.survived, good ? HANDOFF_HEAD_SURVIVED : 0);
+        for (uint32_t i = 0; good && i < SURVIVOR_WORDS; i++)
+            assert_int_equal(handoff->audit.head[i], 0x1111 * (i + 1));
         for (uint32_t i = 0; i < SURVIVOR_WORDS; i++)
             assert_int_equal(survivor->word[i] | survivor->complement[i], 0);
+    }
+}
+
+/* Of one of the records the beginning goes on the trail; all are begun anew. */
+static void records_are_read_once(void **state)
+{
+    struct handoff *handoff = &world->handoff;
+    (void)state;
+    world->facts.boots = 8;
+    place_and_build();
+    for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++) {
+        uint64_t hpa = handoff_record(&handoff->cpus[cpu], handoff->stop_hpa);
+        struct panic_record *record = (void *)(world->memory + hpa);
+        uint32_t domain = handoff->cpus[cpu].domain;
+        assert_int_equal(record->processor, handoff->cpus[cpu].apic_id);
+        assert_string_equal(record->domain,
+                            domain == HANDOFF_NOBODY ? "" : world->made.domains[domain].name);
+        assert_int_equal(record->boots, 8);
+        handoff->audit.survived = 0;
+        plan_build(&world->in, handoff, world_reach, world);
+        assert_int_equal(handoff->audit.survived, 0); /* begun, but nobody panicked */
+        record->boots = 7;
+        strcpy(record->text, "I9: a test that is told up to its fortieth byte");
+        record->crc = record_crc(record);
+        plan_build(&world->in, handoff, world_reach, world);
+        assert_int_equal(handoff->audit.survived, HANDOFF_PANIC_SURVIVED);
+        assert_memory_equal(handoff->audit.panic, "I9: a test that is told up to its fortie", 40);
+        assert_int_equal(record->text[0], 0);
+        assert_int_equal(record->crc, 0);
     }
 }
 
@@ -506,6 +532,7 @@ int main(void)
         TEST(gib_of_ram_takes_a_gib_page),
         TEST(shared_blocks_are_copied),
         TEST(what_survives_is_read_once),
+        TEST(records_are_read_once),
         TEST(absurd_glyphs_are_left_out),
         TEST(work_is_accounted),
         TEST(truncated_payloads_are_refused),

@@ -101,6 +101,9 @@ static void make_extents(struct world *world)
     add_extent(world, EXTENT_CONSTANTS, 0, WORLD_CONSTANTS, 0x2000);
     add_extent(world, EXTENT_HANDOFF, 0, WORLD_HANDOFF, WORLD_HANDOFF_BYTES);
     add_extent(world, EXTENT_STOP, 0, WORLD_STOP, 0x1000);
+    for (uint32_t i = 0; i < 4; i++)
+        add_extent(world, EXTENT_RECORD, i, handoff_record(&world->handoff.cpus[i], WORLD_STOP),
+                   0x1000);
     add_extent(world, EXTENT_START, 0, WORLD_START, WORLD_START_BYTES);
     add_extent(world, EXTENT_BOOT, 0, WORLD_BOOT, WORLD_BOOT_BYTES);
     for (uint32_t i = 0; i < 4; i++)
@@ -142,6 +145,7 @@ static void make_page_tables(struct world *world, uint32_t index)
     map_run(world, index, VA_KERNEL + 0x4000, WORLD_CONSTANTS, 0x2000, P | NX);
     map_run(world, index, VA_SLICE, cpu->slice_hpa, PAGE_BYTES, P | NX);
     map_run(world, index, VA_STOP, WORLD_STOP, PAGE_BYTES, P | W | NX);
+    map_run(world, index, VA_RECORD, handoff_record(cpu, WORLD_STOP), PAGE_BYTES, P | W | NX);
     for (uint32_t i = 2; i < 6; i++) {
         map_run(world, index, world->segments[i].va, state, world->segments[i].bytes, P | W | NX);
         state += world->segments[i].bytes;
@@ -363,6 +367,7 @@ void world_make(struct world *world, bool amd, uint32_t cpu)
             (struct handoff_cpu){.apic_id = i * 2,
                                  .domain = i == 3 ? HANDOFF_NOBODY : i / 2,
                                  .index = i == 1,
+                                 .record = i + 1,
                                  .state_hpa = WORLD_CPU + (uint64_t)i * WORLD_CPU_STEP,
                                  .start_table = WORLD_BOOT + WORLD_BOOT_BYTES / 2,
                                  .slice_hpa = WORLD_SLICE + (uint64_t)(i / 2) * WORLD_DOMAIN_STEP};

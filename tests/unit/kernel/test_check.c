@@ -284,6 +284,11 @@ BREAK(stop_missing, *page(w, VA_STOP) = 0)
 BREAK(stop_not_writable, *page(w, VA_STOP) &= ~2ull)
 BREAK(stop_elsewhere, *page(w, VA_STOP) = WORLD_NOBODY | NX | 3)
 BREAK(stop_page_next, *page(w, VA_STOP + 0x1000) = WORLD_NOBODY | NX | 3)
+BREAK(record_missing, *page(w, VA_RECORD) = 0)
+BREAK(record_of_other, *page(w, VA_RECORD) += PAGE_BYTES)
+BREAK(record_executable, *page(w, VA_RECORD) &= ~NX)
+BREAK(record_next, *page(w, VA_RECORD_END) = WORLD_NOBODY | NX | 3)
+BREAK(record_shared, the_handoff->cpus[2].record = the_handoff->cpus[1].record)
 BREAK(stop_not_its_extent, the_handoff->stop_hpa = WORLD_CPU)
 BREAK(stack_executable, *page(w, VA_CPU + 0x6000) &= ~NX)
 BREAK(ram_executable, *world_entry(w, host, VA_RAM, 2) &= ~NX)
@@ -657,6 +662,17 @@ static const struct corruption corruptions[] = {
         "rights 3"),
     ROW(stop_page_next, "I11",
         "va ffffffffb0001000 level 1: 8000000001800003 (not its own) rights 3; due: nothing"),
+    ROW(record_missing, "I11",
+        "va ffffffffb0002000 level 1: 0 (not mapped) rights 0; due: panic record 171000 rights 3"),
+    ROW(record_of_other, "I11",
+        "va ffffffffb0002000 level 1: 8000000000172003 (not its own) rights 3; due: panic record "
+        "171000 rights 3"),
+    ROW(record_executable, "I11",
+        "va ffffffffb0002000 level 1: 171003 (its record) rights 7; due: panic record 171000 "
+        "rights 3"),
+    ROW(record_next, "I11",
+        "va ffffffffb0003000 level 1: 8000000001800003 (not its own) rights 3; due: nothing"),
+    ROW(record_shared, "I11", "panic record of number 2 at 172000, 1000 bytes: no such extent"),
     ROW(stop_not_its_extent, "I11", "stop word of number 0 at 200000, 1000 bytes: no such extent"),
     ROW(stack_executable, "I11",
         "va ffffffffc0006000 level 1: 205003 (its state) rights 7; due: state 205000 rights "
@@ -733,13 +749,13 @@ static const struct corruption corruptions[] = {
     ROW(extent_unknown, "I1", "extent at 498000, 2000 bytes: unknown kind"),
     ROW(extent_no_owner, "I1", "public page of domain 2 at 498000, 2000 bytes: no such owner"),
     ROW(extent_no_cpu, "I1", "state of cpu 4 at 200000, 8000 bytes: no such owner"),
-    ROW(too_many_extents, "I12", "handoff version 1, 4 cpus, 322 extents, 2 domains, expected 2"),
+    ROW(too_many_extents, "I12", "handoff version 1, 4 cpus, 386 extents, 2 domains, expected 2"),
     ROW(guard_too_small, "I1",
         "tables of domain 1 at 500000, 80000 bytes: no guard gap to the owner below"),
     ROW(ram_at_ioapic, "I1", "RAM of domain 0 at 800000: the device window at 900000 overlaps it"),
     ROW(ram_in_screen, "I1", "RAM of domain 0 at 800000: the device window at 700000 overlaps it"),
     ROW(ram_in_ecam, "I1", "RAM of domain 0 at 800000: the device window at 800000 overlaps it"),
-    ROW(wrong_version, "I12", "handoff version 2, 4 cpus, 23 extents, 2 domains, expected 2"),
+    ROW(wrong_version, "I12", "handoff version 2, 4 cpus, 27 extents, 2 domains, expected 2"),
     ROW(domain_lacking, "I12", "2 domains, expected 3"),
     ROW(cpu_too_few, "I2", "domain 0: 1 cpus, expected 2"),
     ROW(cpu_of_two, "I2", "domain 1: number 0 is cpu 1, which says otherwise"),
