@@ -165,7 +165,7 @@ void overview_records(const struct handoff *handoff)
         if (!record_read((const void *)handoff_record(&handoff->cpus[i], handoff->stop_hpa),
                          handoff->audit.boots, &record))
             continue;
-        text_print("  the boot before ended in a panic on processor %u", record.processor);
+        text_print("  the boot before was stopped by processor %u", record.processor);
         text_print(", %s%s: %s (RIP 0x%lx, RSP 0x%lx)\n", record.domain[0] ? "of " : "nobody's",
                    record.domain, record.text, record.rip, record.rsp);
     }

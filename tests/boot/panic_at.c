@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Test kernels that panic on the processor with APIC id 1, at the place that the linker gives as
- * `panic_place` (tests/boot/rules.mk). The kernel itself is unchanged: the linker leads its calls
- * of some functions here (ld --wrap).
+ * Test kernels that panic, or refuse, on the processor with APIC id 1, at the place that the linker
+ * gives as `panic_place` (tests/boot/rules.mk). The kernel itself is unchanged: the linker leads
+ * its calls of some functions here (ld --wrap).
  */
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine.h"
@@ -16,6 +16,7 @@ enum place {
     AT_RELEASE = 3,   /* it has answered; the boot processor goes on */
     AT_END_OF_LIFE,   /* all domains run */
     NEVER_BUT_INTEL, /* none: machine checks are judged by Intel's rules, in an emulator of AMD's */
+    NEVER_BUT_REFUSED, /* none: a processor says that it can't go on */
 };
 extern const uint8_t panic_place[];
 
@@ -47,7 +48,11 @@ void __wrap_kernel_ap_main(uint32_t index)
 
 const char *__wrap_machine_setup_guest(void)
 {
+    uint32_t leaf[4];
     panic_at(BEFORE_CHECK);
+    cpu_cpuid(1, 0, leaf);
+    if ((uint64_t)panic_place == NEVER_BUT_REFUSED && leaf[1] >> 24 == 1)
+        return "a test at place 6";
     return __real_machine_setup_guest();
 }
 

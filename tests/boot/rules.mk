@@ -30,7 +30,7 @@ $(BEFORE): %.efi: %.so
 
 # Kernels that panic on the second processor, for panicN.test: the usual objects, linked anew so
 # that some calls go through panic_at.c.
-PANIC_PLACES := 1 2 3 4 5
+PANIC_PLACES := 1 2 3 4 5 6
 PANIC_CALLS := kernel_ap_main mce_setup machine_setup_guest life_run life_end log_print
 define panic_kernel
 PANIC_KERNELS += $(BUILD)/kernel/kernel-$(1)-panic$(2).elf
