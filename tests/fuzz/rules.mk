@@ -4,7 +4,7 @@
 FUZZ := $(BUILD)/fuzz
 FUZZ_CC := clang
 FUZZ_SECONDS := 150
-FUZZ_TARGETS := manifest_yaml manifest_binary assign dmar function tls
+FUZZ_TARGETS := manifest_yaml manifest_binary acpi assign dmar place function tls
 FUZZ_CONSOLE := http json
 FUZZ_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing \
@@ -26,6 +26,10 @@ $(FUZZ_PROGRAMS): $(FUZZ)/%: $(FUZZ)/obj/tests/fuzz/%.o $(FUZZ)/obj/tests/fuzz/f
 	    $^ -lcmocka -o $@
 
 $(FUZZ)/tls: $(patsubst %.c,$(FUZZ)/obj/%.o,guests/console/tls.c $(filter-out guests/console/certificate.c -l%,$(TLS_WORLD)))
+
+$(FUZZ)/place: $(patsubst %.c,$(FUZZ)/obj/%.o,$(filter-out $(TOOL_UNIT_SOURCES),$(PLAN_WORLD)))
+
+$(FUZZ)/acpi: $(patsubst %.c,$(FUZZ)/obj/%.o,$(addprefix boot/plan/,acpi_reader.c dmar.c diagnostic.c) kernel/format.c)
 
 $(FUZZ)/dmar: $(patsubst %.c,$(FUZZ)/obj/%.o,boot/plan/dmar.c boot/plan/diagnostic.c kernel/format.c)
 
