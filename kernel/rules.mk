@@ -6,10 +6,10 @@ KERNEL_CFLAGS := -I. -std=c17 -g -ffreestanding -fno-builtin-printf -fno-pic -fn
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -DSHA256_BY_PROCESSOR -MMD -MP
 
 # The exit path is compiled for speed, all else for size (DESIGN, Budgets); and long loops at start.
-KERNEL_HOT := arch/x86/vtx/vmx.c arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86/exit/exit.c arch/x86/exit/mmio.c \
+KERNEL_HOT := arch/x86/vtx/vmx.c arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86/exit/exit.c arch/x86/exit/call.c arch/x86/exit/mmio.c \
     arch/x86/exit/guest_memory.c arch/x86/exit/decode.c arch/x86/grant/cpuid.c arch/x86/grant/msr.c arch/x86/interrupt/icr.c \
     arch/x86/grant/port.c kernel/vm/devices.c kernel/vm/vuart.c kernel/vm/vpci.c \
-    kernel/vm/vfunction.c kernel/check/check_map.c \
+    kernel/vm/vfunction.c kernel/life/manage.c kernel/check/check_map.c \
     kernel/start/check_devices.c kernel/start/check_iommu.c kernel/sha256.c
 
 # What only one backend has; all else is in both. Only the loader scans PCI and reads all of a manifest.

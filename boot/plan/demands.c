@@ -11,19 +11,26 @@ static bool check_management(const struct manifest *manifest, struct diagnostic 
                          "again with `bulkhead build`, which gives it a console");
 }
 
-static bool check_domain(const struct manifest_domain *domain, struct diagnostic *why)
+static bool check_domain(const struct manifest *manifest, const struct manifest_domain *domain,
+                         struct diagnostic *why)
 {
+    uint32_t management = manifest_management(manifest);
     if (domain->cache_ways != 0)
         return diagnose(why,
                         "I10: domain %s is to have %u ways of the last-level cache for itself, and "
                         "this version of Bulkhead divides no cache: remove `cache_ways`",
                         domain->name, domain->cache_ways);
-    if (domain->start_after != 0)
+    if (domain->start_after != 0 && management == MANIFEST_NONE)
         return diagnose(why,
-                        "I10: domain %s is to start after others, and this version of Bulkhead "
-                        "starts all at once: remove `start_after`",
+                        "I10: domain %s is to start after others, and without `management` nobody "
+                        "sees whether they run: add it, or remove `start_after`",
                         domain->name);
-    return true;
+    return domain->start_after == 0 || domain != &manifest->domains[management] ||
+           diagnose(
+               why,
+               "I10: management's domain %s is to start after others, and it is who lets these "
+               "start: build the image again with `bulkhead build`",
+               domain->name);
 }
 
 static bool check_threads(const struct manifest_policy *policy, const struct facts *facts,
@@ -53,7 +60,7 @@ bool demands_met(const struct manifest *manifest, const struct facts *facts, str
     if (!check_management(manifest, why))
         return false;
     for (uint32_t i = 0; i < manifest->domain_count; i++)
-        if (!check_domain(&manifest->domains[i], why))
+        if (!check_domain(manifest, &manifest->domains[i], why))
             return false;
     if (count == 0)
         return true;

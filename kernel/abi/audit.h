@@ -22,8 +22,9 @@ enum audit_kind {
     AUDIT_BEFORE,   /* head of the chain of the boot before; [4] 1: it was still there, else 0
                        and the digest is zeros: a cold start */
     AUDIT_PANIC,    /* the boot before ended in a panic: [0] to [4] the text's first 40 bytes */
-    AUDIT_START,    /* of `domain`: [0] its lives so far */
-    AUDIT_END,      /* [0] enum life_end, [1] life that ended */
+    AUDIT_START,    /* of `domain`: [0] its lives so far, [2] how many of them on_exit began since
+                       somebody asked or its window ended; 0: somebody asked for this one */
+    AUDIT_END,      /* [0] enum life_end, [1] life that ended, [2] as above, of the next one */
     AUDIT_REST,     /* it came to rest: [0] enum life_state, stopped or refused */
     AUDIT_CALL, /* taken: [0] enum management_call, [1] admin as the caller said, [2] ticket, 0: it
 has none; of serial write [3] how many more there were since the last such record */

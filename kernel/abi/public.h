@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum life_state {
-    LIFE_NEW,       /* waits for the boot processor */
+    LIFE_NEW,       /* waits for the boot processor, or for those that it starts after */
     LIFE_RESETTING, /* PCI functions brought to rest */
     LIFE_EMPTYING,  /* local APICs drained, registers at reset values */
     LIFE_ZEROING,   /* RAM */
@@ -54,12 +54,13 @@ enum life_ask {
 enum { PUBLIC_IN_BYTES = 1024, PUBLIC_OUT_BYTES = 16384 }; /* powers of two */
 
 struct public_page {
-    /* Written by the boot processor. */
+    /* Written by the boot processor; if it starts after others by management's first processor. */
     volatile uint32_t go; /* processors may enter their domain */
-    /* Written by management: first what, then a new ticket, then a knock at the first processor. */
-    volatile uint32_t asked;   /* enum life_ask */
-    volatile uint32_t ticket;  /* another number than before */
-    volatile uint32_t in_head; /* bytes sent to its serial port so far: here, then a knock */
+    /* Written by management, then a knock at the first processor. */
+    volatile uint32_t in_head; /* bytes sent to its serial port so far */
+    /* enum life_ask, and above it a ticket, another number than before: one word, so that of two
+       who ask at once nobody's wish gets the other's ticket. */
+    volatile uint64_t wish;
     uint8_t in[PUBLIC_IN_BYTES];
     /* Written by the reader of IOMMU faults: a bit a function, that it changes at a fault. */
     volatile uint32_t faulted;
@@ -175,10 +176,12 @@ static inline uint64_t public_bytes(const struct manifest_domain *rules)
            (rules->flags & MANIFEST_IS_MANAGEMENT ? trail : 0);
 }
 
-/* Whether management's processors map it whole; else they map its rings. */
+enum { PUBLIC_TICKET = 32 }; /* where in `wish` */
+
+/* Whether management's processors map it whole, to ask or to let it start; else its rings only. */
 static inline uint32_t public_is_seen(const struct manifest_domain *rules)
 {
-    return rules->manage || rules->serial_read || rules->serial_write;
+    return rules->manage || rules->serial_read || rules->serial_write || rules->start_after;
 }
 
 _Static_assert(sizeof(struct public_page) <= PAGE_BYTES, "one page");

@@ -13,7 +13,7 @@
      1u << AUDIT_QUARANTINE | 1u << AUDIT_CHECK | 1u << AUDIT_MACHINE_CHECK)
 #define CALL_KINDS (1u << AUDIT_CALL | 1u << AUDIT_REFUSED | 1u << AUDIT_CONSOLE)
 
-enum { BURST = 10 }; /* at once; then one a second */
+enum { BURST = 10, DAY = 86400 }; /* at once; then one a second */
 
 /* Of what may come often: whom one says it is from can't hide that another did the same. */
 struct budget {
@@ -22,11 +22,16 @@ struct budget {
 };
 enum { NO_ADMIN = MAX_ADMINS, ADMINS };
 
-static PER_CPU struct {
-    uint64_t refused_paid; /* as in a budget, of all refused calls */
-    uint32_t refused[MANAGEMENT_CALLS + 1][MANAGEMENT_RESULTS];
+/* Management's own, of all its processors. */
+static PER_DOMAIN struct {
+    struct budget refused[MANAGEMENT_CALLS + 1][MANAGEMENT_RESULTS];
+    uint64_t refused_paid; /* of all of these, in place of their own */
     struct budget noted[AUDIT_NOTES][ADMINS], typed[MAX_DOMAINS][ADMINS];
+} allowed;
+
+static PER_CPU struct {
     uint64_t machine_checks; /* those that are on record */
+    uint32_t running; /* the reader: domains that began a life and have not ended it, as bits */
 } audit;
 
 static struct public_page *own_page(void)
@@ -55,51 +60,95 @@ void audit_write(enum audit_kind kind, uint32_t domain, uint64_t value0, uint64_
         machine_knock((uint32_t)slice()->auditor);
 }
 
-/* Whether one more may be written now; what is not is counted. */
-static bool is_paid_for(uint64_t *paid, uint32_t *count)
+static uint64_t admin_of(uint64_t admin)
 {
-    uint64_t now = machine_tsc(), second = slice()->tsc_hz;
-    if ((int64_t)(now - *paid) > (int64_t)(BURST * second))
-        *paid = now - BURST * second;
-    if ((int64_t)(now - *paid) < (int64_t)second) {
-        ++*count;
-        return false;
-    }
-    *paid += second;
-    return true;
+    return admin < MAX_ADMINS ? admin : NO_ADMIN;
 }
 
-static uint32_t admin_of(const struct management_request *request)
+/* Of two processors that come at once one is not paid for: no lock. */
+static bool is_paid_for(uint64_t *paid)
 {
-    return request->admin < MAX_ADMINS ? request->admin : NO_ADMIN;
+    uint64_t now = machine_tsc(), second = slice()->tsc_hz;
+    uint64_t before = __atomic_load_n(paid, __ATOMIC_RELAXED), from = before;
+    if ((int64_t)(now - from) > (int64_t)(BURST * second))
+        from = now - BURST * second;
+    return (int64_t)(now - from) >= (int64_t)second &&
+           __atomic_compare_exchange_n(paid, &before, from + second, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+static struct audit_trail *own_trail(void)
+{
+    return public_trail(own_page(), cpu.domain->public_bytes);
+}
+
+/*
+ * What can go on for ever without an operator's doing, by sorts: calls refused, what the console
+ * let nobody do, and the lives that on_exit begins anew, whose numbers tell of those between. 0: it
+ * is none of these.
+ */
+static uint64_t sort_of(const struct audit_record *record)
+{
+    const uint64_t *value = record->value;
+    if (record->kind == AUDIT_REFUSED)
+        return AUDIT_REFUSED;
+    if (record->kind == AUDIT_CONSOLE && value[0] != AUDIT_NOTE_LOGIN)
+        return (value[0] * ADMINS + admin_of(value[1])) << 16 | AUDIT_CONSOLE;
+    bool again = value[2] && (record->kind == AUDIT_START || record->kind == AUDIT_END);
+    return again ? (uint64_t)record->domain << 16 | AUDIT_START : 0;
+}
+
+/*
+ * Whether it may take the place of an older record: so many of its sort are kept at most, and
+ * beyond these one a day, so that no flood, however long, pushes the rest out.
+ */
+static bool has_room(const struct audit_record *record)
+{
+    static const uint8_t shares[AUDIT_KINDS] = {
+        [AUDIT_REFUSED] = 128, [AUDIT_CONSOLE] = 4, [AUDIT_START] = 16, [AUDIT_END] = 16};
+    const struct audit_record *kept = own_trail()->records;
+    const uint64_t sort = sort_of(record), day = DAY * slice()->tsc_hz;
+    uint32_t alike = 0;
+    bool today = false;
+    for (uint32_t i = 0; sort && i < AUDIT_KEPT; i++) {
+        bool is = sort_of(&kept[i]) == sort;
+        alike += is;
+        today |= is && (int64_t)(record->tsc - kept[i].tsc) < (int64_t)day;
+    }
+    return !today || alike < shares[record->kind];
+}
+
+/* What is not written is counted with the next one alike. */
+static void write_of_many(struct budget *budget, enum audit_kind kind, uint32_t domain,
+                          uint64_t what, uint64_t admin, uint64_t result)
+{
+    struct audit_record record = {
+        .tsc = machine_tsc(), .kind = (uint16_t)kind, .value = {what, admin}};
+    if (is_paid_for(kind == AUDIT_REFUSED ? &allowed.refused_paid : &budget->paid) &&
+        has_room(&record))
+        audit_write(kind, domain, what, admin, result,
+                    __atomic_exchange_n(&budget->more, 0, __ATOMIC_ACQ_REL));
+    else
+        __atomic_add_fetch(&budget->more, 1, __ATOMIC_ACQ_REL);
 }
 
 void audit_refused(const struct management_request *request, enum management_result result)
 {
     uint32_t call = request->call < MANAGEMENT_CALLS ? request->call : MANAGEMENT_CALLS;
-    uint32_t *count = &audit.refused[call][result];
-    if (!is_paid_for(&audit.refused_paid, count))
-        return;
-    audit_write(AUDIT_REFUSED, request->index, request->call, request->admin, result, *count);
-    *count = 0;
+    write_of_many(&allowed.refused[call][result], AUDIT_REFUSED, request->index, request->call,
+                  request->admin, result);
 }
 
 void audit_note(const struct management_request *request)
 {
-    struct budget *budget = &audit.noted[request->detail][admin_of(request)];
-    if (!is_paid_for(&budget->paid, &budget->more))
-        return;
-    audit_write(AUDIT_CONSOLE, AUDIT_NOBODY, request->detail, request->admin, 0, budget->more);
-    budget->more = 0;
+    write_of_many(&allowed.noted[request->detail][admin_of(request->admin)], AUDIT_CONSOLE,
+                  AUDIT_NOBODY, request->detail, request->admin, 0);
 }
 
 void audit_typed(const struct management_request *request)
 {
-    struct budget *budget = &audit.typed[request->index][admin_of(request)];
-    if (!is_paid_for(&budget->paid, &budget->more))
-        return;
-    audit_write(AUDIT_CALL, request->index, request->call, request->admin, 0, budget->more);
-    budget->more = 0;
+    write_of_many(&allowed.typed[request->index][admin_of(request->admin)], AUDIT_CALL,
+                  request->index, request->call, request->admin, 0);
 }
 
 /*
@@ -126,24 +175,52 @@ void audit_append(struct audit_trail *trail, struct audit_record *record)
     machine_write_back(survivor, sizeof(*survivor));
 }
 
+/* Who starts after others is let go when the last of them starts while all the others run; once. */
+static void note_life(const struct audit_record *record)
+{
+    const struct handoff_book *book = handoff_book_of(slice());
+    if (record->kind == AUDIT_END)
+        audit.running &= ~(1u << record->domain);
+    if (record->kind != AUDIT_START)
+        return;
+    uint32_t bit = 1u << record->domain;
+    audit.running |= bit;
+    for (uint32_t i = 0; i < book->machine.counts[MANAGEMENT_DOMAIN]; i++) {
+        uint32_t after = book->domains[i].start_after;
+        struct public_page *page = (struct public_page *)(VA_OTHERS + (uint64_t)i * OTHERS_STRIDE);
+        if (!(after & bit) || after & ~audit.running || i == slice()->domain || page->go)
+            continue;
+        __atomic_store_n(&page->go, 1, __ATOMIC_RELEASE);
+        machine_knock(book->apic_ids[i]);
+    }
+}
+
+/* Of refusals and the like their writer has judged whether there is room. */
+static void put(struct audit_trail *trail, const struct audit_event *event, uint32_t domain,
+                uint32_t local)
+{
+    struct audit_record record = {.tsc = event->tsc,
+                                  .kind = (uint16_t)event->kind,
+                                  .processor = (uint16_t)local,
+                                  .domain = domain};
+    memory_copy(record.value, event->value, sizeof(event->value));
+    note_life(&record);
+    if (record.kind > AUDIT_END || has_room(&record))
+        audit_append(trail, &record);
+}
+
 /* Of a ring of domain `domain` the event that was copied; false: it can't be one. */
 static bool take(struct audit_trail *trail, const struct audit_event *event, uint32_t domain,
                  uint32_t local)
 {
-    bool own = domain == slice()->domain;
-    uint32_t kinds = OWN_KINDS | (own ? CALL_KINDS : 0);
+    uint32_t kinds = OWN_KINDS | (domain == slice()->domain ? CALL_KINDS : 0);
     if (event->kind >= AUDIT_KINDS || !(kinds >> event->kind & 1))
         return false;
     if (CALL_KINDS >> event->kind & 1)
         domain = event->domain < handoff_book_of(slice())->machine.counts[MANAGEMENT_DOMAIN]
                      ? event->domain
                      : AUDIT_NOBODY;
-    struct audit_record record = {.tsc = event->tsc,
-                                  .kind = (uint16_t)event->kind,
-                                  .processor = (uint16_t)local,
-                                  .domain = domain};
-    memory_copy(record.value, event->value, sizeof(event->value));
-    audit_append(trail, &record);
+    put(trail, event, domain, local);
     return true;
 }
 
@@ -165,21 +242,15 @@ static void drain(struct audit_trail *trail, const struct audit_ring *ring, uint
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         lost += ring->head - *next >= AUDIT_RING || !take(trail, &event, domain, local);
     }
-    if (lost == 0)
-        return;
-    struct audit_record record = {.tsc = machine_tsc(),
-                                  .kind = AUDIT_LOST,
-                                  .processor = (uint16_t)local,
-                                  .domain = domain,
-                                  .value = {lost}};
-    audit_append(trail, &record);
+    if (lost != 0)
+        put(trail, &(struct audit_event){machine_tsc(), AUDIT_LOST, domain, {lost}}, domain, local);
 }
 
 /* Management's own first: who asked is on record before what came of it. */
 static void drain_all(void)
 {
     const struct handoff_book *book = handoff_book_of(slice());
-    struct audit_trail *trail = public_trail(own_page(), cpu.domain->public_bytes);
+    struct audit_trail *trail = own_trail();
     uint32_t own = slice()->domain, count = book->machine.counts[MANAGEMENT_DOMAIN];
     for (uint32_t i = 0; i < count; i++) {
         uint32_t domain = (own + i) % count, cpus = book->domains[domain].cpu_count;
@@ -209,7 +280,7 @@ void audit_heed(void)
  */
 void audit_read(uint64_t from, struct management_audit *answer)
 {
-    const struct audit_trail *trail = public_trail(own_page(), cpu.domain->public_bytes);
+    const struct audit_trail *trail = own_trail();
     if (is_reader())
         drain_all();
     uint64_t next = __atomic_load_n(&trail->next, __ATOMIC_ACQUIRE);

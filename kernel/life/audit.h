@@ -4,7 +4,10 @@
  * its own in the domain's public pages, and knocks at management's first processor. That one drains
  * all rings, numbers and chains what it finds, and keeps the last records: no lock, and no hash in
  * another domain's way (TRAPS 28). It believes of a ring what it can count and bound: whose event
- * it is, is whose ring it lies in, and of what kind it may be depends on that.
+ * it is, is whose ring it lies in, and of what kind it may be depends on that. Of what on_exit does
+ * again and again it keeps 16 records a domain, and one a day; the lives' numbers tell of the rest.
+ *
+ * Who sees each life begin and end also lets those go that start after others.
  *
  * Without a management domain nothing is written.
  */
@@ -33,9 +36,10 @@ static inline void audit_own(enum audit_kind kind, uint64_t value0, uint64_t val
 /*
  * Management's processors: a call that was not taken, a word of the console, or bytes written to a
  * serial port, of what the caller said. Ten at once are written, then one a second: of all refused
- * calls, of each admin's words of a kind, of what each types to a domain. What else comes is
- * counted with the next one alike, so that no flood pushes the records of others out, nor hides
- * them.
+ * calls, of each admin's words of a kind, of what each types to a domain. Of refused calls 128 are
+ * kept at most, of each admin's words of a kind that are no log-in 4, and beyond these one a day.
+ * What else comes is counted with the next one alike, so that no flood pushes the records of others
+ * out, nor hides them. All this is so many for the domain, not for each of its processors.
  */
 void audit_refused(const struct management_request *request, enum management_result result);
 void audit_note(const struct management_request *request);

@@ -121,7 +121,7 @@ static enum life_event event_of_end(uint32_t cause)
  * for a start of what runs, and what is no event; none that the manifest does not allow, whoever
  * wrote it.
  */
-static enum life_event event_of_ticket(uint32_t ticket)
+static enum life_event event_of_wish(uint64_t wish)
 {
     static const struct {
         uint8_t right, event; /* enum manifest_right, enum life_event */
@@ -130,11 +130,11 @@ static enum life_event event_of_ticket(uint32_t ticket)
                 [ASK_RESTART] = {MANIFEST_MAY_RESTART, EVENT_RESTART},
                 [ASK_POWER_BUTTON] = {MANIFEST_MAY_POWER_BUTTON, EVENT_NONE},
                 [ASK_CHECK] = {MANIFEST_MAY_CHECK, EVENT_NONE}};
-    uint32_t asked = public_page()->asked;
+    uint32_t asked = (uint32_t)wish;
     enum life_state state = state_of(life.phase);
     if (asked == ASK_CHECK && !life_rests(state))
         return EVENT_NONE; /* not yet */
-    life.taken = ticket;
+    life.taken = (uint32_t)(wish >> PUBLIC_TICKET);
     if (asked > ASK_CHECK || !(cpu.rules->manage & asks[asked].right))
         return EVENT_NONE;
     if (asked == ASK_POWER_BUTTON && state == LIFE_RUNNING)
@@ -172,14 +172,16 @@ static enum life_event next_event(bool *all)
         return EVENT_NONE;
     if (recheck_found() && state == LIFE_RUNNING) /* a guest without its walls does not run */
         note_end(END_CHECK);
-    uint32_t ticket = __atomic_load_n(&public_page()->ticket, __ATOMIC_ACQUIRE);
-    if (ticket != life.taken) {
-        enum life_event asked = event_of_ticket(ticket);
+    uint64_t wish = __atomic_load_n(&public_page()->wish, __ATOMIC_ACQUIRE);
+    if (wish >> PUBLIC_TICKET != life.taken) {
+        enum life_event asked = event_of_wish(wish);
         if (asked != EVENT_NONE || !recheck_is_done())
             return asked;
     }
     if (state == LIFE_NEW)
-        return __atomic_load_n(&public_page()->go, __ATOMIC_ACQUIRE) ? EVENT_GO : EVENT_NONE;
+        return __atomic_load_n(&public_page()->go, __ATOMIC_ACQUIRE) && !recheck_found()
+                   ? EVENT_GO
+                   : EVENT_NONE;
     if (state == LIFE_RUNNING)
         return life.ending == END_NONE ? EVENT_NONE : event_of_end(life.ending);
     if (life_rests(state))
@@ -196,14 +198,14 @@ static void act(enum life_action action)
         break;
     case ACTION_TELL:
         tell_end(cause, life.restarts, life.stay, limit_is_reached());
-        audit_own(AUDIT_END, cause, public_page()->lives, 0);
+        audit_own(AUDIT_END, cause, public_page()->lives, life.stay ? 0 : life.restarts);
         public_page()->last_end = cause;
         public_page()->restarts = life.restarts;
         life.ending = END_NONE;
         break;
     case ACTION_COUNT:
         public_page()->lives++;
-        audit_own(AUDIT_START, public_page()->lives, 0, 0);
+        audit_own(AUDIT_START, public_page()->lives, 0, life.restarts);
         faults_forget();
         if (devices_lost(FUNCTION_GO_ON))
             tell_lost(devices_lost(FUNCTION_GO_ON));
@@ -234,8 +236,8 @@ static bool advance(bool *all)
         if (next.state == LIFE_STOPPED || next.state == LIFE_REFUSED)
             audit_own(AUDIT_REST, next.state, 0, 0);
         __atomic_store_n(&life.phase, count + PHASE_COUNT + next.state, __ATOMIC_SEQ_CST);
-        for (uint32_t local = 1; next.action == ACTION_CALL && local < cpu.domain->cpu_count;
-             local++)
+        bool calls = next.action == ACTION_CALL || next.action == ACTION_SET_UP;
+        for (uint32_t local = 1; calls && local < cpu.domain->cpu_count; local++)
             machine_knock(machine_apic_id(local));
     }
     if (life_rests(next.state) && recheck_is_done())
@@ -395,7 +397,8 @@ static void rest(enum life_state state, bool may_sleep)
 {
     if (may_sleep && state == LIFE_RUNNING && cpu.local == 0)
         enter_guest();
-    else if (may_sleep && (state == LIFE_STOPPED || state == LIFE_REFUSED))
+    else if (may_sleep && (state == LIFE_STOPPED || state == LIFE_REFUSED ||
+                           (state == LIFE_NEW && cpu.rules->start_after)))
         park();
     else
         stop_pause();

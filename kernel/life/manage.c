@@ -15,26 +15,26 @@ static PER_DOMAIN struct {
  * Each call: how many `detail`s there are, 0: there is no such call; what else it uses of the
  * request, whose rest is 0; the right that it needs over domain `index`, 0: none.
  */
-enum { INDEX = 1, FROM = 2, BYTES = 4 };
+enum { INDEX = 1, FROM = 2, BYTES = 4, KNOCKS = 8 };
 enum { SERIAL_READ = MANIFEST_RIGHTS + 1, SERIAL_WRITE = 2 * SERIAL_READ };
 static const struct {
     uint8_t details, uses;
-    uint16_t right; /* enum manifest_right, or whether a role may read or write the serial port */
     uint8_t ask;    /* enum life_ask */
+    uint32_t right; /* enum manifest_right, or whether a role may read or write the serial port */
 } calls[MANAGEMENT_CALLS] = {
-    [MANAGEMENT_DESCRIBE] = {MANAGEMENT_SUBJECTS, INDEX, 0, ASK_NOTHING},
-    [MANAGEMENT_STATUS] = {1, INDEX, MANIFEST_MAY_STATUS, ASK_NOTHING},
-    [MANAGEMENT_COUNTERS] = {MAX_DOMAIN_CPUS, INDEX, MANIFEST_MAY_COUNTERS, ASK_NOTHING},
-    [MANAGEMENT_START] = {1, INDEX, MANIFEST_MAY_START, ASK_START},
-    [MANAGEMENT_STOP] = {1, INDEX, MANIFEST_MAY_STOP, ASK_STOP},
-    [MANAGEMENT_RESTART] = {1, INDEX, MANIFEST_MAY_RESTART, ASK_RESTART},
-    [MANAGEMENT_POWER_BUTTON] = {1, INDEX, MANIFEST_MAY_POWER_BUTTON, ASK_POWER_BUTTON},
-    [MANAGEMENT_CHECK] = {1, INDEX, MANIFEST_MAY_CHECK, ASK_CHECK},
-    [MANAGEMENT_SERIAL_READ] = {1, INDEX | FROM, SERIAL_READ, ASK_NOTHING},
-    [MANAGEMENT_SERIAL_WRITE] = {1, INDEX | BYTES, SERIAL_WRITE, ASK_NOTHING},
-    [MANAGEMENT_TIME] = {1, 0, 0, ASK_NOTHING},
-    [MANAGEMENT_AUDIT_READ] = {1, FROM, 0, ASK_NOTHING},
-    [MANAGEMENT_AUDIT_NOTE] = {AUDIT_NOTES, 0, 0, ASK_NOTHING},
+    [MANAGEMENT_DESCRIBE] = {MANAGEMENT_SUBJECTS, INDEX, ASK_NOTHING, 0},
+    [MANAGEMENT_STATUS] = {1, INDEX, ASK_NOTHING, MANIFEST_MAY_STATUS},
+    [MANAGEMENT_COUNTERS] = {MAX_DOMAIN_CPUS, INDEX, ASK_NOTHING, MANIFEST_MAY_COUNTERS},
+    [MANAGEMENT_START] = {1, INDEX | KNOCKS, ASK_START, MANIFEST_MAY_START},
+    [MANAGEMENT_STOP] = {1, INDEX | KNOCKS, ASK_STOP, MANIFEST_MAY_STOP},
+    [MANAGEMENT_RESTART] = {1, INDEX | KNOCKS, ASK_RESTART, MANIFEST_MAY_RESTART},
+    [MANAGEMENT_POWER_BUTTON] = {1, INDEX | KNOCKS, ASK_POWER_BUTTON, MANIFEST_MAY_POWER_BUTTON},
+    [MANAGEMENT_CHECK] = {1, INDEX | KNOCKS, ASK_CHECK, MANIFEST_MAY_CHECK},
+    [MANAGEMENT_SERIAL_READ] = {1, INDEX | FROM, ASK_NOTHING, SERIAL_READ},
+    [MANAGEMENT_SERIAL_WRITE] = {1, INDEX | BYTES | KNOCKS, ASK_NOTHING, SERIAL_WRITE},
+    [MANAGEMENT_TIME] = {1, 0, ASK_NOTHING, 0},
+    [MANAGEMENT_AUDIT_READ] = {1, FROM, ASK_NOTHING, 0},
+    [MANAGEMENT_AUDIT_NOTE] = {AUDIT_NOTES, 0, ASK_NOTHING, 0},
 };
 
 static enum management_result judge_domain(const struct management_request *request,
@@ -45,9 +45,11 @@ static enum management_result judge_domain(const struct management_request *requ
     const struct manifest_domain *rules = &book->domains[request->index];
     if (rules->flags & MANIFEST_IS_MANAGEMENT)
         return MANAGEMENT_BAD_DOMAIN;
-    uint32_t rights = rules->manage | (rules->serial_read ? SERIAL_READ : 0) |
-                      (rules->serial_write ? SERIAL_WRITE : 0);
-    if (!(rights & calls[request->call].right))
+    uint32_t right = calls[request->call].right;
+    uint32_t rights = right == SERIAL_READ    ? rules->serial_read
+                      : right == SERIAL_WRITE ? rules->serial_write
+                                              : rules->manage & right;
+    if (!rights)
         return MANAGEMENT_NO_RIGHT;
     return request->call != MANAGEMENT_COUNTERS || request->detail < rules->cpu_count
                ? MANAGEMENT_DONE
@@ -62,12 +64,11 @@ enum management_result manage_judge(const struct management_request *request,
     if (request->call >= MANAGEMENT_CALLS || !calls[request->call].details)
         return MANAGEMENT_BAD_CALL;
     uint8_t uses = calls[request->call].uses;
-    uint64_t unused = (uses & INDEX ? 0 : request->index) | (uses & FROM ? 0 : request->from) |
-                      (uses & BYTES ? 0 : request->bytes);
+    uint64_t unused = request->bytes > (uses & BYTES ? MANAGEMENT_WRITE_BYTES : 0);
+    unused |= (uses & INDEX ? 0 : request->index) | (uses & FROM ? 0 : request->from);
     for (unsigned i = 0; i < sizeof(request->reserved) / sizeof(request->reserved[0]); i++)
         unused |= request->reserved[i];
-    if (unused || request->bytes > MANAGEMENT_WRITE_BYTES ||
-        request->detail >= calls[request->call].details ||
+    if (unused || request->detail >= calls[request->call].details ||
         (request->call == MANAGEMENT_AUDIT_NOTE && !request->detail) ||
         (request->admin >= MAX_ADMINS && request->admin != MANAGEMENT_NO_ADMIN))
         return MANAGEMENT_BAD_ARGUMENT;
@@ -107,20 +108,22 @@ static uint32_t bounded(uint32_t value, uint32_t values)
 static void tell_status(const struct public_page *page, const struct manifest_domain *rules,
                         struct management_status *answer)
 {
+    uint64_t now = machine_tsc();
     uint32_t answered = __atomic_load_n(&page->answered, __ATOMIC_ACQUIRE); /* written last */
     uint32_t state = __atomic_load_n(&page->state, __ATOMIC_ACQUIRE);
-    uint64_t since = page->since, now = machine_tsc();
+    uint64_t since = page->since;
     uint32_t limit = rules->restart_limit, restarts = page->restarts;
     *answer = (struct management_status){
         .state = bounded(state, LIFE_STATES),
         .last_end = bounded(page->last_end, END_KINDS),
         .lives = page->lives,
         .restarts_left = limit == 0 ? MANAGEMENT_NO_LIMIT : limit - bounded(restarts, limit),
-        .ticket = page->ticket,
+        .ticket = (uint32_t)(page->wish >> PUBLIC_TICKET),
         .answered = answered,
         .fault_reason = page->fault_reason,
         .checks = page->checks,
         .check_failed = page->check_failed,
+        .reserved = 0, /* or all is zeroed before */
         .ticks = since != 0 && since < now ? now - since : 0,
     };
 }
@@ -196,65 +199,64 @@ static enum management_result carry_out(const struct management_request *request
         return result;
     __asm__ volatile("lfence" ::: "memory"); /* nothing is read ahead of its judging (TRAPS 25) */
     uint32_t index = request->index, ticket;
+    uint64_t before;
     enum life_ask what = calls[request->call].ask;
     struct public_page *other = (struct public_page *)(VA_OTHERS + (uint64_t)index * OTHERS_STRIDE);
-    bool knocks = what != ASK_NOTHING || request->call == MANAGEMENT_SERIAL_WRITE;
-    if (knocks && !may_knock(index, what))
+    if (calls[request->call].uses & KNOCKS && !may_knock(index, what))
         return MANAGEMENT_TOO_OFTEN;
     switch (request->call) {
     case MANAGEMENT_DESCRIBE:
         describe(request, book, page);
-        break;
+        return MANAGEMENT_DONE;
     case MANAGEMENT_STATUS:
         tell_status(other, &book->domains[index], page);
-        break;
+        return MANAGEMENT_DONE;
     case MANAGEMENT_COUNTERS:
         tell_counters(other, request->detail, page);
-        break;
+        return MANAGEMENT_DONE;
     case MANAGEMENT_SERIAL_READ:
         tell_serial(other, book->domains[index].cpu_count, request->from, page);
-        break;
+        return MANAGEMENT_DONE;
     case MANAGEMENT_SERIAL_WRITE:
         send(other, request->bytes, page);
         audit_typed(request);
         break;
     case MANAGEMENT_AUDIT_READ:
         audit_read(request->from, page);
-        break;
+        return MANAGEMENT_DONE;
     case MANAGEMENT_AUDIT_NOTE:
         audit_note(request);
-        break;
+        return MANAGEMENT_DONE;
     case MANAGEMENT_TIME:
         *(struct management_time *)page = (struct management_time){
             machine_tsc(), slice()->tsc_hz, slice()->unix_time, slice()->unix_time_tsc};
-        break;
-    default: /* first what, then the ticket; a request that was not taken yet is overtaken */
-        other->asked = what;
-        ticket = __atomic_add_fetch(&other->ticket, 1, __ATOMIC_RELEASE);
+        return MANAGEMENT_DONE;
+    default: /* a wish that was not taken yet is overtaken, and only one comes at any moment */
+        before = __atomic_load_n(&other->wish, __ATOMIC_RELAXED);
+        ticket = (uint32_t)(before >> PUBLIC_TICKET) + 1;
+        if (!__atomic_compare_exchange_n(&other->wish, &before,
+                                         (uint64_t)ticket << PUBLIC_TICKET | what, false,
+                                         __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            return MANAGEMENT_TOO_OFTEN;
         audit_write(AUDIT_CALL, index, request->call, request->admin, ticket, 0);
         ((struct management_ticket *)page)->ticket = ticket;
     }
-    if (knocks)
-        machine_knock(book->apic_ids[index]);
+    machine_knock(book->apic_ids[index]);
     return MANAGEMENT_DONE;
-}
-
-static bool is_of_domain(const struct management_request *request)
-{
-    return request->version == MANAGEMENT_VERSION && request->call < MANAGEMENT_CALLS &&
-           calls[request->call].right;
 }
 
 enum management_result management_call(void *page)
 {
-    struct management_request request = {
-        .call = MANAGEMENT_CALLS, .index = AUDIT_NOBODY, .admin = MANAGEMENT_NO_ADMIN};
-    if (page)
-        memory_copy(&request, page, sizeof(request)); /* once: the guest may be writing to it */
+    static const struct management_request none = {.call = MANAGEMENT_CALLS,
+                                                   .admin = MANAGEMENT_NO_ADMIN};
+    struct management_request request;
+    /* Once: the guest may be writing to it. */
+    memory_copy_words(&request, page ? page : &none, sizeof(request) / 8);
     enum management_result result = page ? carry_out(&request, page) : MANAGEMENT_BAD_PAGE;
     if (result == MANAGEMENT_DONE)
         return result;
-    if (!is_of_domain(&request)) /* a level's number is not a domain's */
+    if (request.version != MANAGEMENT_VERSION || request.call >= MANAGEMENT_CALLS ||
+        !calls[request.call].right) /* a level's number is not a domain's */
         request.index = AUDIT_NOBODY;
     audit_refused(&request, result);
     return result;

@@ -40,6 +40,8 @@ static struct life_step next_when_asked(enum life_state state, bool stay, enum l
 {
     bool stop = event == EVENT_STOP;
     switch (state) {
+    case LIFE_NEW: /* as if all that it waits for were there */
+        return step(LIFE_RESETTING, stop, ACTION_SET_UP);
     case LIFE_RUNNING:
         return event == EVENT_START ? step(state, stay, ACTION_NONE)
                                     : step(LIFE_LEAVING, stop, ACTION_CALL);

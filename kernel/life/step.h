@@ -7,9 +7,9 @@
  *          STOPPED <---------------------------'  |          |             RESETTING ...
  *          REFUSED <------------------------------'----------'
  *
- * RUNNING, STOPPED and REFUSED are rest: only what somebody wants leads out of them. The way back
- * to RUNNING always passes RESETTING, EMPTYING, ZEROING, SETTLING and LOADING. RAM is zeroed when
- * no processor and no device of the domain writes to it any more.
+ * NEW, RUNNING, STOPPED and REFUSED are rest: only what somebody wants leads out of them. The way
+ * back to RUNNING always passes RESETTING, EMPTYING, ZEROING, SETTLING and LOADING. RAM is zeroed
+ * when no processor and no device of the domain writes to it any more.
  */
 #ifndef BULKHEAD_STEP_H
 #define BULKHEAD_STEP_H
@@ -19,7 +19,7 @@
 
 enum life_event {
     EVENT_NONE,
-    EVENT_GO,     /* the boot processor lets the domain start */
+    EVENT_GO,     /* the domain may start: the boot processor's word, or management's */
     EVENT_DONE,   /* every processor has done what the state asks of it */
     EVENT_FAILED, /* it has, but an APIC keeps an interrupt, or a payload isn't the manifest's */
     /* Asked for from outside; the last two also when a life ended, as on_exit says. */
@@ -31,7 +31,7 @@ enum life_event {
 
 enum life_action {
     ACTION_NONE,
-    ACTION_SET_UP, /* the devices, once */
+    ACTION_SET_UP, /* the devices, once, and as the next one */
     ACTION_CALL,   /* the domain's processors out of the guest, or out of their rest */
     ACTION_TELL,   /* how the life ended; nobody runs the guest any more */
     ACTION_COUNT,  /* a life begins */
@@ -49,7 +49,8 @@ struct life_step life_next(enum life_state state, bool stay, enum life_event eve
 
 static inline bool life_rests(enum life_state state)
 {
-    return state == LIFE_RUNNING || state == LIFE_STOPPED || state == LIFE_REFUSED;
+    return state == LIFE_NEW || state == LIFE_RUNNING || state == LIFE_STOPPED ||
+           state == LIFE_REFUSED;
 }
 
 #endif

@@ -195,11 +195,25 @@ static void check_the_machine(void)
     seen_lines = machine.lines;
 }
 
+static void show_order(void)
+{
+    for (uint32_t i = 0; i < handoff()->domain_count; i++) {
+        uint32_t after = manifest.domains[i].start_after;
+        if (after == 0)
+            continue;
+        show("  domain %s waits until these run:", manifest.domains[i].name);
+        for (uint32_t other = 0; after >> other; other++)
+            if (after >> other & 1)
+                show(" %s", manifest.domains[other].name);
+        show("\n");
+    }
+}
+
 static _Noreturn void release(void)
 {
     const struct handoff *all = handoff();
     uint64_t tables = all->boot_page_table + all->boot_table_bytes, tables_bytes = 0;
-    struct settle_last last = {.domains = all->domain_count};
+    struct settle_last last = {0};
     for (uint32_t i = 0; i < all->extent_count; i++)
         if (all->extents[i].kind == EXTENT_BOOT)
             tables_bytes = all->extents[i].bytes - all->boot_table_bytes;
@@ -207,10 +221,11 @@ static _Noreturn void release(void)
     last.zeroed[1] = (struct settle_range){all->trampoline_hpa, PAGE_BYTES};
     last.zeroed[2] = (struct settle_range){tables, tables_bytes};
     last.zeroed[3] = (struct settle_range){all->self_hpa, all->bytes};
+    for (uint32_t i = 0; i < all->domain_count; i++)
+        if (manifest.domains[i].start_after == 0) /* else it is management's to say */
+            last.go[last.domains++] = &((struct public_page *)all->domains[i].public_hpa)->go;
     memory_zero(&manifest, sizeof(manifest));
     show_close();
-    for (uint32_t i = 0; i < last.domains; i++)
-        last.go[i] = &((struct public_page *)all->domains[i].public_hpa)->go;
     settle_release(&last);
 }
 
@@ -242,6 +257,7 @@ _Noreturn void kernel_main(void)
          "%lu for the TSC's measure, %lu for %lu MiB hashed, copied and zeroed\n",
          bytes / MEBIBYTE, machine_tsc() - handoff()->entry_tsc, handoff()->wait_tsc,
          handoff()->work_tsc + (machine_tsc() - start), (handoff()->work_bytes + bytes) / MEBIBYTE);
+    show_order();
     show("bulkhead: %u %s\n", handoff()->domain_count,
          handoff()->domain_count == 1 ? "domain starts" : "domains start");
     release();

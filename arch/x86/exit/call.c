@@ -6,7 +6,7 @@
 
 bool exit_may_call(void)
 {
-    return cpu.rules->flags & MANIFEST_IS_MANAGEMENT && vcpu_cpl() == 0 && guest_code_bits() == 64;
+    return cpu.rules->flags & MANIFEST_IS_MANAGEMENT && vcpu_cpl() == 0 && guest_is_64();
 }
 
 void exit_call(uint64_t length)

@@ -9,24 +9,16 @@
 #include "arch/x86/include/vcpu.h"
 #include "decode.h"
 
-enum { PRESENT = 1, LARGE = 1 << 7, CS_LONG = 1 << 13, CS_DEFAULT_32 = 1 << 14 };
+enum { PRESENT = 1, LARGE = 1 << 7, CS_DEFAULT_32 = 1 << 14 };
 #define ADDRESS_MASK 0x000ffffffffff000ull
 
 PER_CPU struct guest_code guest_code_last;
 
-/* RAM starts at 0, and its first segment nearly always is all there is below the hole. */
-static inline void *ram_at(uint64_t gpa, uint64_t bytes)
-{
-    const struct handoff_ram *low = &cpu.domain->ram[0];
-    return gpa <= low->bytes - bytes ? (void *)(VA_RAM + gpa) : guest_ram(gpa, bytes);
-}
-
-void *guest_ram(uint64_t gpa, uint64_t bytes)
+void *guest_ram_above(uint64_t gpa, uint64_t bytes)
 {
     for (uint32_t i = 0; i < cpu.domain->ram_count; i++) {
         const struct handoff_ram *ram = &cpu.domain->ram[i];
-        if (gpa >= ram->gpa && gpa - ram->gpa < ram->bytes &&
-            bytes <= ram->bytes - (gpa - ram->gpa))
+        if (gpa - ram->gpa < ram->bytes && bytes <= ram->bytes - (gpa - ram->gpa))
             return (void *)(VA_RAM + gpa);
     }
     return NULL;
@@ -40,7 +32,7 @@ static inline bool walk_wide(uint64_t linear, uint64_t table, unsigned shift, ui
                              struct guest_walk *walk)
 {
     for (;; shift -= 9) {
-        const uint64_t *at = ram_at(table + (linear >> shift & 0x1ff) * 8, 8);
+        const uint64_t *at = guest_ram(table + (linear >> shift & 0x1ff) * 8, 8);
         if (!at || !(*at & PRESENT))
             return false;
         uint64_t entry = *at;
@@ -57,14 +49,14 @@ static inline bool walk_wide(uint64_t linear, uint64_t table, unsigned shift, ui
 
 static bool walk_pae(uint64_t linear, uint64_t *gpa)
 {
-    const uint64_t *pdpte = ram_at((vcpu_cr3() & 0xffffffe0) + (linear >> 30 & 3) * 8, 8);
+    const uint64_t *pdpte = guest_ram((vcpu_cr3() & 0xffffffe0) + (linear >> 30 & 3) * 8, 8);
     struct guest_walk walk = {.count = 0};
     return pdpte && *pdpte & PRESENT && walk_wide(linear, *pdpte & ADDRESS_MASK, 21, gpa, &walk);
 }
 
 static bool read_entry(uint64_t gpa, uint64_t *entry)
 {
-    const uint32_t *at = ram_at(gpa, sizeof(*at));
+    const uint32_t *at = guest_ram(gpa, sizeof(*at));
     if (!at)
         return false;
     *entry = *at;
@@ -103,10 +95,7 @@ static bool translate(uint64_t linear, uint64_t *gpa)
 
 unsigned guest_code_bits(void)
 {
-    uint32_t rights = vcpu_cs_rights();
-    if (rights & CS_LONG && vcpu_efer() & EFER_LMA)
-        return 64;
-    return rights & CS_DEFAULT_32 ? 32 : 16;
+    return guest_is_64() ? 64 : vcpu_cs_rights() & CS_DEFAULT_32 ? 32 : 16;
 }
 
 /* The rest of an instruction that is not known to lie in one page. */
@@ -143,7 +132,7 @@ const uint8_t *guest_find_code(uint64_t linear)
         walk->entry[walk->count++] = walk->entry[0];
     }
     code->linear = linear - offset;
-    code->frame = ram_at(gpa - offset, PAGE_BYTES);
+    code->frame = guest_ram(gpa - offset, PAGE_BYTES);
     if (!code->frame)
         return NULL;
     code->cr3 = vcpu_cr3();

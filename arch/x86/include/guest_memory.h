@@ -4,11 +4,21 @@
 #define BULKHEAD_GUEST_MEMORY_H
 
 #include "cr_bits.h"
+#include "kernel/abi/layout.h"
+#include "upcalls.h"
 #include "vcpu.h"
 #include <stddef.h>
 
-/* The `bytes` at guest-physical `gpa`, or NULL where RAM does not back all of them. */
-void *guest_ram(uint64_t gpa, uint64_t bytes);
+/*
+ * The `bytes`, at most a page, at guest-physical `gpa`, or NULL where RAM does not back all of
+ * them. It starts at 0, and its first segment nearly always is all there is below the hole.
+ */
+void *guest_ram_above(uint64_t gpa, uint64_t bytes);
+static inline void *guest_ram(uint64_t gpa, uint64_t bytes)
+{
+    const struct handoff_ram *low = &cpu.domain->ram[0];
+    return gpa <= low->bytes - bytes ? (void *)(VA_RAM + gpa) : guest_ram_above(gpa, bytes);
+}
 
 enum { GUEST_FETCH_BYTES = 16, GUEST_WALK_LEVELS = 4 };
 
@@ -52,6 +62,12 @@ static inline const uint8_t *guest_code(void)
 
 /* Copies the instruction at RIP, 15 bytes as far as they can be read; returns how many. */
 unsigned guest_fetch(uint8_t out[GUEST_FETCH_BYTES]);
+
+static inline bool guest_is_64(void)
+{
+    enum { CS_LONG = 1 << 13 };
+    return vcpu_cs_rights() & CS_LONG && vcpu_efer() & EFER_LMA;
+}
 
 /* The size of the guest's code segment: 16, 32 or 64. */
 unsigned guest_code_bits(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What test_audit.c runs on: the public pages of three domains, the second of which is management,
- * and in place of arch/ functions that note what was asked of them. For that one test, which
- * includes it once.
+ * What test_audit.c and test_audit_reader.c run on: the public pages of three domains, the second
+ * of which is management, and in place of arch/ functions that note what was asked of them.
+ * Included once in each.
  */
 #ifndef BULKHEAD_AUDIT_WORLD_H
 #define BULKHEAD_AUDIT_WORLD_H
@@ -18,7 +18,16 @@
 #define VA_PUBLIC ((uint64_t) public)
 #define VA_SLICE  ((uint64_t)my_page)
 
-enum { DOMAINS = 3, FIRST = 0, OWN = 1, LAST = 2, OWN_CPUS = 2, AUDITOR = 7, SECOND = 1000000 };
+enum {
+    DOMAINS = 3,
+    FIRST = 0,
+    OWN = 1,
+    LAST = 2,
+    OWN_CPUS = 2,
+    AUDITOR = 7,
+    APIC = 40,
+    SECOND = 1000000
+};
 
 static uint8_t others[DOMAINS * OTHERS_STRIDE] __attribute__((aligned(4096)));
 static uint8_t public[64 * 4096] __attribute__((aligned(4096)));
@@ -97,6 +106,7 @@ static int setup(void **state)
     memset(public, 0, sizeof public);
     memset(my_page, 0, sizeof my_page);
     memset(&audit, 0, sizeof audit);
+    memset(&allowed, 0, sizeof allowed);
     memset(&stop_page, 0, sizeof stop_page);
     memset(&in_memory, 0, sizeof in_memory);
     memset(&answer, 0xa5, sizeof answer);
@@ -104,6 +114,8 @@ static int setup(void **state)
     book->machine.counts[MANAGEMENT_DOMAIN] = DOMAINS;
     for (uint32_t i = 0; i < DOMAINS; i++)
         book->domains[i].cpu_count = i + 1;
+    for (uint32_t i = 0; i < DOMAINS; i++)
+        book->apic_ids[i] = APIC + i;
     place.cpu_count = OWN_CPUS;
     place.public_bytes = sizeof public;
     cpu = (struct cpu){.local = 0, .apic_id = AUDITOR, .domain = &place};
@@ -115,18 +127,51 @@ static int setup(void **state)
 }
 
 /* As another domain's processor would, which sees its own ring only. */
-static void write_as(uint32_t domain, uint32_t local, uint32_t kind, uint64_t value)
+static inline void write_as(uint32_t domain, uint32_t local, uint32_t kind, uint64_t value)
 {
     struct audit_ring *ring = ring_of(domain, local);
     tsc++;
     ring->events[ring->head % AUDIT_RING] =
-        (struct audit_event){.tsc = tsc, .kind = kind, .value = {value, value + 1, value + 2, 9}};
+        (struct audit_event){.tsc = tsc, .kind = kind, .value = {value, 0, 0, 9}};
     ring->head++;
+}
+
+/* A domain's life begins or ends, as on_exit brought it about or not. */
+static inline void live_as(uint32_t domain, uint32_t kind, uint64_t life, uint64_t again)
+{
+    struct audit_ring *ring = ring_of(domain, 0);
+    tsc++;
+    ring->events[ring->head % AUDIT_RING] =
+        (struct audit_event){.tsc = tsc, .kind = kind, .value = {life, life, again}};
+    ring->head++;
+    audit_heed();
+}
+
+static inline void starts_after(uint32_t domain, uint32_t others_as_bits)
+{
+    struct handoff_book *book = (struct handoff_book *)(my_page + PAGE_BYTES);
+    book->domains[domain].start_after = others_as_bits;
 }
 
 static const struct audit_record *record(uint64_t number)
 {
     return &trail()->records[number % AUDIT_KEPT];
+}
+
+static inline void refuse(uint32_t call, uint32_t result)
+{
+    struct management_request request = {.call = call, .index = LAST, .admin = 5};
+    audit_refused(&request, result);
+}
+
+static inline uint64_t on_record(uint32_t kind, uint32_t domain, uint64_t admin)
+{
+    uint64_t found = 0;
+    audit_heed();
+    for (uint64_t i = 0; i < trail()->next; i++)
+        if (record(i)->kind == kind && record(i)->domain == domain && record(i)->value[1] == admin)
+            found++;
+    return found;
 }
 
 /* The whole kept chain by another way of hashing. */

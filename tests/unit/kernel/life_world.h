@@ -57,6 +57,7 @@ static struct shared {
     volatile uint32_t calm_turns, calmed; /* that the functions need for a reset; resets so far */
     volatile bool calm_fails, calm_too_late;
     volatile uint32_t trail[64], trail_count; /* kind, and what it tells first */
+    volatile uint32_t again[64];              /* and third: on_exit's doing */
     volatile bool strikes;                    /* whoever reads the payload: a machine check */
     volatile bool goes_on, told_lost;         /* without the function that does not come back */
     volatile uint32_t pressed;                /* times that the guest heard of its power button */
@@ -292,9 +293,11 @@ void tell_end(enum life_end cause, uint32_t restarts, bool stay, bool limit)
 void audit_write(enum audit_kind kind, uint32_t domain, uint64_t value0, uint64_t value1,
                  uint64_t value2, uint64_t value3)
 {
-    (void)domain, (void)value1, (void)value2, (void)value3;
-    if (shared->trail_count < 64)
+    (void)domain, (void)value1, (void)value3;
+    if (shared->trail_count < 64) {
+        shared->again[shared->trail_count] = (uint32_t)value2;
         shared->trail[shared->trail_count++] = kind << 16 | (uint32_t)value0;
+    }
 }
 
 void audit_heed(void)
@@ -353,16 +356,21 @@ static void go(void)
     __atomic_store_n(&shared->page.go, 1, __ATOMIC_RELEASE);
 }
 
+static uint32_t last_ticket(void)
+{
+    return (uint32_t)(shared->page.wish >> PUBLIC_TICKET);
+}
+
 static void ask(enum life_ask what)
 {
-    shared->page.asked = what;
-    __atomic_store_n(&shared->page.ticket, shared->page.ticket + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&shared->page.wish, (uint64_t)(last_ticket() + 1) << PUBLIC_TICKET | what,
+                     __ATOMIC_RELEASE);
     machine_knock(0);
 }
 
 static bool answered(void)
 {
-    return __atomic_load_n(&shared->page.answered, __ATOMIC_ACQUIRE) == shared->page.ticket;
+    return __atomic_load_n(&shared->page.answered, __ATOMIC_ACQUIRE) == last_ticket();
 }
 
 static bool runs(uint32_t lives)
@@ -377,6 +385,7 @@ static bool checked(uint32_t times)
 }
 
 static struct manifest_domain rules;
+static uint32_t the_order; /* whom it starts after, as bits */
 static struct handoff_domain place;
 
 static _Noreturn void run_processor(uint32_t local)
@@ -399,6 +408,7 @@ static int start(uint32_t rights, uint8_t on_dma_fault)
     for (size_t i = 0; i < PAYLOAD; i++)
         shared->payload[i] = (uint8_t)(i / 4096 * 7 + 1);
     rules = (struct manifest_domain){.manage = rights,
+                                     .start_after = the_order,
                                      .on_dma_fault = on_dma_fault,
                                      .on_exit = MANIFEST_EXIT_RESTART,
                                      .restart_limit = 2,
@@ -444,7 +454,7 @@ static int stop_domain(void **state)
     for (time_t end = time(NULL) + PATIENCE_SECONDS; !(condition); usleep(20))                     \
         if (time(NULL) > end)                                                                      \
     fail_msg("never: %s; state %u, guests %x, ticket %u, answered %u", #condition,                 \
-             shared->page.state, shared->guests, shared->page.ticket, shared->page.answered)
+             shared->page.state, shared->guests, last_ticket(), shared->page.answered)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_domain, stop_domain)
 /* The audit trail since the beginning: exactly these, in this order (I6). */

@@ -32,8 +32,8 @@ static uint8_t own[16 * 4096] __attribute__((aligned(4096)));
 #include "kernel/life/manage.c"
 
 volatile bool stop_own;
-static uint64_t tsc;
-static uint32_t knocks, knocked, asked_at_knock, ticket_at_knock, sent_at_knock;
+static uint64_t tsc, wish_at_knock;
+static uint32_t knocks, knocked, sent_at_knock;
 static uint8_t page[4096] __attribute__((aligned(4096)));
 
 _Noreturn void panic_halt(void)
@@ -56,8 +56,7 @@ void machine_knock(uint32_t apic_id)
 {
     knocks++;
     knocked = apic_id;
-    asked_at_knock = page_of(apic_id - SEEN_APIC)->asked;
-    ticket_at_knock = page_of(apic_id - SEEN_APIC)->ticket;
+    wish_at_knock = page_of(apic_id - SEEN_APIC)->wish;
     sent_at_knock = page_of(apic_id - SEEN_APIC)->in_head;
 }
 

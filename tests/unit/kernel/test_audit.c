@@ -270,12 +270,6 @@ static void other_processors_read_only(void **state)
     assert_int_equal(answer.next, 1);
 }
 
-static void refuse(uint32_t call, uint32_t result)
-{
-    struct management_request request = {.call = call, .index = LAST, .admin = 5};
-    audit_refused(&request, result);
-}
-
 /* Ten at once, then one a second, with the number of those alike; none alike is forgotten. */
 static void a_flood_of_refusals_is_counted(void **state)
 {
@@ -329,16 +323,6 @@ static void the_consoles_words_are_bounded(void **state)
     assert_int_equal(last->value[0], AUDIT_NOTE_LOGIN);
     assert_int_equal(last->value[1], 3);
     assert_int_equal(last->value[3], 10);
-}
-
-static uint64_t on_record(uint32_t kind, uint32_t domain, uint64_t admin)
-{
-    uint64_t found = 0;
-    audit_heed();
-    for (uint64_t i = 0; i < trail()->next; i++)
-        if (record(i)->kind == kind && record(i)->domain == domain && record(i)->value[1] == admin)
-            found++;
-    return found;
 }
 
 /* However much one key does, what another does is on record, and what it does elsewhere. */

@@ -55,6 +55,16 @@ static void on_exit_restarts_up_to_its_limit(void **state)
     wait_until(answered() && runs(4));
     shared->act[1] = END_TRIPLE_FAULT;
     wait_until(runs(5));
+    ask(ASK_RESTART);
+    wait_until(answered() && runs(6));
+    trail_is(EVENT(AUDIT_START, 1), EVENT(AUDIT_END, END_TRIPLE_FAULT), EVENT(AUDIT_START, 2),
+             EVENT(AUDIT_END, END_TRIPLE_FAULT), EVENT(AUDIT_START, 3),
+             EVENT(AUDIT_END, END_TRIPLE_FAULT), EVENT(AUDIT_REST, LIFE_STOPPED),
+             EVENT(AUDIT_START, 4), EVENT(AUDIT_END, END_TRIPLE_FAULT), EVENT(AUDIT_START, 5),
+             EVENT(AUDIT_END, END_ASKED), EVENT(AUDIT_START, 6));
+    static const uint32_t again[] = {0, 1, 1, 2, 2, 0, 0, 0, 1, 1, 0, 0};
+    for (size_t i = 0; i < sizeof again / sizeof again[0]; i++)
+        assert_int_equal(shared->again[i], again[i]);
 }
 
 /* A request that changes nothing must not hide a life that ended at the same time. */

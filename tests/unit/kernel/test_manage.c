@@ -188,7 +188,7 @@ static void status_is_bounded(void **state)
     other->last_end = END_RESET;
     other->lives = 7;
     other->restarts = 1;
-    other->ticket = 9;
+    other->wish = 9ull << PUBLIC_TICKET | ASK_STOP;
     other->answered = 8;
     other->since = tsc - 5;
     other->fault_reason = 6;
@@ -250,12 +250,12 @@ static void asking_leaves_a_ticket_and_knocks(void **state)
                      {MANAGEMENT_CHECK, ASK_CHECK}};
     (void)state;
     for (uint32_t i = 0; i < 5; i++, tsc += HZ) {
-        page_of(ALL)->ticket = UINT32_MAX - 1 + i;
+        page_of(ALL)->wish = (uint64_t)(UINT32_MAX - 1 + i) << PUBLIC_TICKET | ASK_CHECK;
         assert_int_equal(make(calls_due[i].call, ALL, 0), MANAGEMENT_DONE);
         assert_int_equal(knocks, i + 1);
         assert_int_equal(knocked, SEEN_APIC + ALL);
-        assert_int_equal(asked_at_knock, calls_due[i].asked);
-        assert_int_equal(ticket_at_knock, UINT32_MAX + i);
+        assert_int_equal(wish_at_knock,
+                         (uint64_t)(UINT32_MAX + i) << PUBLIC_TICKET | calls_due[i].asked);
         assert_int_equal(((struct management_ticket *)page)->ticket, UINT32_MAX + i);
         assert_int_equal(page[sizeof(struct management_ticket) + 64], 0xa5);
     }
@@ -297,11 +297,42 @@ static void fifty_a_second_and_domain(void **state)
     assert_int_equal(knocks, 50);
     tsc = start + HZ + 1;
     assert_int_equal(make(MANAGEMENT_STOP, ALL, 0), MANAGEMENT_DONE);
-    uint32_t asked = page_of(ALL)->asked;
+    uint64_t wish = page_of(ALL)->wish;
     assert_int_equal(make(MANAGEMENT_START, ALL, 0), MANAGEMENT_TOO_OFTEN);
-    assert_int_equal(page_of(ALL)->asked, asked);
+    assert_int_equal(page_of(ALL)->wish, wish);
     assert_int_equal(make(MANAGEMENT_STOP, SOME, 0), MANAGEMENT_DONE); /* each counts by itself */
     assert_int_equal(make(MANAGEMENT_STATUS, ALL, 0), MANAGEMENT_DONE);
+}
+
+enum { WISHES = 20000 };
+static uint64_t tickets_of[2];
+
+/* Two of management's processors, and no bound on how often they may ask. */
+static void *wisher(void *arg)
+{
+    uint64_t *sum = arg;
+    struct management_request request = made(MANAGEMENT_STOP, ALL, 0);
+    for (uint32_t i = 0; i < WISHES; i++) {
+        struct management_ticket ticket;
+        if (carry_out(&request, &ticket) == MANAGEMENT_DONE)
+            *sum += ticket.ticket;
+    }
+    return NULL;
+}
+
+static void no_two_wishes_have_one_ticket(void **state)
+{
+    pthread_t threads[2];
+    (void)state;
+    ((struct handoff_slice *)own)->tsc_hz = 0;
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, wisher, &tickets_of[i]), 0);
+    for (uint32_t i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    uint64_t last = page_of(ALL)->wish >> PUBLIC_TICKET;
+    assert_true(last >= WISHES);
+    assert_int_equal(tickets_of[0] + tickets_of[1], last * (last + 1) / 2);
+    assert_int_equal((uint32_t)page_of(ALL)->wish, ASK_STOP);
 }
 
 /* The trail is about no domain; of it only `from` is free, of a word only which it is. */
@@ -396,6 +427,7 @@ int main(void)
         cmocka_unit_test_setup(a_check_a_minute, setup),
         cmocka_unit_test_setup(time_is_the_machines, setup),
         cmocka_unit_test_setup(fifty_a_second_and_domain, setup),
+        cmocka_unit_test_setup(no_two_wishes_have_one_ticket, setup),
         cmocka_unit_test_setup(the_trail_is_read_and_added_to, setup),
         cmocka_unit_test_setup(calls_go_on_record, setup),
         cmocka_unit_test(a_tsc_that_is_behind_is_too_soon),

@@ -146,7 +146,7 @@ static void serial_write_takes_what_there_is_room_for(void **state)
             assert_int_equal(write_bytes(1, 0), 0);
         }
     assert_int_equal(other->in_head, head);
-    assert_int_equal(other->ticket, 0);
+    assert_int_equal(other->wish, 0);
 }
 
 int main(void)
