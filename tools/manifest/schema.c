@@ -295,7 +295,8 @@ const struct key keys[] = {
          "restart: it is started again, within `on_exit.limit`. log: it goes on without the "
          "device."},
     {"domains[].start_after", KEY_LIST, false, 1, MAX_DOMAINS, IN_DOMAIN(start_after),
-     .noun = "domain", NAMES, .text = "Domains that are started before this one."},
+     .noun = "domain", NAMES,
+     .text = "Domains that must run before this one is started for the first time."},
     {"domains[].start_after[]", KEY_NAME, false, 1, NAME_BYTES - 1, .refers = "domains",
      .text = "Name of a domain."},
     {"domains[].manage", KEY_LIST, false, 0, 7, IN_DOMAIN(manage), .noun = "right", WORDS,

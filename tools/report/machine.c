@@ -118,8 +118,9 @@ void report_life(struct report *out)
         "start it again.");
     if (ordered)
         page_say(&out->page, MARK_NOTE,
-                 "This version checks the order, does not keep it, and refuses to start such an "
-                 "image.");
+                 "Only the first start is ordered: a domain waits until all that it starts after "
+                 "run at once, for ever if one of them stays down, or until an operator who may "
+                 "starts it. To let it go, management maps its public page.");
     page_table(&out->page, 5, heads);
     for (uint32_t step = 1; step <= count; step++) {
         for (uint32_t i = 0; i < count; i++) {

@@ -74,6 +74,23 @@ void rule_start_cycle(struct check *check)
     }
 }
 
+void rule_start_unseen(struct check *check)
+{
+    if (is_written(check->model.management.at))
+        return;
+    for (uint32_t i = 0; i < check->model.domains.count; i++) {
+        const struct model_domain *domain = model_domain(&check->model, i);
+
+        if (before(&check->model, i) != 0)
+            report(check, domain->start_after.at,
+                   say(&check->arena,
+                       "%s is to start after others, and without `management` nobody sees whether "
+                       "these run",
+                       domain_of(check, domain)),
+                   "add `management`, or remove `start_after`");
+    }
+}
+
 void rule_review_overdue(struct check *check)
 {
     const struct model_review *review = &check->model.review;

@@ -133,6 +133,8 @@ const struct rule rules[] = {
      "A limit on restarts is at most one a second."},
     {"start-cycle", SEVERITY_ERROR, rule_start_cycle,
      "No domain waits, through others, for itself to start."},
+    {"start-unseen", SEVERITY_ERROR, rule_start_unseen,
+     "Domains start in an order only where management sees which of them run."},
     {"review-overdue", SEVERITY_WARNING, rule_review_overdue, "The review is not overdue."},
     {"review-order", SEVERITY_ERROR, rule_review_order,
      "The next review is due after the last one."},

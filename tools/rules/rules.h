@@ -89,6 +89,7 @@ void rule_serial_ends(struct check *check);
 void rule_manage_nobody(struct check *check);
 void rule_restart_limit(struct check *check);
 void rule_start_cycle(struct check *check);
+void rule_start_unseen(struct check *check);
 void rule_review_overdue(struct check *check);
 void rule_review_order(struct check *check);
 void rule_date_future(struct check *check);

@@ -11,17 +11,11 @@ static struct place ways_of(const struct model_domain *domain)
     return domain->cache_ways.valid ? domain->cache_ways.at : (struct place){0};
 }
 
-static struct place order_of(const struct model_domain *domain)
-{
-    return domain->start_after.count > 0 ? domain->start_after.at : (struct place){0};
-}
-
 static const struct {
     const char *key;
     struct place (*at)(const struct model_domain *domain);
 } parts[] = {
     {"cache_ways", ways_of},
-    {"start_after", order_of},
 };
 
 static const char *append(struct check *check, const char *text, const char *key, const char *lines)

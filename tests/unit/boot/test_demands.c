@@ -33,6 +33,11 @@ static const struct facts no_threads = {
              {.apic_id = 4, .core_id = 3}},
 };
 
+/* What the tool would not compile: whom a domain starts after, as bits. */
+static struct {
+    uint32_t domain, after;
+} order;
+
 /* "" when all is carried out, else why not. */
 static const char *said(const char *text, const struct facts *facts)
 {
@@ -48,6 +53,8 @@ static const char *said(const char *text, const struct facts *facts)
     assert_null(compile(&check, false, &compiled));
     assert_int_equal(manifest_open(compiled.manifest, compiled.manifest_bytes, &manifest),
                      MANIFEST_OK);
+    if (order.after)
+        ((struct manifest_domain *)&manifest.domains[order.domain])->start_after = order.after;
     if (demands_met(&manifest, facts, &why))
         assert_string_equal(why.text, "");
     else
@@ -70,7 +77,6 @@ static void nothing_is_left_out(void **state)
     assert_string_equal(said(DOMAINS "}\n", &two_cores), "");
     assert_string_equal(said(DOMAINS ", devices: [{pci: \"00:1f.2\"}]}\n", &two_cores), "");
     expect(DOMAINS ", cache_ways: 4}\n", &two_cores, "domain two is to have 4 ways");
-    expect(DOMAINS ", start_after: [one]}\n", &two_cores, "domain two is to start after others");
     expect("host: gate-7\nlevels: [low]\nnetworks: {admin: {level: low}}\ndomains:\n"
            "  - {name: one, cpus: 1, memory: 4M, boot: {elf64: build/fixtures/good.elf},\n"
            "     label: {level: low}}\n"
@@ -78,6 +84,27 @@ static void nothing_is_left_out(void **state)
            " nic: {pci: \"00:03.0\", network: admin, address: 10.0.2.15/24}, admins: [\n"
            "  {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2199-12-31}]}\n",
            &two_cores, "has a management that boots nothing");
+}
+
+#define MANAGEMENT                                                                                 \
+    "management:\n  cpus: 1\n  memory: 64M\n  boot: {elf64: build/fixtures/good.elf}\n"            \
+    "  admins:\n"                                                                                  \
+    "    - {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2199-12-31}\n"        \
+    "    - {name: audit, key: build/fixtures/audit.pub, role: auditor, expires: 2199-12-31}\n"
+
+/* Who lets others start waits for nobody, and somebody must. */
+static void an_order_needs_management(void **state)
+{
+    (void)state;
+    assert_string_equal(said(DOMAINS ", start_after: [one]}\n" MANAGEMENT, &two_cores), "");
+    order.after = 1;
+    order.domain = 1;
+    expect(DOMAINS "}\n", &two_cores,
+           "domain two is to start after others, and without `management` nobody");
+    order.domain = 2;
+    expect(DOMAINS "}\n" MANAGEMENT, &two_cores,
+           "management's domain management is to start after others");
+    order.after = 0;
 }
 
 static void the_platform_is_as_written(void **state)
@@ -95,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_left_out),
+        cmocka_unit_test(an_order_needs_management),
         cmocka_unit_test(the_platform_is_as_written),
     };
 

@@ -177,12 +177,11 @@ static const struct {
      "bulkhead build dev.yaml --manifest-only -o d.man",
      0, "d.man: ", NULL},
     {"{ cat dev.yaml; echo '    cache_ways: 2'; sed -n '3,$p' m.yaml | sed s/one/two/; "
-     "echo '    start_after: [one]'; echo '    devices: [{pci: \"00:05.0\"}]'; echo '    "
-     "cache_ways: 2'; } >much.yaml; "
+     "echo '    devices: [{pci: \"00:05.0\"}]'; echo '    cache_ways: 2'; } >much.yaml; "
      "bulkhead check much.yaml",
      0, "much.yaml: good",
-     "note: this version does not carry out `cache_ways` (line 8, line 15), `start_after` (line "
-     "13): the image will refuse to start any domain\n"},
+     "note: this version does not carry out `cache_ways` (line 8, line 14): the image will refuse "
+     "to start any domain\n"},
     {"bulkhead build --release much.yaml --manifest-only -o r.man", 1, NULL,
      "--release refuses an image that starts nothing: this version does not carry out "
      "`cache_ways`"},
