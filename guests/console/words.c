@@ -11,7 +11,7 @@
 const char *word_of_state(uint64_t state)
 {
     static const char *const words[LIFE_STATES] = {
-        [LIFE_NEW] = "new",         [LIFE_RESETTING] = "resetting", [LIFE_EMPTYING] = "emptying",
+        [LIFE_NEW] = "waiting",     [LIFE_RESETTING] = "resetting", [LIFE_EMPTYING] = "emptying",
         [LIFE_ZEROING] = "zeroing", [LIFE_SETTLING] = "settling",   [LIFE_LOADING] = "loading",
         [LIFE_RUNNING] = "running", [LIFE_LEAVING] = "leaving",     [LIFE_STOPPED] = "stopped",
         [LIFE_REFUSED] = "refused",

@@ -34,6 +34,9 @@ void try_random(uint32_t domains, uint64_t count);
  */
 void try_trail(const struct management_machine *machine, uint32_t target);
 
+/* The numbers of three domains, of which one is down, one runs, and one waits for both. */
+void try_order(uint32_t brief, uint32_t second, uint32_t third);
+
 /* How the trail begins: which boot this is, and what is known of the one before. */
 void tell_trail(void);
 

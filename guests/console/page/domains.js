@@ -5,7 +5,8 @@
 const POWER_SECONDS = 60; // that a guest has to power off before the page offers to stop it
 
 const ACTS = [
-    {name: 'start', label: 'Start', when: (state) => state === 'stopped' || state === 'refused'},
+    {name: 'start', label: 'Start',
+        when: (state) => ['stopped', 'refused', 'waiting'].includes(state)},
     {name: 'stop', label: 'Stop', when: (state) => state !== 'stopped',
         asks: 'It ends at once, as if the power failed, and stays stopped until someone starts it.'},
     {name: 'restart', label: 'Restart', when: () => true,
@@ -225,6 +226,9 @@ function stateLines(domain, age) {
     const sign = SIGNS[domain.state] || '\u2026';
     const lines = [{text: `${sign} ${domain.state}`, kind: 'word'},
         {text: `for ${durationText(domain.since + age)}`}, {text: `life ${domain.lives}`}];
+    if (domain.state === 'waiting' && domain.start_after.length > 0) {
+        lines.push({text: `waits for ${domain.start_after.join(', ')}`});
+    }
     if (domain.last_end !== null) {
         lines.push({text: `last end: ${domain.last_end}`});
     }
