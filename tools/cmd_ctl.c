@@ -37,7 +37,7 @@ const char ctl_help[] =
     "after\n"
     "                     power-button; serial: leaves then\n"
     "      --no-wait      start and the like: only gives the ticket\n"
-    "      --then-stop    power-button: stops what is still up after --wait\n"
+    "      --then-stop    power-button: the console stops what is still up after --wait\n"
     "  -f, --follow       log: and what comes, until Ctrl-C\n"
     "      --from N       log: from record N on\n"
     "      --kernel FILE  compare: as for `bulkhead build`\n"
@@ -58,6 +58,8 @@ const char ctl_help[] =
     "  bulkhead ctl --host gate-7 power-button office --wait 60 --then-stop\n"
     "  bulkhead ctl compare gate-7.efi\n"
     "  bulkhead ctl log -f --json >> gate-7.ndjson\n";
+
+enum { MOST_STOP_SECONDS = 3600 }; /* that a console waits after a power button */
 
 enum option_bit {
     OPTION_JSON = 1 << 0,
@@ -247,8 +249,8 @@ static enum exit_status run_verb(const struct verb *verb, struct words *words, c
     }
     if (verb->argument == ARGUMENT_FILE)
         words->comparison.file = arguments[0];
-    if (words->wish.then_stop && words->wish.wait < 0)
-        return usage("--then-stop needs --wait SECONDS", NULL);
+    if (words->wish.then_stop && (words->wish.wait < 1 || words->wish.wait > MOST_STOP_SECONDS))
+        return usage("--then-stop needs --wait SECONDS, from 1 to 3600", NULL);
     if (words->wish.no_wait && words->wish.wait >= 0)
         return usage("--wait and --no-wait are one or the other", NULL);
     return run_at_host(verb, words);

@@ -3,6 +3,7 @@
 #include "api.h"
 #include "body.h"
 #include "door.h"
+#include "pending.h"
 #include "platform.h"
 #include "words.h"
 
@@ -35,14 +36,41 @@ static void reply_refused(struct reply *reply, enum management_result result, co
     }
 }
 
-static void do_act(struct reply *reply, uint32_t index, const struct act *act, uint64_t now)
+/*
+ * Before a power button with a stop behind it: whether the stop could come true. The hypervisor is
+ * asked for what it does not grant, which puts that on record.
+ */
+static bool may_stop_later(struct reply *reply, uint32_t index, struct management_status *status)
+{
+    struct management_ticket ticket;
+    if (!machine_may(reply->admin, index, MANIFEST_MAY_STOP)) {
+        reply_refused(reply,
+                      machine_ask(MANAGEMENT_STOP, index, 0, reply->admin, &ticket, sizeof(ticket)),
+                      "stop", index);
+        return false;
+    }
+    enum management_result result =
+        machine_ask(MANAGEMENT_STATUS, index, 0, reply->admin, status, sizeof(*status));
+    if (result != MANAGEMENT_DONE) {
+        reply_refused(reply, result, "status", index);
+    }
+    return result == MANAGEMENT_DONE;
+}
+
+/* `stop_after`: seconds, 0: not said. */
+static void do_act(struct reply *reply, uint32_t index, const struct act *act, uint32_t stop_after,
+                   uint64_t now)
 {
     const char *domain = machine.domains[index].name;
+    struct management_status status = {0};
     struct management_ticket ticket;
     if (!machine_is_operator(reply->admin)) {
         REPLY_DETAIL(detail, "an auditor only reads: `", act->path, "` is for operators");
         door_role(reply->admin, now);
         reply_problem(reply, 403, detail, act->path, domain);
+        return;
+    }
+    if (stop_after && !may_stop_later(reply, index, &status)) {
         return;
     }
     /* Who may not is asked for all the same: the hypervisor refuses, and puts it on record. */
@@ -51,6 +79,9 @@ static void do_act(struct reply *reply, uint32_t index, const struct act *act, u
     if (result != MANAGEMENT_DONE) {
         reply_refused(reply, result, act->path, index);
         return;
+    }
+    if (act->call == MANAGEMENT_POWER_BUTTON) {
+        pending_set(index, reply->admin, &status, stop_after, now);
     }
     struct writer body = reply_body();
     json_begin(&body, NULL, '{');
@@ -118,6 +149,30 @@ static void do_serial(struct reply *reply, uint32_t index, const struct request 
     write_serial(reply, index, bytes, count);
 }
 
+/* The act's body: none, {}, or with the power button a time. Returns NULL, or what is wrong. */
+static const char *read_body(const struct act *act, struct span body, uint32_t *stop_after)
+{
+    if (body.bytes == 0 || body_is_empty_object(body)) {
+        return NULL;
+    }
+    return act->call == MANAGEMENT_POWER_BUTTON ? body_stop_after(body, stop_after)
+                                                : "this needs no body; {} is taken as none";
+}
+
+static void do_plain(struct reply *reply, uint32_t index, const struct act *act,
+                     const struct request *request, struct span body, uint64_t now)
+{
+    uint32_t stop_after = 0;
+    const char *wrong = read_body(act, body, &stop_after);
+    if (body.bytes > 0 && !is_json(request->type)) {
+        reply_problem(reply, 415, "the body is of Content-Type: application/json", NULL, NULL);
+    } else if (wrong) {
+        reply_problem(reply, 400, wrong, NULL, NULL);
+    } else {
+        do_act(reply, index, act, stop_after, now);
+    }
+}
+
 void api_act(struct reply *reply, uint32_t index, struct span act, const struct request *request,
              struct span body, uint64_t now)
 {
@@ -132,11 +187,7 @@ void api_act(struct reply *reply, uint32_t index, struct span act, const struct 
         reply_method(reply, "POST");
     } else if (is_serial) {
         do_serial(reply, index, request, body, now);
-    } else if (body.bytes > 0 && !is_json(request->type)) {
-        reply_problem(reply, 415, "the body is of Content-Type: application/json", NULL, NULL);
-    } else if (body.bytes > 0 && !body_is_empty_object(body)) {
-        reply_problem(reply, 400, "this needs no body; {} is taken as none", NULL, NULL);
     } else {
-        do_act(reply, index, is, now);
+        do_plain(reply, index, is, request, body, now);
     }
 }

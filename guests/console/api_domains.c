@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /v1/domains and /v1/domains/NAME. */
 #include "api.h"
+#include "pending.h"
+#include "platform.h"
 #include "words.h"
 
 bool domain_status(uint32_t index, uint32_t admin, struct management_status *status)
@@ -127,6 +129,15 @@ static void put_fault(struct writer *to, uint32_t index, uint32_t admin, uint32_
     json_end(to, '}');
 }
 
+static void put_unless_zero(struct writer *to, const char *key, uint32_t value)
+{
+    if (value) {
+        json_number(to, key, value);
+    } else {
+        json_null(to, key);
+    }
+}
+
 static void put_status(struct writer *to, uint32_t index, uint32_t admin,
                        const struct management_status *status)
 {
@@ -141,21 +152,18 @@ static void put_status(struct writer *to, uint32_t index, uint32_t admin,
     }
     json_number(to, "ticket", status->ticket);
     json_number(to, "answered", status->answered);
+    put_unless_zero(to, "stop_in", pending_seconds(index, status, platform_milliseconds()));
     json_number(to, "checks", status->checks);
-    if (status->check_failed) {
-        json_number(to, "check_failed", status->check_failed);
-    } else {
-        json_null(to, "check_failed");
-    }
+    put_unless_zero(to, "check_failed", status->check_failed);
     put_fault(to, index, admin, status->fault_reason);
 }
 
 void domain_members(struct writer *to, uint32_t index, uint32_t admin,
                     const struct management_status *status)
 {
-    static const char *const unread[] = {"state",         "since",  "lives",    "last_end",
-                                         "restarts_left", "ticket", "answered", "checks",
-                                         "check_failed",  "fault"};
+    static const char *const unread[] = {"state",         "since",        "lives",    "last_end",
+                                         "restarts_left", "ticket",       "answered", "stop_in",
+                                         "checks",        "check_failed", "fault"};
     put_belongings(to, index);
     put_rights(to, index, admin);
     if (status) {

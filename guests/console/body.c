@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies of requests: see the header. */
 #include "body.h"
-#include <stdint.h>
 
 #define JSMN_STATIC
 #define JSMN_STRICT
 #define JSMN_PARENT_LINKS
 #include <jsmn.h>
 
-enum { TOKENS = 8 };
+enum { TOKENS = 8, MOST_SECONDS = 3600 };
 
 /* The tokens of `body`, of which the first is an object that is all of it; how many, or -1. */
 static int parse(struct span body, jsmntok_t *tokens)
@@ -84,6 +83,23 @@ const char *body_base64(struct span body, void *out, size_t room, size_t *count)
         return "the body is {\"base64\": \"...\"} and nothing else";
     }
     return decode(text_of(body, &tokens[2]), out, room, count);
+}
+
+const char *body_stop_after(struct span body, uint32_t *seconds)
+{
+    jsmntok_t tokens[TOKENS];
+    unsigned long long number = 0;
+    if (parse(body, tokens) != 3 || tokens[1].type != JSMN_STRING || tokens[1].size != 1 ||
+        !span_is(text_of(body, &tokens[1]), "stop_after")) {
+        return "the body is {\"stop_after\": SECONDS} and nothing else; {} is taken as none";
+    }
+    struct span text = text_of(body, &tokens[2]);
+    if (tokens[2].type != JSMN_PRIMITIVE || text.text[0] == '0' || !span_number(text, &number) ||
+        number > MOST_SECONDS) {
+        return "`stop_after` is a whole number of seconds from 1 to 3600";
+    }
+    *seconds = (uint32_t)number;
+    return NULL;
 }
 
 bool body_is_empty_object(struct span body)

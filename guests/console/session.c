@@ -4,6 +4,7 @@
 #include "door.h"
 #include "http.h"
 #include "machine.h"
+#include "pending.h"
 #include "tls.h"
 #include <string.h>
 
@@ -24,6 +25,7 @@ const char *session_start(const struct console_info *info)
     arrivals = 0;
     due = 0;
     door_start();
+    pending_start();
     return machine_start(info) ? NULL : "the hypervisor does not describe its machine";
 }
 
@@ -186,6 +188,8 @@ void session_poll(uint64_t now)
             serve(i, now);
         }
     }
+    uint64_t stop = pending_poll(now);
+    due = stop < due ? stop : due;
 }
 
 uint64_t session_sleep(uint64_t now)

@@ -22,7 +22,8 @@ const char *session_start(const struct console_info *info);
 
 unsigned session_count(void); /* connections that there are now */
 
-/* Accepts, pumps and answers; after net_poll(). `now` in milliseconds, never going back. */
+/* Accepts, pumps, answers, and stops what is pending; after net_poll(). `now` in milliseconds,
+ * never going back. */
 void session_poll(uint64_t now);
 
 /* Milliseconds until session_poll() must be called again although nothing arrives. */

@@ -123,7 +123,7 @@ uint32_t made_ask(uint32_t domain, enum management_call what, uint32_t admin)
     if (what == MANAGEMENT_POWER_BUTTON || what == MANAGEMENT_CHECK) {
         *(what == MANAGEMENT_CHECK ? &life->check : &life->power_off) =
             now + (what == MANAGEMENT_CHECK ? CHECK_MS : BUTTON_MS);
-        life->power_off = runs ? life->power_off : 0;
+        life->power_off = runs && !made.deaf ? life->power_off : 0;
         life->status.answered = what == MANAGEMENT_CHECK ? life->status.answered : ticket;
     } else if (runs && what != MANAGEMENT_START) {
         end(domain, END_ASKED, what == MANAGEMENT_RESTART, now);

@@ -198,6 +198,7 @@ $(call unit_test,console/machine,$(CONSOLE_WORLD))
 $(call unit_test,console/http,$(CONSOLE_WORLD))
 $(call unit_test,console/api,$(CONSOLE_WORLD))
 $(call unit_test,console/events,$(CONSOLE_WORLD))
+$(call unit_test,console/pending,$(CONSOLE_WORLD))
 $(call unit_test,console/trail,$(CONSOLE_WORLD))
 $(call unit_test,console/session,$(CONSOLE_WORLD))
 

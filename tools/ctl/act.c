@@ -126,12 +126,14 @@ static enum exit_status tell(struct ctl *ctl, const char *action, const struct v
                         domain->last_end ? domain->last_end : "");
 }
 
-static enum exit_status post(struct ctl *ctl, const char *name, const char *action, int64_t *ticket)
+/* `body`: NULL: none. */
+static enum exit_status post(struct ctl *ctl, const char *name, const char *action,
+                             const char *body, int64_t *ticket)
 {
     static const struct field fields[] = {{"ticket", FIELD_NUMBER, false, 0}};
     json_t *object;
     enum exit_status status =
-        api_object(ctl, "POST", domain_path(&ctl->arena, name, action), NULL, &object);
+        api_object(ctl, "POST", domain_path(&ctl->arena, name, action), body, &object);
 
     if (status != EXIT_GOOD)
         return status;
@@ -144,12 +146,12 @@ static enum exit_status post(struct ctl *ctl, const char *name, const char *acti
 
 /* Asks, and waits until it is answered. */
 static enum exit_status ask_and_wait(struct ctl *ctl, const char *name, const char *action,
-                                     int64_t seconds, struct view *view)
+                                     const char *body, int64_t seconds, struct view *view)
 {
     const struct domain *domain = &view->domain;
     int64_t ticket;
     bool late = false;
-    enum exit_status status = post(ctl, name, action, &ticket);
+    enum exit_status status = post(ctl, name, action, body, &ticket);
 
     if (status == EXIT_GOOD)
         status = await(ctl, name, ticket, seconds, view, &late);
@@ -161,26 +163,44 @@ static enum exit_status ask_and_wait(struct ctl *ctl, const char *name, const ch
                         api_texts(&ctl->arena, domain->start_after));
 }
 
-/* The button; `action` becomes "stop" if that was needed. */
+/*
+ * The button; the console stops what is still up then, whether we are there or not. `action`
+ * becomes "stop" if it did.
+ */
 static enum exit_status press(struct ctl *ctl, const struct wish *wish, struct view *view,
                               const char **action)
 {
-    enum exit_status status = ask_and_wait(ctl, wish->name, *action, USUAL_SECONDS, view);
+    const struct domain *domain = &view->domain;
+    uint64_t began = ctl->transport->now(ctl->transport);
+    const char *body =
+        wish->then_stop ? say(&ctl->arena, "{\"stop_after\":%lld}", (long long)wish->wait) : NULL;
+    enum exit_status status = ask_and_wait(ctl, wish->name, *action, body, USUAL_SECONDS, view);
     bool late = false;
 
     if (status != EXIT_GOOD || wish->wait < 0)
         return status;
-    status = await(ctl, wish->name, -1, wish->wait, view, &late);
-    if (status != EXIT_GOOD || !late)
+    status =
+        await(ctl, wish->name, -1, wish->wait + (wish->then_stop ? USUAL_SECONDS : 0), view, &late);
+    if (status != EXIT_GOOD)
         return status;
-    if (!wish->then_stop)
+    if (late && wish->then_stop)
+        return ctl_complain(ctl, EXIT_FINDINGS,
+                            "%s is still %s, and its console should have stopped it after %lld s: "
+                            "it forgets that when the domain is started anew, the button pressed "
+                            "again or the console itself started again; `stop` stops it",
+                            wish->name, domain->state, (long long)wish->wait);
+    if (late)
         return ctl_complain(ctl, EXIT_FINDINGS,
                             "%s is still %s after %lld s; --then-stop would stop it", wish->name,
-                            view->domain.state, (long long)wish->wait);
-    if (!ctl->json)
-        printf("%s: still up after %lld s, so it is stopped\n", wish->name, (long long)wish->wait);
-    *action = "stop";
-    return ask_and_wait(ctl, wish->name, *action, USUAL_SECONDS, view);
+                            domain->state, (long long)wish->wait);
+    bool waited = ctl->transport->now(ctl->transport) - began >= (uint64_t)wish->wait * 1000;
+    if (wish->then_stop && waited && domain->last_end && strcmp(domain->last_end, "asked") == 0) {
+        *action = "stop";
+        if (!ctl->json)
+            printf("%s: still up after %lld s, so it was stopped\n", wish->name,
+                   (long long)wish->wait);
+    }
+    return EXIT_GOOD;
 }
 
 enum exit_status ctl_act(struct ctl *ctl, const struct wish *wish)
@@ -190,7 +210,7 @@ enum exit_status ctl_act(struct ctl *ctl, const struct wish *wish)
     int64_t ticket;
 
     if (wish->no_wait) {
-        status = post(ctl, wish->name, wish->action, &ticket);
+        status = post(ctl, wish->name, wish->action, NULL, &ticket);
         if (status == EXIT_GOOD)
             printf(ctl->json ? "{\"ticket\":%lld}\n" : "ticket %lld\n", (long long)ticket);
         return status;
@@ -199,8 +219,8 @@ enum exit_status ctl_act(struct ctl *ctl, const struct wish *wish)
     if (strcmp(action, "power-button") == 0)
         status = press(ctl, wish, &view, &action);
     else
-        status = ask_and_wait(ctl, wish->name, action, wish->wait < 0 ? USUAL_SECONDS : wish->wait,
-                              &view);
+        status = ask_and_wait(ctl, wish->name, action, NULL,
+                              wish->wait < 0 ? USUAL_SECONDS : wish->wait, &view);
     if (status == EXIT_GOOD)
         status = tell(ctl, action, &view);
     view_close(&view);

@@ -81,7 +81,8 @@ enum exit_status api_malformed(struct ctl *ctl, const char *what);
 /* A domain, as far as the caller's key may know. */
 struct domain {
     const char *name, *level, *label, *state, *last_end;
-    int64_t cpus, memory, since, lives, restarts_left, ticket, answered, checks, check_failed;
+    int64_t cpus, memory, since, lives, restarts_left, ticket, answered, stop_in, checks,
+        check_failed;
     json_t *categories, *devices, *start_after, *may, *fault, *counters;
 };
 const char *domain_read(struct arena *arena, const json_t *object, struct domain *out);

@@ -16,7 +16,7 @@ struct wish {
     const char *name, *action; /* "start", "stop", "restart", "power-button", "check" */
     int64_t wait;              /* seconds; -1: not said */
     bool no_wait;              /* only for the ticket */
-    bool then_stop;            /* what the power button did not bring down */
+    bool then_stop;            /* power-button: the console is to stop it after `wait` */
 };
 enum exit_status ctl_act(struct ctl *ctl, const struct wish *wish);
 

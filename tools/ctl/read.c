@@ -116,6 +116,7 @@ const char *domain_read(struct arena *arena, const json_t *object, struct domain
         {"restarts_left", FIELD_NUMBER, true, offsetof(struct domain, restarts_left)},
         {"ticket", FIELD_NUMBER, true, offsetof(struct domain, ticket)},
         {"answered", FIELD_NUMBER, true, offsetof(struct domain, answered)},
+        {"stop_in", FIELD_NUMBER, true, offsetof(struct domain, stop_in)},
         {"checks", FIELD_NUMBER, true, offsetof(struct domain, checks)},
         {"check_failed", FIELD_NUMBER, true, offsetof(struct domain, check_failed)},
         {"fault", FIELD_OBJECT, true, offsetof(struct domain, fault)},

@@ -195,6 +195,10 @@ static void print_domain(struct arena *arena, const struct domain *domain)
                domain->ticket < 0 ? NULL
                                   : say(arena, "%lld, answered %lld", (long long)domain->ticket,
                                         (long long)domain->answered));
+    if (domain->stop_in > 0)
+        pair_print(stdout, "power button",
+                   say(arena, "pressed; stopped in %s if still up",
+                       duration_text(arena, domain->stop_in)));
     if (domain->checks > 0)
         pair_print(stdout, "checks",
                    say(arena, "%lld, the last one %s", (long long)domain->checks,

@@ -13,7 +13,8 @@ const ACTS = [
         asks: 'It ends at once, as if the power failed; its memory is emptied and it starts anew.'},
     {name: 'power-button', label: 'Power button', when: (state) => state === 'running',
         asks: 'Its system is asked to shut down, and then stays stopped. ' +
-            `If it still runs after ${POWER_SECONDS} s, this page offers to stop it.`},
+            `If it still runs after ${POWER_SECONDS} s, this page offers to stop it.`,
+        also: 'Let the console stop it then; it does so even when this page is closed.'},
     {name: 'check', label: 'Check', when: () => true},
 ];
 // A sign beside the word; the word is what counts.
@@ -119,17 +120,22 @@ class Domains {
         if (!this.hooks.live() || (state !== null && !act.when(state))) {
             return;
         }
+        let body;
         if (act.asks) {
             const mark = row.node.querySelector('.label').cloneNode(true);
-            if (!await ask(`${act.label}: ${name}?`, mark, act.asks, `${act.label} ${name}`)) {
+            const also = mayStopLater(row.domain) ? act.also : undefined;
+            const answer = await ask(`${act.label}: ${name}?`, mark, act.asks,
+                `${act.label} ${name}`, also);
+            if (!answer) {
                 return;
             }
+            body = answer.also ? {stop_after: POWER_SECONDS} : undefined;
         }
         row.power = null;
         row.asked = {act, ticket: null, at: performance.now(), answered: null};
         this.#show(row);
         try {
-            const {ticket} = await post(`/v1/domains/${encodeURIComponent(name)}/${act.name}`);
+            const {ticket} = await post(`/v1/domains/${encodeURIComponent(name)}/${act.name}`, body);
             row.asked.ticket = ticket;
             if (act.name === 'power-button') {
                 row.power = {lives: row.domain.lives, at: performance.now()};
@@ -181,9 +187,14 @@ class Domains {
         }
         const late = row.power && performance.now() - row.power.at >= POWER_SECONDS * 1000;
         row.offer.hidden = !late || !domain.may.includes('stop');
-        say(row.told, toldText(row, late));
+        say(row.told, toldText(row, late, age));
         row.told.classList.toggle('failed', Boolean(late || (row.asked && row.asked.failed)));
     }
+}
+
+// A stop that comes later is one of the life that the console sees.
+function mayStopLater({may}) {
+    return may.includes('stop') && may.includes('status');
 }
 
 function sameFault(before, after) {
@@ -254,8 +265,12 @@ function healthLines(domain, fault) {
 }
 
 // What became of what was asked, here or elsewhere.
-function toldText({asked, power, domain}, late) {
+function toldText({asked, power, domain}, late, age) {
     const seconds = (since) => Math.floor((performance.now() - since) / 1000);
+    if (domain.stop_in) {
+        return 'Power button pressed; the console stops it ' +
+            `in ${Math.max(0, Math.ceil(domain.stop_in - age))} s if it still runs.`;
+    }
     if (late) {
         return `Still running ${seconds(power.at)} s after the power button` +
             (domain.may.includes('stop') ? '.' : '; this key may not stop it.');

@@ -51,17 +51,22 @@ function putPieces(node, pieces) {
         mark ? make('span', {class: 'mark'}, text) : text));
 }
 
-// Asks before an act; resolves to whether it shall be. Escape, and Enter at once, are no.
-function ask(heading, label, text, yes) {
+// Asks before an act; resolves to null where it shall not be. Escape, and Enter at once, are no.
+// `also`: a choice beside it, not taken unless it is ticked.
+function ask(heading, label, text, yes, also) {
     const dialog = byId('ask');
     say(byId('ask-heading'), heading);
     byId('ask-label').replaceChildren(label);
     say(byId('ask-text'), text);
     say(byId('ask-yes'), yes);
+    byId('ask-also').checked = false;
+    byId('ask-also-line').hidden = !also;
+    say(byId('ask-also-text'), also || '');
     dialog.returnValue = 'no';
     dialog.showModal();
     byId('ask-no').focus();
     return new Promise((resolve) => {
-        dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), {once: true});
+        dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes' ?
+            {also: byId('ask-also').checked} : null), {once: true});
     });
 }

@@ -179,6 +179,33 @@ def power_button_ends_in_an_offer(browser):
         pass  # a guest that knows no power button
 
 
+def power_button_stops_later(browser):
+    """The console is told when to stop it, and shows that to everybody."""
+    name = pick_running(browser, 'power-button', 'stop', 'start')
+    browser.click(row(name, '[data-act=power-button]'))
+    browser.wait("byId('ask').open")
+    expect('the choice is there', browser.eval("byId('ask-also-line').hidden"), False)
+    expect('and not taken', browser.eval("byId('ask-also').checked"), False)
+    browser.click('#ask-also')
+    browser.screenshot(f'{folder}/ask-also.png')
+    browser.click('#ask-yes')
+    browser.wait(f"domains.rows.get({name!r}).asked.ticket !== null")
+    left = domain(browser, name)['stop_in']
+    expect(f'{left} s are left', left is None or 0 < left <= 60)
+    told = browser.eval(
+        f"(() => {{ const row = domains.rows.get({name!r}); const {{domain}} = row;"
+        " row.domain = {...domain, stop_in: 42}; domains.tick();"
+        ' const found = row.told.textContent; row.domain = domain; domains.tick();'
+        ' return found; })()')
+    expect(f'{told} says when', 'the console stops it in 4' in told)
+    # The last press counts: this one takes the stop back, where the domain still runs.
+    browser.eval(f"post('/v1/domains/{name}/power-button').catch(() => 0)")
+    try:
+        browser.wait(f"document.querySelector('{row(name)}').dataset.state !== 'running'", 5)
+    except Failed:
+        pass  # a guest that knows no power button
+
+
 def checks(browser):
     name = pick_running(browser, 'check')
     before = domain(browser, name)['checks']
@@ -386,7 +413,7 @@ def auditor_only_looks(browser):
     expect('role', browser.eval('page.machine.you.role'), 'auditor')
     expect('buttons', set(browser.eval("[...document.querySelectorAll('[data-act]')]"
                                        '.map((node) => node.dataset.act)')) <= {'serial'})
-    expect('inputs', browser.eval("document.querySelectorAll('form input').length"), 0)
+    expect('inputs', browser.eval("document.querySelectorAll('form input:not(#ask-also)').length"), 0)
     for each in api(browser, '/v1/domains')['domains']:
         expect('rights', set(each['may']) & {*ACTS, 'serial-write'}, set())
     name = api(browser, '/v1/domains')['domains'][0]['name']
@@ -442,8 +469,8 @@ def with_page(key, tests, picture):
 
 for key, tests, picture in (
         (operator, (shows_machine, shows_domains, has_just_the_buttons, keys_reach_everything,
-                    asks_and_takes_no, stops_and_starts, power_button_ends_in_an_offer, checks,
-                    refusal_is_told, serial_is_framed, serial_is_bounded, types,
+                    asks_and_takes_no, stops_and_starts, power_button_ends_in_an_offer,
+                    power_button_stops_later, checks, refusal_is_told, serial_is_framed, serial_is_bounded, types,
                     view_survives_reload, log_is_whole_and_live, log_shows_older,
                     lost_connection_is_seen, asks_nobody_else, browser_does_not_complain,
                     policy_holds), 'operator'),

@@ -51,7 +51,7 @@ static void the_domains(void **state)
     HAS(heard, "\"may\":[\"status\",\"counters\",\"start\",\"stop\",\"restart\",\"power-button\","
                "\"check\",\"serial-read\",\"serial-write\"]");
     HAS(heard, "\"state\":\"running\",\"since\":1,\"lives\":1,\"last_end\":null,"
-               "\"restarts_left\":3,\"ticket\":0,\"answered\":0,\"checks\":0,"
+               "\"restarts_left\":3,\"ticket\":0,\"answered\":0,\"stop_in\":null,\"checks\":0,"
                "\"check_failed\":null,\"fault\":null");
     heard = get(MADE_AUDITOR, "/v1/domains", 200);
     HAS(heard, "\"may\":[\"status\",\"counters\",\"serial-read\"]");
@@ -88,8 +88,8 @@ static void what_may_not_be_read_is_null(void **state)
 {
     static const char nothing[] =
         "\"may\":[],\"state\":null,\"since\":null,\"lives\":null,\"last_end\":null,"
-        "\"restarts_left\":null,\"ticket\":null,\"answered\":null,\"checks\":null,"
-        "\"check_failed\":null,\"fault\":null,\"counters\":null}";
+        "\"restarts_left\":null,\"ticket\":null,\"answered\":null,\"stop_in\":null,"
+        "\"checks\":null,\"check_failed\":null,\"fault\":null,\"counters\":null}";
     (void)state;
     world_start();
     made_domain(MADE_PLANT)->manage = 0;

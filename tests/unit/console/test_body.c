@@ -108,12 +108,58 @@ static void empty_objects(void **state)
     assert_false(body_is_empty_object(span_of("{} 1")));
 }
 
+static void seconds(void **state)
+{
+    static const struct {
+        const char *body;
+        uint32_t is; /* 0: refused */
+    } bodies[] = {
+        {"{\"stop_after\":1}", 1},
+        {"{\"stop_after\":60}", 60},
+        {" { \"stop_after\" : 3600 } ", 3600},
+        {"{\"stop_after\":0}", 0},
+        {"{\"stop_after\":3601}", 0},
+        {"{\"stop_after\":-1}", 0},
+        {"{\"stop_after\":1.0}", 0},
+        {"{\"stop_after\":1e1}", 0},
+        {"{\"stop_after\":01}", 0},
+        {"{\"stop_after\":4294967297}", 0},
+        {"{\"stop_after\":18446744073709551617}", 0},
+        {"{\"stop_after\":\"60\"}", 0},
+        {"{\"stop_after\":null}", 0},
+        {"{\"stop_after\":true}", 0},
+        {"{\"stop_after\":[60]}", 0},
+        {"{\"stop_after\":{\"stop_after\":60}}", 0},
+        {"{\"stop_after\":60,\"stop_after\":60}", 0},
+        {"{\"stop_after\":60,\"more\":1}", 0},
+        {"{\"Stop_after\":60}", 0},
+        {"{\"stop_after\"}", 0},
+        {"{\"stop_after\":60} 1", 0},
+        {"{\"stop_after\":60", 0},
+        {"[60]", 0},
+        {"60", 0},
+        {"{}", 0},
+        {"", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        uint32_t number = 0;
+        const char *wrong = body_stop_after(span_of(bodies[i].body), &number);
+        if (!wrong == !bodies[i].is || number != bodies[i].is) {
+            print_error("%s: %u\n", bodies[i].body, number);
+        }
+        assert_int_equal(wrong == NULL, bodies[i].is != 0);
+        assert_int_equal(number, bodies[i].is);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_ones),
         cmocka_unit_test(bad_ones),
         cmocka_unit_test(empty_objects),
+        cmocka_unit_test(seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,35 +200,74 @@ static void test_check(void **state)
     free(failed);
 }
 
-/* The guest is told, waited for, and at the end stopped if that was said. */
+/* Office, up or down, with another last end than being asked to. */
+static char *ended(const char *state, unsigned answered, const char *end)
+{
+    char *text = office(state, answered), *all = NULL, word[64];
+
+    snprintf(word, sizeof(word), "\"last_end\":\"%s\"", end);
+    all = world_replace(text, "\"last_end\":\"asked\"", word);
+    free(text);
+    return all;
+}
+
+/* The guest is told, and waited for. */
 static void test_power_button(void **state)
 {
-    char *up = office("running", 9), *down = office("stopped", 10);
+    char *up = office("running", 9), *down = ended("stopped", 9, "power-off");
     struct answer answers[] = {{"POST", OFFICE "/power-button", 202, "{\"ticket\":9}", 0, false},
                                {"GET", OFFICE, 200, up, 0, false},
-                               {"POST", OFFICE "/stop", 202, "{\"ticket\":10}", 0, false},
                                {"GET", OFFICE, 200, down, 0, false},
                                {0}};
 
     (void)state;
     assert_int_equal(act(answers, "power-button", plain, false), EXIT_GOOD);
     assert_string_equal(world.out, "office: was told to shut down\n");
+    assert_int_equal(asked("stop_after"), 0);
     assert_int_equal(act(answers, "power-button", (struct wish){.wait = 3}, false), EXIT_FINDINGS);
-    assert_non_null(strstr(world.said, "office is still running after 3 s"));
-    assert_int_equal(asked("/stop"), 0);
+    assert_non_null(strstr(world.said, "office is still running after 3 s; --then-stop"));
     answers[1].times = 4;
     assert_int_equal(act(answers, "power-button", (struct wish){.wait = 60}, false), EXIT_GOOD);
     assert_string_equal(world.out, "office: is down\n");
-    assert_int_equal(asked("/stop"), 0);
-    answers[1].times = 12; /* beyond the wait of three seconds, and no more than that */
-    assert_int_equal(
-        act(answers, "power-button", (struct wish){.wait = 3, .then_stop = true}, false),
-        EXIT_GOOD);
-    assert_int_equal(asked("/stop"), 1);
-    assert_non_null(strstr(world.out, "office: still up after 3 s, so it is stopped\n"));
-    assert_non_null(strstr(world.out, "office: stopped\n"));
+    assert_int_equal(asked("stop_after"), 0);
     free(up);
     free(down);
+}
+
+/* The console stops it: nothing is asked of it but the button. */
+static void test_then_stop(void **state)
+{
+    const struct wish wish = {.wait = 3, .then_stop = true};
+    char *up = office("running", 9), *down = ended("stopped", 9, "power-off");
+    char *stopped = office("stopped", 10);
+    struct answer answers[] = {{"POST", OFFICE "/power-button", 202, "{\"ticket\":9}", 0, false},
+                               {"GET", OFFICE, 200, up, 4, false},
+                               {"GET", OFFICE, 200, down, 0, false},
+                               {0}};
+
+    (void)state;
+    assert_int_equal(act(answers, "power-button", wish, false), EXIT_GOOD);
+    assert_string_equal(world.out, "office: is down\n");
+    assert_non_null(strstr(world.asked, "{\"stop_after\":3}"));
+    answers[1].times = 12; /* beyond the wait of three seconds */
+    answers[2].body = stopped;
+    assert_int_equal(act(answers, "power-button", wish, false), EXIT_GOOD);
+    assert_string_equal(world.out, "office: still up after 3 s, so it was stopped\n"
+                                   "office: stopped\n");
+    assert_int_equal(asked("POST"), 1);
+    answers[1].times = 4; /* by somebody else, before it was time */
+    assert_int_equal(
+        act(answers, "power-button", (struct wish){.wait = 60, .then_stop = true}, false),
+        EXIT_GOOD);
+    assert_string_equal(world.out, "office: is down\n");
+    answers[1].times = 0; /* the console has forgotten */
+    assert_int_equal(act(answers, "power-button", wish, false), EXIT_FINDINGS);
+    assert_non_null(strstr(world.said, "its console should have stopped it after 3 s"));
+    assert_true(world.now >= 123000 && world.now < 130000);
+    assert_int_equal(asked("POST"), 1);
+    free(up);
+    free(down);
+    free(stopped);
 }
 
 int main(void)
@@ -242,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_blind),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_power_button),
+        cmocka_unit_test(test_then_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

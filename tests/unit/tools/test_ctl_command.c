@@ -34,6 +34,8 @@ static const struct {
     {"ctl stop office --then-stop", 2, NULL, "an option that is not for `stop`"},
     {"ctl metrics --json", 2, NULL, "an option that is not for `metrics`"},
     {"ctl power-button office --then-stop", 2, NULL, "--then-stop needs --wait"},
+    {"ctl power-button office --then-stop --wait 0", 2, NULL, "from 1 to 3600"},
+    {"ctl power-button office --then-stop --wait 3601", 2, NULL, "from 1 to 3600"},
     {"ctl stop office --wait 5 --no-wait", 2, NULL, "one or the other"},
     {"ctl stop office --wait 5m", 2, NULL, "--wait takes seconds, not `5m`"},
     {"ctl log --from -1", 2, NULL, "--from takes a record's number"},
