@@ -66,7 +66,7 @@ static void do_act(struct reply *reply, uint32_t index, const struct act *act, u
     struct management_ticket ticket;
     if (!machine_is_operator(reply->admin)) {
         REPLY_DETAIL(detail, "an auditor only reads: `", act->path, "` is for operators");
-        door_role(reply->admin, now);
+        door_role(reply->admin, act->call, index, now);
         reply_problem(reply, 403, detail, act->path, domain);
         return;
     }
@@ -129,7 +129,7 @@ static void do_serial(struct reply *reply, uint32_t index, const struct request 
     if (!machine_may_write(reply->admin, index)) {
         REPLY_DETAIL(detail, "the manifest does not grant `serial-write` of ", domain,
                      " to this role; add the role to serial.write");
-        door_role(reply->admin, now);
+        door_role(reply->admin, MANAGEMENT_SERIAL_WRITE, index, now);
         reply_problem(reply, 403, detail, "serial-write", domain);
         return;
     }

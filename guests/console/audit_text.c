@@ -200,9 +200,18 @@ static void tell_console(const struct telling *telling)
         [AUDIT_NOTE_ROLE] = " refused: not for the key's role",
         [AUDIT_NOTE_CLOCK] = " turned away: the clock is not to be believed",
     };
-    uint64_t note = telling->record->value[0];
+    uint64_t note = telling->record->value[0], act = telling->record->value[2];
     put(telling, "console: ");
     put_admin(telling);
+    if (note == AUDIT_NOTE_ROLE && act) {
+        put(telling, " was refused ");
+        put(telling, word_of_call(act));
+        put(telling, " of ");
+        put_domain(telling);
+        put(telling, ": not for the key's role");
+        put_more(telling);
+        return;
+    }
     put(telling, note < AUDIT_NOTES && words[note] ? words[note] : ": an unknown note");
     put_more(telling);
 }

@@ -18,6 +18,7 @@ enum {
 void door_start(void);
 void door_seen(uint32_t admin, uint64_t now);                         /* a good key did something */
 void door_note(uint32_t admin, enum standing standing, uint64_t now); /* it was turned away */
-void door_role(uint32_t admin, uint64_t now);
+/* It was refused an act for its role. */
+void door_role(uint32_t admin, enum management_call act, uint32_t index, uint64_t now);
 
 #endif

@@ -184,7 +184,7 @@ static bool take_names(struct reply *reply, struct span names, uint64_t now)
             const char *domain = machine.domains[index].name;
             REPLY_DETAIL(detail, "the manifest does not grant `serial-read` of ", domain,
                          " to this role; add the role to serial.read");
-            door_role(reply->admin, now);
+            door_role(reply->admin, MANAGEMENT_SERIAL_READ, (uint32_t)index, now);
             reply_problem(reply, 403, detail, "serial-read", domain);
             return false;
         }

@@ -30,7 +30,8 @@ enum audit_kind {
 has none; of serial write [3] how many more there were since the last such record */
     AUDIT_REFUSED,       /* not taken: [0], [1] likewise, [2] enum management_result, [3] how many
                             more alike there were since the last such record */
-    AUDIT_CONSOLE,       /* the console's word: [0] enum audit_note, [1] admin, [3] likewise */
+    AUDIT_CONSOLE,       /* the console's word: [0] enum audit_note, [1] admin, [2] enum
+                            management_call that it is about, 0: none, [3] likewise */
     AUDIT_DMA_FAULT,     /* [0] function, segment << 16 | bus << 8 | device << 3 | function,
                             [1] reason, [2] address */
     AUDIT_QUARANTINE,    /* [0] function, whose bus mastering is off now */

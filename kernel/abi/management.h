@@ -46,8 +46,9 @@ enum management_call {
     MANAGEMENT_SERIAL_READ,  /* `from`: first byte wanted; struct management_serial */
     MANAGEMENT_SERIAL_WRITE, /* `bytes` behind the request; struct management_written */
     MANAGEMENT_AUDIT_READ,   /* `index` 0; `from`: first record wanted; struct management_audit */
-    MANAGEMENT_AUDIT_NOTE,   /* `index` 0; `detail`: enum audit_note, of `admin`; no answer */
-    MANAGEMENT_TIME,         /* `index` 0; struct management_time; needs no right */
+    MANAGEMENT_AUDIT_NOTE, /* `detail`: enum audit_note, of `admin`; no answer. Of what `admin` was
+                              refused: `from` its enum management_call, `index`; else both 0 */
+    MANAGEMENT_TIME,       /* `index` 0; struct management_time; needs no right */
     MANAGEMENT_CALLS,
 };
 

@@ -142,7 +142,8 @@ void audit_refused(const struct management_request *request, enum management_res
 void audit_note(const struct management_request *request)
 {
     write_of_many(&allowed.noted[request->detail][admin_of(request->admin)], AUDIT_CONSOLE,
-                  AUDIT_NOBODY, request->detail, request->admin, 0);
+                  request->from ? request->index : AUDIT_NOBODY, request->detail, request->admin,
+                  request->from);
 }
 
 void audit_typed(const struct management_request *request)

@@ -34,7 +34,7 @@ static const struct {
     [MANAGEMENT_SERIAL_WRITE] = {1, INDEX | BYTES | KNOCKS, ASK_NOTHING, SERIAL_WRITE},
     [MANAGEMENT_TIME] = {1, 0, ASK_NOTHING, 0},
     [MANAGEMENT_AUDIT_READ] = {1, FROM, ASK_NOTHING, 0},
-    [MANAGEMENT_AUDIT_NOTE] = {AUDIT_NOTES, 0, ASK_NOTHING, 0},
+    [MANAGEMENT_AUDIT_NOTE] = {AUDIT_NOTES, INDEX | FROM, ASK_NOTHING, 0},
 };
 
 static enum management_result judge_domain(const struct management_request *request,
@@ -56,6 +56,13 @@ static enum management_result judge_domain(const struct management_request *requ
                : MANAGEMENT_BAD_ARGUMENT;
 }
 
+/* The console's word is about a call and its domain, or neither is told. */
+static bool is_note(const struct management_request *request, const struct handoff_book *book)
+{
+    uint32_t domains = request->from ? book->machine.counts[MANAGEMENT_DOMAIN] : 1;
+    return request->detail && request->from < MANAGEMENT_CALLS && request->index < domains;
+}
+
 enum management_result manage_judge(const struct management_request *request,
                                     const struct handoff_book *book)
 {
@@ -69,7 +76,7 @@ enum management_result manage_judge(const struct management_request *request,
     for (unsigned i = 0; i < sizeof(request->reserved) / sizeof(request->reserved[0]); i++)
         unused |= request->reserved[i];
     if (unused || request->detail >= calls[request->call].details ||
-        (request->call == MANAGEMENT_AUDIT_NOTE && !request->detail) ||
+        (request->call == MANAGEMENT_AUDIT_NOTE && !is_note(request, book)) ||
         (request->admin >= MAX_ADMINS && request->admin != MANAGEMENT_NO_ADMIN))
         return MANAGEMENT_BAD_ARGUMENT;
     if (calls[request->call].right)

@@ -129,7 +129,8 @@ static enum management_result call(const struct management_request *request, con
         made_audit_read(request->from, page);
         return MANAGEMENT_DONE;
     case MANAGEMENT_AUDIT_NOTE:
-        made_record(AUDIT_CONSOLE, AUDIT_NOBODY, request->detail, request->admin, 0);
+        made_record(AUDIT_CONSOLE, request->from ? request->index : AUDIT_NOBODY, request->detail,
+                    request->admin, request->from);
         return MANAGEMENT_DONE;
     }
     if (request->index >= MADE_CONSOLE) {

@@ -322,7 +322,16 @@ static void the_consoles_words_are_bounded(void **state)
     assert_int_equal(last->domain, AUDIT_NOBODY);
     assert_int_equal(last->value[0], AUDIT_NOTE_LOGIN);
     assert_int_equal(last->value[1], 3);
+    assert_int_equal(last->value[2], 0);
     assert_int_equal(last->value[3], 10);
+    request = (struct management_request){
+        .index = LAST, .detail = AUDIT_NOTE_ROLE, .from = MANAGEMENT_STOP, .admin = 3};
+    audit_note(&request);
+    audit_heed();
+    last = record(trail()->next - 1);
+    assert_int_equal(last->domain, LAST);
+    assert_int_equal(last->value[0], AUDIT_NOTE_ROLE);
+    assert_int_equal(last->value[2], MANAGEMENT_STOP);
 }
 
 /* However much one key does, what another does is on record, and what it does elsewhere. */

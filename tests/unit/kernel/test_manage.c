@@ -335,7 +335,14 @@ static void no_two_wishes_have_one_ticket(void **state)
     assert_int_equal((uint32_t)page_of(ALL)->wish, ASK_STOP);
 }
 
-/* The trail is about no domain; of it only `from` is free, of a word only which it is. */
+static enum management_result judge_note(uint32_t domain, uint64_t about)
+{
+    struct management_request request = made(MANAGEMENT_AUDIT_NOTE, domain, AUDIT_NOTE_ROLE);
+    request.from = about;
+    return manage_judge(&request, handoff_book_of((const struct handoff_slice *)own));
+}
+
+/* Of the trail only `from` is free; a word says which it is, and may name a call and a domain. */
 static void the_trail_is_read_and_added_to(void **state)
 {
     struct management_request request = made(MANAGEMENT_AUDIT_READ, 0, 0);
@@ -352,10 +359,13 @@ static void the_trail_is_read_and_added_to(void **state)
                                                                     ? MANAGEMENT_DONE
                                                                     : MANAGEMENT_BAD_ARGUMENT);
     assert_int_equal(judge(MANAGEMENT_AUDIT_NOTE, 1, 1), MANAGEMENT_BAD_ARGUMENT);
-    request = made(MANAGEMENT_AUDIT_NOTE, 0, AUDIT_NOTE_ROLE);
-    request.from = 1;
-    assert_int_equal(manage_judge(&request, handoff_book_of((const struct handoff_slice *)own)),
-                     MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(judge_note(0, MANAGEMENT_STOP), MANAGEMENT_DONE);
+    assert_int_equal(judge_note(DOMAINS - 1, MANAGEMENT_CALLS - 1), MANAGEMENT_DONE);
+    assert_int_equal(judge_note(DOMAINS, MANAGEMENT_STOP), MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(judge_note(UINT32_MAX, MANAGEMENT_STOP), MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(judge_note(1, 0), MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(judge_note(0, MANAGEMENT_CALLS), MANAGEMENT_BAD_ARGUMENT);
+    assert_int_equal(judge_note(0, 1ull << 32 | MANAGEMENT_STOP), MANAGEMENT_BAD_ARGUMENT);
     assert_int_equal(record.noted, 0);
     assert_int_equal(make(MANAGEMENT_AUDIT_NOTE, 0, AUDIT_NOTE_ROLE), MANAGEMENT_DONE);
     assert_int_equal(record.noted, AUDIT_NOTE_ROLE);
