@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /v1/domains and /v1/domains/NAME. */
 #include "api.h"
+#include "exits.h"
 #include "pending.h"
 #include "platform.h"
 #include "words.h"
@@ -218,11 +219,8 @@ static void put_exits(struct writer *to, uint32_t processor,
     json_begin(to, "reasons", '{');
     for (uint32_t i = 0; i < PUBLIC_EXIT_KINDS; i++) {
         if (counters->exits[i]) {
-            char key[8];
-            struct writer name = {.text = key, .room = sizeof(key) - 1};
-            write_number(&name, i);
-            key[name.used] = 0;
-            json_number(to, key, counters->exits[i]);
+            char text[EXIT_TEXT_BYTES];
+            json_number(to, exit_word(platform_is_intel(), i, text), counters->exits[i]);
         }
     }
     json_end(to, '}');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /metrics: OpenMetrics 1.0, a family of metrics after the other. */
 #include "api.h"
+#include "exits.h"
 #include "platform.h"
 #include "session.h"
 #include "words.h"
@@ -230,9 +231,10 @@ static bool put_exits(struct reply *reply)
     }
     for (uint32_t i = 0; i < PUBLIC_EXIT_KINDS; i++) {
         if (counters.exits[i]) {
+            char text[EXIT_TEXT_BYTES];
             begin_sample(&reply->to, name, "_total", index);
             put_number_label(&reply->to, "processor", processor);
-            put_number_label(&reply->to, "reason", i);
+            put_label(&reply->to, ",", "reason", exit_word(platform_is_intel(), i, text));
             end_sample(&reply->to, counters.exits[i]);
         }
     }

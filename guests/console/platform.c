@@ -55,6 +55,11 @@ enum management_result platform_call(const struct management_request *request, c
     return result < MANAGEMENT_RESULTS ? (enum management_result)result : MANAGEMENT_BAD_CALL;
 }
 
+bool platform_is_intel(void)
+{
+    return is_intel();
+}
+
 uint64_t platform_milliseconds(void)
 {
     uint64_t ticks = rdtsc() - began, hz = boot_info.tsc_hz;

@@ -4,6 +4,7 @@
 #define CONSOLE_PLATFORM_H
 
 #include "kernel/abi/management.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -14,6 +15,7 @@
 enum management_result platform_call(const struct management_request *request, const void *data,
                                      void *answer, size_t room);
 
+bool platform_is_intel(void);         /* the processor's maker, by whose numbers exits are told */
 uint64_t platform_milliseconds(void); /* since start; never goes back */
 uint64_t platform_unix_time(void);    /* seconds; 0: unknown */
 uint64_t platform_tsc(void);

@@ -25,6 +25,7 @@ struct made {
     uint64_t now;       /* milliseconds, where it does not */
     uint64_t unix_time; /* at boot; 0: the machine has no clock */
     bool silent;        /* nothing is described */
+    bool is_amd;        /* its processors */
     bool deaf;          /* guests do nothing about a power button */
     uint64_t calls[MANAGEMENT_CALLS];
     enum management_result refuses; /* not MANAGEMENT_DONE: what every call but describe gets */

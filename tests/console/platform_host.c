@@ -31,6 +31,11 @@ void made_start(void)
     made_lives_start();
 }
 
+bool platform_is_intel(void)
+{
+    return !made.is_amd;
+}
+
 uint64_t platform_milliseconds(void)
 {
     return made.follows_host ? host_milliseconds() - own.host_start + 1000 : made.now;

@@ -5,7 +5,7 @@ CONSOLE_FLAGS := -I. -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined 
     -Wmissing-prototypes -Werror
 # Its portable part, and what a machine is made of.
 CONSOLE_PORTABLE := $(addprefix guests/console/,api.c api_act.c api_audit.c api_domains.c api_machine.c audit_text.c \
-    body.c door.c events.c http.c machine.c metrics.c names.c pending.c reply.c request.c session.c words.c writer.c)
+    body.c door.c events.c exits.c http.c machine.c metrics.c names.c pending.c reply.c request.c session.c words.c writer.c)
 CONSOLE_MADE := $(addprefix tests/console/,platform_host.c made_audit.c made_lives.c made_machine.c made_serial.c) \
     kernel/sha256.c
 CONSOLE_PLAIN := $(CONSOLE_PORTABLE) $(CONSOLE_MADE) $(addprefix tests/console/,main_host.c net_host.c tls_plain.c \

@@ -131,7 +131,7 @@ enum exit_status ctl_domains(struct ctl *ctl)
     return status;
 }
 
-/* "10: 96, 48: 3" for each processor, as the console numbers reasons. */
+/* "CPUID: 96, EPT violation: 3" for each processor, as the console calls reasons. */
 static void print_exits(struct arena *arena, const json_t *list)
 {
     size_t i;

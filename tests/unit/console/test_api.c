@@ -70,8 +70,8 @@ static void one_domain(void **state)
     made_status(MADE_OFFICE)->check_failed = 4;
     const struct heard *heard = get(MADE_OPERATOR, "/v1/domains/office", 200);
     expect_json(heard->body);
-    HAS(heard, "\"counters\":{\"exits\":[{\"processor\":0,\"reasons\":{\"10\":96}},"
-               "{\"processor\":1,\"reasons\":{\"10\":97,\"159\":\"0x1000000000000000\"}}],"
+    HAS(heard, "\"counters\":{\"exits\":[{\"processor\":0,\"reasons\":{\"CPUID\":96}},"
+               "{\"processor\":1,\"reasons\":{\"CPUID\":97,\"159\":\"0x1000000000000000\"}}],"
                "\"refused_interrupts\":7}}");
     HAS(heard, "\"fault\":{\"reason\":6,\"address\":\"0x7000\"}");
     HAS(heard, "\"last_end\":\"dma-fault\"");
@@ -81,6 +81,9 @@ static void one_domain(void **state)
     expect_json(heard->body);
     HAS(heard, "\"counters\":null");
     HAS(heard, "\"fault\":{\"reason\":6,\"address\":null}");
+    made.is_amd = true;
+    heard = get(MADE_AUDITOR, "/v1/domains/office", 200);
+    HAS(heard, "\"reasons\":{\"CR10_READ\":96}");
 }
 
 /* The manifest gives nobody the right, or the hypervisor does not let the console. */

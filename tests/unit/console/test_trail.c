@@ -151,7 +151,7 @@ static void the_metrics(void **state)
     HAS_NOT(heard, "bulkhead_domain_restarts_left{domain=\"plant\"}");
     HAS(heard, "\nbulkhead_domain_refused_interrupts_total{domain=\"office\"} 4\n");
     HAS(heard,
-        "\nbulkhead_domain_exits_total{domain=\"office\",processor=\"1\",reason=\"10\"} 97\n");
+        "\nbulkhead_domain_exits_total{domain=\"office\",processor=\"1\",reason=\"CPUID\"} 97\n");
     HAS_NOT(heard, "bulkhead_domain_exits_total{domain=\"secrets\"");
     HAS(heard, "\nbulkhead_console_connections 1\n");
     HAS(heard, "bulkhead_machine_info{host=\"gate-7\",manifest=\"d1d1");

@@ -86,7 +86,7 @@ static void test_status(void **state)
     assert_int_equal(run_status(text, false), EXIT_GOOD);
     assert_non_null(strstr(world.out, "\nstate           stopped for 2 min\n"));
     assert_non_null(strstr(world.out, "\ndevices         01:00.0 8086:10d3 on internet\n"));
-    assert_non_null(strstr(world.out, "\nexits, cpu 0    10: 119, 32: 234\n"));
+    assert_non_null(strstr(world.out, "\nexits, cpu 0    CPUID: 119, WRMSR: 234\n"));
     assert_non_null(strstr(world.out, "\nchecks          1, the last one found nothing\n"));
     char *failed = world_replace(text, "\"check_failed\":null", "\"check_failed\":3");
     assert_int_equal(run_status(failed, false), EXIT_GOOD);
