@@ -72,7 +72,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     clock_collect(&facts, firmware_tables_collect(&facts));
     processors_collect(&facts);
     if (manifest_management(&manifest) != MANIFEST_NONE)
-        random_collect(&facts);
+        random_collect(&manifest, &facts);
     devices_collect(&manifest, &facts);
     if (!demands_met(&manifest, &facts, &why))
         refuse("%s", why.text);

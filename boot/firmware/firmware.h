@@ -60,8 +60,9 @@ void clock_start(void);
 void clock_collect(struct facts *facts, uint16_t pm_timer_port);
 /* Reads RSDP, MADT, MCFG and FADT where there are any; returns the PM timer's port or 0. */
 uint16_t firmware_tables_collect(struct facts *facts);
-/* Fills seed[] from the firmware's random numbers, where it has such. */
-void random_collect(struct facts *facts);
+/* Fills seed[] from the firmware's random numbers or the TPM's; warns where the console is to have
+ * a network and there are none. */
+void random_collect(const struct manifest *manifest, struct facts *facts);
 void measure_image(const struct image *image);
 /* Counts this boot in the firmware's store of variables; how that went stands in `facts`. */
 void counter_advance(struct facts *facts);

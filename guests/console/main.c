@@ -11,6 +11,7 @@
 #include "nic.h"
 #include "platform.h"
 #include "random.h"
+#include "ready.h"
 #include "session.h"
 #include "start.h"
 #include "tls.h"
@@ -30,9 +31,7 @@ static _Noreturn void rest(const char *why)
 static struct console_info *read_info(void)
 {
     struct console_info *info = (void *)GUEST_CONSOLE;
-    if (info->magic != CONSOLE_MAGIC || info->version != CONSOLE_VERSION ||
-        info->bytes != sizeof(*info) || info->admin_count > MAX_ADMINS ||
-        info->seed_bytes > sizeof(info->seed) || info->prefix > 32) {
+    if (!ready_is_info(info)) {
         console_end("no console information of this version: is this the management domain?");
     }
     return info;
@@ -74,11 +73,9 @@ static void run(void *arg)
     struct console_info *info = read_info();
     (void)arg;
     clock_start();
-    if (info->nic != 1) {
-        rest("the manifest gives this domain no network card");
-    }
-    if (info->has_key != 1) {
-        rest("the manifest gives this domain no key");
+    const char *why = ready_refusal(info);
+    if (why) {
+        rest(why);
     }
     seed_random(info);
     random_bytes(seed, sizeof(seed));

@@ -39,6 +39,9 @@ bool random_start(const void *seed, size_t bytes)
     if (seed) {
         br_hmac_drbg_update(&generator, seed, bytes);
     }
+    /* The domain's next life finds the same seed. */
+    uint64_t tsc = rdtsc();
+    br_hmac_drbg_update(&generator, &tsc, sizeof(tsc));
     random_forget(words, sizeof(words));
     started = true;
     return true;

@@ -83,6 +83,7 @@ bool prepare_devices(struct spec *spec, const char *image, struct run_image *fac
         return false;
     remove_absent(spec, facts);
     run_image_defaults(facts, &spec->options);
+    spec->options.console.no_random = strstr(spec->absent, "random") != NULL;
     if (!forward_console(&facts->console, &spec->options)) {
         printf("    no port that leads to its console is free\n");
         return false;

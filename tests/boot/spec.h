@@ -14,7 +14,8 @@
  *   threads N                  QEMU only: a core has N threads
  *   device TEXT                QEMU only: one more device, as -device has it. What the manifest
  *                              assigns is there by itself (tools/run/devices.h)
- *   absent PCI...              but not what it assigns at these addresses, or `absent all`
+ *   absent PCI...              but not what it assigns at these addresses, or `absent all`;
+ *                              `absent random`: what the firmware has random numbers from
  *   iommu TEXT                 QEMU only: the IOMMU, as -device has it, or `iommu none`
  *   limit SEC                  seconds that the emulator may compute (default 120; nested: 400)
  *   needs FILE                 the test is skipped where FILE does not exist

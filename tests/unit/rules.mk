@@ -47,7 +47,8 @@ $(call unit_test,boot/threads,boot/plan/threads.c boot/plan/diagnostic.c kernel/
 $(call unit_test,boot/acpi_reader,$(addprefix boot/plan/,acpi_reader.c dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/civil_time,boot/plan/civil_time.c)
 $(call unit_test,boot/counter,)
-$(UNIT)/obj/tests/unit/boot/test_counter.o: UNIT_CFLAGS += -fshort-wchar -DGNU_EFI_USE_MS_ABI \
+$(call unit_test,boot/random,)
+$(UNIT)/obj/tests/unit/boot/test_counter.o $(UNIT)/obj/tests/unit/boot/test_random.o: UNIT_CFLAGS += -fshort-wchar -DGNU_EFI_USE_MS_ABI \
     -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 $(call unit_test,boot/dmar,$(addprefix boot/plan/,dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/quiet,boot/machine/sources.c)
@@ -195,6 +196,7 @@ $(call unit_test,console/writer,guests/console/writer.c)
 $(call unit_test,console/body,guests/console/request.c -lhttp_parser)
 $(call unit_test,console/audit_text,$(addprefix guests/console/,audit_text.c words.c writer.c))
 $(call unit_test,console/exits,$(addprefix guests/console/,exits.c writer.c))
+$(call unit_test,console/ready,guests/console/ready.c)
 $(call unit_test,console/machine,$(CONSOLE_WORLD))
 $(call unit_test,console/http,$(CONSOLE_WORLD))
 $(call unit_test,console/api,$(CONSOLE_WORLD))

@@ -12,8 +12,9 @@ static void take_card(const struct manifest *manifest, const struct manifest_man
     for (uint32_t i = 0; i < count; i++)
         if (device[i].domain == manifest_management(manifest) && management->address &&
             management->prefix >= 1 && management->prefix <= 30)
-            *out = (struct machine_console){device[i].pci, management->address, management->prefix,
-                                            management->gateway, 0};
+            *out = (struct machine_console){
+                device[i].pci, management->address, management->prefix, management->gateway, 0,
+                false};
 }
 
 void console_take(const struct manifest *manifest, struct run_console *out)

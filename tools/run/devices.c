@@ -298,9 +298,39 @@ static void add_disk(const struct machine_options *options, const struct machine
     }
 }
 
+static bool is_taken(const struct machine_options *options, unsigned slot)
+{
+    const struct machine_device *devices = options->devices;
+    unsigned count = options->device_count;
+    for (unsigned i = 0; i < count; i++)
+        if (devices[i].pci >> 3 == slot)
+            return true;
+    for (unsigned bus = highest_bus(devices, count); bus > 0; bus--)
+        if (port_slot(devices, count, bus) == slot)
+            return true;
+    return false;
+}
+
+/*
+ * What OVMF has random numbers from, without which the console opens no network. Nobody owns it: it
+ * is where no device of the manifest is.
+ */
+static void add_random(const struct machine_options *options, struct machine_command *command)
+{
+    unsigned slot = LAST_PORT;
+    while (slot > 0 && is_taken(options, slot))
+        slot--;
+    if (slot == 0 || options->console.address == 0 || options->console.no_random)
+        return;
+    command_add(command, "-device");
+    command_add(command, "virtio-rng-pci,disable-legacy=on,iommu_platform=on,bus=pcie.0,addr=%x.0",
+                slot);
+}
+
 void devices_command(const struct machine_options *options, struct machine_command *command)
 {
     add_ports(options, command);
+    add_random(options, command);
     for (unsigned i = 0; i < options->device_count; i++) {
         const struct machine_device *device = &options->devices[i];
         const struct model *model = model_of(device);

@@ -17,7 +17,9 @@
  * card at BB:DD.F is 52:54:00:00:BB and a byte of DD << 3 | F.
  *
  * Management's card is on a network of its own: that of its address in the manifest, with QEMU as
- * its gateway. One port of this host can lead to its port 443; nothing leads anywhere else.
+ * its gateway. One port of this host can lead to its port 443; nothing leads anywhere else. With it
+ * comes a virtio-rng-pci, which the firmware has random numbers from: at 00:1d.0, or the next lower
+ * device number that is free.
  *
  * Disks are files of the run's folder, kept from one run to the next: disk-BB-DD.F.img, and
  * stick-BB-DD.F.img for what is plugged into a USB controller, with a partition in FAT.

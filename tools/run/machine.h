@@ -36,6 +36,7 @@ struct machine_console {
     uint32_t address, prefix; /* IPv4, the first number in the top byte; address 0: none */
     uint32_t gateway;         /* 0: none */
     unsigned port;            /* of 127.0.0.1 here, to its 443; 0: none leads there */
+    bool no_random;           /* the firmware finds no source of random numbers for it */
 };
 
 struct machine_options {

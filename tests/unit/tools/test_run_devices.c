@@ -63,12 +63,13 @@ static void test_possible(void **state)
 }
 
 /* The arguments for some devices, a line each. */
-static const char *lines_for(const struct machine_device *devices, unsigned count)
+static const char *lines_with(const struct machine_device *devices, unsigned count,
+                              const struct machine_console *console)
 {
     static struct machine_command command;
     static char text[1 << 16];
     struct machine_options options = {
-        .devices = devices, .device_count = count, .directory = "dir"};
+        .devices = devices, .device_count = count, .console = *console, .directory = "dir"};
     command = (struct machine_command){.count = 0};
     devices_command(&options, &command);
     text[0] = 0;
@@ -77,6 +78,12 @@ static const char *lines_for(const struct machine_device *devices, unsigned coun
         strcat(text, *command.arguments[i] == '-' ? " " : "\n");
     }
     return text;
+}
+
+static const char *lines_for(const struct machine_device *devices, unsigned count)
+{
+    const struct machine_console none = {0};
+    return lines_with(devices, count, &none);
 }
 
 static void test_command(void **state)
@@ -136,16 +143,16 @@ static void test_console_network(void **state)
         struct machine_console console;
         const char *netdev;
     } cases[] = {
-        {{AT(1, 0, 0), 0x0a00020f, 24, 0, 8443},
+        {{AT(1, 0, 0), 0x0a00020f, 24, 0, 8443, false},
          "net=10.0.2.15/24,host=10.0.2.1,dns=10.0.2.2,dhcpstart=10.0.2.15,ipv6=off,restrict=on,"
          "hostfwd=tcp:127.0.0.1:8443-10.0.2.15:443\n"},
-        {{AT(1, 0, 0), 0xc0a80101, 30, 0, 1},
+        {{AT(1, 0, 0), 0xc0a80101, 30, 0, 1, false},
          "net=192.168.1.1/30,host=192.168.1.2,dns=192.168.1.3,dhcpstart=192.168.1.1,ipv6=off,"
          "restrict=on,hostfwd=tcp:127.0.0.1:1-192.168.1.1:443\n"},
-        {{AT(1, 0, 0), 0xac100203, 12, 0xac1f0001, 0},
+        {{AT(1, 0, 0), 0xac100203, 12, 0xac1f0001, 0, false},
          "net=172.16.2.3/12,host=172.31.0.1,dns=172.16.0.1,dhcpstart=172.16.2.3,ipv6=off,"
          "restrict=on\n"},
-        {{AT(1, 0, 0), 0x0a000001, 8, 0x0a000002, 0},
+        {{AT(1, 0, 0), 0x0a000001, 8, 0x0a000002, 0, false},
          "net=10.0.0.1/8,host=10.0.0.2,dns=10.0.0.3,dhcpstart=10.0.0.1,ipv6=off,restrict=on\n"},
     };
     static const struct machine_device cards[] = {{AT(1, 0, 0), E1000E, 1, ""},
@@ -168,6 +175,32 @@ static void test_console_network(void **state)
         assert_non_null(strstr(all, "\nuser,id=net1,net=10.0.1.0/24,restrict=on,guestfwd="));
         assert_null(strstr(strstr(all, "id=net1,"), "hostfwd"));
     }
+}
+
+/* For the console's seed: only where there is a console, and never at another's place. */
+static void test_random(void **state)
+{
+    static const struct machine_device cards[] = {{AT(1, 0, 0), E1000E, 1, ""},
+                                                  {AT(0, 0x1d, 0), EDU, MANIFEST_NONE, ""},
+                                                  {AT(0, 0x1c, 3), EDU, MANIFEST_NONE, ""}};
+    static const struct machine_device full[] = {{AT(1, 0, 0), E1000E, 1, ""},
+                                                 {AT(14, 0, 0), EDU, MANIFEST_NONE, ""}};
+    static const char device[] = "virtio-rng-pci,disable-legacy=on,iommu_platform=on,bus=pcie.0,";
+    struct machine_console console = {
+        .pci = AT(1, 0, 0), .address = 0x0a000102, .prefix = 24, .gateway = 0};
+    const struct machine_console none = {0};
+    char due[256];
+    (void)state;
+    snprintf(due, sizeof(due), "-device %saddr=1d.0\n", device);
+    assert_non_null(strstr(lines_with(cards, 1, &console), due));
+    assert_null(strstr(lines_with(cards, 1, &none), "rng"));
+    snprintf(due, sizeof(due), "-device %saddr=1b.0\n", device);
+    assert_non_null(strstr(lines_with(cards, 3, &console), due));
+    /* Fourteen buses have all the ports. */
+    snprintf(due, sizeof(due), "-device %saddr=f.0\n", device);
+    assert_non_null(strstr(lines_with(full, 2, &console), due));
+    console.no_random = true;
+    assert_null(strstr(lines_with(cards, 1, &console), "rng"));
 }
 
 /* As many as a manifest may assign fit on the command line. */
@@ -291,9 +324,13 @@ static int clean_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_possible),        cmocka_unit_test(test_command),
-        cmocka_unit_test(test_console_network), cmocka_unit_test(test_most),
-        cmocka_unit_test(test_files),           cmocka_unit_test(test_web),
+        cmocka_unit_test(test_possible),
+        cmocka_unit_test(test_command),
+        cmocka_unit_test(test_console_network),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_most),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_web),
         cmocka_unit_test(test_nested),
     };
     return cmocka_run_group_tests_name("run_devices", tests, set_up, clean_up);
