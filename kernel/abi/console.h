@@ -33,7 +33,7 @@ struct console_info {
     uint32_t has_key;    /* 1: `key` is one; without it the console has no network */
     uint32_t not_before; /* days since 1970-01-01 before which a clock is not to be believed; 0 */
     uint32_t admin_count;
-    uint64_t seed_bytes; /* of `seed`, the firmware's random numbers or the TPM's; 0: there are none */
+    uint64_t seed_bytes; /* of `seed`, by the firmware or the TPM; 0: they have no random numbers */
     uint8_t seed[CONSOLE_SEED_BYTES];
     uint8_t key_digest[DIGEST_BYTES]; /* SHA-256 of the server's SubjectPublicKeyInfo */
     char names[MAX_SERVER_NAMES][SERVER_NAME_BYTES]; /* "NAME" or "NAME:PORT"; "" ends them */
