@@ -114,8 +114,7 @@ struct facts {
     uint64_t boots;      /* counted by the firmware's store; 0: not known */
     uint32_t boot_store; /* enum audit_store */
     uint64_t survivors;  /* where the boot before had its stop word and records; 0: not known */
-    uint64_t
-        seed_bytes; /* for the console, of the firmware's or the TPM's random numbers; 0: none */
+    uint64_t seed_bytes; /* for the console, of the firmware or the TPM; 0: no random numbers */
     uint8_t seed[CONSOLE_SEED_BYTES];
     uint32_t physical_address_bits; /* CPUID 0x80000008 */
     uint32_t microcode;             /* revision; 0: the processor says none */

@@ -5,6 +5,7 @@ test-secure-boot:
 	@$(MAKE) $(QUIETLY) all
 	@mkdir -p $(dir $(SECURE_IMAGE))
 	@$(BUILD)/bulkhead build --cpu amd tests/boot/smoke.yaml -o $(SECURE_IMAGE)
-	@tests/secure_boot/run $(SECURE_IMAGE)
+	@$(BUILD)/bulkhead build --cpu amd tests/secure_boot/seed.yaml -o $(SECURE_IMAGE:.efi=-seed.efi)
+	@tests/secure_boot/run $(SECURE_IMAGE) $(SECURE_IMAGE:.efi=-seed.efi)
 
 .PHONY: test-secure-boot
