@@ -314,7 +314,9 @@ const struct key keys[] = {
     {"keep_apart[][]", KEY_NAME, false, 1, NAME_BYTES - 1, .text = "Name of a domain."},
 
     {"management", KEY_SECTION, IN_MODEL(management),
-     .text = "The domain that administers the hypervisor; without it nobody does."},
+     .text =
+         "The domain that administers the hypervisor; without it nobody does. Whatever ends its "
+         "life, it is started again, and no other domain notices."},
     {"management.cpus", KEY_COUNT_OR_LIST, true, 1, MAX_DOMAIN_CPUS, IN_MODEL(management.cpus),
      .noun = "processor", .item_bytes = sizeof(struct number),
      .text = "Its logical processors, as a domain's."},
