@@ -148,23 +148,27 @@ static void put_amd_register(struct writer *to, uint32_t number)
     write_text(to, number & 16 ? "_WRITE" : "_READ");
 }
 
+static const char *word_of(bool is_intel, uint32_t number)
+{
+    if (is_intel) {
+        return number < sizeof(intel) / sizeof(intel[0]) ? intel[number] : NULL;
+    }
+    uint32_t place = number - AMD_FIRST; /* of what is before: far beyond */
+    return place < sizeof(amd) / sizeof(amd[0]) ? amd[place] : NULL;
+}
+
 const char *exit_word(bool is_intel, uint32_t number, char text[EXIT_TEXT_BYTES])
 {
     struct writer to = {.text = text, .room = EXIT_TEXT_BYTES - 1};
-    const char *word = NULL;
-    if (is_intel) {
-        word = number < sizeof(intel) / sizeof(intel[0]) ? intel[number] : NULL;
-    } else if (number >= AMD_FIRST) {
-        uint32_t place = number - AMD_FIRST;
-        word = place < sizeof(amd) / sizeof(amd[0]) ? amd[place] : NULL;
-    } else {
-        put_amd_register(&to, number);
-        word = text;
+    const char *word = word_of(is_intel, number);
+    if (word) {
+        return word;
     }
-    if (!word) {
+    if (!is_intel && number < AMD_FIRST) {
+        put_amd_register(&to, number);
+    } else {
         write_number(&to, number);
-        word = text;
     }
     text[to.used] = 0;
-    return word;
+    return text;
 }
