@@ -4,7 +4,7 @@ GUEST_CFLAGS := -I. -std=c17 -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zo
     -fno-stack-protector -fcf-protection=none -fno-strict-aliasing -fno-asynchronous-unwind-tables \
     -fno-builtin -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 GUEST_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none
-GUEST_NAMES := hello attack bench probe manage
+GUEST_NAMES := hello attack bench probe manage lives
 GUEST_ELVES := $(GUEST_NAMES:%=$(BUILD)/guests/%.elf)
 
 GUEST_LIB := $(patsubst guests/%,$(BUILD)/guests/obj/%.o,\

@@ -10,9 +10,15 @@
 
 enum { KNOCKS_A_SECOND = 50 };
 
-static uint64_t random_state = 0x9e3779b97f4a7c15;
+static uint64_t seed, random_state;
 
-static uint64_t random(void)
+void chance_begin(uint64_t first)
+{
+    seed = first;
+    random_state = first * 0x9e3779b97f4a7c15 | 1; /* a state of 0 stays one */
+}
+
+uint64_t chance(void)
 {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
@@ -192,9 +198,9 @@ void try_flood(uint32_t other)
 /* Mostly near what is good: else nothing would come further than the first test. */
 static uint64_t make_up(struct management_request *request, uint32_t domains)
 {
-    uint64_t dice = random();
+    uint64_t dice = chance();
     for (size_t i = 0; i < sizeof(*request) / sizeof(uint64_t); i++) {
-        ((uint64_t *)request)[i] = random();
+        ((uint64_t *)request)[i] = chance();
     }
     if (dice & 7) {
         request->version = MANAGEMENT_VERSION;
@@ -215,7 +221,7 @@ static uint64_t make_up(struct management_request *request, uint32_t domains)
             request->reserved[i] = 0;
         }
     }
-    return dice >> 40 & 15 ? (uint64_t)request : random() >> (dice >> 50 & 63);
+    return dice >> 40 & 15 ? (uint64_t)request : chance() >> (dice >> 50 & 63);
 }
 
 void try_random(uint32_t domains, uint64_t count)
@@ -235,7 +241,8 @@ void try_random(uint32_t domains, uint64_t count)
         }
     }
     report(odd == 0 && changed == 0, "I6", "random",
-           "%lu calls: %lu done, %lu bad pages, %lu without a right, %lu too often, %lu odd", count,
-           results[MANAGEMENT_DONE], results[MANAGEMENT_BAD_PAGE], results[MANAGEMENT_NO_RIGHT],
-           results[MANAGEMENT_TOO_OFTEN], odd);
+           "%lu calls, seed %lu: %lu done, %lu bad pages, %lu without a right, %lu too often, "
+           "%lu odd",
+           count, seed, results[MANAGEMENT_DONE], results[MANAGEMENT_BAD_PAGE],
+           results[MANAGEMENT_NO_RIGHT], results[MANAGEMENT_TOO_OFTEN], odd);
 }

@@ -9,8 +9,10 @@
  * `again` another check after that.
  *
  * Command line: target= the domain that it may do all with (target), other= the one that it may
- * only look at and start (other), random= calls by chance (1000), only=trail tells how the audit
- * trail begins and nothing else, only=order tries domains that start after others.
+ * only look at and start (other), random= calls by chance (1000), seed= of all that is by chance
+ * (1), only=trail tells how the audit trail begins and nothing else, only=lives is about count=
+ * lives of all that it may end, only=deaths about as many of its own, only=order tries
+ * domains that start after others.
  */
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
@@ -279,6 +281,7 @@ void guest_main(void)
     print("manage: this is domain %s\n", boot_info.domain);
     look_at_console();
     struct management_machine machine = describe();
+    chance_begin(cmdline_number("seed", 1));
     if (is_named("trail", "only")) {
         tell_trail();
         for (;;) {
@@ -290,12 +293,20 @@ void guest_main(void)
         try_order(find("brief", domains), find("second", domains), find("third", domains));
         finish();
     }
+    if (is_named("lives", "only")) {
+        try_lives(&machine, cmdline_number("count", 40));
+        finish();
+    }
     uint32_t target = find("target", machine.counts[MANAGEMENT_DOMAIN]);
     if (cmdline_has("shell")) {
         drive_shell(target);
         if (cmdline_has("again")) {
             check_stopped(target);
         }
+        finish();
+    }
+    if (is_named("deaths", "only")) {
+        try_deaths(&machine, target, cmdline_number("count", 5));
         finish();
     }
     uint32_t other = find("other", machine.counts[MANAGEMENT_DOMAIN]);

@@ -13,6 +13,10 @@ void report(bool pass, const char *invariant, const char *name, const char *text
 /* As call_make(), again and again for two seconds while it comes too often. */
 uint64_t call_patiently(uint32_t call, uint32_t index);
 
+/* Numbers by chance: the same ones after the same seed. */
+void chance_begin(uint64_t seed);
+uint64_t chance(void);
+
 /* What the manifest does not grant, and what is not there. */
 void try_refused(const struct management_machine *machine, uint32_t target, uint32_t other);
 
@@ -39,6 +43,32 @@ void try_order(uint32_t brief, uint32_t second, uint32_t third);
 
 /* How the trail begins: which boot this is, and what is known of the one before. */
 void tell_trail(void);
+
+/*
+ * Reads on from where it ended, until there is no more, and computes the chain anew; `each`, if
+ * there is one, sees the records too. Returns an enum management_result.
+ */
+uint64_t trail_read(void (*each)(const struct audit_record *record));
+
+/* What was read of the trail so far. */
+struct trail_sum {
+    uint64_t records, broken, lost, refused;
+};
+struct trail_sum trail_sum(void);
+
+/*
+ * Starts, stops and restarts by chance, `count` in all, of every domain with which all three are
+ * granted and whose port may be read (guests/lives), several at the same time: what becomes of each
+ * is what was asked for, on record and in this order, and no life finds anything of the one before.
+ */
+void try_lives(const struct management_machine *machine, uint64_t count);
+
+/*
+ * The management domain ends itself under load, by a cause that follows from the number of its
+ * life, until it has done so `count` times; returns in the life after that. Each life finds in the
+ * trail, whole, how all before it ended. `target` is restarted meanwhile.
+ */
+void try_deaths(const struct management_machine *machine, uint32_t target, uint64_t count);
 
 /* The trail after all else: it goes on without a break, no flood has pushed anything out. */
 void try_trail_after(void);

@@ -39,8 +39,7 @@ static void check(const struct audit_record *record)
     seen.taken += record->kind == AUDIT_CALL;
 }
 
-/* All that is there from where the last one ended; `each` sees it too, if there is one. */
-static uint64_t read_on(void (*each)(const struct audit_record *record))
+uint64_t trail_read(void (*each)(const struct audit_record *record))
 {
     volatile struct management_request *request = (void *)call_page;
     const struct management_audit *answer = (const void *)call_page;
@@ -104,7 +103,7 @@ void try_trail(const struct management_machine *machine, uint32_t target)
 {
     machine_is = machine;
     target_is = target;
-    uint64_t result = read_on(meet);
+    uint64_t result = trail_read(meet);
     report(result == MANAGEMENT_DONE && begun == 6, "I6", "trail's beginning",
            "result %lu, %u of 6 as due, %lu records", result, begun, seen.next);
     report(met == sizeof(due) / sizeof(due[0]) && others == 0 && typed > 0, "I6", "trail",
@@ -113,6 +112,11 @@ void try_trail(const struct management_machine *machine, uint32_t target)
            seen.broken);
     result = call_make(MANAGEMENT_AUDIT_NOTE, 0, AUDIT_NOTE_LOGIN);
     report(result == MANAGEMENT_DONE, "I6", "note", "result %lu", result);
+}
+
+struct trail_sum trail_sum(void)
+{
+    return (struct trail_sum){seen.next, seen.broken, seen.lost, seen.refused};
 }
 
 static struct {
@@ -135,7 +139,7 @@ static void note_beginning(const struct audit_record *record)
 
 void tell_trail(void)
 {
-    uint64_t result = read_on(note_beginning);
+    uint64_t result = trail_read(note_beginning);
     report(result == MANAGEMENT_DONE && seen.broken == 0, "I6", "trail's beginning",
            "boot %lu, before %lu, panic %s", beginning.boot, beginning.before, beginning.panic);
 }
@@ -144,7 +148,7 @@ void tell_trail(void)
 void try_trail_after(void)
 {
     enum { MOST_REFUSED = 10 + 600 };
-    uint64_t result = read_on(NULL);
+    uint64_t result = trail_read(NULL);
     report(result == MANAGEMENT_DONE && seen.broken == 0 && seen.lost == 0 && seen.taken > 4, "I6",
            "trail after all", "%lu records, %lu broken, %lu lost, %lu calls", seen.next,
            seen.broken, seen.lost, seen.taken);
