@@ -48,8 +48,22 @@ $(BUILD)/guests/net-probe.elf: $(NET_PROBE) $(CONSOLE_COMMON) guests/lib/guest.l
 include guests/console/page/rules.mk
 CONSOLE_OWN := $(patsubst guests/%,$(BUILD)/guests/obj/%.o,$(wildcard guests/console/*.c))
 CONSOLE := $(BUILD)/guests/console.elf
-$(CONSOLE): $(CONSOLE_OWN) $(PAGE_O) $(CONSOLE_COMMON) guests/lib/guest.lds
+# For tests the same objects, and one more through which calls go: it can be killed, and counted.
+CONSOLE_MORTAL := $(BUILD)/tests/console-mortal.elf
+CONSOLE_IDLE := $(BUILD)/tests/console-idle.elf
+$(CONSOLE_MORTAL): $(BUILD)/guests/obj/tests/console/mortal.o
+$(CONSOLE_MORTAL): CONSOLE_WRAPS := --wrap=api_answer
+$(CONSOLE_IDLE): $(BUILD)/guests/obj/tests/bench/idle.o
+$(CONSOLE_IDLE): CONSOLE_WRAPS := --wrap=clock_sleep
+$(CONSOLE) $(CONSOLE_MORTAL) $(CONSOLE_IDLE): $(CONSOLE_OWN) $(PAGE_O) $(CONSOLE_COMMON) guests/lib/guest.lds
+	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	@ld $(GUEST_LDFLAGS) --gc-sections -T guests/lib/guest.lds -Map=$(@:.elf=.map) -o $@ $(filter %.o,$^) $(CONSOLE_LIBS)
+	@ld $(GUEST_LDFLAGS) --gc-sections -T guests/lib/guest.lds $(CONSOLE_WRAPS) -Map=$(@:.elf=.map) -o $@ \
+	    $(filter %.o,$^) $(CONSOLE_LIBS)
 
-GUEST_ELVES += $(BUILD)/guests/net-probe.elf $(CONSOLE)
+$(BUILD)/guests/obj/tests/%.o: tests/%.c guests/console/rules.mk guests/rules.mk $(INSTALLED)
+	@mkdir -p $(@D)
+	@echo "  CC      $< (guest)"
+	@$(CC) $(CONSOLE_CFLAGS) -MMD -MP -c $< -o $@
+
+GUEST_ELVES += $(BUILD)/guests/net-probe.elf $(CONSOLE) $(CONSOLE_MORTAL) $(CONSOLE_IDLE)
