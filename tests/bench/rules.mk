@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # `make bench`: figures, held against the bounds in tests/bench/keys.list. BENCH= some of the parts.
-BENCH := guest management linux size cascade devices transfer
+BENCH := guest management console linux size cascade devices transfer
 
 bench: ALSO := tcg
 bench: setup
-	@$(MAKE) $(QUIETLY) all $(BUILD)/kernel/kernel-intel-bench.elf \
+	@$(MAKE) $(QUIETLY) all keys $(BUILD)/kernel/kernel-intel-bench.elf \
 	    $(BUILD)/kernel/kernel-amd-bench.elf $(BUILD)/bench-cascade
 	@tools/bench $(if $(filter bochs kvm tcg,$(MACHINE)),-m $(MACHINE)) $(BENCH)
 
