@@ -5,7 +5,7 @@ BENCH := guest management console linux size cascade devices transfer
 bench: ALSO := tcg
 bench: setup
 	@$(MAKE) $(QUIETLY) all keys $(BUILD)/kernel/kernel-intel-bench.elf \
-	    $(BUILD)/kernel/kernel-amd-bench.elf $(BUILD)/bench-cascade
+	    $(BUILD)/kernel/kernel-amd-bench.elf $(BUILD)/bench-cascade $(BUILD)/fixtures/made
 	@tools/bench $(if $(filter bochs kvm tcg,$(MACHINE)),-m $(MACHINE)) $(BENCH)
 
 # As the tool is compiled.

@@ -43,7 +43,8 @@ $(foreach cpu,intel amd,$(foreach place,$(PANIC_PLACES),\
     $(eval $(call panic_kernel,$(cpu),$(place)))))
 -include $(foreach cpu,intel amd,$(BUILD)/kernel/$(cpu)/tests/boot/panic_at.d)
 
-$(BOOT_TEST): | $(PANIC_KERNELS)
+# Manifests of tests name made-up keys.
+$(BOOT_TEST): | $(PANIC_KERNELS) $(BUILD)/fixtures/made
 
 lint-objects: $(BEFORE) $(PANIC_KERNELS)
 
