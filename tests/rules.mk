@@ -11,7 +11,7 @@ include tests/nested/rules.mk
 $(call unit_test,tools/run_line,tools/run/line.c)
 $(call unit_test,tests/expect,tests/boot/expect.c)
 $(call unit_test,tools/run_devices,$(addprefix tools/run/,bochs.c devices.c kvm.c machine.c media.c nested.c \
-    qemu.c) \
+    qemu.c) tools/hw/emulated.c \
     tools/image/disk.c tools/image/gpt.c tools/output.c tools/text.c kernel/sha256.c)
 $(call unit_test,tools/disk,$(addprefix tools/,image/disk.c image/gpt.c output.c text.c) \
     kernel/sha256.c)

@@ -5,7 +5,7 @@ BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/dma.c %/panic_at.c,$(wildcard te
     $(addprefix tools/image/,disk.c gpt.c pe.c) \
     $(addprefix tools/run/,bochs.c console.c devices.c image.c kvm.c line.c machine.c media.c nested.c \
         ports.c qemu.c) \
-    tools/mapped.c tools/output.c tools/text.c kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c
+    tools/hw/emulated.c tools/mapped.c tools/output.c tools/text.c kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c
 BOOT_TEST_OBJECTS := $(BOOT_TEST_SOURCES:%.c=$(BUILD)/host/%.o)
 # Names of tests without .test; all of them unless said otherwise.
 BOOT_TESTS := $(basename $(notdir $(sort $(wildcard tests/boot/*.test))))
@@ -48,7 +48,13 @@ $(BOOT_TEST): | $(PANIC_KERNELS) $(BUILD)/fixtures/made
 
 lint-objects: $(BEFORE) $(PANIC_KERNELS)
 
-test-boot: all keys $(BOOT_TEST) $(BEFORE)
+# The example of docs/manifest.md with payloads and keys that there are, and a port of its own.
+$(BUILD)/tests/example.yaml: docs/manifest.md tests/boot/rules.mk
+	@mkdir -p $(@D)
+	@awk '/^```yaml$$/ { on = 1; next } /^```$$/ { on = 0 } on' $< | sed -e 's,guests/control.elf,guests/hello.elf,' \
+	    -e 's,: keys/,: build/keys/,' -e 's/127.0.0.1:8443/127.0.0.1:18446/' >$@
+
+test-boot: all keys $(BOOT_TEST) $(BEFORE) $(BUILD)/tests/example.yaml
 	@$(BOOT_TEST) -j $(JOBS) $(if $(filter-out auto,$(MACHINE)),-m $(MACHINE)) $(BOOT_TESTS:%=tests/boot/%.test)
 
 -include $(BOOT_TEST_OBJECTS:.o=.d)

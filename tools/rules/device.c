@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about PCI functions: each has one owner. */
 #include "rules.h"
+#include "tools/hw/emulated.h"
 #include "tools/hw/inventory.h"
 
 #include "kernel/abi/function.h"
@@ -183,6 +184,31 @@ void rule_device_bridge(struct check *check)
                    say(&check->arena, "%s lists %s, which is the host bridge",
                        owner_text(check, &owned), pci_text(&check->arena, owned.device->pci.value)),
                    "name the function itself, as `lspci` on that machine shows it");
+    }
+}
+
+/* No board has AMD-V and an IOMMU of Intel's; a board's inventory says more than is known here. */
+void rule_emulated_reset(struct check *check)
+{
+    const struct model_platform *platform = &check->model.platform;
+    struct owned owned;
+
+    for (uint32_t i = 0;
+         platform->cpu.value == MANIFEST_CPU_AMD && !is_written(platform->inventory.at) &&
+         owned_device(&check->model, i, &owned);
+         i++) {
+        const struct model_device *device = owned.device;
+
+        if (device->pci.valid && device->id.valid && !device->accept_no_reset.value &&
+            device->interrupts.value != INTERRUPTS_NONE &&
+            emulated_lacks_reset((uint32_t)device->id.value, (uint32_t)device->pci.value))
+            report(check, device->pci.at,
+                   say(&check->arena,
+                       "%s lists %s, where nothing can reset %s in the emulated machine, the only "
+                       "one that boots an image for AMD with functions",
+                       owner_text(check, &owned), pci_text(&check->arena, device->pci.value),
+                       pci_id_text(&check->arena, device->id.value)),
+                   EMULATED_REMEDY);
     }
 }
 

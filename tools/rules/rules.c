@@ -252,6 +252,10 @@ const struct rule rules[] = {
      "Of two cards of one kind with two owners one is told by its serial number."},
     {"device-no-reset", SEVERITY_ERROR, rule_device_no_reset,
      "A function can be reset so that it is cleared, or `accept_no_reset` is written."},
+    {"emulated-reset", SEVERITY_ERROR, rule_emulated_reset,
+     "Of an image for AMD, whose functions only the emulated machine can confine, none on bus 00 "
+     "is "
+     "one that QEMU can't reset there, or `accept_no_reset` is written."},
     {"nic-network", SEVERITY_ERROR, rule_nic_network,
      "Where there are levels a network card says which network it is plugged into."},
     {"nic-class", SEVERITY_ERROR, rule_nic_class,

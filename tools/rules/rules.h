@@ -66,6 +66,7 @@ void rule_device_count(struct check *check);
 void rule_interrupt_entries(struct check *check);
 void rule_device_split(struct check *check);
 void rule_device_serial(struct check *check);
+void rule_emulated_reset(struct check *check);
 void rule_device_bridge(struct check *check);
 void rule_memory_overlap(struct check *check);
 void rule_management_place(struct check *check);

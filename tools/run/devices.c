@@ -3,6 +3,7 @@
 #include "devices.h"
 #include "kernel/abi/manifest.h"
 #include "media.h"
+#include "tools/hw/emulated.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +137,11 @@ bool devices_possible(const struct machine_device *devices, unsigned count, char
                           "nothing is at %02x:%02x.0, so nobody would look there", bus, slot);
         if (has(devices, i, device->pci))
             return refuse(device, why, room, "another one is there");
+        if (!device->keeps && emulated_lacks_reset(device->id, device->pci))
+            return refuse(device, why, room,
+                          "on bus 00 nothing can reset %04x:%04x, so the loader would refuse "
+                          "it; " EMULATED_REMEDY,
+                          device->id >> 16, device->id & 0xffff);
     }
     return true;
 }

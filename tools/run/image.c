@@ -21,7 +21,11 @@ static void take_devices(const struct manifest *manifest, struct run_image *out)
     const struct manifest_device *device = manifest_entries(manifest, MANIFEST_DEVICES, &count);
     for (uint32_t i = 0; i < count && i < MAX_DEVICES; i++, device++) {
         struct machine_device *to = &out->devices[out->device_count++];
-        *to = (struct machine_device){device->pci, device->id, device->network, ""};
+        *to =
+            (struct machine_device){.pci = device->pci,
+                                    .id = device->id,
+                                    .network = device->network,
+                                    .keeps = device->flags & (MANIFEST_NO_RESET | MANIFEST_SILENT)};
         snprintf(to->serial, sizeof(to->serial), "%s",
                  manifest_string(manifest, device->serial_number));
     }

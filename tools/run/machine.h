@@ -28,6 +28,7 @@ struct machine_device {
     uint32_t id;      /* vendor << 16 | device; 0: not said */
     uint32_t network; /* cards with the same number see each other; MANIFEST_NONE: on its own */
     char serial[MACHINE_SERIAL]; /* of a disk; "": made from its address */
+    bool keeps; /* it need not be reset: the manifest accepts that, or silences it */
 };
 
 /* Management's card, on a network of its own from which this host's port leads to it alone. */

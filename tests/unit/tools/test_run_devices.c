@@ -28,26 +28,35 @@ static void test_possible(void **state)
         struct machine_device devices[3];
         const char *why; /* NULL: it can have them */
     } cases[] = {
-        {{{AT(1, 0, 0), E1000E, 0, ""}, {AT(0, 5, 0), EDU, 0, ""}, {AT(14, 0, 0), IGB, 0, ""}},
+        {{{AT(1, 0, 0), E1000E, 0, "", false},
+          {AT(0, 5, 0), NVME, 0, "", false},
+          {AT(14, 0, 0), IGB, 0, "", false}},
          NULL},
-        {{{AT(1, 0, 0), EDU, 0, ""}, {AT(1, 0, 1), EDU, 0, ""}, {AT(0, 0x1d, 7), EDU, 0, ""}},
+        {{{AT(1, 0, 0), EDU, 0, "", false},
+          {AT(1, 0, 1), EDU, 0, "", false},
+          {AT(0, 0x1d, 7), EDU, 0, "", false}},
          "at 00:1d.7: nothing is at 00:1d.0"},
-        {{{AT(1, 0, 0), EDU, 0, ""}, {AT(1, 0, 7), EDU, 0, ""}, {AT(0, 0x1d, 0), EDU, 0, ""}},
+        {{{AT(1, 0, 0), EDU, 0, "", false},
+          {AT(1, 0, 7), EDU, 0, "", false},
+          {AT(0, 0x1d, 0), EDU, 0, "", true}},
          NULL},
-        {{{AT(15, 0, 0), EDU, 0, ""}}, "at 0f:00.0: it has not so many buses"},
+        {{{AT(15, 0, 0), EDU, 0, "", false}}, "at 0f:00.0: it has not so many buses"},
         /* Each slot that the manifest takes is a port fewer. */
-        {{{AT(14, 0, 0), EDU, 0, ""}, {AT(0, 0x14, 0), EDU, 0, ""}},
+        {{{AT(14, 0, 0), EDU, 0, "", false}, {AT(0, 0x14, 0), EDU, 0, "", true}},
          "at 0e:00.0: it has not so many buses"},
-        {{{AT(13, 0, 0), EDU, 0, ""}, {AT(0, 0x14, 0), EDU, 0, ""}}, NULL},
-        {{{AT(1, 0, 0), 0, 0, ""}}, "the manifest gives it no `id`; known are 8086:10d3 e1000e, "},
-        {{{AT(1, 0, 0), EDU + 1, 0, ""}}, "its id 1234:11e9 is none of 8086:10d3 e1000e, "},
-        {{{AT(1, 0, 0), EDU + 1, 0, ""}}, ", 8086:2922 ich9-ahci"},
-        {{{AT(1, 1, 0), EDU, 0, ""}}, "at 01:01.0: behind a root port there is device 00 only"},
-        {{{1 << 16 | AT(1, 0, 0), EDU, 0, ""}}, "one segment"},
-        {{{AT(0, 0, 0), EDU, 0, ""}}, "its chipset is there"},
-        {{{AT(0, 0x1f, 2), AHCI, 0, ""}}, "its chipset is there"},
-        {{{AT(0, 0x1e, 0), EDU, 0, ""}}, "the disk that it boots from is there"},
-        {{{AT(1, 0, 0), EDU, 0, ""}, {AT(1, 0, 0), EDU, 0, ""}}, "another one is there"},
+        {{{AT(13, 0, 0), EDU, 0, "", false}, {AT(0, 0x14, 0), EDU, 0, "", true}}, NULL},
+        {{{AT(1, 0, 0), 0, 0, "", false}},
+         "the manifest gives it no `id`; known are 8086:10d3 e1000e, "},
+        {{{AT(1, 0, 0), EDU + 1, 0, "", false}}, "its id 1234:11e9 is none of 8086:10d3 e1000e, "},
+        {{{AT(1, 0, 0), EDU + 1, 0, "", false}}, ", 8086:2922 ich9-ahci"},
+        {{{AT(1, 1, 0), EDU, 0, "", false}},
+         "at 01:01.0: behind a root port there is device 00 only"},
+        {{{1 << 16 | AT(1, 0, 0), EDU, 0, "", false}}, "one segment"},
+        {{{AT(0, 0, 0), EDU, 0, "", false}}, "its chipset is there"},
+        {{{AT(0, 0x1f, 2), AHCI, 0, "", false}}, "its chipset is there"},
+        {{{AT(0, 0x1e, 0), EDU, 0, "", false}}, "the disk that it boots from is there"},
+        {{{AT(1, 0, 0), EDU, 0, "", false}, {AT(1, 0, 0), EDU, 0, "", false}},
+         "another one is there"},
     };
     char why[512];
     (void)state;
@@ -89,14 +98,16 @@ static const char *lines_for(const struct machine_device *devices, unsigned coun
 static void test_command(void **state)
 {
     static const struct machine_device cards[] = {
-        {AT(1, 0, 0), E1000E, 4, ""},
-        {AT(2, 0, 0), IGB, 4, ""},
-        {AT(0, 0x10, 0), VIRTIO_NET, MANIFEST_NONE, ""},
+        {AT(1, 0, 0), E1000E, 4, "", false},
+        {AT(2, 0, 0), IGB, 4, "", false},
+        {AT(0, 0x10, 0), VIRTIO_NET, MANIFEST_NONE, "", false},
     };
     static const struct machine_device others[] = {
-        {AT(1, 0, 0), NVME, MANIFEST_NONE, "A,B"},    {AT(2, 0, 0), XHCI, MANIFEST_NONE, ""},
-        {AT(3, 0, 0), AHCI, MANIFEST_NONE, ""},       {AT(3, 0, 1), EDU, MANIFEST_NONE, ""},
-        {AT(0, 2, 0), VIRTIO_BLK, MANIFEST_NONE, ""},
+        {AT(1, 0, 0), NVME, MANIFEST_NONE, "A,B", false},
+        {AT(2, 0, 0), XHCI, MANIFEST_NONE, "", false},
+        {AT(3, 0, 0), AHCI, MANIFEST_NONE, "", false},
+        {AT(3, 0, 1), EDU, MANIFEST_NONE, "", false},
+        {AT(0, 2, 0), VIRTIO_BLK, MANIFEST_NONE, "", false},
     };
     (void)state;
     assert_string_equal(lines_for(NULL, 0), "");
@@ -155,8 +166,8 @@ static void test_console_network(void **state)
         {{AT(1, 0, 0), 0x0a000001, 8, 0x0a000002, 0, false},
          "net=10.0.0.1/8,host=10.0.0.2,dns=10.0.0.3,dhcpstart=10.0.0.1,ipv6=off,restrict=on\n"},
     };
-    static const struct machine_device cards[] = {{AT(1, 0, 0), E1000E, 1, ""},
-                                                  {AT(2, 0, 0), IGB, 0, ""}};
+    static const struct machine_device cards[] = {{AT(1, 0, 0), E1000E, 1, "", false},
+                                                  {AT(2, 0, 0), IGB, 0, "", false}};
     struct machine_options options = {.devices = cards, .device_count = 2, .directory = "dir"};
     static struct machine_command command;
     (void)state;
@@ -210,7 +221,7 @@ static void test_most(void **state)
     (void)state;
     for (uint32_t i = 0; i < 64; i++)
         devices[i] = (struct machine_device){AT(1 + i / 8, 0, i % 8), i % 2 ? E1000E : XHCI,
-                                             MANIFEST_NONE, ""};
+                                             MANIFEST_NONE, "", false};
     assert_non_null(strstr(lines_for(devices, 64), "10.0.163.4"));
 }
 
@@ -225,9 +236,11 @@ static long size_of(const char *name)
 static void test_files(void **state)
 {
     static const struct machine_device devices[] = {
-        {AT(1, 0, 0), NVME, MANIFEST_NONE, ""},   {AT(2, 0, 0), XHCI, MANIFEST_NONE, ""},
-        {AT(3, 0, 0), E1000E, MANIFEST_NONE, ""}, {AT(4, 0, 0), E1000E, MANIFEST_NONE, ""},
-        {AT(0, 5, 0), EDU, MANIFEST_NONE, ""},
+        {AT(1, 0, 0), NVME, MANIFEST_NONE, "", false},
+        {AT(2, 0, 0), XHCI, MANIFEST_NONE, "", false},
+        {AT(3, 0, 0), E1000E, MANIFEST_NONE, "", false},
+        {AT(4, 0, 0), E1000E, MANIFEST_NONE, "", false},
+        {AT(0, 5, 0), EDU, MANIFEST_NONE, "", false},
     };
     struct machine_options options = {.devices = devices, .device_count = 5, .directory = folder};
     (void)state;
@@ -270,9 +283,9 @@ static void test_web(void **state)
 /* What the nested machine's Linux runs, as a disk of one cylinder that a shell can read. */
 static void test_nested(void **state)
 {
-    static const struct machine_device edu[] = {{AT(1, 0, 0), EDU, MANIFEST_NONE, ""}};
-    static const struct machine_device nvme[] = {{AT(1, 0, 0), EDU, MANIFEST_NONE, ""},
-                                                 {AT(2, 0, 0), NVME, MANIFEST_NONE, ""}};
+    static const struct machine_device edu[] = {{AT(1, 0, 0), EDU, MANIFEST_NONE, "", false}};
+    static const struct machine_device nvme[] = {{AT(1, 0, 0), EDU, MANIFEST_NONE, "", false},
+                                                 {AT(2, 0, 0), NVME, MANIFEST_NONE, "", false}};
     static const char *const qemu[] = {"qemu-system-x86_64", NULL};
     static const char *const words[] = {
         "-accel",
