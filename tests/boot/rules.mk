@@ -48,13 +48,19 @@ $(BOOT_TEST): | $(PANIC_KERNELS) $(BUILD)/fixtures/made
 
 lint-objects: $(BEFORE) $(PANIC_KERNELS)
 
-# The example of docs/manifest.md with payloads and keys that there are, and a port of its own.
-$(BUILD)/tests/example.yaml: docs/manifest.md tests/boot/rules.mk
+# What documents have as examples, with payloads and keys that there are, and ports of their own.
+DOCUMENTS := $(BUILD)/tests/example.yaml $(BUILD)/tests/readme.yaml
+$(BUILD)/tests/example.yaml: docs/manifest.md
+$(BUILD)/tests/readme.yaml: README.md
+$(BUILD)/tests/readme.yaml: DOCUMENT_PORT := 18447
+$(DOCUMENTS): DOCUMENT_PORT ?= 18446
+$(DOCUMENTS): tests/boot/rules.mk
 	@mkdir -p $(@D)
-	@awk '/^```yaml$$/ { on = 1; next } /^```$$/ { on = 0 } on' $< | sed -e 's,guests/control.elf,guests/hello.elf,' \
-	    -e 's,: keys/,: build/keys/,' -e 's/127.0.0.1:8443/127.0.0.1:18446/' >$@
+	@awk '/^```yaml$$/ { on = 1; next } /^```$$/ { on = 0 } on' $(filter %.md,$^) | \
+	    sed -e 's,guests/control.elf,guests/hello.elf,' -e 's,: keys/,: build/keys/,' \
+	    -e 's/127.0.0.1:8443/127.0.0.1:$(DOCUMENT_PORT)/' >$@
 
-test-boot: all keys $(BOOT_TEST) $(BEFORE) $(BUILD)/tests/example.yaml
+test-boot: all keys $(BOOT_TEST) $(BEFORE) $(DOCUMENTS)
 	@$(BOOT_TEST) -j $(JOBS) $(if $(filter-out auto,$(MACHINE)),-m $(MACHINE)) $(BOOT_TESTS:%=tests/boot/%.test)
 
 -include $(BOOT_TEST_OBJECTS:.o=.d)
