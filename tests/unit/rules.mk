@@ -114,7 +114,7 @@ $(call unit_test,tools/tool_boards,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_diff,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_command,)
 CTL_WORLD := tests/unit/tools/ctl_world.c $(filter-out tools/ctl/curl.c tools/ctl/host%,$(wildcard tools/ctl/*.c)) \
-    tools/run/screen.c tools/run/line.c $(TOOL_UNIT_SOURCES) -ljansson
+    tools/audit/hash.c tools/run/screen.c tools/run/line.c $(TOOL_UNIT_SOURCES) -ljansson
 $(call unit_test,tools/ctl_show,$(CTL_WORLD))
 $(call unit_test,tools/ctl_act,$(CTL_WORLD))
 $(call unit_test,tools/ctl_log,$(CTL_WORLD))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does each record follow from the one before? See the header. */
 #include "trail.h"
-#include "kernel/sha256.h"
+#include "guests/console/words.h"
+#include "hash.h"
 #include "tools/text.h"
 
 #include <inttypes.h>
@@ -52,11 +53,7 @@ static bool check_hash(struct trail *trail, const struct audit_record *record,
 {
     uint8_t due[DIGEST_BYTES];
     char is_text[2 * DIGEST_BYTES + 1], due_text[2 * DIGEST_BYTES + 1];
-    struct sha256 hash;
-    sha256_init(&hash);
-    sha256_update(&hash, before, DIGEST_BYTES);
-    sha256_update(&hash, record, AUDIT_BODY_BYTES);
-    sha256_final(&hash, due);
+    audit_hash(before, record, due);
     if (memcmp(due, record->hash, DIGEST_BYTES) == 0)
         return true;
     hex(record->hash, is_text);
@@ -147,6 +144,12 @@ static bool check_reading(struct trail *trail, const struct audit_line *line)
                          "`kind` is `%s`, the record's own `%s`: the console has told something "
                          "else than the machine wrote",
                          line->kind, word);
+    if (!word && strcmp(line->kind, word_of_record(record->kind)) != 0)
+        return say_wrong(trail, &trail->broken,
+                         "`kind` is `%s`, the record's own is number %u, "
+                         "which this version does not know: verify with the version that the "
+                         "machine runs",
+                         line->kind, record->kind);
     if ((record->domain == AUDIT_NOBODY && line->domain[0]) ||
         (record->domain >= MAX_DOMAINS && record->domain != AUDIT_NOBODY))
         return say_wrong(trail, &trail->broken,
@@ -240,6 +243,10 @@ bool trail_put(struct trail *trail, const char *text, size_t bytes)
     struct audit_line line;
     trail->line++;
     const char *wrong = audit_line_read(text, bytes, &line);
+    if (wrong && trail->records == 0 && trail->broken > 0) { /* another kind of file: said */
+        trail->broken++;
+        return false;
+    }
     if (wrong)
         return say_wrong(trail, &trail->broken, "%s: no line of an audit trail", wrong);
     if (!line.lost)
@@ -276,6 +283,10 @@ void trail_print(const struct trail *trail, FILE *out)
 {
     enum trail_verdict verdict = trail_verdict(trail);
     put_safely(out, trail->name);
+    if (trail->records == 0 && trail->broken > 0) {
+        fprintf(out, ": is no audit trail: none of %" PRIu64 " lines is a record\n", trail->line);
+        return;
+    }
     fprintf(out, ": %" PRIu64 " record%s of %" PRIu64 " boot%s: ", trail->records,
             trail->records == 1 ? "" : "s", trail->boots, trail->boots == 1 ? "" : "s");
     if (trail->records == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each record's hash is of the one before and itself. */
 #include "chain.h"
-#include "kernel/sha256.h"
+#include "tools/audit/hash.h"
 
 #include <string.h>
 
@@ -11,14 +11,10 @@ enum chain_verdict chain_put(struct chain *chain, const uint8_t *body, const uin
     enum chain_verdict verdict = CHAIN_GOOD;
     struct audit_record record;
     uint8_t head[DIGEST_BYTES];
-    struct sha256 digest;
 
     memcpy(&record, body, AUDIT_BODY_BYTES);
     bool first = record.number == 0;
-    sha256_init(&digest);
-    sha256_update(&digest, first ? zeros : chain->head, DIGEST_BYTES);
-    sha256_update(&digest, body, AUDIT_BODY_BYTES);
-    sha256_final(&digest, head);
+    audit_hash(first ? zeros : chain->head, body, head);
     if (chain->anchored && record.number < chain->next)
         verdict = CHAIN_BROKEN;
     else if (!first && !chain->anchored)

@@ -219,6 +219,33 @@ static void foreign_words_drive_no_terminal(void **state)
     assert_null(strchr(said, 27));
 }
 
+/* What this version has no word for, nobody has. */
+static void a_kind_without_a_word(void **state)
+{
+    (void)state;
+    append_boot(7, false, 10);
+    append(77, 0, (uint64_t[5]){0});
+    assert_int_equal(put_all(), TRAIL_ANCHORED);
+    teardown(NULL);
+    setup(NULL);
+    append_boot(7, false, 10);
+    append(77, 0, (uint64_t[5]){0});
+    replace(lines[count - 1], "unknown", "start");
+    assert_int_equal(put_all(), TRAIL_BROKEN);
+    says("the record's own is number 77, which this version does not know");
+}
+
+static void another_file_is_told_once(void **state)
+{
+    (void)state;
+    append_boot(7, false, 10);
+    for (uint32_t i = 0; i < count; i++)
+        strcpy(lines[i], "# Bulkhead");
+    assert_int_equal(put_all(), TRAIL_BROKEN);
+    assert_string_equal(said, "trail:1: it is no JSON object: no line of an audit trail\n"
+                              "trail: is no audit trail: none of 14 lines is a record\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -229,6 +256,7 @@ int main(void)
         TEST(records_in_another_order),       TEST(records_that_were_not_kept),
         TEST(the_end_of_a_boot_is_missing),   TEST(counters_go_on),
         TEST(a_console_that_tells_otherwise), TEST(foreign_words_drive_no_terminal),
+        TEST(a_kind_without_a_word),          TEST(another_file_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
