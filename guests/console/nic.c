@@ -6,6 +6,7 @@
  * descriptors, the others with advanced ones.
  */
 #include "nic.h"
+#include "cards.h"
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/pci.h"
@@ -115,11 +116,8 @@ static const struct family families[] = {
 static const struct {
     uint16_t device;
     uint8_t family;
-} known[] = {
-    {0x10d3, I82574}, {0x10c9, I82576}, {0x1521, I350}, {0x1533, I210}, {0x1536, I210},
-    {0x1537, I210},   {0x1538, I210},   {0x157b, I210}, {0x1539, I210}, {0x15f2, I225},
-    {0x15f3, I225},   {0x125b, I225},   {0x125c, I225}, {0x125d, I225},
-};
+#define KNOWN(device, family) {device, family},
+} known[] = {CONSOLE_CARDS(KNOWN)};
 
 struct descriptor {
     uint64_t address;

@@ -215,6 +215,9 @@ const char *hw_organ(const struct hw *hw, const struct hw_function *function);
 /* Whether it is a bridge of any kind, which is nobody's. */
 bool hw_is_bridge(const struct hw_function *function);
 
+/* Whether Bulkhead's console drives a network card with these ids. */
+bool hw_console_drives(uint32_t vendor, uint32_t device);
+
 /* Whether it is a function of the management engine, and one by which AMT shows itself. */
 bool hw_is_engine(const struct hw *hw, const struct hw_function *function);
 bool hw_is_amt(const struct hw *hw, const struct hw_function *function);

@@ -159,6 +159,8 @@ static const char *card_problem(struct hw *hw, const struct hw_function *card)
 
     if (refusal)
         return refusal;
+    if (!hw_console_drives(card->vendor, card->device))
+        return "the console does not drive it";
     if (card->config_bytes < HW_CONVENTIONAL_BYTES)
         return "its capabilities are not known: save the inventory as root";
     if (hw_lacks_msi(card))

@@ -2,11 +2,13 @@
 /* Rules about how management is reached: its card, names, gateway and the server's key. */
 #include "rules.h"
 
+#include "tools/hw/inventory.h"
 #include "tools/image/payload.h"
 #include "tools/manifest/private_key.h"
 #include "tools/manifest/pubkey.h"
 #include "tools/manifest/schema_parse.h"
 #include <string.h>
+#include <sys/stat.h>
 
 void rule_management_offline(struct check *check)
 {
@@ -168,4 +170,49 @@ void rule_management_key(struct check *check)
                    : say(&check->arena, "the server's key: %s %s", path->value, complaint),
                "name the file of its private key on P-256 or P-384, as `bulkhead key new NAME "
                "--role server` makes it");
+}
+
+void rule_management_key_mode(struct check *check)
+{
+    const struct text *path = &check->model.management.key;
+    const struct payload *file = path->value ? payload_open(check, path->value) : NULL;
+    struct server_key key;
+    struct stat status;
+    uint8_t digest[32];
+
+    if (!file || file->state != PAYLOAD_GOOD || stat(file->resolved, &status) != 0 ||
+        !(status.st_mode & 077))
+        return;
+    if (!private_key_read(file->bytes, file->size, &key, digest))
+        report(
+            check, path->at,
+            say(&check->arena, "the server's key, %s, can be read or written by others (mode %04o)",
+                path->value, status.st_mode & 07777),
+            say(&check->arena, "chmod 600 %s: who has it can pass for this console", path->value));
+    explicit_bzero(&key, sizeof(key));
+}
+
+enum { CLASS_NETWORK = 0x02 };
+
+/* By the id that is written, else by what the inventory has there. */
+void rule_management_card(struct check *check)
+{
+    const struct model_management *management = &check->model.management;
+    const struct model_device *nic = &management->nic;
+    const struct hw *hw = inventory(check);
+    const struct hw_function *there = hw ? inventory_function(hw, &nic->pci) : NULL;
+    uint64_t id = nic->id.valid ? nic->id.value
+                  : there && there->class_code >> 16 == CLASS_NETWORK
+                      ? (uint64_t)there->vendor << 16 | there->device
+                      : 0;
+
+    if (!nic->pci.valid || id == 0 || is_written(management->boot.at) || hw_console_drives((uint32_t)id >> 16, id & 0xffff))
+        return;
+    report(check, nic->id.valid ? nic->id.at : nic->pci.at,
+           say(&check->arena,
+               "the network card of management is %s, which Bulkhead's console does not "
+               "drive",
+               pci_id_text(&check->arena, id)),
+           "give management an Intel 82574 (8086:10d3), 82576, I350, I210, I211, I225 or I226, or "
+           "write `boot` with a payload that drives it");
 }

@@ -110,6 +110,12 @@ const struct rule rules[] = {
     {"management-key", SEVERITY_ERROR, rule_management_key,
      "The key of management is a file that holds one private key, of P-256 or P-384, which is no "
      "admin's and in no domain."},
+    {"management-key-mode", SEVERITY_WARNING, rule_management_key_mode,
+     "The file of management's key is readable by its owner alone."},
+    {"management-card", SEVERITY_ERROR, rule_management_card,
+     "The network card of management is one that Bulkhead's console drives, unless management "
+     "boots "
+     "something else."},
     {"admin-key", SEVERITY_ERROR, rule_admin_key, "Every admin has a key."},
     {"admin-key-file", SEVERITY_ERROR, rule_admin_key_file,
      "An admin's key is a file that holds a public key."},

@@ -78,6 +78,8 @@ void rule_management_offline(struct check *check);
 void rule_management_gateway(struct check *check);
 void rule_management_names(struct check *check);
 void rule_management_key(struct check *check);
+void rule_management_key_mode(struct check *check);
+void rule_management_card(struct check *check);
 void rule_admin_key(struct check *check);
 void rule_admin_key_file(struct check *check);
 void rule_admin_key_shared(struct check *check);

@@ -36,7 +36,7 @@
 
 /* `a` has a card and media, `b` a card, `c` nothing; a and b are threads of one core (board). */
 #define SIDEBAND                                                                                   \
-    "management:\n  cpus: [3]\n  memory: 64M\n"                                                    \
+    "management:\n  cpus: [3]\n  memory: 64M\n  boot: {elf64: build/fixtures/good.elf}\n"          \
     "  nic: {pci: \"00:1f.6\", network: admin, address: 10.0.2.15/24, accept_sideband: true}\n"    \
     "  admins:\n"                                                                                  \
     "    - {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2027-01-31}\n"

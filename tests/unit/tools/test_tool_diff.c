@@ -47,7 +47,7 @@ static const char base[] =
     "quiet}\n"
     "    serial: {port: com2, polled: true}\n"
     "    devices:\n"
-    "      - {pci: \"00:04.0\", id: \"8086:10d3\", network: internet, serial_number: A17}\n"
+    "      - {pci: \"00:04.0\", id: \"8086:10c9\", network: internet, serial_number: A17}\n"
     "      - {pci: \"00:06.0\", removable: true, accept_no_reset: true}\n"
     "    on_exit: {do: restart, limit: 3, within: 60s}\n"
     "    on_dma_fault: log\n"
@@ -67,7 +67,7 @@ static const char base[] =
     "management:\n"
     "  cpus: 1\n"
     "  memory: 64M\n"
-    "  nic: {pci: \"00:03.0\", id: \"8086:10d3\", network: admin, address: 10.0.2.15/24,\n"
+    "  nic: {pci: \"00:03.0\", id: \"8086:10c9\", network: admin, address: 10.0.2.15/24,\n"
     "        accept_sideband: true, gateway: 10.0.2.1}\n"
     "  names: [console.example, \"127.0.0.1:8443\"]\n"
     "  key: build/fixtures/server.key\n"
@@ -141,7 +141,7 @@ static const struct {
     {"network: internet", "network: lan",
      "- domain office: reaches network internet\n+ domain office: reaches network lan\n", 1, 1},
     {"A17", "A18",
-     "~ domain office: owns device 00:04.0: 8086:10d3, serial number A17 -> 8086:10d3, serial "
+     "~ domain office: owns device 00:04.0: 8086:10c9, serial number A17 -> 8086:10c9, serial "
      "number A18\n",
      0, 0},
     {"removable: true, ", "", "- domain office: removable media in 00:06.0\n", 0, 1},
@@ -175,7 +175,7 @@ static const struct {
     {"memory: 64M\n  nic", "memory: 128M\n  nic", "~ management: memory: 64M -> 128M\n", 0, 0},
     {"10.0.2.15", "10.0.2.16", "~ management: address: 10.0.2.15/24 -> 10.0.2.16/24\n", 0, 0},
     {"\"00:03.0\"", "\"00:07.0\"",
-     "~ management: network card: 00:03.0 (8086:10d3) -> 00:07.0 (8086:10d3)\n", 0, 0},
+     "~ management: network card: 00:03.0 (8086:10c9) -> 00:07.0 (8086:10c9)\n", 0, 0},
     {"gateway: 10.0.2.1", "gateway: 10.0.2.2", "~ management: gateway: 10.0.2.1 -> 10.0.2.2\n", 0,
      0},
     {", gateway: 10.0.2.1", "", "- management: gateway\n", 0, 1},
@@ -285,7 +285,7 @@ static void test_places(void **state)
 }
 
 #define OLD_CARD "{pci: \"00:09.0\", id: \"1b36:0010\""
-#define NEW_CARD "{pci: \"00:03.0\", id: \"8086:10d3\"" /* of management */
+#define NEW_CARD "{pci: \"00:03.0\", id: \"8086:10c9\"" /* of management */
 
 /* What differs from `base`, and how many devices moved unsanitized. */
 static const struct {
@@ -302,11 +302,11 @@ static const struct {
     {OLD_CARD, OLD_CARD ", serial_number: B20, sanitized_by: x", "A17", "B20, sanitized_by: x", 1},
     /* the slot and the id tell, for the card of management too */
     {OLD_CARD, "{pci: \"00:08.0\"", "\"00:06.0\"", "\"00:08.0\"", 1},
-    {"\"00:06.0\"", "\"00:08.0\"", NEW_CARD, "{pci: \"00:08.0\", id: \"8086:10d3\"", 1},
+    {"\"00:06.0\"", "\"00:08.0\"", NEW_CARD, "{pci: \"00:08.0\", id: \"8086:10c9\"", 1},
     {"\"00:06.0\"", "\"00:08.0\", id: \"8086:10d4\"", NEW_CARD,
-     "{pci: \"00:08.0\", id: \"8086:10d3\"", 0},
+     "{pci: \"00:08.0\", id: \"8086:10c9\"", 0},
     {"\"00:06.0\"", "\"00:08.0\"", NEW_CARD,
-     "{pci: \"00:08.0\", id: \"8086:10d3\", sanitized_by: x", 0},
+     "{pci: \"00:08.0\", id: \"8086:10c9\", sanitized_by: x", 0},
     /* another label is another owner */
     {"", "", "level: restricted}\n    cpus", "level: public}\n    cpus", 1},
 };

@@ -52,7 +52,7 @@ static const char set_up[] =
     "management:\n"
     "  cpus: 1\n"
     "  memory: 32M\n"
-    "  nic: {pci: '00:03.0', id: '8086:10d4', network: admin, address: 10.0.2.15/24}\n"
+    "  nic: {pci: '00:03.0', id: '8086:10c9', network: admin, address: 10.0.2.15/24}\n"
     "  admins: [{name: ops, key: ops.pub, role: operator, expires: 2027-01-31}]\n"
     "END\n"
     "sed 's/cpus: 3/cpus: 0/' m.yaml >bad.yaml\n"
@@ -92,7 +92,7 @@ static const char set_up[] =
 static const char *const named[] = {
     "gate-7",    "office",    "control", "management", "internet",     "plant",   "spare",
     "admin",     "public",    "alpha",   "00:04.0",    "00:1f.2",      "00:05.0", "00:06.0",
-    "8086:10d3", "8086:1533", "00:03.0", "8086:10d4",  "10.0.2.15/24", "com2",    "66",
+    "8086:10d3", "8086:1533", "00:03.0", "8086:10c9",  "10.0.2.15/24", "com2",    "66",
 };
 
 static char folder[] = "/tmp/bulkhead-test-XXXXXX";

@@ -144,7 +144,7 @@ static void the_machine_and_the_acceptance_are_there(void **state)
     has(text, "| **Unsafe: no-dma-remapping** | lab |");
     has(text, "| **Warnings of the check** | ");
     lacks(text, "| **Checked and not carried out** | ");
-    has(text, "| **boots** | Bulkhead's console, SHA-256 ");
+    has(text, "| **boots** | build/fixtures/good.elf, SHA-256 ");
     has(text, "| **cannot reach** | memory, processors, devices and UARTs of any domain");
     lacks(text, "**No inventory**");
     has(paths, "The manifest names none: nothing was compared with a machine");
