@@ -206,7 +206,8 @@ void rule_management_card(struct check *check)
                       ? (uint64_t)there->vendor << 16 | there->device
                       : 0;
 
-    if (!nic->pci.valid || id == 0 || is_written(management->boot.at) || hw_console_drives((uint32_t)id >> 16, id & 0xffff))
+    if (!nic->pci.valid || id == 0 || is_written(management->boot.at) ||
+        hw_console_drives((uint32_t)id >> 16, id & 0xffff))
         return;
     report(check, nic->id.valid ? nic->id.at : nic->pci.at,
            say(&check->arena,

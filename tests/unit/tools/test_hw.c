@@ -777,7 +777,6 @@ static void what_it_has_in_comments_is_good_too(void **state)
     assert_int_equal(model_domain(&check.model, 0)->devices.count, 1);
     assert_non_null(strstr(text, "role: auditor, expires: 2027-05-26}"));
     assert_non_null(strstr(text, "# nic: {pci: \"00:1f.6\""));
-    assert_non_null(strstr(text, "shared with the management engine"));
     assert_non_null(strstr(text, "# nic: {pci: \"05:00.0\""));
     assert_non_null(strstr(text, "# the console does not drive it"));
     check_close(&check);
