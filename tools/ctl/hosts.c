@@ -69,11 +69,9 @@ static const char **place_of(const char *key, struct host *host, const char **di
 {
     const struct {
         const char *key, **place;
-    } places[] = {{"name", &host->name},
-                  {"address", &host->address},
-                  {"server-key", digest},
-                  {"key", &host->key},
-                  {"certificate", &host->certificate}};
+    } places[] = {
+        {"name", &host->name}, {"address", &host->address},         {"server-key", digest},
+        {"key", &host->key},   {"certificate", &host->certificate}, {"emulated", &host->emulated}};
 
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         if (strcmp(places[i].key, key) == 0)
@@ -130,6 +128,8 @@ static const char *judge(struct hosts *hosts, struct host *host, const char *dig
         return "`server-key` is no SHA-256: write the 64 hexadecimal digits that `bulkhead key "
                "new` "
                "printed";
+    if (host->emulated && strcmp(host->emulated, "true") != 0)
+        return "`emulated` is true, or left out";
     if (!*host->key || !*host->certificate)
         return "`key` and `certificate` are names of files";
     for (uint32_t i = 0; i < hosts->count; i++) {

@@ -9,6 +9,7 @@
  *         server-key: HEX                 # SHA-256 of its public key, as `key new` prints it
  *         key: /home/ann/keys/ann.key     # one's own private key
  *         certificate: /home/ann/keys/ann.pem
+ *         emulated: true                  # only where `bulkhead run` wrote it
  *
  * Paths that are not absolute begin at the file's own folder.
  */
@@ -25,6 +26,7 @@ struct host {
     const char *address; /* see host_address_is_good() */
     uint8_t server_key[DIGEST_BYTES];
     const char *key, *certificate; /* files in PEM */
+    const char *emulated;          /* "true": `bulkhead run` wrote it; NULL: somebody else */
     uint32_t line;                 /* in the file; 0: not from there */
 };
 
@@ -47,8 +49,9 @@ const struct host *hosts_find(const struct hosts *hosts, const char *name);
 
 /* Which host of the same name gives way to a new one. */
 enum hosts_replace {
-    HOSTS_SAME,         /* that has the same address and server's key */
-    HOSTS_SAME_ADDRESS, /* `bulkhead run`: its machine has the keys that it was built with */
+    HOSTS_SAME,     /* that has the same address and server's key */
+    HOSTS_EMULATED, /* that has the same address, or was `bulkhead run`'s too, as this one is: its
+                       machine has the keys that it was built with */
     HOSTS_ANY,
 };
 

@@ -53,6 +53,8 @@ static void put_hosts(struct hosts *hosts, FILE *out)
         put_value(out, "server-key", digest_text(&hosts->arena, host->server_key));
         put_value(out, "key", host->key);
         put_value(out, "certificate", host->certificate);
+        if (host->emulated)
+            put_value(out, "emulated", host->emulated);
     }
 }
 
@@ -118,7 +120,8 @@ static const char *taken(struct hosts *hosts, const struct host *host, uint32_t 
 {
     const struct host *there = &hosts->list[at];
 
-    if (at == hosts->count || replace == HOSTS_ANY)
+    if (at == hosts->count || replace == HOSTS_ANY ||
+        (replace == HOSTS_EMULATED && there->emulated))
         return NULL;
     if (strcmp(there->address, host->address) != 0)
         return say(&hosts->arena,
@@ -151,8 +154,11 @@ static bool put_host(struct hosts *hosts, const struct host *host, enum hosts_re
                *certificate = file_path(hosts, host->certificate);
     if (!key || !certificate)
         return false;
-    *to = (struct host){
-        .name = host->name, .address = host->address, .key = key, .certificate = certificate};
+    *to = (struct host){.name = host->name,
+                        .address = host->address,
+                        .key = key,
+                        .certificate = certificate,
+                        .emulated = replace == HOSTS_EMULATED ? "true" : NULL};
     memcpy(to->server_key, host->server_key, DIGEST_BYTES);
     hosts->count += at == hosts->count;
     return write_file(hosts);

@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-bool console_port_is_free(unsigned port)
+/* Else errno says why not. */
+static bool can_listen(unsigned port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)port),
@@ -18,13 +19,21 @@ bool console_port_is_free(unsigned port)
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     bool is_free = bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0 &&
                    listen(listener, 1) == 0;
+    int why = errno;
+    if (listener >= 0)
+        close(listener);
+    errno = why;
+    return is_free;
+}
+
+bool console_port_is_free(unsigned port)
+{
+    bool is_free = can_listen(port);
     if (!is_free)
         fprintf(stderr,
                 "bulkhead run: 127.0.0.1:%u, which is to lead to the console: %s; end what has it, "
                 "as another run, or choose one with --port N, or go without: --no-forward\n",
                 port, strerror(errno));
-    if (listener >= 0)
-        close(listener);
     return is_free;
 }
 
@@ -46,6 +55,21 @@ void console_words(const struct run_console *console, unsigned port, char *out, 
              has ? certificate : "", has ? ")" : "");
 }
 
+/* What earlier runs wrote, where nothing listens any more. */
+static void forget_the_ended(const char *name)
+{
+    struct hosts hosts;
+    unsigned port;
+    bool good = hosts_load(&hosts);
+    for (uint32_t i = 0; good && i < hosts.count; i++) {
+        const struct host *host = &hosts.list[i];
+        if (host->emulated && strcmp(host->name, name) != 0 &&
+            sscanf(host->address, "127.0.0.1:%u", &port) == 1 && can_listen(port))
+            hosts_remove(host->name);
+    }
+    hosts_close(&hosts);
+}
+
 bool console_host(const struct run_console *console, unsigned port)
 {
     char key[CONSOLE_PATH], certificate[CONSOLE_PATH], address[HOST_ADDRESS_BYTES];
@@ -56,5 +80,6 @@ bool console_host(const struct run_console *console, unsigned port)
     struct host host = {
         .name = console->host, .address = address, .key = key, .certificate = certificate};
     memcpy(host.server_key, console->key_digest, DIGEST_BYTES);
-    return hosts_add(&host, HOSTS_SAME_ADDRESS);
+    forget_the_ended(host.name);
+    return hosts_add(&host, HOSTS_EMULATED);
 }

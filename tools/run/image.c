@@ -40,6 +40,8 @@ static void take_manifest(const struct manifest *manifest, struct run_image *out
         uint32_t port = manifest->domains[i].serial_port;
         if (port >= 1 && port <= SERIAL_PORTS)
             memcpy(out->owners[port - 1], manifest->domains[i].name, NAME_BYTES);
+        out->startable[i] =
+            manifest->domains[i].manage & (MANIFEST_MAY_START | MANIFEST_MAY_RESTART);
         memcpy(out->domains[out->domain_count++], manifest->domains[i].name, NAME_BYTES);
     }
     out->holds_key = holds_server_key(manifest);

@@ -15,6 +15,7 @@ struct run_image {
     char owners[SERIAL_PORTS][NAME_BYTES]; /* the domain of each port, "": none */
     unsigned domain_count;
     char domains[MAX_DOMAINS][NAME_BYTES];
+    bool startable[MAX_DOMAINS]; /* an operator may start it again */
     unsigned device_count;
     struct machine_device devices[MAX_DEVICES];
     struct run_console console;

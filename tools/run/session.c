@@ -65,14 +65,15 @@ bool session_has_stopped(const struct run *run, int port)
     return domain >= 0 && run->stopped[domain] != STOP_NO;
 }
 
-/* Takes down that a domain has stopped for good, or that it has not. */
+/* Takes down that a domain has stopped and starts by itself no more, or that it has not. */
 static void note_stop(struct run *run, int domain, enum stop how)
 {
     bool all = true;
     run->stopped[domain] = how;
     screen_note(&run->screen, "%s %s", run->image.domains[domain],
                 how == STOP_NO ? "speaks again: its port had said that it has stopped"
-                               : "has stopped for good");
+                : run->image.startable[domain] ? "has stopped, until an operator starts it"
+                                               : "has stopped for good");
     for (unsigned i = 0; i < run->image.domain_count; i++)
         all &= run->stopped[i] != STOP_NO;
     run->ended = all ? seconds_now() : 0;

@@ -160,6 +160,9 @@ static void test_bad(void **state)
         {"hosts:\n  - name: a\n    address: \"a\\nb\"\n" REST, "is no address"},
         {"hosts:\n  - {name: a, address: b, server-key: 00, key: k, certificate: c}\n",
          "hosts.yaml:2: `server-key` is no SHA-256"},
+        {"hosts:\n  - {name: a, address: b, server-key: " DIGEST ", key: k, certificate: c,\n"
+         "     emulated: no}\n",
+         "hosts.yaml:2: `emulated` is true, or left out"},
         {"hosts:\n  - {name: a, address: b, server-key: " DIGEST ", key: '', certificate: c}\n",
          "hosts.yaml:2: `key` and `certificate`"},
         {GOOD "  - name: gate-7\n    address: a\n" REST,
@@ -261,7 +264,7 @@ static void test_takes_nobodys_place(void **state)
     assert_true(add("gate-7", "10.0.2.15", key, HOSTS_SAME));
     server_key = 0xac; /* whose key is another is somebody else */
     assert_false(add("gate-7", "10.0.2.15", key, HOSTS_SAME));
-    assert_true(add("gate-7", "10.0.2.15", key, HOSTS_SAME_ADDRESS));
+    assert_true(add("gate-7", "10.0.2.15", key, HOSTS_EMULATED));
     server_key = 0xab;
     assert_true(add("gate-7", "10.0.2.15", key, HOSTS_ANY));
     assert_false(add("gate-7", "127.0.0.1:8443", key, HOSTS_SAME));
@@ -272,6 +275,15 @@ static void test_takes_nobodys_place(void **state)
     assert_true(add("gate-7", "127.0.0.1:8443", key, HOSTS_ANY));
     assert_true(load(&hosts));
     assert_string_equal(hosts_find(&hosts, NULL)->address, "127.0.0.1:8443");
+    assert_null(hosts_find(&hosts, NULL)->emulated);
+    hosts_close(&hosts);
+    assert_false(add("gate-7", "127.0.0.1:9443", key, HOSTS_EMULATED));
+    /* Its own of another run does. */
+    assert_true(add("gate-7", "127.0.0.1:8443", key, HOSTS_EMULATED));
+    assert_true(add("gate-7", "127.0.0.1:9443", key, HOSTS_EMULATED));
+    assert_true(load(&hosts));
+    assert_string_equal(hosts_find(&hosts, NULL)->address, "127.0.0.1:9443");
+    assert_string_equal(hosts_find(&hosts, NULL)->emulated, "true");
     hosts_close(&hosts);
 }
 

@@ -524,6 +524,12 @@ static void test_console(void **state)
     snprintf(option, sizeof(option), "--port=%u", port);
     snprintf(number, sizeof(number), "%u", port);
     setenv("PORT", number, 1);
+    assert_int_equal(
+        system("mkdir -p $DIR/bulkhead; cd $DIR/bulkhead; for n in 'old, emulated: true' real; do\n"
+               "printf -- '- {name: %s, address: \"127.0.0.1:%s\", server-key: %064d, key: k, "
+               "certificate: c}\n' \"$n\" $PORT 0; done | sed '1ihosts:' >hosts.yaml; "
+               "chmod 600 hosts.yaml"),
+        0);
     memcpy(usual, image, sizeof(image));
     snprintf(console, sizeof(console), "%s/console.efi", folder);
     memcpy(image, console, sizeof(image));
@@ -538,12 +544,17 @@ static void test_console(void **state)
              folder);
     expect(&show, words);
     say(&show, "1 bulkhead: 4 domains start\\n");
+    say(&show, "1 bulkhead: domain hello ended: power off (ACPI S5); it stays stopped\\n");
+    expect(&show, "hello has stopped, until an operator starts it");
     say(&show, "1 last\\n");
     expect(&show, "last");
     say(&show, "exit 0");
     end(&show);
     assert_int_equal(times(&show, "open https"), 1);
     assert_int_equal(system(told), 0);
+    /* What an earlier run wrote is gone, what a person wrote is not. */
+    assert_int_equal(
+        system("h=$DIR/bulkhead/hosts.yaml; ! grep \"'old'\" $h && grep -q \"'real'\" $h"), 0);
 
     int listener = free_port(true, &port);
     snprintf(option, sizeof(option), "--port=%u", port);
@@ -609,7 +620,8 @@ static int set_up(void **state)
         "build/bulkhead build --cpu amd $DIR/u.yaml -o $DIR/unknown.efi >/dev/null 2>&1 &&\n"
         "F=build/fixtures; cp $F/ops.pub $F/audit.pub $DIR && cp $F/server.key $DIR/console.key "
         "&&\n"
-        "touch $DIR/ops.key $DIR/ops.pem $DIR/console.pem && { cat $DIR/m.yaml; cat <<'END'\n"
+        "touch $DIR/ops.key $DIR/ops.pem $DIR/console.pem && { sed '/hello/s/}}$/}, manage: "
+        "[start]}/' $DIR/m.yaml; cat <<'END'\n"
         "networks: {admin: {}}\n"
         "management:\n"
         "  cpus: 1\n"
