@@ -3,6 +3,7 @@
 #include "output.h"
 #include "text.h"
 #include "tool.h"
+#include "tools/key/enrol.h"
 #include "tools/key/pkcs12.h"
 #include "tools/key/server.h"
 #include "tools/manifest/schema_parse.h"
@@ -19,6 +20,7 @@
 
 const char key_help[] =
     "usage: bulkhead key new NAME [--role ROLE] [--dir DIR] [--password WORD]\n"
+    "                             [--manifest MANIFEST]\n"
     "       bulkhead key certificate MANIFEST [-o FILE]\n"
     "\n"
     "`new` makes an administrator's key pair (ECDSA on P-256): NAME.key, the private key, "
@@ -43,16 +45,23 @@ const char key_help[] =
     "  -p, --password WORD  for NAME.p12, instead of one that is made up; \"\" for none. Others "
     "on\n"
     "                       this machine may see it while the command runs\n"
+    "  -m, --manifest FILE  also puts this manifest's machine into hosts.yaml, for `bulkhead ctl`: "
+    "its\n"
+    "                       name, address and server's key, and the new key; where the server's "
+    "key\n"
+    "                       is not at hand, `bulkhead ctl host add` does it\n"
     "  -o, --output FILE    the certificate's file, instead of standard output\n"
     "  -h, --help           this text\n"
     "\n"
-    "Exit status: 0 good, 1 the manifest has errors or no server's key, 2 wrong usage, 3 a file\n"
+    "Exit status: 0 good, 1 the manifest has errors, no address or no server's key, 2 wrong usage, "
+    "3 a file\n"
     "exists or cannot be read or written, or the system has no randomness to give.\n"
     "\n"
     "Examples:\n"
     "  bulkhead key new ops --role operator\n"
     "  bulkhead key new audit --role auditor --dir keys\n"
     "  bulkhead key new console --role server --dir keys\n"
+    "  bulkhead key new ann --role operator --manifest gate-7.yaml\n"
     "  bulkhead key certificate gate-7.yaml -o keys/console.pem\n";
 
 enum { FILES_MAX = 4 };
@@ -61,6 +70,7 @@ struct wish {
     const char *name, *folder, *role;
     const char *password; /* NULL: one is made up */
     const char *output;   /* of `certificate` */
+    const char *manifest; /* whose machine hosts.yaml is told of; NULL: none */
     char made_password[PASSWORD_BYTES];
 };
 
@@ -178,9 +188,10 @@ static enum exit_status write_pair(struct arena *arena, const struct wish *wish,
         complain(files[3].path, "cannot be made of that password");
     good = good && write_all(files, FILES_MAX);
     explicit_bzero(pkcs12, sizeof(pkcs12));
-    if (good)
-        say_admin(files, wish);
-    return good ? EXIT_GOOD : EXIT_ENVIRONMENT;
+    if (!good)
+        return EXIT_ENVIRONMENT;
+    say_admin(files, wish);
+    return wish->manifest ? key_enrol(wish->manifest, files[0].path, files[2].path) : EXIT_GOOD;
 }
 
 static enum exit_status new_key(struct wish *wish)
@@ -223,6 +234,8 @@ static enum exit_status new_main(struct wish *wish)
         return complain_usage("--role is operator, auditor or server");
     if (wish->password && strcmp(wish->role, "server") == 0)
         return complain_usage("a server has no file with a password");
+    if (wish->manifest && strcmp(wish->role, "server") == 0)
+        return complain_usage("--manifest is for one's own key, not for a server's");
     if (wish->output)
         return complain_usage("--output is for `certificate`; `new` has --dir");
     if (!is_name(wish->name))
@@ -233,14 +246,17 @@ static enum exit_status new_main(struct wish *wish)
 
 int key_main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'},      {"role", required_argument, NULL, 'r'},
-        {"password", required_argument, NULL, 'p'}, {"output", required_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},           {0}};
+    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
+                                            {"role", required_argument, NULL, 'r'},
+                                            {"password", required_argument, NULL, 'p'},
+                                            {"output", required_argument, NULL, 'o'},
+                                            {"manifest", required_argument, NULL, 'm'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct wish wish = {.folder = ".", .role = "ROLE"};
     int option;
 
-    while ((option = next_option(argc, argv, "d:r:p:o:h", options)) != -1) {
+    while ((option = next_option(argc, argv, "d:r:p:o:m:h", options)) != -1) {
         switch (option) {
         case 'h':
             fputs(key_help, stdout);
@@ -253,6 +269,9 @@ int key_main(int argc, char **argv)
             break;
         case 'p':
             wish.password = optarg;
+            break;
+        case 'm':
+            wish.manifest = optarg;
             break;
         case 'o':
             wish.output = optarg;

@@ -12,9 +12,12 @@
 #include "tools/manifest/schema_parse.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* What the file says; `check` is open where it is a manifest. */
 struct reviewed {
+    bool is_yaml;
+    bool is_other; /* built for the other vendor's processors than it says */
     struct check check;
     struct mapped file;
     struct image image;
@@ -63,6 +66,7 @@ static enum exit_status seal(struct reviewed *reviewed, const struct comparison 
 static enum exit_status open_yaml(struct reviewed *reviewed, const struct comparison *comparison,
                                   bool release)
 {
+    reviewed->is_yaml = true;
     reviewed->check.cpu_vendor = comparison->cpu_vendor;
     if (!check_manifest(&reviewed->check, comparison->file))
         return EXIT_ENVIRONMENT;
@@ -91,6 +95,37 @@ static enum exit_status open_file(struct reviewed *reviewed, const struct compar
     return EXIT_GOOD;
 }
 
+static bool runs_this(const struct machine_view *machine, const struct reviewed *reviewed)
+{
+    uint8_t runs[DIGEST_BYTES];
+
+    return reviewed->manifest.header && hex_bytes(machine->manifest, runs, sizeof(runs)) &&
+           memcmp(runs, reviewed->manifest.header->digest, sizeof(runs)) == 0;
+}
+
+/*
+ * Who built with --cpu does not remember it a month later, and the console does not say it: where
+ * nothing was said of vendor and kernel, the manifest is compiled for the other vendor too.
+ */
+static void try_other_vendor(struct reviewed *reviewed, const struct comparison *comparison,
+                             const struct machine_view *machine, struct reviewed *other)
+{
+    struct comparison with = *comparison;
+
+    if (!reviewed->is_yaml || comparison->cpu_vendor || comparison->kernel ||
+        runs_this(machine, reviewed))
+        return;
+    with.cpu_vendor = reviewed->manifest.header->cpu_vendor == MANIFEST_CPU_AMD ? MANIFEST_CPU_INTEL
+                                                                                : MANIFEST_CPU_AMD;
+    other->check.cpu_vendor = with.cpu_vendor;
+    if (check_manifest(&other->check, comparison->file) && other->check.errors == 0 &&
+        access(part_kernel(&other->check), R_OK) == 0 &&
+        seal(other, &with, !machine->lab) == EXIT_GOOD && runs_this(machine, other)) {
+        reviewed->is_other = true;
+        reviewed->manifest = other->manifest;
+    }
+}
+
 static void print_json(const struct machine_view *machine, const char *digest, bool same,
                        const struct differences *found)
 {
@@ -106,7 +141,7 @@ static void print_json(const struct machine_view *machine, const char *digest, b
 }
 
 static void print_table(struct arena *arena, const struct machine_view *machine, const char *digest,
-                        const struct differences *found)
+                        const struct differences *found, bool asks)
 {
     static const char *const titles[] = {"WHAT", "MACHINE", "FILE"};
     const char *digests[] = {"manifest", machine->manifest, digest};
@@ -120,6 +155,10 @@ static void print_table(struct arena *arena, const struct machine_view *machine,
     if (!found->first)
         puts("What the console tells is the same: the hypervisor, a payload, a command line, a "
              "policy, a right or\nan administrator is another.");
+    if (asks)
+        puts("A manifest is compared as this installation would build it: --kernel and --cpu as "
+             "they "
+             "were then.");
 }
 
 static enum exit_status tell(struct ctl *ctl, const struct reviewed *reviewed,
@@ -131,7 +170,7 @@ static enum exit_status tell(struct ctl *ctl, const struct reviewed *reviewed,
 
     if (!hex_bytes(machine->manifest, runs, sizeof(runs)))
         return api_malformed(ctl, "`manifest` is no SHA-256");
-    bool same = memcmp(runs, reviewed->manifest.header->digest, sizeof(runs)) == 0;
+    bool same = runs_this(machine, reviewed);
     struct differences found = {.arena = arena};
     const char *problem =
         same ? NULL : differences_find(&found, &reviewed->manifest, machine, domains);
@@ -141,9 +180,13 @@ static enum exit_status tell(struct ctl *ctl, const struct reviewed *reviewed,
         print_json(machine, digest, same, &found);
     } else if (same) {
         put_safely(stdout, machine->host);
-        printf(": runs what is in this file, manifest %s\n", digest);
+        printf(": runs what is in this file, manifest %s%s\n", digest,
+               !reviewed->is_other ? ""
+               : reviewed->manifest.header->cpu_vendor == MANIFEST_CPU_AMD
+                   ? ", built with --cpu amd"
+                   : ", built with --cpu intel");
     } else {
-        print_table(arena, machine, digest, &found);
+        print_table(arena, machine, digest, &found, reviewed->is_yaml);
     }
     return same ? EXIT_GOOD : (enum exit_status)EXIT_DIFFERS;
 }
@@ -151,6 +194,7 @@ static enum exit_status tell(struct ctl *ctl, const struct reviewed *reviewed,
 enum exit_status ctl_compare(struct ctl *ctl, const struct comparison *comparison)
 {
     struct reviewed *reviewed = arena_take(&ctl->arena, sizeof(*reviewed));
+    struct reviewed *other = arena_take(&ctl->arena, sizeof(*other));
     struct machine_view machine;
     json_t *object, *domains = NULL;
     enum exit_status status = api_object(ctl, "GET", "/v1/machine", NULL, &object);
@@ -163,9 +207,12 @@ enum exit_status ctl_compare(struct ctl *ctl, const struct comparison *compariso
     if (status == EXIT_GOOD)
         status = open_file(reviewed, comparison, !machine.lab);
     if (status == EXIT_GOOD)
+        try_other_vendor(reviewed, comparison, &machine, other);
+    if (status == EXIT_GOOD)
         status = tell(ctl, reviewed, &machine, domains);
     mapped_close(&reviewed->file);
     check_close(&reviewed->check);
+    check_close(&other->check);
     json_decref(domains);
     json_decref(object);
     return status;

@@ -2,6 +2,7 @@
 /* `host add`, `host list`, `host remove`. */
 #include "commands.h"
 #include "table.h"
+#include "tools/key/fit.h"
 #include "tools/manifest/pubkey.h"
 #include "tools/manifest/schema_parse.h"
 #include "tools/mapped.h"
@@ -44,6 +45,9 @@ enum exit_status ctl_host_add(const struct host_words *words)
               stderr);
         return EXIT_USAGE;
     }
+    const char *file, *misfit = key_misfit(host.key, host.certificate, &file);
+    if (misfit)
+        return complain(file, misfit);
     return read_key(words->server_key, host.server_key) &&
                    hosts_add(&host, words->replace ? HOSTS_ANY : HOSTS_SAME)
                ? EXIT_GOOD

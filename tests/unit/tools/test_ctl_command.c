@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define ADD    "ctl host add gate-7 --key ops.key --certificate ops.pub --server-key "
+#define ADD    "ctl host add gate-7 --key ops.key --certificate ops.pem --server-key "
 #define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 /* One after the other in a folder of their own, in which hosts.yaml is, too. */
@@ -49,6 +49,15 @@ static const struct {
     {"key new ops", 0, "ops.pub", NULL},
     {ADD "ops.pub --address 127.0.0.1:1", 0, NULL, NULL},
     {"ctl host list", 0, "gate-7  127.0.0.1:1  ", NULL},
+    {"key new audit", 0, "audit.pub", NULL},
+    {"ctl host add gate-9 --key audit.key --certificate ops.pem --server-key ops.pub --address a",
+     3, NULL, "ops.pem: is the certificate of another key"},
+    {"ctl host add gate-9 --key ops.key --certificate ops.pub --server-key ops.pub --address a", 3,
+     NULL, "ops.pub: holds no certificate"},
+    {"ctl host add gate-9 --key ops.pem --certificate ops.pem --server-key ops.pub --address a", 3,
+     NULL, "ops.pem: holds no private key"},
+    {"ctl host add gate-9 --key ops.key --certificate x.pem --server-key ops.pub --address a", 3,
+     NULL, "x.pem: cannot be read"},
     {"ctl host list --json", 0, "\"address\": \"127.0.0.1:1\"", NULL},
     {ADD DIGEST " --address 127.0.0.1:2", 3, NULL, "has a host gate-7 already, at 127.0.0.1:1"},
     {ADD DIGEST " --address 127.0.0.1:2 --replace", 0, NULL, NULL},
@@ -60,6 +69,18 @@ static const struct {
     {"ctl host remove gate-8", 3, NULL, "knows no host \"gate-8\""},
     {"ctl host remove gate-7", 0, NULL, NULL},
     {"ctl machine", 3, NULL, "knows no host; `bulkhead ctl host add`"},
+    /* A new key and the machine that it is for. */
+    {"key new console --role server", 0, "SHA-256", NULL},
+    {"key new ann --manifest absent.yaml", 3, "ann.pub", "absent.yaml: No such file"},
+    {"key new bob --manifest m.yaml; echo 'host: gate-7' >m.yaml; $B key new bob --dir b "
+     "--manifest "
+     "m.yaml",
+     1, "b/bob.pub", "m.yaml: has no management.nic.address, so hosts.yaml stays"},
+    {"key new eve >/dev/null; printf 'management:\\n  key: console.key\\n  nic: {address: "
+     "10.0.2.15/24}\\n' >>m.yaml; $B key new eve --dir e --manifest m.yaml",
+     0, "hosts.yaml: gate-7 at 10.0.2.15, with this key", NULL},
+    {"ctl host list", 0, "/e/eve.pem", NULL},
+    {"key new s --role server --manifest m.yaml", 2, NULL, "--manifest is for one's own key"},
 };
 
 static void expect(const char *command, const char *folder, const char *name, const char *part)

@@ -281,6 +281,37 @@ static void test_compare(void **state)
     free(machine);
 }
 
+/* A manifest built with --cpu is found without it; a difference says what may be missing. */
+static void test_compare_vendors(void **state)
+{
+    static const char old[] = "d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1";
+    struct comparison comparison = {.file = "tests/unit/tools/ctl/gate-7.yaml",
+                                    .cpu_vendor = MANIFEST_CPU_AMD};
+    char *machine = world_file("machine.txt"), *domains = world_file("domains.txt");
+    char digest[65] = "";
+
+    (void)state;
+    assert_int_equal(system("mkdir -p build/unit/kernel && cp build/fixtures/good.elf "
+                            "build/unit/kernel/kernel-amd.elf && cp build/fixtures/physical.elf "
+                            "build/unit/kernel/kernel-intel.elf"),
+                     0);
+    assert_int_equal(compare(machine, domains, &comparison), EXIT_DIFFERS);
+    assert_non_null(strstr(world.out, "--kernel and --cpu as they were then"));
+    assert_int_equal(sscanf(strstr(world.out, old) + 64, " %64[0-9a-f]", digest), 1);
+    char *same = world_replace(machine, old, digest);
+    comparison.cpu_vendor = 0;
+    assert_int_equal(compare(same, domains, &comparison), EXIT_GOOD);
+    assert_non_null(strstr(world.out, ", built with --cpu amd\n"));
+    comparison.cpu_vendor = MANIFEST_CPU_INTEL;
+    assert_int_equal(compare(same, domains, &comparison), EXIT_DIFFERS);
+    comparison.cpu_vendor = 0;
+    assert_int_equal(compare(machine, domains, &comparison), EXIT_DIFFERS);
+    assert_int_equal(system("rm -r build/unit/kernel"), 0);
+    free(same);
+    free(domains);
+    free(machine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_no_json),    cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_long_texts), cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_compare_vendors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
