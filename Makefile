@@ -18,6 +18,9 @@ MACHINE ?= auto
 # Seconds after which a run ends; empty: none on a terminal, 300 otherwise.
 TIMEOUT ?=
 
+# The port of this host that leads to the demo's console in QEMU, which has to know it by that name.
+PORT := 8443
+
 # What is mistyped is refused before anything is built or installed.
 MACHINES := auto bochs kvm tcg nested
 ifeq ($(filter $(MACHINES),$(MACHINE)),)
@@ -27,6 +30,9 @@ strip_digits = $(if $(2),$(call strip_digits,$(subst $(firstword $(2)),,$(1)),$(
 ifneq ($(call strip_digits,$(TIMEOUT),0 1 2 3 4 5 6 7 8 9),)
 $(error TIMEOUT=$(TIMEOUT) is no number of seconds)
 endif
+ifneq ($(call strip_digits,$(PORT),0 1 2 3 4 5 6 7 8 9),)
+$(error PORT=$(PORT) is no number of a port)
+endif
 # Boot tests that run at the same time.
 JOBS ?= 2
 # Checks of `make lint`, all where it is empty; make itself presets this name, to "lint".
@@ -34,11 +40,15 @@ LINT :=
 
 IMAGE := $(BUILD)/bulkhead.efi
 DISK := $(BUILD)/bulkhead.img
-RUN := $(BUILD)/bulkhead run --machine $(MACHINE) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+RUN := $(BUILD)/bulkhead run --machine $(MACHINE) --port $(PORT) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
 # The demo that a machine can run: Bochs has no IOMMU, and a board not the devices of QEMU.
-MANIFEST_OF_RUN = $(or $(MANIFEST),$(if $(filter bochs nested,$(MACHINE)),$(DEMO),guests/demo-devices.yaml))
+MANIFEST_OF_RUN = $(or $(MANIFEST),$(if $(filter bochs nested,$(MACHINE)),$(DEMO),$(DEMO_DEVICES)))
 DEMO := guests/demo.yaml
+DEMO_DEVICES := $(if $(filter-out 8443,$(PORT)),$(BUILD)/demo-$(PORT).yaml,guests/demo-devices.yaml)
+$(BUILD)/demo-%.yaml: guests/demo-devices.yaml
+	@mkdir -p $(@D)
+	@sed 's/127.0.0.1:8443/127.0.0.1:$*/' $< >$@
 
 # The machine, "auto" resolved, once the tool is there; the guess of tools/setup before.
 MACHINE_OF_RUN = $(if $(filter auto,$(MACHINE)),$$($(BUILD)/bulkhead run --which),$(MACHINE))
@@ -74,7 +84,7 @@ include tests/rules.mk
 
 help:
 	@echo 'make run      set up, build and boot the demo: with devices in QEMU, without in Bochs'
-	@echo '              (MANIFEST= MACHINE=bochs|kvm|tcg|nested TIMEOUT=s)'
+	@echo '              (MANIFEST= MACHINE=bochs|kvm|tcg|nested TIMEOUT=s PORT=8443, which leads to the console)'
 	@echo 'make smoke    one boot, two minutes: does it work here at all'
 	@echo 'make test     all tests; make test-unit: those that need no emulator; make test-boot: those'
 	@echo '              that boot (BOOT_TESTS="smoke attack" MACHINE= JOBS=2)'
@@ -120,7 +130,7 @@ smoke:
 	@$(BOOT_TEST) -m $(patsubst auto,bochs,$(MACHINE)) tests/boot/smoke.test
 
 # Phony prerequisites: the image is made anew each time, from whatever the manifest now says.
-$(IMAGE): all keys
+$(IMAGE): all keys $(filter $(BUILD)/demo-%.yaml,$(MANIFEST))
 	@$(BUILD)/bulkhead build $(if $(filter tcg,$(MACHINE)),--cpu amd) $(or $(MANIFEST),$(DEMO)) -o $@
 
 $(DISK): $(IMAGE)
