@@ -110,18 +110,14 @@ void rule_device_count(struct check *check)
 
 /*
  * Whether the inventory has both: then it shows whether the device separates them, and the rules
- * about groups say if it doesn't, unless someone has allowed that.
+ * about groups say if it doesn't.
  */
 static bool is_judged(struct check *check, const struct model_device *one,
                       const struct model_device *other)
 {
     const struct hw *hw = inventory(check);
-    const struct hw_function *left = hw ? inventory_function(hw, &one->pci) : NULL;
-    const struct hw_function *right = hw ? inventory_function(hw, &other->pci) : NULL;
 
-    return left && right &&
-           (!hw_joining_port(left, right) ||
-            !unsafe_allows(&check->model, MANIFEST_SPLIT_IOMMU_GROUP));
+    return hw && inventory_function(hw, &one->pci) && inventory_function(hw, &other->pci);
 }
 
 /* Functions of one device often share what no IOMMU separates. */

@@ -168,6 +168,22 @@ void rule_device_chipset(struct check *check)
     inventory_each_found(check, look_at_organ);
 }
 
+static void look_at_virtual(const struct found *found)
+{
+    if (found->function->physical >= 0)
+        report(found->check, found->owned.device->pci.at,
+               say(&found->check->arena,
+                   "%s is a virtual function of %s (SR-IOV), which the loader switches off",
+                   lists(found),
+                   pci_text(&found->check->arena, (uint64_t)found->function->physical)),
+               "assign the physical function itself, or a card of its own");
+}
+
+void rule_device_virtual(struct check *check)
+{
+    inventory_each_found(check, look_at_virtual);
+}
+
 /* Lines of INTx are not routed; what stays silent needs none. */
 static void look_at_interrupts(const struct found *found)
 {

@@ -85,20 +85,12 @@ static void each_pair(struct check *check,
     }
 }
 
-/* The device that the function is a part of. */
-static uint32_t device_of(const struct hw_function *function)
-{
-    return (function->physical >= 0 ? (uint32_t)function->physical : function->address) >> 3;
-}
-
 static const char *joins_controller(struct check *check, const struct pair *pair)
 {
     const struct hw_function *one = pair->function, *other = pair->neighbour;
 
     (void)check;
-    if (one->physical == (int64_t)other->address || other->physical == (int64_t)one->address)
-        return "are a physical function and a virtual one, which it controls";
-    if (device_of(one) == device_of(other) && one->class_code >> 16 == CLASS_STORAGE &&
+    if (one->address >> 3 == other->address >> 3 && one->class_code >> 16 == CLASS_STORAGE &&
         other->class_code >> 16 == CLASS_STORAGE)
         return "are functions of one storage controller";
     return NULL;

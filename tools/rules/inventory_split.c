@@ -3,7 +3,6 @@
 #include "rules.h"
 #include "tools/hw/inventory.h"
 
-#include "kernel/abi/manifest.h"
 #include "tools/manifest/schema_parse.h"
 
 enum { MEMBERS_SHOWN = 16, CLASS_HOST_BRIDGE = 0x0600 };
@@ -101,7 +100,7 @@ void rule_iommu_group_split(struct check *check)
     const struct hw *hw = inventory(check);
     struct owned owned;
 
-    if (!hw || unsafe_allows(&check->model, MANIFEST_SPLIT_IOMMU_GROUP))
+    if (!hw)
         return;
     for (uint32_t i = 0; owned_device(&check->model, i, &owned); i++) {
         const struct hw_function *function = inventory_function(hw, &owned.device->pci);
@@ -156,7 +155,7 @@ void rule_iommu_group_quirk(struct check *check)
     const struct hw *hw = inventory(check);
     struct owned owned, other;
 
-    if (!hw || unsafe_allows(&check->model, MANIFEST_SPLIT_IOMMU_GROUP))
+    if (!hw)
         return;
     for (uint32_t i = 0; owned_device(&check->model, i, &owned); i++) {
         const struct hw_function *function = inventory_function(hw, &owned.device->pci);
@@ -178,23 +177,19 @@ void rule_iommu_group_quirk(struct check *check)
 }
 
 /* Why no device can be assigned on this machine, NULL: one can. */
-static const char *lacks_remapping(const struct model *model, const struct hw *hw)
+static const char *lacks_remapping(const struct hw *hw)
 {
-    if (!unsafe_allows(model, MANIFEST_NO_DMA_REMAPPING)) {
-        if (hw_is_amd_board(hw))
-            return "an IOMMU of AMD, which is not supported yet";
-        if (hw->tables_listed && !hw->lists_dmar)
-            return "no DMA remapping (no ACPI table DMAR)";
-        if (!hw->dmar_whole)
-            return "an ACPI table DMAR that is not there whole: what the IOMMU has, and what "
-                   "firmware keeps (RMRR), is not known";
-    }
-    if (hw->has_dmar && (hw->dmar_flags & 2) != 0 &&
-        !unsafe_allows(model, MANIFEST_NO_INTERRUPT_REMAPPING))
+    if (hw_is_amd_board(hw))
+        return "an IOMMU of AMD, which is not supported yet";
+    if (hw->tables_listed && !hw->lists_dmar)
+        return "no DMA remapping (no ACPI table DMAR)";
+    if (!hw->dmar_whole)
+        return "an ACPI table DMAR that is not there whole: what the IOMMU has, and what "
+               "firmware keeps (RMRR), is not known";
+    if (hw->has_dmar && (hw->dmar_flags & 2) != 0)
         return "an opt-out of x2APIC mode, without which interrupt remapping does not serve (flags "
                "of the ACPI table DMAR)";
-    return hw->has_dmar && (hw->dmar_flags & 1) == 0 &&
-                   !unsafe_allows(model, MANIFEST_NO_INTERRUPT_REMAPPING)
+    return hw->has_dmar && (hw->dmar_flags & 1) == 0
                ? "no interrupt remapping (flags of the ACPI table DMAR)"
                : NULL;
 }
@@ -203,12 +198,11 @@ static const char *lacks_remapping(const struct model *model, const struct hw *h
 void rule_iommu_missing(struct check *check)
 {
     const struct hw *hw = inventory(check);
-    const struct model *model = &check->model;
     struct owned owned;
 
-    if (!hw || !owned_device(model, 0, &owned))
+    if (!hw || !owned_device(&check->model, 0, &owned))
         return;
-    const char *lack = lacks_remapping(model, hw);
+    const char *lack = lacks_remapping(hw);
     if (lack)
         report(check, owned.device->pci.at,
                say(&check->arena, "%s lists %s, but %s has %s", owner_text(check, &owned),

@@ -123,9 +123,13 @@ void rule_unsafe(struct check *check)
         report(check, unsafe->at,
                say(&check->arena,
                    "the image allows %s (%s), which is weaker than Bulkhead's own operation and "
-                   "for laboratories only",
+                   "for laboratories only%s",
                    choice_word("unsafe[].allow", unsafe->allow.value),
-                   unsafe->reason.value ? unsafe->reason.value : "no reason"),
+                   unsafe->reason.value ? unsafe->reason.value : "no reason",
+                   unsafe->allow.value == MANIFEST_SPLIT_CORE
+                       ? ""
+                       : ", and which the loader of this version never does: it refuses a machine "
+                         "that needs it"),
                "remove it before `bulkhead build --release`, which refuses it");
 }
 

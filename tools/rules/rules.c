@@ -252,6 +252,9 @@ const struct rule rules[] = {
     {"device-capabilities", SEVERITY_ERROR, rule_device_capabilities,
      "A function's list of capabilities can be followed, and its MSI-X table and pending bits lie "
      "within its registers."},
+    {"device-virtual", SEVERITY_ERROR, rule_device_virtual,
+     "A PCI function is no virtual one (SR-IOV): the loader switches these off with what made "
+     "them."},
     {"device-interrupts", SEVERITY_ERROR, rule_device_interrupts,
      "A function has MSI or MSI-X, unless it stays silent for its IOMMU group's sake."},
     {"device-twins", SEVERITY_WARNING, rule_device_twins,
@@ -294,8 +297,7 @@ const struct rule rules[] = {
      "Registers of a domain's function have an address and pages of their own, outside of "
      "memory."},
     {"controller-split", SEVERITY_ERROR, rule_controller_split,
-     "The functions of one storage controller, and a virtual function and its physical one, belong "
-     "to one domain."},
+     "The functions of one storage controller belong to one domain."},
     {"port-overlap", SEVERITY_ERROR, rule_port_overlap,
      "The I/O ports of a function are those of no function that its domain has not, nor of a UART "
      "that someone else has."},

@@ -156,6 +156,7 @@ void rule_boot_controller(struct check *check);
 void rule_boot_controller_unknown(struct check *check);
 void rule_device_bridge_class(struct check *check);
 void rule_device_chipset(struct check *check);
+void rule_device_virtual(struct check *check);
 void rule_device_interrupts(struct check *check);
 void rule_device_twins(struct check *check);
 void rule_device_no_reset(struct check *check);

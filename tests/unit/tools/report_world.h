@@ -44,10 +44,11 @@
     START "platform: {inventory: build/fixtures/board}\nlevels: [low]\n"                           \
           "networks: {x: {level: low}, y: {level: low}, admin: {level: low}}\ndomains:\n"          \
           "  - {name: a, label: {level: low}, cpus: [0], memory: 64M, boot: {elf64: "              \
-          "build/fixtures/good.elf},\n     devices: [{pci: \"01:00.0\", network: x}, "             \
+          "build/fixtures/good.elf},\n     devices: [{pci: \"01:00.0\", network: x}, {pci: "       \
+          "\"01:00.1\", network: x}, "                                                             \
           "{pci: \"00:14.0\", removable: true, accept_no_reset: true}]}\n"                         \
           "  - {name: b, label: {level: low}, cpus: [1], memory: 64M, boot: {elf64: "              \
-          "build/fixtures/good.elf},\n     devices: [{pci: \"01:00.1\", network: y}]}\n"           \
+          "build/fixtures/good.elf},\n     devices: [{pci: \"06:00.0\", network: y}]}\n"           \
           "  - {name: c, label: {level: low}, cpus: [2], memory: 64M, boot: {elf64: "              \
           "build/fixtures/good.elf}}\n" SIDEBAND "unsafe:\n"                                       \
           "  - {allow: split-core, reason: lab}\n  - {allow: split-iommu-group, reason: lab}\n"    \

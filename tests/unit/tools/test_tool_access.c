@@ -125,7 +125,11 @@ static void media_and_firmware_are_paths(void **state)
 /* Four parties, three of which own devices, make twelve pairs. */
 static void unsafe_keys_are_paths(void **state)
 {
-    char *dma = paths_of(UNSAFE("no-dma-remapping"));
+    static const char cards[] = START "domains:\n" BODY("one",
+                                                        "    devices: [{pci: \"01:00.0\"}]\n")
+        BODY("two", "    devices: [{pci: \"01:00.1\"}]\n") "unsafe: [{allow: split-iommu-group, "
+                                                           "reason: lab}]\n";
+    char *dma = paths_of(UNSAFE("no-dma-remapping")), *unknown = paths_of(cards);
     char *interrupts = paths_of(UNSAFE("no-interrupt-remapping"));
     char *text = report_text(UNSAFE("no-dma-remapping"), true);
 
@@ -141,11 +145,14 @@ static void unsafe_keys_are_paths(void **state)
     assert_true(has_path(dma, "a", "b", ACCESS_CORE));
     assert_true(has_path(dma, "management", "c", ACCESS_CORE));
     assert_int_equal(count_paths(dma, ACCESS_CORE), 4);
-    assert_true(has_path(dma, "b", "a", ACCESS_GROUP));
-    assert_int_equal(count_paths(dma, ACCESS_GROUP), 2);
+    assert_int_equal(count_paths(dma, ACCESS_GROUP), 0);
+    /* Without an inventory nobody knows. */
+    assert_true(has_path(unknown, "two", "one", ACCESS_GROUP));
+    assert_int_equal(count_paths(unknown, ACCESS_GROUP), 2);
     has(text, "| **c** | UNSAFE: devices of a read all memory (no-dma-remapping) |");
     has(text, "UNSAFE: they have threads of one core (split-core)");
     free(dma);
+    free(unknown);
     free(interrupts);
     free(text);
 }

@@ -191,6 +191,20 @@ static const struct {
      "both.yaml: good",
      "note: `platform: {cpu: amd}`: AMD-V with VT-d exists in QEMU only: this image starts no "
      "domain on a board\n"},
+    /* What the loader refuses whatever is written, `unsafe` does not allow here either. */
+    {"cat >split.yaml <<END\n"
+     "host: fixture\nunsafe: [{allow: split-iommu-group, reason: an old board}]\n"
+     "platform: {inventory: $B/build/fixtures/board}\n"
+     "domains: [{name: office, cpus: 1, memory: 64M, boot: {elf64: good.elf}, "
+     "devices: [{pci: '04:00.0'}]}]\n"
+     "END\nbulkhead check split.yaml",
+     1, "error[iommu-group-split]", "1 error, 1 warning"},
+    {"sed 's/split-iommu-group/no-dma-remapping/; "
+     "s/fixtures.board/fixtures\\/boards\\/no-remapping/; "
+     "s/04:00/06:00/' split.yaml >no.yaml; bulkhead check no.yaml",
+     1, "error[iommu-missing]", "1 error, 1 warning"},
+    {"sed 's/no-dma-/no-interrupt-/' no.yaml >none.yaml; bulkhead check none.yaml", 1,
+     "error[iommu-missing]", "1 error, 1 warning"},
     {"bulkhead build --release amd.yaml --manifest-only -o r.man", 1, NULL,
      "--release refuses `platform: {cpu: amd}`"},
     {"bulkhead build --release --cpu amd m.yaml --manifest-only -o r.man", 1, NULL,

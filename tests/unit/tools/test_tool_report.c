@@ -114,8 +114,9 @@ static void pairs_differ_by_the_inventory(void **state)
     char *text = report_text(UNSAFE("no-dma-remapping"), true), *alone = report_text(ALONE, true);
 
     (void)state;
-    has(text, "| **a and b** | UNSAFE: threads of one core, L2 not known, L3 not known | shared | "
-              "shared |");
+    has(text,
+        "| **a and b** | UNSAFE: threads of one core, L2 not known, L3 not known | not shared | "
+        "shared |");
     has(text, "| **a and management; b and management** | own cores, L2 not known, L3 not known | "
               "not shared | shared |");
     has(text, "| **c and management** | UNSAFE: threads of one core, ");
