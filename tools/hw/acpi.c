@@ -61,6 +61,21 @@ static void take_ivrs(struct hw *hw, const uint8_t *table, size_t length)
     }
 }
 
+/* The first window of segment group 0, as the loader takes it. */
+static void take_mcfg(struct hw *hw, const uint8_t *table, size_t length)
+{
+    hw->has_segments = length >= MCFG_FIRST + 2 * MCFG_ENTRY;
+    for (size_t at = MCFG_FIRST; at + MCFG_ENTRY <= length && !hw->has_ecam; at += MCFG_ENTRY) {
+        hw->has_segments |= little(table + at + 8, 2) != 0;
+        if (little(table + at + 8, 2) != 0)
+            continue;
+        hw->has_ecam = true;
+        hw->ecam_base = little64(table + at);
+        hw->ecam_first = table[at + 10];
+        hw->ecam_last = table[at + 11];
+    }
+}
+
 void hw_read_acpi(struct hw *hw)
 {
     uint8_t *table = malloc(TABLE_BYTES);
@@ -79,9 +94,7 @@ void hw_read_acpi(struct hw *hw)
     if (read_table(hw, "APIC", HEADER_BYTES, table) == 0)
         hw_note_missing(hw, "sys/firmware/acpi/tables/APIC", "what firmware says of processors");
     size_t length = read_table(hw, "MCFG", HEADER_BYTES, table);
-    if (length >= MCFG_FIRST + MCFG_ENTRY)
-        hw->has_segments =
-            length >= MCFG_FIRST + 2 * MCFG_ENTRY || little(table + MCFG_FIRST + 8, 2) != 0;
+    take_mcfg(hw, table, length);
     take_ivrs(hw, table, read_table(hw, "IVRS", IVRS_FIRST, table));
     length = read_table(hw, "DMAR", DMAR_FIRST, table);
     hw->dmar_whole = length > 0 && hw_take_dmar(hw, table, length);

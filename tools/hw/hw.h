@@ -130,8 +130,11 @@ struct hw {
     bool tables_listed, lists_dmar, has_mcfg, has_ivrs; /* by the names of the ACPI tables */
     bool has_dmar;                                      /* and could be read */
     bool dmar_whole;                                    /* to its end */
-    bool has_segments;   /* the MCFG has several windows, or one beyond segment group 0 */
-    uint32_t dmar_flags; /* bit 0: interrupt remapping, bit 1: x2APIC opt-out */
+    bool has_segments;  /* the MCFG has several windows, or one beyond segment group 0 */
+    bool has_ecam;      /* and a window of segment group 0 could be read: */
+    uint64_t ecam_base; /* where bus 0 of it would be */
+    uint32_t ecam_first, ecam_last; /* buses */
+    uint32_t dmar_flags;            /* bit 0: interrupt remapping, bit 1: x2APIC opt-out */
     struct hw_unit *units;
     struct hw_reserved *reserved;
     uint32_t unit_count, reserved_count;

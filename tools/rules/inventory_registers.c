@@ -12,10 +12,14 @@
 enum {
     MSIX_ENTRY = 16,
     PAGE = 4096,
+    ECAM_SHIFT = 20, /* 1 MiB a bus */
     /* as the kernel's resource files have them */
     RESOURCE_MEMORY = 0x200,
     RESOURCE_UNSET = 0x20000000,
 };
+
+#define APICS      0xfee00000ull
+#define APICS_LAST 0xfeefffffull
 
 /* Whether its registers are to be mapped for a domain. A bridge is refused by a rule of its own. */
 static bool is_mapped(const struct found *found)
@@ -125,6 +129,21 @@ static const struct hw_range *memory_at(const struct hw *hw, const struct hw_bar
     return NULL;
 }
 
+/* What the hypervisor uses itself, as far as an inventory shows it; NULL: nothing of it. */
+static const char *own_at(const struct hw *hw, const struct hw_bar *bar)
+{
+    if (overlap(bar, APICS, APICS_LAST))
+        return "the local APICs";
+    if (hw->has_ecam && overlap(bar, hw->ecam_base + ((uint64_t)hw->ecam_first << ECAM_SHIFT),
+                                hw->ecam_base + (((uint64_t)hw->ecam_last + 1) << ECAM_SHIFT) - 1))
+        return "the configuration space (ECAM)";
+    for (uint32_t i = 0; i < hw->unit_count; i++) {
+        if (overlap(bar, hw->units[i].base, hw->units[i].base + PAGE - 1))
+            return "an IOMMU unit";
+    }
+    return NULL;
+}
+
 /* Another register of the function in the same page; HW_BARS: none. */
 static int in_one_page(const struct found *found, int index)
 {
@@ -165,6 +184,12 @@ static void look_at_place(const struct found *found)
             say_of(found,
                    say(&check->arena, "has its %s in memory, 0x%llx-0x%llx", bar_text(found, i),
                        (unsigned long long)range->start, (unsigned long long)range->end),
+                   "update the firmware and save the inventory anew");
+            return;
+        }
+        const char *own = hw_is_memory(bar) ? own_at(found->hw, bar) : NULL;
+        if (own) {
+            say_of(found, say(&check->arena, "has its %s over %s", bar_text(found, i), own),
                    "update the firmware and save the inventory anew");
             return;
         }

@@ -127,7 +127,7 @@ void rule_unsafe(struct check *check)
                    choice_word("unsafe[].allow", unsafe->allow.value),
                    unsafe->reason.value ? unsafe->reason.value : "no reason",
                    unsafe->allow.value == MANIFEST_SPLIT_CORE
-                       ? ""
+                       ? ", and which the loader of this version refuses where it sees the threads"
                        : ", and which the loader of this version never does: it refuses a machine "
                          "that needs it"),
                "remove it before `bulkhead build --release`, which refuses it");

@@ -226,6 +226,20 @@ static void write_dmar(const char *folder, const struct facts *facts)
     write_bytes(board_path(folder, "sys/firmware/acpi/tables/DMAR"), table, (size_t)(at - table));
 }
 
+static void write_mcfg(const char *folder, const struct facts *facts)
+{
+    uint8_t table[TABLE_BYTES] = "MCFG", *at = table + 44;
+
+    for (uint32_t i = 0; i < facts->ecam_count; i++, at += 16) {
+        put(at, facts->ecam[i].base, 8);
+        put(at + 8, facts->ecam[i].segment, 2);
+        at[10] = (uint8_t)facts->ecam[i].bus_first;
+        at[11] = (uint8_t)facts->ecam[i].bus_last;
+    }
+    put(table + 4, (uint64_t)(at - table), 4);
+    write_bytes(board_path(folder, "sys/firmware/acpi/tables/MCFG"), table, (size_t)(at - table));
+}
+
 static void write_memory(const char *folder, const struct facts *facts)
 {
     char path[64];
@@ -268,7 +282,7 @@ void board_write(const struct board *board, const char *folder)
     for (int i = 0; i < BOARD_PROCESSORS; i++)
         sprintf(processors + strlen(processors), "processor : %d\napicid : %d\n", i, i);
     write_text(folder, "proc/cpuinfo", "vendor_id : GenuineIntel\n%s", processors);
-    write_text(folder, "sys/firmware/acpi/tables/MCFG", "MCFG");
+    write_mcfg(folder, facts);
     if (facts->dmar)
         write_dmar(folder, facts);
     write_memory(folder, facts);

@@ -276,6 +276,48 @@ static void silent(struct board *board)
     board->devices[0].flags = MANIFEST_SILENT;
 }
 
+static void few_buses(struct board *board)
+{
+    nothing(board);
+    board->facts.ecam[0].bus_last = 0;
+}
+
+static void enough_buses(struct board *board)
+{
+    nothing(board);
+    board->facts.ecam[0].bus_last = 1;
+}
+
+static void over_ecam(struct board *board)
+{
+    given(board, 1, 0)->bars[0].base = board->facts.ecam[0].base + MIB;
+}
+
+static void over_unit(struct board *board)
+{
+    struct fact_bar *bar = &given(board, 1, 0)->bars[0];
+
+    bar->bytes = 0x1000;
+    bar->base = board->facts.iommus[0].registers;
+}
+
+static void over_apics(struct board *board)
+{
+    given(board, 1, 0)->bars[0].base = 0xfee00000;
+}
+
+static void overlapping_buses(struct board *board)
+{
+    nothing(board);
+    board_at(board, PCI(0, 2, 0))->subordinate = 8;
+}
+
+static void looping_buses(struct board *board)
+{
+    nothing(board);
+    board_at(board, PCI(0, 2, 0))->secondary = 0;
+}
+
 #define ROW(change, rule)                                                                          \
     {                                                                                              \
 #change, change, rule                                                                      \
@@ -323,6 +365,13 @@ const struct board_kind board_kinds[] = {
     ROW(no_dmar, "iommu-missing"),
     ROW(no_remapping, "iommu-missing"),
     ROW(opted_out, "iommu-missing"),
+    ROW(few_buses, "ecam-window"),
+    ROW(enough_buses, NULL),
+    ROW(over_ecam, "bar-address"),
+    ROW(over_unit, "bar-address"),
+    ROW(over_apics, "bar-address"),
+    ROW(overlapping_buses, "bus-numbers"),
+    ROW(looping_buses, "bus-numbers"),
 };
 
 const size_t board_kind_count = sizeof(board_kinds) / sizeof(board_kinds[0]);
