@@ -319,8 +319,7 @@ int main(void)
         cmocka_unit_test(test_status),     cmocka_unit_test(test_hostile),
         cmocka_unit_test(test_no_json),    cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_long_texts), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_compare_vendors),
+        cmocka_unit_test(test_compare),    cmocka_unit_test(test_compare_vendors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

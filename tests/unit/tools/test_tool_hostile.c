@@ -288,7 +288,7 @@ static const char good[] =
     "    on_exit: {do: restart, limit: 3, within: 1m}\n"
     "    label: {level: public, categories: [alpha]}\n"
     "    hardened: {by: house guide, date: 2026-01-31}\n"
-    "    devices: [{pci: \"00:04.0\", id: \"8086:10d3\", network: internet, removable: true}]\n"
+    "    devices: [{pci: \"00:04.0\", id: \"8086:10c9\", network: internet, removable: true}]\n"
     "    start_after: [plant]\n"
     "    manage: [status, restart]\n"
     "  - {name: plant, cpus: 3, memory: 4M, boot: {elf64: build/fixtures/good.elf},\n"
