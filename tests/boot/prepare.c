@@ -90,6 +90,10 @@ bool prepare_devices(struct spec *spec, const char *image, struct run_image *fac
     }
     for (unsigned i = 0; i < spec->devices_used; i++)
         spec->options.extra[i] = spec->devices[i];
+    unsigned files = 0;
+    for (char *word = strtok(spec->beside, " "); word && files < MACHINE_BESIDE;
+         word = strtok(NULL, " "))
+        spec->options.beside[files++] = word;
     if (*spec->iommu)
         spec->options.iommu = strcmp(spec->iommu, "none") == 0 ? "" : spec->iommu;
     bool possible = spec->options.kind == MACHINE_BOCHS ||

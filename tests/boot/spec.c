@@ -185,6 +185,7 @@ static bool read_text(struct spec *spec, const char *word, const char *text, boo
         {"needs", spec->needs, sizeof(spec->needs)},
         {"before", spec->before, sizeof(spec->before)},
         {"disk", spec->disk, sizeof(spec->disk)},
+        {"beside", spec->beside, sizeof(spec->beside)},
         {"kernel", spec->kernel, sizeof(spec->kernel)},
         {"model", spec->model, sizeof(spec->model)},
         {"absent", spec->absent, sizeof(spec->absent)},

@@ -19,6 +19,9 @@
  *   iommu TEXT                 QEMU only: the IOMMU, as -device has it, or `iommu none`
  *   limit SEC                  seconds that the emulator may compute (default 120; nested: 400)
  *   needs FILE                 the test is skipped where FILE does not exist
+ *   beside FILE...             nested only: text files for the folder /tmp of the Linux in which
+ *                              QEMU runs; the first is a script that sh runs there meanwhile.
+ *                              What it says comes on com1, in lines that begin with `nested:`
  *   kernel NAME                build/kernel/kernel-CPU-NAME.elf in place of the usual kernel
  *   before FILE.efi            firmware boots this first; the image is \NEXT.EFI beside it
  *
@@ -89,6 +92,7 @@ struct spec {
     char needs[SPEC_TEXT];
     char before[SPEC_TEXT];
     char disk[SPEC_TEXT];
+    char beside[SPEC_TEXT];
     char kernel[SPEC_WORD]; /* empty: the usual one */
     char model[SPEC_WORD];
     char devices[MACHINE_EXTRA][SPEC_WORD];

@@ -13,13 +13,13 @@ $(NESTED)/leave: tests/nested/leave.c tests/nested/rules.mk
 
 # The disks last as long as what they are made of; a newer QEMU on this host is part of that.
 $(NESTED)/root.img: $(addprefix tests/nested/,disks initrd init) $(NESTED)/leave \
-    $(LINUX_OUT)/linux.stamp $(call installed,qemu-system-x86 ovmf)
+    $(LINUX_OUT)/linux.stamp $(call installed,qemu-system-x86 ovmf curl)
 	@tests/nested/disks $(NESTED)
 
 nested: $(NESTED)/root.img
 
 test-nested:
-	@$(MAKE) $(QUIETLY) all $(BOOT_TEST) nested
+	@$(MAKE) $(QUIETLY) all keys $(BOOT_TEST) nested
 	@$(BOOT_TEST) -j 1 -m nested $(NESTED_TESTS:%=tests/boot/%.test)
 
 test-nested-one: NESTED_TESTS := $(NESTED_ONE)

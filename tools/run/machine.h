@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SERIAL_PORTS = 4, MACHINE_SERIAL = 65, MACHINE_EXTRA = 12 };
+enum { SERIAL_PORTS = 4, MACHINE_SERIAL = 65, MACHINE_EXTRA = 12, MACHINE_BESIDE = 8 };
 
 enum machine_kind {
     MACHINE_BOCHS,  /* has VT-x, needs nothing from the host */
@@ -57,7 +57,10 @@ struct machine_options {
     const char *extra[MACHINE_EXTRA]; /* more devices, as after `-device`, up to a NULL */
     const char *iommu;                /* as after `-device`; NULL: the usual one, "": none */
     const char *monitor;              /* a FIFO that its monitor reads; NULL: no monitor */
-    bool count;                       /* without KVM: a TSC tick is an instruction */
+    /* Nested: text files for its Linux's /tmp, up to a NULL; the first, a script for sh, runs there
+     * beside QEMU, with $CONSOLE_PORT of 127.0.0.1 leading to the console. */
+    const char *beside[MACHINE_BESIDE];
+    bool count; /* without KVM: a TSC tick is an instruction */
     bool debug; /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
 };
 

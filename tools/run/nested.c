@@ -68,6 +68,43 @@ static void put_word(FILE *file, const char *word)
     fputs("' ", file);
 }
 
+/* A text file as a here-document, which its shell puts into the folder that can be written. */
+static bool put_file(FILE *file, const char *path)
+{
+    static const char end[] = "end of the file";
+    char line[4096];
+    const char *slash = strrchr(path, '/');
+    FILE *from = fopen(path, "r");
+    if (!from)
+        return false;
+    fprintf(file, "cat >%s/%s <<'%s'\n", folder_inside, slash ? slash + 1 : path, end);
+    while (fgets(line, sizeof(line), from))
+        fputs(line, file);
+    bool good = !ferror(from);
+    fclose(from);
+    fprintf(file, "%s\n", end);
+    return good;
+}
+
+/* What it says goes to the first serial port, a line in one piece, as QEMU writes there too. */
+static bool put_beside(FILE *file, const struct machine_options *options)
+{
+    for (int i = 0; i < MACHINE_BESIDE && options->beside[i]; i++)
+        if (!put_file(file, options->beside[i])) {
+            fprintf(stderr, "bulkhead: %s: %s\n", options->beside[i], strerror(errno));
+            return false;
+        }
+    if (options->beside[0]) {
+        const char *slash = strrchr(options->beside[0], '/');
+        fprintf(file,
+                "CONSOLE_PORT=%u sh %s/%s 2>&1 | while read -r line; do\n"
+                "    printf '\\r\\nnested: %%s\\r\\n' \"$line\"\n"
+                "done >/dev/ttyS0 &\n",
+                options->console.port, folder_inside, slash ? slash + 1 : options->beside[0]);
+    }
+    return true;
+}
+
 int nested_files(const struct machine_options *options)
 {
     static struct machine_command command;
@@ -84,13 +121,16 @@ int nested_files(const struct machine_options *options)
         fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
         return -1;
     }
+    bool good = put_beside(file, options);
     fputs("exec ", file);
     for (unsigned i = 0; i < command.count; i++)
         put_word(file, command.arguments[i]);
     fputs("-name nested,debug-threads=on\n", file); /* threads have names: tests/nested/init */
-    bool good = fflush(file) == 0 && ftruncate(fileno(file), CYLINDER) == 0;
+    bool fits = ftell(file) <= CYLINDER;
+    good = good && fits && fflush(file) == 0 && ftruncate(fileno(file), CYLINDER) == 0;
     if (fclose(file) != 0 || !good) {
-        fprintf(stderr, "bulkhead: %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "bulkhead: %s: %s\n", path,
+                fits ? strerror(errno) : "it has no room for all of its files");
         return -1;
     }
     return 0;

@@ -322,6 +322,49 @@ static void test_nested(void **state)
     assert_int_equal(nested_files(&options), -1);
 }
 
+static void write_text(const char *path, const char *text, unsigned times)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    while (times-- > 0)
+        fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Files for the nested machine's Linux arrive there whole, and the first runs beside QEMU. */
+static void test_nested_beside(void **state)
+{
+    static const char *const qemu[] = {"qemu-system-x86_64", NULL};
+    /* As there, but for the folder and QEMU. */
+    static const char run[] =
+        "cd $DIR && mkdir -p in && tr -d '\\000' <command.img | "
+        "sed 's/^exec.*/wait/; s,/dev/ttyS0,in/said,; s,/tmp/,in/,' | sh && "
+        "cmp key in/key && tr -d '\\r' <in/said | grep -qx \"nested: it's 8443\"";
+    char paths[3][64];
+    (void)state;
+    if (!program_of(qemu))
+        skip();
+    snprintf(paths[0], sizeof(paths[0]), "%s/script", folder);
+    snprintf(paths[1], sizeof(paths[1]), "%s/key", folder);
+    snprintf(paths[2], sizeof(paths[2]), "%s/long", folder);
+    write_text(paths[0], "echo \"it's $CONSOLE_PORT\"\n", 1);
+    write_text(paths[1], "a $key\n`b`\\n\n", 1);
+    write_text(paths[2], "line\n", 110000);
+    struct machine_options options = {.kind = MACHINE_NESTED,
+                                      .cpus = 1,
+                                      .memory_mib = 512,
+                                      .console = {.port = 8443},
+                                      .directory = folder,
+                                      .beside = {paths[0], paths[1]}};
+    assert_int_equal(nested_files(&options), 0);
+    assert_int_equal(size_of("command.img"), 516096);
+    assert_int_equal(system(run), 0);
+    options.beside[2] = paths[2];
+    assert_int_equal(nested_files(&options), -1);
+    options.beside[2] = "/nowhere";
+    assert_int_equal(nested_files(&options), -1);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -345,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_web),
         cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_nested_beside),
     };
     return cmocka_run_group_tests_name("run_devices", tests, set_up, clean_up);
 }
