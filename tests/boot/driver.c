@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs boot tests: usage: boot-test [-j JOBS] [-m MACHINE] NAME.test...
+ * Runs boot tests: usage: boot-test [-j JOBS] [-m MACHINE] [-n NAME.test] NAME.test...
+ * The one of -n runs in the nested machine, from the beginning, as it takes longest.
  * Prints a verdict for each with the invariant that it holds, and at the end how many passed and
  * failed. Status 0: at least one ran, and none failed.
  */
@@ -345,17 +346,34 @@ static bool is_usable(const char *only)
     return false;
 }
 
+/* Starts the test that runs nested beside the others. Returns the number of jobs then running. */
+static int start_nested(struct job *job, const char *path, unsigned count[VERDICTS])
+{
+    enum machine_kind kind;
+    char why[256];
+    if (machine_choose("nested", false, &kind, why, sizeof(why))) {
+        start_job(job, path, kind);
+        return 1;
+    }
+    printf("SKIP %s on nested: %s\n", path, why);
+    count[SKIPPED]++;
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
-    const char *only = NULL;
+    const char *only = NULL, *nested = NULL;
     struct job jobs[MAX_JOBS] = {{0}};
     unsigned count[VERDICTS] = {0};
     int parallel = 2, option;
-    while ((option = getopt(argc, argv, "j:m:")) != -1) {
+    while ((option = getopt(argc, argv, "j:m:n:")) != -1) {
         if (option == 'm') {
             only = optarg;
+        } else if (option == 'n') {
+            nested = optarg;
         } else if (option != 'j' || (parallel = atoi(optarg)) < 1 || parallel > MAX_JOBS) {
-            fprintf(stderr, "usage: boot-test [-j JOBS] [-m bochs|kvm|tcg|nested] NAME.test...\n");
+            fprintf(stderr, "usage: boot-test [-j JOBS] [-m bochs|kvm|tcg|nested] [-n NAME.test] "
+                            "NAME.test...\n");
             return 2;
         }
     }
@@ -363,7 +381,8 @@ int main(int argc, char **argv)
         return 1;
     if (system("mkdir -p build/tests/boot") != 0)
         return 3;
-    for (int running = 0, kind = 0; optind < argc || running > 0;) {
+    int running = nested ? start_nested(&jobs[0], nested, count) : 0;
+    for (int kind = 0; optind < argc || running > 0;) {
         if (optind < argc && running < parallel) {
             int free_job = 0;
             while (jobs[free_job].pid)

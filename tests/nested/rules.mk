@@ -11,8 +11,13 @@ $(NESTED)/leave: tests/nested/leave.c tests/nested/rules.mk
 	    -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror -nostdlib -static -no-pie \
 	    -Wl,--build-id=none -Wl,-z,noexecstack -s -o $@ $<
 
+$(NESTED)/absent.so: tests/nested/absent.c tests/nested/rules.mk
+	@mkdir -p $(@D)
+	@$(CC) -std=c17 -O2 -fPIC -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror -shared -s -o $@ $<
+
 # The disks last as long as what they are made of; a newer QEMU on this host is part of that.
-$(NESTED)/root.img: $(addprefix tests/nested/,disks initrd init) $(NESTED)/leave \
+$(NESTED)/root.img: $(addprefix tests/nested/,disks initrd init) \
+    $(NESTED)/leave $(NESTED)/absent.so \
     $(LINUX_OUT)/linux.stamp $(call installed,qemu-system-x86 ovmf curl)
 	@tests/nested/disks $(NESTED)
 

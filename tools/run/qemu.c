@@ -80,8 +80,12 @@ bool qemu_command(const struct machine_options *options, const struct machine_pi
 
     command_add(command, "-drive");
     command_add(command, "if=pflash,format=raw,unit=0,readonly=on,file=%s", firmware_code[0]);
-    command_add(command, "-drive");
-    command_add(command, "if=pflash,format=raw,unit=1,snapshot=on,file=%s", firmware_variables[0]);
+    /* Nested, variables are in memory: each byte of flash costs two exits and a new memory map. */
+    if (options->kind != MACHINE_NESTED) {
+        command_add(command, "-drive");
+        command_add(command, "if=pflash,format=raw,unit=1,snapshot=on,file=%s",
+                    firmware_variables[0]);
+    }
     command_add(command, "-drive");
     command_add(command, "if=none,id=disk,format=raw,readonly=on,file=%s/disk.img",
                 options->directory);
