@@ -105,7 +105,7 @@ help:
 setup:
 	@tools/setup run $(filter tcg nested secure fuzz,$(MACHINE) $(ALSO))
 
-test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg)
+test: ALSO := fuzz $(if $(filter auto,$(MACHINE)),tcg nested)
 test-nested test-nested-one: ALSO := nested
 test-secure-boot: ALSO := tcg secure
 run debug: ALSO := $(if $(filter auto,$(MACHINE)),$(if $(KVM_GUESS),,tcg))

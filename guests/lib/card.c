@@ -8,7 +8,10 @@
 enum {
     CONTROL = 0x0000,
     STATUS = 0x0008,
+    INTERRUPT_CAUSE_SET = 0x00c8,
+    INTERRUPT_MASK_SET = 0x00d0,
     INTERRUPT_MASK_CLEAR = 0x00d8,
+    INTERRUPT_VECTORS = 0x00e4,
     RECEIVE_CONTROL = 0x0100,
     TRANSMIT_CONTROL = 0x0400,
     RECEIVE_RING = 0x2800,
@@ -28,6 +31,8 @@ enum {
     RECEIVE_LOOP = 1 << 6,
     RECEIVE_NO_CHECKSUM = 1 << 26,
     TRANSMIT_ENABLE = 1 << 1 | 1 << 3, /* short frames filled up */
+    CAUSE_RECEIVE_0 = 1 << 20,
+    RECEIVE_0_MESSAGE_0 = 1 << 3, /* the valid bit, and number 0 */
     RESETS_A_SECOND = 100,
     MOST_SECONDS = 5,
 };
@@ -83,6 +88,13 @@ bool card_start(const struct card *card, uint64_t receive, uint64_t transmit)
     *at(card, RECEIVE_CONTROL) = RECEIVE_ENABLE | RECEIVE_ALL | RECEIVE_LOOP | RECEIVE_NO_CHECKSUM;
     *at(card, TRANSMIT_CONTROL) = TRANSMIT_ENABLE;
     return *at(card, STATUS) & STATUS_LINK;
+}
+
+void card_interrupt(const struct card *card)
+{
+    *at(card, INTERRUPT_VECTORS) = RECEIVE_0_MESSAGE_0;
+    *at(card, INTERRUPT_MASK_SET) = CAUSE_RECEIVE_0;
+    *at(card, INTERRUPT_CAUSE_SET) = CAUSE_RECEIVE_0;
 }
 
 void card_ring(const struct card *card, enum card_ring ring, uint32_t tail)

@@ -47,6 +47,9 @@ bool card_start(const struct card *card, uint64_t receive, uint64_t transmit);
 /* The doorbell: the card may use the descriptors of a ring up to this one. */
 void card_ring(const struct card *card, enum card_ring ring, uint32_t tail);
 
+/* Has the card send the first message of its MSI-X table; card_start() undoes that it can. */
+void card_interrupt(const struct card *card);
+
 /* How far the card is. */
 uint32_t card_head(const struct card *card, enum card_ring ring);
 

@@ -5,14 +5,16 @@
  * for:
  *
  *   a TPM: QEMU's zeros, where there is none, make OVMF wait for one, by 150,000 exits;
- *   configuration space of buses that no bridge leads to: the loader and the separation check look
- *   at all of it. If there should be something after all, ports show it, and the check refuses.
+ *   configuration space of buses that no bridge leads to, in the window that begins at $WINDOW: the
+ *   loader and the separation check look at all of it. If there should be something after all,
+ * ports show it, and the check refuses.
  */
 #define _GNU_SOURCE
 #include <linux/kvm.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -21,7 +23,7 @@
 #define LARGE_PAGE (2ull << 20)
 #define PAGES      0xfed40000ull /* of the TPM, five */
 #define PAGES_SIZE 0x5000ull
-#define BUSES      (0xe0000000ull + (32ull << 20)) /* OVMF's window, from bus 32 on */
+#define BUSES      (32ull << 20) /* of its window */
 #define BUSES_SIZE (224ull << 20)
 enum { FIRST_SLOT = 32000 }; /* QEMU counts from 0 */
 
@@ -61,9 +63,10 @@ int ioctl(int file, unsigned long request, ...)
     int result = (int)syscall(SYS_ioctl, file, request, argument);
     if (request != KVM_CREATE_VM || result < 0)
         return result;
+    const char *window = getenv("WINDOW");
     uint8_t *ones = map_ones();
-    if (!ones || add(result, FIRST_SLOT, PAGES, PAGES_SIZE, ones) != 0 ||
-        add(result, FIRST_SLOT + 1, BUSES, BUSES_SIZE, ones) != 0)
+    if (!window || !ones || add(result, FIRST_SLOT, PAGES, PAGES_SIZE, ones) != 0 ||
+        add(result, FIRST_SLOT + 1, strtoull(window, NULL, 16) + BUSES, BUSES_SIZE, ones) != 0)
         perror("what is absent stays slow");
     return result;
 }

@@ -3,7 +3,7 @@
 NESTED := $(BUILD)/nested
 # Names of tests without .test: all that name the machine; `make test` runs one.
 NESTED_TESTS := $(basename $(notdir $(shell grep -l '^machine .*nested' tests/boot/*.test)))
-NESTED_ONE := devices
+NESTED_ONE := nested
 
 $(NESTED)/leave: tests/nested/leave.c tests/nested/rules.mk
 	@mkdir -p $(@D)
