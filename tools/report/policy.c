@@ -21,7 +21,7 @@ static void say_limits(struct report *out)
         page_say(
             &out->page, MARK_NOTE,
             "DMA and interrupts of the domains' devices are confined by VT-d. That was run on "
-            "AMD-V with VT-d in QEMU; VT-x with VT-d in a nested machine, without network cards.");
+            "AMD-V with VT-d in QEMU; VT-x with VT-d in a nested machine, with one kind of card.");
     if (is_written(model->management.at))
         page_say(
             &out->page, MARK_NOTE,
