@@ -22,6 +22,7 @@ const struct command commands[] = {
     {"report", report_main, report_help, "write the page on which a machine is approved"},
     {"cascade", cascade_main, cascade_help, "find what several hosts let flow between levels"},
     {"hw", hw_main, hw_help, "list the machine's hardware, or say whether it will do"},
+    {"survey", survey_main, survey_help, "make an application that looks at a machine"},
     {"init", init_main, init_help, "write a first manifest for a machine"},
     {"key", key_main, key_help, "make a key pair, or the certificate of a console"},
     {"disk", disk_main, disk_help, "make a bootable disk of an image"},

@@ -66,6 +66,7 @@ static const char *write_image(const struct compiled *compiled, const struct pe 
     struct pe_piece kernel_piece = {.bytes = kernel, .size = kernel_bytes};
     struct pe_piece manifest_piece = {.bytes = compiled->manifest,
                                       .size = compiled->manifest_bytes};
+    struct pe_piece sbat_piece = {.bytes = part_sbat, .size = strlen(part_sbat)};
     struct pe_piece payload_pieces[MAX_PAYLOADS];
 
     for (uint32_t i = 0; i < compiled->payload_count; i++)
@@ -73,6 +74,7 @@ static const char *write_image(const struct compiled *compiled, const struct pe 
             compiled->payloads[i].bytes, compiled->payloads[i].size, compiled->payloads[i].file};
     const struct pe_addition added[] = {
         {".rsrc", version, 1},
+        {".sbat", &sbat_piece, 1},
         {".kernel", &kernel_piece, 1},
         {".manif", &manifest_piece, 1},
         {".payload", payload_pieces, compiled->payload_count},

@@ -3,6 +3,8 @@
 #include "tool.h"
 #include "tools/image/disk.h"
 #include "tools/image/image.h"
+#include "tools/image/parts.h"
+#include "tools/image/pe.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -11,7 +13,8 @@ const char disk_help[] =
     "usage: bulkhead disk IMAGE.efi -o FILE\n"
     "\n"
     "Makes a disk image with one EFI system partition (GPT, FAT32) that boots IMAGE.efi, an image\n"
-    "of `bulkhead build`: for an emulator, or to be written to a USB stick. The same image gives "
+    "of `bulkhead build` or `bulkhead survey`: for an emulator, or to be written to a USB stick. "
+    "The same image gives "
     "the\n"
     "same bytes; the file is sparse.\n"
     "\n"
@@ -25,6 +28,13 @@ const char disk_help[] =
     "Examples:\n"
     "  bulkhead disk gate-7.efi -o gate-7.img && dd if=gate-7.img of=/dev/sdX bs=4M\n";
 
+static bool is_survey(const struct mapped *file)
+{
+    struct pe pe;
+
+    return !pe_open(file->bytes, file->size, &pe) && pe_find(&pe, PART_SURVEY_SECTION);
+}
+
 /* Other files make no disk that boots, and a stick is found out only at the machine. */
 static enum exit_status look_at(const char *path, bool *secret)
 {
@@ -34,12 +44,16 @@ static enum exit_status look_at(const char *path, bool *secret)
     enum exit_status status = EXIT_ENVIRONMENT;
 
     if (mapped_open(path, &file)) {
-        const char *complaint = image_is_pe(file.bytes, file.size)
-                                    ? image_open(&arena, file.bytes, file.size, &image)
-                                    : "is no image; make one with `bulkhead build`";
+        const char *complaint = "is no image; make one with `bulkhead build`";
+        bool survey = is_survey(&file);
+
+        if (survey)
+            complaint = NULL;
+        else if (image_is_pe(file.bytes, file.size))
+            complaint = image_open(&arena, file.bytes, file.size, &image);
 
         status = complaint ? EXIT_FINDINGS : EXIT_GOOD;
-        *secret = !complaint && holds_server_key(&image.manifest);
+        *secret = !complaint && !survey && holds_server_key(&image.manifest);
         if (complaint) {
             fputs("bulkhead disk: ", stderr);
             put_safely(stderr, path);

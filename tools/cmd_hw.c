@@ -8,7 +8,7 @@
 #include <string.h>
 
 const char hw_help[] =
-    "usage: bulkhead hw [check] [--from DIR] [--save DIR]\n"
+    "usage: bulkhead hw [check] [--from FROM] [--save DIR]\n"
     "\n"
     "Lists what the machine has: processors with their threads and caches, memory, IOMMU units\n"
     "with the memory that firmware keeps, PCI functions with their groups, resets and interrupts,\n"
@@ -19,7 +19,8 @@ const char hw_help[] =
     "\n"
     "  check              can the machine run Bulkhead: each feature with the firmware setting\n"
     "                     that usually enables it, and the answer in the last line\n"
-    "  -f, --from DIR     read a saved copy instead of this machine\n"
+    "  -f, --from FROM    read a saved copy instead of this machine: a folder, or BULKHEAD.TXT\n"
+    "                     of `bulkhead survey`\n"
     "  -s, --save DIR     also save a copy of all files that were read, in a new folder (with the\n"
     "                     serial numbers of devices), and say its SHA-256, which `report` prints\n"
     "  -h, --help         this text\n"
@@ -29,19 +30,19 @@ const char hw_help[] =
     "\n"
     "Examples:\n"
     "  sudo bulkhead hw --save board-7\n"
-    "  bulkhead hw check --from board-7\n"
+    "  bulkhead hw check --from BULKHEAD.TXT\n"
     "  bulkhead init --hw board-7 >gate-7.yaml\n";
 
 const char init_help[] =
-    "usage: bulkhead init [--hw DIR]\n"
+    "usage: bulkhead init [--hw FROM]\n"
     "\n"
     "Writes a first manifest with comments to standard output, for this machine or for the one\n"
-    "whose inventory `bulkhead hw --save DIR` saved.\n"
+    "whose inventory `bulkhead hw --save DIR` or `bulkhead survey` saved.\n"
     "\n"
-    "  -w, --hw DIR       a saved inventory\n"
+    "  -w, --hw FROM      a saved inventory: a folder, or BULKHEAD.TXT\n"
     "  -h, --help         this text\n"
     "\n"
-    "Exit status: 0 good, 2 wrong usage, 3 the folder cannot be read.\n"
+    "Exit status: 0 good, 2 wrong usage, 3 the inventory cannot be read.\n"
     "\n"
     "Examples:\n"
     "  bulkhead init --hw board-7 >gate-7.yaml && bulkhead check gate-7.yaml\n";

@@ -16,7 +16,7 @@ install: tools loader kernel $(CONSOLE) $(BUILD)/share/bulkhead.1 $(BUILD)/share
 	@install -d $(addprefix $(INSTALLED)/,bin lib/bulkhead share/bulkhead share/man/man1 \
 	    share/doc/bulkhead/docs share/doc/bulkhead/guests share/bash-completion/completions)
 	@install -m 755 $(BUILD)/bulkhead $(INSTALLED)/bin
-	@install -m 644 $(LOADER) $(KERNEL_INTEL) $(KERNEL_AMD) $(CONSOLE) $(INSTALLED)/lib/bulkhead
+	@install -m 644 $(LOADER) $(SURVEY) $(KERNEL_INTEL) $(KERNEL_AMD) $(CONSOLE) $(INSTALLED)/lib/bulkhead
 	@install -m 644 $(BUILD)/share/manifest.schema.json $(INSTALLED)/share/bulkhead
 	@install -m 644 $(BUILD)/share/bulkhead.1 $(INSTALLED)/share/man/man1
 	@install -m 644 README.md CAVEATS.md SECURITY.md LICENSE $(INSTALLED)/share/doc/bulkhead

@@ -103,18 +103,6 @@ static void find_framebuffer(struct handoff_screen *out)
     firmware->BootServices->FreePool(handles);
 }
 
-static void print_by_firmware(const char *text)
-{
-    for (; *text; text++) {
-        CHAR16 line[3] = {(CHAR16)*text, 0, 0};
-        if (*text == '\n') {
-            line[0] = '\r';
-            line[1] = '\n';
-        }
-        firmware->ConOut->OutputString(firmware->ConOut, line);
-    }
-}
-
 void console_open(struct handoff_screen *out, const uint8_t **glyphs)
 {
     find_framebuffer(out);

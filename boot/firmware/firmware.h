@@ -16,10 +16,20 @@ extern EFI_HANDLE firmware_image;
 /* Finds the framebuffer and the firmware's glyphs, fills `screen` and `glyphs`, and starts text. */
 void console_open(struct handoff_screen *screen, const uint8_t **glyphs);
 
+/* print.c */
+
+/* Shows text where the firmware shows its own. */
+void print_by_firmware(const char *text);
+
 /* image.c */
 
 /* Finds the sections of the PE file that this loader is part of; refuses a damaged one. */
 void image_open(struct image *image);
+
+/* beside.c */
+
+/* BULKHEAD.TXT beside the image, new and empty; NULL: it can't be made. */
+EFI_FILE_HANDLE beside_create(void);
 
 /* refusal.c */
 
@@ -41,6 +51,11 @@ bool memory_known(uint64_t base, uint64_t bytes);
  */
 void memory_leave_boot_services(struct handoff *handoff);
 void *memory_allocate(uint64_t bytes);
+
+/* boot_function.c */
+
+/* The PCI function that the image's device is, or is behind, or FUNCTION_NONE. */
+uint32_t find_boot_function(void);
 
 /* devices.c */
 

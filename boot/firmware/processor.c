@@ -3,12 +3,12 @@
  * "Enabling SVM". */
 #include "processor.h"
 #include "arch/x86/include/cpu.h"
+#include "cpuid.h"
 #include "kernel/format.h"
 #include <string.h>
 
 enum {
     MSR_FEATURE_CONTROL = 0x3a,
-    MSR_ARCH_CAPABILITIES = 0x10a,
     MSR_VMX_PROC_CONTROLS = 0x482,
     MSR_VMX_PIN_CONTROLS = 0x481,
     MSR_VMX_PROC2_CONTROLS = 0x48b,
@@ -23,7 +23,6 @@ enum {
     EPT_LARGE = 1 << 16,
     EPT_HUGE = 1 << 17,
     EPT_INVEPT = 1 << 20,
-    PSCHANGE_MC_NO = 1 << 6,
     CR4_LA57 = 1 << 12,
 };
 
@@ -40,47 +39,9 @@ static void require(struct findings *findings, bool present, const char *what)
                                    sizeof(findings->text) - findings->length, "\n  - %s", what);
 }
 
-static uint32_t leaf(uint32_t number, uint32_t subleaf, unsigned word)
-{
-    uint32_t out[4];
-    cpu_cpuid(number & 0x80000000u, 0, out);
-    if (out[0] < number)
-        return 0;
-    cpu_cpuid(number, subleaf, out);
-    return out[word];
-}
-
-static bool vendor_is(const char *vendor)
-{
-    uint32_t out[4];
-    cpu_cpuid(0, 0, out);
-    uint32_t text[3] = {out[1], out[3], out[2]};
-    return memcmp(text, vendor, sizeof(text)) == 0;
-}
-
-/* Families that CVE-2018-12207 does not concern, by model number of family 6: Atoms, and cores
- * from Ice Lake on. Others say so in ARCH_CAPABILITIES, or get small pages (TRAPS 19). */
-static const uint8_t safe_models[] = {
-    0x37, 0x4a, 0x4c, 0x4d, 0x5a, 0x5c, 0x5d, 0x5f, 0x75, 0x7a, /* Silvermont to Goldmont+ */
-    0x57, 0x85,                                                 /* Knights */
-    0x6a, 0x6c, 0x7d, 0x7e, 0x8c, 0x8d, 0x8f, 0x96, 0x9c, 0x86, /* Ice Lake, Tiger Lake, Tremont */
-    0x97, 0x9a, 0xaa, 0xad, 0xae, 0xaf, 0xb6, 0xb7, 0xba, 0xbe, 0xbf, 0xc5, 0xc6, 0xcf};
-
-static bool large_executable_unsafe(void)
-{
-    if (leaf(7, 0, 3) & 1u << 29 && cpu_rdmsr(MSR_ARCH_CAPABILITIES) & PSCHANGE_MC_NO)
-        return false;
-    uint32_t signature = leaf(1, 0, 0);
-    uint32_t family = signature >> 8 & 15, model = (signature >> 4 & 15) | (signature >> 12 & 0xf0);
-    for (unsigned i = 0; family == 6 && i < sizeof(safe_models); i++)
-        if (safe_models[i] == model)
-            return false;
-    return true;
-}
-
 static void check_intel(struct findings *findings, struct facts *facts)
 {
-    bool vmx = leaf(1, 0, 2) & 1u << 5;
+    bool vmx = cpuid_word(1, 0, 2) & 1u << 5;
     require(findings, vmx,
             "VT-x (VMX): enable \"Intel Virtualization Technology\" in the firmware; "
             "in a virtual machine, nested virtualisation");
@@ -104,12 +65,12 @@ static void check_intel(struct findings *findings, struct facts *facts)
                 "EPT with 4-level walk, write-back memory type and INVEPT");
     facts->nested_large_pages = ept & EPT_LARGE;
     facts->nested_huge_pages = ept & EPT_HUGE;
-    facts->large_executable_unsafe = large_executable_unsafe();
+    facts->large_executable_unsafe = cpuid_large_executable_unsafe();
 }
 
 static void check_amd(struct findings *findings, struct facts *facts)
 {
-    bool svm = leaf(0x80000001, 0, 2) & 1u << 2;
+    bool svm = cpuid_word(0x80000001, 0, 2) & 1u << 2;
     require(findings, svm,
             "AMD-V (SVM): enable \"SVM Mode\" in the firmware; in a virtual machine, "
             "nested virtualisation");
@@ -118,7 +79,8 @@ static void check_amd(struct findings *findings, struct facts *facts)
     require(findings, !(cpu_rdmsr(MSR_VM_CR) & VM_CR_SVM_DISABLED),
             "AMD-V is locked off by the firmware (VM_CR.SVMDIS): enable \"SVM Mode\" there and "
             "switch the machine off and on");
-    require(findings, leaf(0x8000000a, 0, 3) & 1, "nested paging: a newer processor is needed");
+    require(findings, cpuid_word(0x8000000a, 0, 3) & 1,
+            "nested paging: a newer processor is needed");
     facts->amd = true;
     facts->nested_large_pages = true;
     facts->nested_huge_pages = facts->host_huge_pages;
@@ -127,21 +89,21 @@ static void check_amd(struct findings *findings, struct facts *facts)
 void processor_check(const struct manifest *manifest, struct facts *facts)
 {
     bool intel = manifest->header->cpu_vendor == MANIFEST_CPU_INTEL;
-    if (!vendor_is(intel ? "GenuineIntel" : "AuthenticAMD"))
+    if (!cpuid_vendor_is(intel ? "GenuineIntel" : "AuthenticAMD"))
         refuse("this image is for %s processors (platform: {cpu: %s}) and this is another maker's: "
                "build it with the other value",
                intel ? "Intel" : "AMD", intel ? "intel" : "amd");
 
     struct findings findings = {.length = 0};
     require(
-        &findings, leaf(1, 0, 2) & 1u << 21,
+        &findings, cpuid_word(1, 0, 2) & 1u << 21,
         "x2APIC: switch off the firmware's \"x2APIC opt-out\"; in a virtual machine, add x2apic");
-    require(&findings, leaf(0x80000001, 0, 3) & 1u << 20,
+    require(&findings, cpuid_word(0x80000001, 0, 3) & 1u << 20,
             "no-execute pages: enable \"Execute Disable\" in the firmware");
     require(&findings, !(cpu_read_cr4() & CR4_LA57),
             "4-level paging: the firmware runs with 5 levels; switch that off there");
-    facts->host_huge_pages = leaf(0x80000001, 0, 3) & 1u << 26;
-    uint32_t bits = leaf(0x80000008, 0, 0) & 0xff;
+    facts->host_huge_pages = cpuid_word(0x80000001, 0, 3) & 1u << 26;
+    uint32_t bits = cpuid_word(0x80000008, 0, 0) & 0xff;
     facts->physical_address_bits = bits ? bits : 36;
     /* Intel SDM, "Determining the Signature": CPUID(1), as above, loads it. */
     uint64_t signature = cpu_rdmsr(MSR_BIOS_SIGN_ID);

@@ -2,6 +2,7 @@
 /* The controllers of the disks that a machine boots from, also below LVM, LUKS and RAID. */
 #include "source.h"
 
+#include "kernel/abi/survey.h"
 #include <errno.h>
 #include <string.h>
 
@@ -106,8 +107,25 @@ static bool add_controllers(struct hw *hw, unsigned major, unsigned minor)
     return known;
 }
 
+/* A survey names the function from which it was started itself. */
+static void read_surveyed(struct hw *hw)
+{
+    const char *line = hw_line(hw, SURVEY_BOOT, HW_WORD);
+    int64_t address = line ? hw_parse_address(line) : -1;
+
+    hw->boot_known = address >= 0;
+    if (hw->boot_known)
+        add_controller(hw, (uint32_t)address);
+    else
+        hw_note_missing(hw, SURVEY_BOOT, "which controller the machine booted from");
+}
+
 void hw_read_boot(struct hw *hw)
 {
+    if (hw->survey) {
+        read_surveyed(hw);
+        return;
+    }
     char *text = hw_text(hw, "proc/self/mountinfo", 1 << 20);
     bool told = false;
     unsigned major, minor;

@@ -65,9 +65,11 @@ static enum state no_execute(const struct hw *hw)
     return flag(hw, "nx", "nx");
 }
 
-/* Linux does not tell which of the two firmware runs with. */
+/* Linux does not tell which of the two firmware runs with; a survey does. */
 static enum state four_levels(const struct hw *hw)
 {
+    if (hw->paging_levels > 0)
+        return hw->paging_levels == 4 ? YES : NO;
     return flag(hw, "la57", "la57") == NO ? YES : UNKNOWN;
 }
 

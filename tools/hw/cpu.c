@@ -2,6 +2,7 @@
 /* Processors, caches and memory of a machine. */
 #include "source.h"
 
+#include "kernel/abi/survey.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@ enum {
     CPUS_MAX = 4096,
     MEMMAP_MAX = 1024,
     DMI_BYTES = 1 << 20,
+    DMI_FIRMWARE = 0, /* and of the system: makers and names are their first two strings */
+    DMI_SYSTEM = 1,
     DMI_MEMORY_ARRAY = 16,
     DMI_IPMI = 38,
     DMI_ONBOARD = 41,
@@ -208,6 +211,43 @@ static void take_onboard(struct hw *hw, const uint8_t *item)
         little(item + 7, 2) << 16 | (uint32_t)item[9] << 8 | item[10];
 }
 
+static const char *words_of(struct hw *hw, const char *first, const char *second)
+{
+    if (!first && !second)
+        return NULL;
+    return say(&hw->arena, "%s%s%s", first ? first : "", first && second ? " " : "",
+               second ? second : "");
+}
+
+/* The n-th string behind a structure, NULL: it has none, or not to its end. */
+static const char *dmi_string(struct hw *hw, const uint8_t *item, size_t room, uint8_t number)
+{
+    const char *at = (const char *)item + item[1];
+    size_t left = room - item[1];
+
+    for (uint8_t i = 1; number > 0 && left > 0 && *at; i++) {
+        size_t length = strnlen(at, left);
+
+        if (length == left)
+            return NULL;
+        if (i == number)
+            return say(&hw->arena, "%.*s", (int)(length < HW_LIST ? length : HW_LIST), at);
+        at += length + 1;
+        left -= length + 1;
+    }
+    return NULL;
+}
+
+/* Maker and name of firmware or system, where no file of the kernel's tells. */
+static void take_names(struct hw *hw, const uint8_t *item, size_t room)
+{
+    const char **out = item[0] == DMI_FIRMWARE ? &hw->firmware : &hw->board;
+
+    if (item[1] >= 6 && !*out)
+        *out =
+            words_of(hw, dmi_string(hw, item, room, item[4]), dmi_string(hw, item, room, item[5]));
+}
+
 /* System Management BIOS Reference Specification, Structure Definitions. */
 static void take_dmi(struct hw *hw, const uint8_t *table, size_t count)
 {
@@ -222,20 +262,14 @@ static void take_dmi(struct hw *hw, const uint8_t *table, size_t count)
             table[at + 6] <= 7)
             hw->ecc = words[table[at + 6] - 3];
         hw->has_ipmi |= type == DMI_IPMI;
+        if (type == DMI_FIRMWARE || type == DMI_SYSTEM)
+            take_names(hw, table + at, count - at);
         if (type == DMI_ONBOARD && length >= 11)
             take_onboard(hw, table + at);
         for (at += length; at + 1 < count && (table[at] != 0 || table[at + 1] != 0);)
             at++;
         at += 2;
     }
-}
-
-static const char *words_of(struct hw *hw, const char *first, const char *second)
-{
-    if (!first && !second)
-        return NULL;
-    return say(&hw->arena, "%s%s%s", first ? first : "", first && second ? " " : "",
-               second ? second : "");
 }
 
 static void read_dmi(struct hw *hw)
@@ -254,6 +288,19 @@ static void read_dmi(struct hw *hw)
         hw_note_missing(hw, "sys/firmware/dmi/tables/DMI", "whether memory has ECC");
 }
 
+/* Of the variable: its attributes, four bytes, and its value. */
+static void read_trust(struct hw *hw)
+{
+    static const char secure[] =
+        "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+    uint8_t variable[5];
+    uint64_t major;
+
+    hw->secure_boot =
+        hw_read(hw, secure, variable, sizeof(variable)) == sizeof(variable) ? variable[4] == 1 : -1;
+    hw->has_tpm = hw_number(hw, "sys/class/tpm/tpm0/tpm_version_major", &major) && major == 2;
+}
+
 void hw_read_memory(struct hw *hw)
 {
     const char *meminfo = hw_text(hw, "proc/meminfo", 64 << 10);
@@ -267,14 +314,16 @@ void hw_read_memory(struct hw *hw)
         if (total)
             hw->memory_bytes = (uint64_t)strtoull(total + 9, NULL, 10) << 10;
     }
-    read_dmi(hw);
     hw->board = words_of(hw, hw_line(hw, "sys/class/dmi/id/sys_vendor", HW_LIST),
                          hw_line(hw, "sys/class/dmi/id/product_name", HW_LIST));
     hw->firmware = words_of(hw, hw_line(hw, "sys/class/dmi/id/bios_vendor", HW_LIST),
                             hw_line(hw, "sys/class/dmi/id/bios_version", HW_LIST));
+    read_dmi(hw);
     uint64_t bits;
     hw->shows_firmware = hw_has_folder(hw, "sys/firmware");
     hw->is_uefi = hw_number(hw, "sys/firmware/efi/fw_platform_size", &bits) && bits == 64;
+    hw_number(hw, SURVEY_PAGING, &hw->paging_levels);
+    read_trust(hw);
 }
 
 bool hw_is_intel(const struct hw *hw)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The hardware of a machine, as Linux shows it below /sys and /proc, or a saved copy of those
- * files. Nothing read is trusted, and what cannot be read is named and left out.
+ * files, or a survey. Nothing read is trusted, and what cannot be read is named and left out.
  */
 #ifndef BULKHEAD_HW_H
 #define BULKHEAD_HW_H
@@ -98,10 +98,13 @@ struct hw_uart {
     uint64_t port, memory;
 };
 
+struct survey;
+
 struct hw {
     struct arena arena;
-    int root;         /* directory that stands for / */
-    const char *save; /* folder for copies of all that is read; NULL: none */
+    int root;              /* directory that stands for / */
+    struct survey *survey; /* or the files that do, of a text; NULL: the directory */
+    const char *save;      /* folder for copies of all that is read; NULL: none */
     bool save_failed;
     const char *saved; /* the day on which the copy was made; NULL: no copy, or not known */
     struct sha256 hash;
@@ -121,6 +124,9 @@ struct hw {
     uint32_t *onboard; /* addresses of the network cards that SMBIOS says are part of the board */
     uint32_t onboard_count;
     bool is_uefi, smt_active, smt_known;
+    uint64_t paging_levels;          /* with which firmware runs; 0: not known */
+    int secure_boot;                 /* -1: not known, 0: off */
+    bool has_tpm;                    /* 2.0 */
     bool shows_firmware, shows_ttys; /* the folders below which UEFI and UARTs would be */
     const char *itlb_multihit;
 
@@ -148,8 +154,8 @@ struct hw {
 };
 
 /*
- * Reads the machine, or the copy in the folder `from`; with `save` also makes such a copy in a new
- * folder. Returns false with a message on stderr if one of the folders cannot be used.
+ * Reads the machine, or the copy in the folder, or the survey, `from`; with `save` also makes such
+ * a copy in a new folder. Returns false with a message on stderr if one of them cannot be used.
  */
 bool hw_open(struct hw *hw, const char *from, const char *save);
 void hw_close(struct hw *hw);

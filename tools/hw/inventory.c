@@ -24,15 +24,16 @@ static const char *read_inventory(struct check *check, struct inventory *invento
     if (stat(folder, &status) != 0)
         return errno == ENOENT ? payload_searched(check, path)
                                : say(&check->arena, "%s: %s", folder, strerror(errno));
-    if (!S_ISDIR(status.st_mode))
-        return say(&check->arena, "%s is no folder", folder);
-    if (access(folder, R_OK | X_OK) != 0)
+    if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode))
+        return say(&check->arena, "%s is neither a folder nor a survey", folder);
+    if (access(folder, S_ISDIR(status.st_mode) ? R_OK | X_OK : R_OK) != 0)
         return say(&check->arena, "%s: %s", folder, strerror(errno));
     inventory->opened = true;
     if (!hw_open(&inventory->hw, folder, NULL))
         return say(&check->arena, "%s cannot be read", folder);
     /* All is read; a fleet has many inventories. */
-    close(inventory->hw.root);
+    if (inventory->hw.root >= 0)
+        close(inventory->hw.root);
     inventory->hw.root = -1;
     if (inventory->hw.cpu_count == 0 && inventory->hw.function_count == 0)
         return say(&check->arena, "%s shows neither processors nor PCI functions", folder);

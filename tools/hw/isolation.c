@@ -128,8 +128,12 @@ static const struct hw_function *group_head(const struct hw *hw, const struct hw
 
 void hw_find_groups(struct hw *hw)
 {
-    for (uint32_t i = 0; i < hw->function_count; i++)
+    for (uint32_t i = 0; i < hw->function_count; i++) {
         hw->functions[i].group_head = group_head(hw, &hw->functions[i]);
+        /* No kernel made groups of a survey: these are the groups. */
+        if (hw->survey)
+            hw->functions[i].group = (int32_t)(hw->functions[i].group_head - hw->functions);
+    }
 }
 
 const struct hw_function *hw_joining_port(const struct hw_function *one,

@@ -47,6 +47,8 @@ static void print_memory(struct hw *hw, FILE *out)
          hw->is_uefi          ? "64-bit UEFI"
          : hw->shows_firmware ? "not by 64-bit UEFI"
                               : NULL);
+    line(out, "Secure Boot", hw->secure_boot < 0 ? NULL : hw->secure_boot ? "on" : "off");
+    line(out, "TPM 2.0", hw->has_tpm ? "yes" : "none shown");
 }
 
 static const char *resets(struct hw *hw, const struct hw_function *function)

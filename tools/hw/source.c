@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading the files of a machine, or of a saved copy, with bounds. */
 #include "source.h"
+#include "survey.h"
 
 #include "tools/manifest/check.h"
 #include "tools/manifest/schema_parse.h"
+#include "tools/mapped.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,11 +26,29 @@ static bool complain(const char *path, const char *why)
     return false;
 }
 
+/* A file that stands for the folder: the text of a survey. */
+static bool open_survey(struct hw *hw, const char *from)
+{
+    struct mapped text = {0};
+    const char *complaint = "is larger than a survey";
+    uint32_t line = 1;
+
+    if (!mapped_open(from, &text))
+        return false;
+    hw->survey = arena_take(&hw->arena, sizeof(*hw->survey));
+    if (text.size <= SURVEY_TEXT_MOST)
+        complaint = survey_open(&hw->arena, text.bytes, text.size, hw->survey, &line);
+    mapped_close(&text);
+    return !complaint || complain(say(&hw->arena, "%s:%u", from, line), complaint);
+}
+
 bool hw_source_open(struct hw *hw, const char *from, const char *save)
 {
     hw->root = open(from ? from : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (hw->root < 0)
+    if (hw->root < 0 && errno != ENOTDIR)
         return complain(from, strerror(errno));
+    if (hw->root < 0 && !open_survey(hw, from))
+        return false;
     if (save && mkdir(save, 0700) != 0)
         return complain(save, strerror(errno));
     hw->save = save;
@@ -78,7 +98,7 @@ static void hash(struct hw *hw, const char *path, const void *bytes, size_t coun
     sha256_update(&hw->hash, bytes, count);
 }
 
-long hw_read(struct hw *hw, const char *path, void *out, size_t room)
+static long read_file(const struct hw *hw, const char *path, void *out, size_t room)
 {
     int file = open_below(hw, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     struct stat status;
@@ -97,11 +117,30 @@ long hw_read(struct hw *hw, const char *path, void *out, size_t room)
     int error = errno;
     close(file);
     errno = error;
-    if (got < 0 && count == 0)
+    return got < 0 && count == 0 ? -1 : (long)count;
+}
+
+static long read_survey(const struct survey *survey, const char *path, void *out, size_t room)
+{
+    const struct survey_file *file = survey_find(survey, path);
+
+    if (!file || !file->bytes)
         return -1;
-    hw_save(hw, path, out, count);
-    hash(hw, path, out, count);
-    return (long)count;
+    room = room < file->count ? room : file->count;
+    memcpy(out, file->bytes, room);
+    return (long)room;
+}
+
+long hw_read(struct hw *hw, const char *path, void *out, size_t room)
+{
+    long count =
+        hw->survey ? read_survey(hw->survey, path, out, room) : read_file(hw, path, out, room);
+
+    if (count < 0)
+        return -1;
+    hw_save(hw, path, out, (size_t)count);
+    hash(hw, path, out, (size_t)count);
+    return count;
 }
 
 char *hw_text(struct hw *hw, const char *path, size_t most)
@@ -158,7 +197,7 @@ bool hw_number(struct hw *hw, const char *path, uint64_t *out)
 char *hw_link(struct hw *hw, const char *path)
 {
     char target[PATH_BYTES + 1];
-    int link = open_below(hw, path, O_PATH | O_NOFOLLOW);
+    int link = hw->survey ? -1 : open_below(hw, path, O_PATH | O_NOFOLLOW);
 
     if (link < 0)
         return NULL;
@@ -178,14 +217,34 @@ static int by_name(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+static uint32_t list_survey(struct hw *hw, const char *path, char ***names)
+{
+    uint32_t count = 0, next = 0;
+    const char *name;
+    size_t length;
+
+    while (count < NAMES_MAX && (name = survey_name(hw->survey, path, &next, &length))) {
+        const char *last = count > 0 ? (*names)[count - 1] : NULL;
+
+        if (last && strlen(last) == length && memcmp(last, name, length) == 0)
+            continue;
+        *names = hw_grow(hw, *names, count, sizeof(char *));
+        (*names)[count++] = say(&hw->arena, "%.*s", (int)length, name);
+    }
+    errno = count > 0 ? 0 : ENOENT;
+    return count;
+}
+
 uint32_t hw_list(struct hw *hw, const char *path, char ***names)
 {
+    *names = NULL;
+    if (hw->survey)
+        return list_survey(hw, path, names);
     int folder = open_below(hw, path, O_RDONLY | O_DIRECTORY);
     DIR *stream = folder < 0 ? NULL : fdopendir(folder);
     const struct dirent *entry;
     uint32_t count = 0;
 
-    *names = NULL;
     if (!stream) {
         if (folder >= 0)
             close(folder);
@@ -207,11 +266,12 @@ uint32_t hw_list(struct hw *hw, const char *path, char ***names)
 
 bool hw_has_folder(struct hw *hw, const char *path)
 {
-    int folder = open_below(hw, path, O_PATH | O_DIRECTORY);
+    int folder = hw->survey ? -1 : open_below(hw, path, O_PATH | O_DIRECTORY);
 
-    if (folder < 0)
+    if (hw->survey ? !survey_has_folder(hw->survey, path) : folder < 0)
         return false;
-    close(folder);
+    if (folder >= 0)
+        close(folder);
     if (hw->save)
         save_path(hw, say(&hw->arena, "%s/", path));
     return true;

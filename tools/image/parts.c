@@ -4,6 +4,7 @@
 #include "elf64.h"
 #include "kernel/manifest.h"
 #include "kernel/sha256.h"
+#include "tools/tool.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -71,3 +72,9 @@ void part_seal_kernel(const struct compiled *compiled, const uint8_t *kernel, ui
     sha256(kernel, bytes, header->kernel_digest);
     manifest_digest(header, header->digest);
 }
+
+/* The first line is the format's own. Ours: component, generation, vendor, package, version, where
+ * to ask. The generation grows with every fix of a hole by which an image could be misused. */
+const char part_sbat[] =
+    "sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
+    "bulkhead,1,Bulkhead,bulkhead," TOOL_VERSION ",see SECURITY.md of the source\n";

@@ -16,6 +16,9 @@ const char *part_path(struct arena *arena, const char *name);
 /* The management console, among the parts. */
 #define PART_CONSOLE "guests/console.elf"
 
+/* What the application of `bulkhead survey` is told by: a section of its own. */
+#define PART_SURVEY_SECTION ".survey"
+
 /* The file at `path`, seen from the current folder, wherever payloads would be looked for. */
 const char *part_file(struct arena *arena, const char *path);
 
@@ -32,5 +35,11 @@ const char *part_strip_kernel(struct arena *arena, const struct mapped *file, ui
 
 /* Puts the stripped hypervisor's digest into the manifest, and with it the manifest's own. */
 void part_seal_kernel(const struct compiled *compiled, const uint8_t *kernel, uint64_t bytes);
+
+/*
+ * What shim holds against the list of revoked generations before it starts an image, the section
+ * .sbat: lines of comma-separated values. Shim, "SBAT: UEFI Secure Boot Advanced Targeting".
+ */
+extern const char part_sbat[];
 
 #endif

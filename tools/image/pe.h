@@ -9,7 +9,7 @@
 
 struct payload;
 
-enum { PE_MAX_SECTIONS = 32, PE_MAX_ADDED = 4 };
+enum { PE_MAX_SECTIONS = 32 };
 
 struct pe_section {
     char name[9];

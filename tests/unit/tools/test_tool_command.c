@@ -229,6 +229,21 @@ static const struct {
      "own.efi: has no .manif section"},
     {"bulkhead build own.yaml -o own.efi >/dev/null; bulkhead disk own.efi -o own.efi", 3, NULL,
      "own.efi: is what would be read"},
+    /* Six fields a line, as shim wants them, and nothing else. */
+    {"objcopy -O binary --only-section=.sbat own.efi sbat; awk -F, 'NF == 6 && $2 == 1' sbat; wc "
+     "-l <sbat",
+     0,
+     "sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md\n"
+     "bulkhead,1,Bulkhead,bulkhead,0.1,see SECURITY.md of the source\n2\n",
+     NULL},
+    {"bulkhead survey --help", 0, "Examples:", NULL},
+    {"bulkhead survey", 2, NULL, "name the file with -o"},
+    {"bulkhead survey x -o s.efi", 2, NULL, "name the file with -o"},
+    {"bulkhead survey -o absent/s.efi", 3, NULL, "absent/s.efi"},
+    {"bulkhead survey -o s.efi && objcopy -O binary --only-section=.sbat s.efi s.sbat && cmp sbat "
+     "s.sbat && bulkhead disk s.efi -o s.img && bulkhead survey -o t.efi && cmp s.efi t.efi",
+     0, NULL, NULL},
+    {"bulkhead show s.efi", 1, NULL, "has no .manif section"},
     {"bulkhead report --format markdown --image own.efi own.yaml | grep 'hypervisor in it'", 0,
      "| **hypervisor in it** | ", NULL},
     {"bulkhead report --image own.efi m.yaml", 3, NULL, "m.yaml: the image that --image names was"},
