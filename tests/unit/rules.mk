@@ -96,6 +96,7 @@ $(call unit_test,drivers/pci,$(SCAN_SOURCES))
 SCAN_WORLD := tests/unit/boot/scan_world.c boot/devices/scan_switches.c $(SCAN_SOURCES)
 $(call unit_test,boot/scan,$(SCAN_WORLD))
 $(call unit_test,boot/capabilities,$(SCAN_WORLD))
+$(call unit_test,boot/survey_config,boot/survey/config.c boot/survey/bars.c)
 $(call unit_test,boot/bridges,boot/devices/bridges.c $(SCAN_WORLD))
 $(call unit_test,boot/pci_quiet,boot/devices/pci_quiet.c $(SCAN_WORLD))
 $(call unit_test,drivers/screen,)
@@ -137,6 +138,7 @@ $(call unit_test,tools/audit_keep,$(wildcard tools/audit/*.c) guests/console/wor
 $(call unit_test,tools/cascade,$(addprefix tools/,cascade/cascade.c cascade/graph.c cascade/sweep.c text.c))
 $(call unit_test,tools/fleet,$(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/hw,tests/fixtures/board.c $(TOOL_UNIT_SOURCES))
+$(call unit_test,tools/survey,boot/survey/report.c kernel/format.c $(TOOL_UNIT_SOURCES))
 
 $(call unit_test,tools/tool_boot_agrees,$(GUEST_SOURCES) \
     $(addprefix boot/plan/,paging.c diagnostic.c) kernel/format.c $(TOOL_UNIT_SOURCES))

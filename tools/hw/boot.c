@@ -122,7 +122,7 @@ static void read_surveyed(struct hw *hw)
 
 void hw_read_boot(struct hw *hw)
 {
-    if (hw->survey) {
+    if (hw->surveyed) {
         read_surveyed(hw);
         return;
     }

@@ -2,7 +2,6 @@
 /* Processors, caches and memory of a machine. */
 #include "source.h"
 
-#include "kernel/abi/survey.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,7 +321,6 @@ void hw_read_memory(struct hw *hw)
     uint64_t bits;
     hw->shows_firmware = hw_has_folder(hw, "sys/firmware");
     hw->is_uefi = hw_number(hw, "sys/firmware/efi/fw_platform_size", &bits) && bits == 64;
-    hw_number(hw, SURVEY_PAGING, &hw->paging_levels);
     read_trust(hw);
 }
 

@@ -124,6 +124,7 @@ struct hw {
     uint32_t *onboard; /* addresses of the network cards that SMBIOS says are part of the board */
     uint32_t onboard_count;
     bool is_uefi, smt_active, smt_known;
+    bool surveyed;                   /* firmware told it all, no Linux */
     uint64_t paging_levels;          /* with which firmware runs; 0: not known */
     int secure_boot;                 /* -1: not known, 0: off */
     bool has_tpm;                    /* 2.0 */

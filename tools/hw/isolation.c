@@ -131,7 +131,7 @@ void hw_find_groups(struct hw *hw)
     for (uint32_t i = 0; i < hw->function_count; i++) {
         hw->functions[i].group_head = group_head(hw, &hw->functions[i]);
         /* No kernel made groups of a survey: these are the groups. */
-        if (hw->survey)
+        if (hw->surveyed)
             hw->functions[i].group = (int32_t)(hw->functions[i].group_head - hw->functions);
     }
 }

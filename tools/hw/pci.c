@@ -244,7 +244,7 @@ void hw_read_pci(struct hw *hw)
         hw_note_missing(hw, "sys/bus/pci/devices/*/config",
                         "capabilities: MSI, resets, ACS and serial numbers");
     }
-    if (hw->function_count > 0 && groups == 0 && !hw->survey) {
+    if (hw->function_count > 0 && groups == 0 && !hw->surveyed) {
         errno = ENOENT;
         hw_note_missing(hw, "sys/kernel/iommu_groups",
                         "IOMMU groups (boot Linux with intel_iommu=on and VT-d on in firmware)");

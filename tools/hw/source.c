@@ -3,6 +3,7 @@
 #include "source.h"
 #include "survey.h"
 
+#include "kernel/abi/survey.h"
 #include "tools/manifest/check.h"
 #include "tools/manifest/schema_parse.h"
 #include "tools/mapped.h"
@@ -307,7 +308,7 @@ void hw_note_missing(struct hw *hw, const char *path, const char *lost)
 /* The day on which the copy was made: read from one, written into a new one. */
 static bool take_date(struct hw *hw, const char *from)
 {
-    static const char path[] = "saved";
+    static const char path[] = SURVEY_SAVED;
     uint32_t today;
 
     if (from)
@@ -327,6 +328,7 @@ bool hw_open(struct hw *hw, const char *from, const char *save)
     sha256_init(&hw->hash);
     if (!hw_source_open(hw, from, save))
         return false;
+    hw->surveyed = hw_number(hw, SURVEY_PAGING, &hw->paging_levels);
     hw_read_cpus(hw);
     hw_read_memory(hw);
     hw_read_pci(hw);
