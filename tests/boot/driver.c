@@ -201,6 +201,7 @@ static enum verdict run_test(struct test *test, const char *directory)
     spec->options.files = test->files;
     spec->options.file_count = *spec->before ? 2 : 1;
     spec->options.directory = directory;
+    spec->options.keeps = *spec->disk;
     spec->options.model = *spec->model ? spec->model : NULL;
     if (!prepare_devices(spec, image, &facts) || !open_monitor(test, directory))
         return FAILED;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
 BOOT_TEST := $(BUILD)/boot-test
-BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/dma.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
+BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/dma.c %/surveyed.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
     $(addprefix tools/image/,disk.c gpt.c pe.c) \
     $(addprefix tools/run/,bochs.c console.c devices.c image.c kvm.c line.c machine.c media.c nested.c \
         ports.c qemu.c) \
@@ -13,16 +13,23 @@ BOOT_TESTS := $(basename $(notdir $(sort $(wildcard tests/boot/*.test))))
 $(BOOT_TEST): $(BOOT_TEST_OBJECTS)
 	@$(CC) -o $@ $^
 
-# Applications that the firmware starts before the image: they lock VT-x off, or leave a device at
-# work. Start-up code and linker script are the loader's.
-BEFORE_NAMES := lockoff dma
+# Applications that the firmware starts before the image: they lock VT-x off, leave a device at
+# work, or look at the machine. Start-up code and linker script are the loader's.
+BEFORE_NAMES := lockoff dma surveyed
 BEFORE := $(BEFORE_NAMES:%=$(BUILD)/tests/%.efi)
 .SECONDARY: $(foreach name,$(BEFORE_NAMES),$(BUILD)/tests/$(name).so $(BUILD)/boot/obj/tests/boot/$(name).o)
 $(BUILD)/tests/%.so: $(BUILD)/boot/obj/tests/boot/%.o
 	@mkdir -p $(@D)
 	@$(EFI_LD) \
-	    -T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $< -L /usr/lib -lefi -lgnuefi \
+	    -T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $^ -L /usr/lib -lefi -lgnuefi \
 	    -o $@
+
+# The survey whole, with the entry left to the test, and GNU-EFI's memset() before its own.
+$(BUILD)/tests/surveyed.so: $(BUILD)/tests/survey_whole.o
+$(BUILD)/tests/survey_whole.o: $(SURVEY_OBJECTS)
+	@mkdir -p $(@D)
+	@ld -r -o $@ $^
+	@objcopy --redefine-sym efi_main=survey_main --weaken-symbol=memset --weaken-symbol=memcpy $@
 
 $(BEFORE): %.efi: %.so
 	@objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j '.rel*' -j '.rela*' \
@@ -60,12 +67,10 @@ $(DOCUMENTS): tests/boot/rules.mk
 	    sed -e 's,guests/control.elf,guests/hello.elf,' -e 's,: keys/,: build/keys/,' \
 	    -e 's/127.0.0.1:8443/127.0.0.1:$(DOCUMENT_PORT)/' >$@
 
-test-boot: all keys $(BOOT_TEST) $(BEFORE) $(DOCUMENTS)
-	@$(BOOT_TEST) -j $(JOBS) $(if $(filter-out auto,$(MACHINE)),-m $(MACHINE)) $(BOOT_TESTS:%=tests/boot/%.test)
 # All of them: one runs nested as well, if its disks could be made.
 BOOT_NESTED = $(if $(filter file,$(origin BOOT_TESTS)),$(if $(filter auto,$(MACHINE)),$(NESTED_ONE)))
 
-test-boot: all keys $(BOOT_TEST) $(BEFORE)
+test-boot: all keys $(BOOT_TEST) $(BEFORE) $(DOCUMENTS)
 	@$(if $(BOOT_NESTED),$(MAKE) $(QUIETLY) nested || echo 'make nested failed: its test is left out')
 	@$(BOOT_TEST) -j $(JOBS) $(if $(filter-out auto,$(MACHINE)),-m $(MACHINE)) \
 	    $(BOOT_NESTED:%=-n tests/boot/%.test) $(BOOT_TESTS:%=tests/boot/%.test)

@@ -43,8 +43,8 @@
  *   never PORT REGEX           no such line until the last expectation was met
  *   hush PORT REGEX            no such line once everything above it has appeared
  *   below PORT N REGEX         as must; what its first (...) matched is a number of at most N
- *   disk TEXT                  the disk that it booted from holds this in the end (Bochs: QEMU's
- *                              can't be written)
+ *   disk TEXT                  the disk that it booted from holds this in the end; QEMU's can be
+ *                              written only then
  *
  * The emulator is ended as soon as all that must appear has appeared. What the firmware writes
  * before the loader's first line is not looked at.

@@ -60,6 +60,7 @@ struct machine_options {
     /* Nested: text files for its Linux's /tmp, up to a NULL; the first, a script for sh, runs there
      * beside QEMU, with $CONSOLE_PORT of 127.0.0.1 leading to the console. */
     const char *beside[MACHINE_BESIDE];
+    bool keeps; /* what is written to the disk that it boots from stays */
     bool count; /* without KVM: a TSC tick is an instruction */
     bool debug; /* Bochs: its debugger on this terminal; QEMU: waits for gdb on port 1234 */
 };

@@ -87,8 +87,8 @@ bool qemu_command(const struct machine_options *options, const struct machine_pi
                     firmware_variables[0]);
     }
     command_add(command, "-drive");
-    command_add(command, "if=none,id=disk,format=raw,readonly=on,file=%s/disk.img",
-                options->directory);
+    command_add(command, "if=none,id=disk,format=raw,readonly=%s,file=%s/disk.img",
+                options->keeps ? "off" : "on", options->directory);
     command_add(command, "-device");
     /* Without iommu_platform it would go past the IOMMU; its place is where no other can be. */
     command_add(command,
