@@ -68,7 +68,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     sections_check(&image, &manifest);
     processor_check(&manifest, &facts);
     serial_check(&manifest);
-    measure_image(&image);
+    measure_image(&image, &manifest);
     clock_collect(&facts, firmware_tables_collect(&facts));
     processors_collect(&facts);
     if (manifest_management(&manifest) != MANIFEST_NONE)

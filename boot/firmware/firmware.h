@@ -78,7 +78,8 @@ uint16_t firmware_tables_collect(struct facts *facts);
 /* Fills seed[] from the firmware's random numbers or the TPM's; warns where the console is to have
  * a network and there are none. */
 void random_collect(const struct manifest *manifest, struct facts *facts);
-void measure_image(const struct image *image);
+/* Tells a TPM of the manifest and of each payload, which were checked. */
+void measure_image(const struct image *image, const struct manifest *manifest);
 /* Counts this boot in the firmware's store of variables; how that went stands in `facts`. */
 void counter_advance(struct facts *facts);
 /* Reads where the boot before had what outlives a warm reset, and writes where this one has it. */

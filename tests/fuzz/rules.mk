@@ -4,8 +4,7 @@
 FUZZ := $(BUILD)/fuzz
 FUZZ_CC := clang
 FUZZ_SECONDS := 150
-FUZZ_TARGETS := manifest_yaml manifest_binary acpi assign dmar place function tls
-FUZZ_TARGETS := manifest_yaml manifest_binary assign dmar function tls survey
+FUZZ_TARGETS := manifest_yaml manifest_binary acpi assign dmar place function tls survey
 FUZZ_CONSOLE := http json
 FUZZ_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-strict-aliasing \

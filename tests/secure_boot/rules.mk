@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# `make test-secure-boot`: half a minute of QEMU; not in `make test`.
+# `make test-secure-boot`: half a minute of QEMU where nothing else runs; not in `make test`.
 SECURE_IMAGE := $(BUILD)/tests/secure-boot.efi
 test-secure-boot:
 	@$(MAKE) $(QUIETLY) all
