@@ -25,12 +25,13 @@ static const char *read_inventory(struct check *check, struct inventory *invento
         return errno == ENOENT ? payload_searched(check, path)
                                : say(&check->arena, "%s: %s", folder, strerror(errno));
     if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode))
-        return say(&check->arena, "%s is neither a folder nor a survey", folder);
+        return say(&check->arena, "%s is neither a folder nor a file", folder);
     if (access(folder, S_ISDIR(status.st_mode) ? R_OK | X_OK : R_OK) != 0)
         return say(&check->arena, "%s: %s", folder, strerror(errno));
     inventory->opened = true;
     if (!hw_open(&inventory->hw, folder, NULL))
-        return say(&check->arena, "%s cannot be read", folder);
+        return say(&check->arena, "%s is no inventory: neither a folder nor a whole survey",
+                   folder);
     /* All is read; a fleet has many inventories. */
     if (inventory->hw.root >= 0)
         close(inventory->hw.root);

@@ -163,7 +163,7 @@ const struct key keys[] = {
     {"platform.microcode", KEY_HEX, false, 1, UINT32_MAX, IN_MODEL(platform.microcode),
      .text = "The lowest revision of microcode."},
     {"platform.inventory", KEY_PATH, false, 1, PATH_MAX_BYTES, IN_MODEL(platform.inventory),
-     .text = "The machine's hardware inventory, as `bulkhead hw` saves it."},
+     .text = "The machine's hardware inventory, as `bulkhead hw` or a survey saves it."},
 
     {"domains", KEY_LIST, true, 1, MAX_DOMAINS, IN_MODEL(domains), .noun = "domain",
      .item_bytes = sizeof(struct model_domain), .text = "The security domains."},
