@@ -10,6 +10,7 @@
 #include "boot/machine/processors.h"
 #include "boot/machine/serial.h"
 #include "boot/machine/silence.h"
+#include "boot/machine/watchdog.h"
 #include "boot/plan/demands.h"
 #include "boot/plan/plan.h"
 #include "boot/plan/remap.h"
@@ -98,6 +99,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     remap_serves(&facts, &why);
     overview(handoff, &manifest, &facts, why.text);
     overview_records(handoff);
+    watchdog_tell(&facts.watchdog);
     handoff->text_row = text_row();
     handoff->work_tsc = sections_hash_tsc;
     handoff->work_bytes = sections_hash_bytes;

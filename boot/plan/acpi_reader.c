@@ -24,6 +24,14 @@ enum {
     FADT_PM_TIMER = 76,
     FADT_PM_TIMER_LENGTH = 91,
     SPACE_MEMORY = 0,
+    SPACE_PORTS = 1,
+    WDAT_FLAGS = 60,
+    WDAT_ENABLED = 1,
+    WDAT_COUNT = 64,
+    WDAT_ENTRIES = 68,
+    WDAT_ENTRY_BYTES = 24,
+    WDAT_IS_RUNNING = 8, /* an action */
+    WDAT_READ_VALUE = 0, /* an instruction */
 };
 
 struct reader {
@@ -164,14 +172,42 @@ static bool read_fadt(struct reader *reader, const uint8_t *table, uint64_t byte
     return true;
 }
 
+/* The instruction that reads a port to say whether the watchdog runs, at `entry`. */
+static void take_watchdog(struct fact_watchdog *watchdog, const uint8_t *entry)
+{
+    uint8_t space = entry[4], shift = entry[6], access = entry[7];
+    uint64_t address = read_le(entry + 8, 8);
+    if (entry[1] != WDAT_READ_VALUE || space != SPACE_PORTS || shift > 31 || access < 1 ||
+        access > 3 || address > UINT16_MAX)
+        return;
+    watchdog->bytes = (uint8_t)(1 << (access - 1));
+    watchdog->shift = shift;
+    watchdog->port = (uint16_t)address;
+    watchdog->value = (uint32_t)read_le(entry + 16, 4);
+    watchdog->mask = (uint32_t)read_le(entry + 20, 4);
+}
+
+/* Nothing rests on it: whatever is wrong with it leaves a watchdog that can't be asked. */
+static bool read_wdat(struct reader *reader, const uint8_t *table, uint64_t bytes)
+{
+    struct fact_watchdog *watchdog = &reader->facts->watchdog;
+    if (bytes < WDAT_ENTRIES || !(table[WDAT_FLAGS] & WDAT_ENABLED))
+        return true;
+    uint64_t count = read_le(table + WDAT_COUNT, 4),
+             room = (bytes - WDAT_ENTRIES) / WDAT_ENTRY_BYTES;
+    watchdog->there = true;
+    for (uint64_t i = 0; i < count && i < room; i++)
+        if (table[WDAT_ENTRIES + i * WDAT_ENTRY_BYTES] == WDAT_IS_RUNNING)
+            take_watchdog(watchdog, table + WDAT_ENTRIES + i * WDAT_ENTRY_BYTES);
+    return true;
+}
+
 static const struct {
     char signature[5];
+    bool dispensable; /* a damaged one is passed over */
     bool (*read)(struct reader *reader, const uint8_t *table, uint64_t bytes);
-} readers[] = {{"APIC", read_madt},
-               {"MCFG", read_mcfg},
-               {"FACP", read_fadt},
-               {"HPET", read_hpet},
-               {"DMAR", read_dmar}};
+} readers[] = {{"APIC", false, read_madt}, {"MCFG", false, read_mcfg}, {"FACP", false, read_fadt},
+               {"HPET", false, read_hpet}, {"DMAR", false, read_dmar}, {"WDAT", true, read_wdat}};
 
 /* The table at `address` with its length and checksum checked, or NULL. */
 static const uint8_t *open_table(struct reader *reader, uint64_t address, uint64_t *bytes)
@@ -205,7 +241,10 @@ bool acpi_read(uint64_t rsdp, acpi_map map, struct facts *facts, uint16_t *pm_ti
         for (unsigned i = 0; table && i < sizeof(readers) / sizeof(readers[0]); i++) {
             if (memcmp(table, readers[i].signature, 4) != 0)
                 continue;
-            if (!open_table(&reader, address, &table_bytes))
+            bool good = open_table(&reader, address, &table_bytes);
+            if (!good && readers[i].dispensable)
+                continue;
+            if (!good)
                 return damaged(&reader, readers[i].signature);
             if (!readers[i].read(&reader, table, table_bytes))
                 return false;

@@ -12,10 +12,11 @@
 typedef const uint8_t *(*acpi_map)(uint64_t address, uint64_t bytes);
 
 /*
- * Fills processors, I/O APICs, ECAM windows, HPET and IOMMU units of `facts` from the tables that
- * the RSDP at `rsdp` leads to, and the PM timer's port (0: none). ACPI Specification, "Root System
- * Description Pointer", "Multiple APIC Description Table", "Fixed ACPI Description Table".
- * Returns false, with `why` filled, when a table is damaged.
+ * Fills processors, I/O APICs, ECAM windows, HPET, watchdog and IOMMU units of `facts` from the
+ * tables that the RSDP at `rsdp` leads to, and the PM timer's port (0: none). ACPI Specification,
+ * "Root System Description Pointer", "Multiple APIC Description Table", "Fixed ACPI Description
+ * Table"; Hardware Watchdog Timers Design Specification, "Watchdog Action Table". Returns false,
+ * with `why` filled, when a table is damaged.
  */
 bool acpi_read(uint64_t rsdp, acpi_map map, struct facts *facts, uint16_t *pm_timer_port,
                struct diagnostic *why);

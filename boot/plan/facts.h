@@ -107,6 +107,16 @@ struct fact_reserved {
     uint32_t scope_first, scope_count;
 };
 
+/* A watchdog that the firmware's table WDAT tells of: it runs if what the port reads as, shifted
+ * and masked, is the value. */
+struct fact_watchdog {
+    bool there;
+    uint8_t bytes; /* of the register; 0: it can't be asked */
+    uint8_t shift;
+    uint16_t port;
+    uint32_t mask, value;
+};
+
 struct facts {
     uint64_t entry_tsc, tsc_hz;
     uint64_t wait_tsc; /* ticks for which the loader only waited, to measure tsc_hz */
@@ -131,7 +141,8 @@ struct facts {
     const uint8_t *glyphs;        /* glyph_height rows of one byte for each of ' '..'~', or NULL */
     uint32_t ecam_count;
     struct fact_ecam ecam[MAX_ECAMS];
-    uint64_t hpet_base;       /* 0: no table names one */
+    uint64_t hpet_base; /* 0: no table names one */
+    struct fact_watchdog watchdog;
     bool dmar;                /* there is a DMAR table */
     bool interrupt_remapping; /* DMAR flag INTR_REMAP */
     bool x2apic_opt_out;      /* DMAR flag X2APIC_OPT_OUT */

@@ -243,6 +243,69 @@ static void sources_that_no_scan_shows(void **state)
     expect_refused("entry that reaches beyond");
 }
 
+/* Behind the header: 32 bytes, then the instructions' number, then they. */
+static const uint8_t wdat[] = {
+    32,   0, 0, 0, 0xff, 0xff, 0xff, 0, 0,    0, 0, 0,
+    0x58, 2, 0, 0, 0xff, 3,    0,    0, 4,    0, 0, 0, /* */
+    0x81, 0, 0, 0, 2,    0,    0,    0,                /* */
+    9,    2, 0, 0, 1,    16,   0,    2, 0x68, 4, 0, 0,
+    0,    0, 0, 0, 0,    0,    0,    0, 1,    0, 0, 0, /* set running */
+    8,    0, 0, 0, 1,    16,   11,   2, 0x68, 4, 0, 0,
+    0,    0, 0, 0, 0,    0,    0,    0, 1,    0, 0, 0, /* is it */
+};
+enum { WDAT_RUNNING = HEADER + 32 + 24 };
+
+static void a_watchdog_is_found(void **state)
+{
+    (void)state;
+    add_table("APIC", madt, sizeof(madt));
+    assert_true(reads());
+    assert_false(facts.watchdog.there);
+    uint8_t *table = add_table("WDAT", wdat, sizeof(wdat));
+    assert_true(reads());
+    assert_true(facts.watchdog.there);
+    assert_int_equal(facts.watchdog.port, 0x468);
+    assert_int_equal(facts.watchdog.bytes, 2);
+    assert_int_equal(facts.watchdog.shift, 11);
+    assert_int_equal(facts.watchdog.mask, 1);
+    assert_int_equal(facts.watchdog.value, 0);
+
+    /* Off; then in memory, by another instruction, out of bounds: it can't be asked. */
+    static const struct {
+        unsigned at;
+        uint8_t value;
+    } damages[] = {{WDAT_RUNNING + 1, 1}, {WDAT_RUNNING + 4, 0}, {WDAT_RUNNING + 6, 32},
+                   {WDAT_RUNNING + 7, 0}, {WDAT_RUNNING + 7, 4}, {WDAT_RUNNING + 10, 1},
+                   {WDAT_RUNNING, 9},     {HEADER + 28, 1}};
+    for (unsigned i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+        uint8_t kept = table[damages[i].at];
+        table[damages[i].at] = damages[i].value;
+        seal(table, 9, HEADER + sizeof(wdat));
+        assert_true(reads());
+        assert_true(facts.watchdog.there);
+        assert_int_equal(facts.watchdog.bytes, 0);
+        table[damages[i].at] = kept;
+    }
+    put(table + HEADER + 28, 0xffffffff, 4); /* more than there are; behind it lies another's */
+    memcpy(table + HEADER + sizeof(wdat), table + WDAT_RUNNING, 24);
+    put(table + HEADER + sizeof(wdat) + 8, 0x70, 1);
+    seal(table, 9, HEADER + sizeof(wdat));
+    assert_true(reads());
+    assert_int_equal(facts.watchdog.bytes, 2);
+    assert_int_equal(facts.watchdog.port, 0x468);
+    table[60] = 0x80;
+    seal(table, 9, HEADER + sizeof(wdat));
+    assert_true(reads());
+    assert_false(facts.watchdog.there);
+    table[60] = 0x81; /* nothing rests on it: damage is no refusal */
+    assert_true(reads());
+    assert_false(facts.watchdog.there);
+    put(table + 4, HEADER + 16, 4);
+    seal(table, 9, HEADER + 16);
+    assert_true(reads());
+    assert_false(facts.watchdog.there);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +315,7 @@ int main(void)
         cmocka_unit_test_setup(damage_is_refused, setup),
         cmocka_unit_test_setup(sources_that_no_scan_shows, setup),
         cmocka_unit_test_setup(windows_of_configuration_space, setup),
+        cmocka_unit_test_setup(a_watchdog_is_found, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
