@@ -4,6 +4,7 @@
  * Protocol". */
 #include "boot/machine/text.h"
 #include "firmware.h"
+#include "font.h"
 #include <string.h>
 
 enum { FIRST_GLYPH = ' ', LAST_GLYPH = '~', MAX_GLYPH_HEIGHT = 32, GLYPH_WIDTH = 8 };
@@ -103,10 +104,22 @@ static void find_framebuffer(struct handoff_screen *out)
     firmware->BootServices->FreePool(handles);
 }
 
+/* Firmware that has no font, or one of another shape, leaves the loader its own. */
+static void find_glyphs(struct handoff_screen *out)
+{
+    if (take_glyphs(out))
+        return;
+    font_draw(glyph_rows);
+    out->glyph_width = GLYPH_WIDTH;
+    out->glyph_height = FONT_HEIGHT;
+}
+
 void console_open(struct handoff_screen *out, const uint8_t **glyphs)
 {
     find_framebuffer(out);
-    *glyphs = out->base && take_glyphs(out) ? glyph_rows : NULL;
+    if (out->base)
+        find_glyphs(out);
+    *glyphs = out->base ? glyph_rows : NULL;
     text_by_firmware(print_by_firmware, refusal_keep);
     text_open(out, *glyphs);
 }
