@@ -92,13 +92,15 @@ park_knocked:
 %%out:
 %endmacro
 
-; A knock, or another processor panics (arch/x86/include/stop.h).
+; A knock, the board's own (kernel/life/nmi.h), or another processor panics
+; (arch/x86/include/stop.h).
 nmi_entry:
     cmp dword [stop_page], 0
     je .knock
     cmp byte [stop_own], 0
     je panic_halt
 .knock:
+    inc dword [vcpu + VCPU_NMIS]
     mov byte [vcpu + VCPU_KNOCK], 1
     push rax
     REWIND rsp + 8

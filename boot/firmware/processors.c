@@ -2,6 +2,7 @@
 /* Processors: who they are where there are no ACPI tables, and what each says of its core. UEFI
  * Platform Initialization Specification, "MP Services Protocol". */
 #include "arch/x86/include/cpu.h"
+#include "arch/x86/include/msr_index.h"
 #include "boot/plan/threads.h"
 #include "firmware.h"
 #include <string.h>
@@ -97,14 +98,33 @@ static void ask_processors(struct facts *facts)
                 memcpy(facts->cpus[i].topology, answers.leaf[k], sizeof(answers.leaf[k]));
 }
 
+/*
+ * The others' entries are as after an INIT: where the firmware takes the thermal interrupt as an
+ * SMI, it does so on all. Intel SDM, "Thermal Sensor", "Local Vector Table".
+ */
+static bool thermal_is_firmwares(void)
+{
+    enum { VERSION = 3, THERMAL = 0x33, THERMAL_NUMBER = 5, MODE = 7 << 8, SMI = 2 << 8 };
+    uint64_t base = cpu_rdmsr(IA32_APIC_BASE);
+    const volatile uint32_t *page = (const volatile uint32_t *)(base & ~(uint64_t)(PAGE_BYTES - 1));
+    bool x2apic = base & APIC_BASE_EXTD;
+    uint32_t version = x2apic ? (uint32_t)cpu_rdmsr(IA32_X2APIC_VERSION) : page[4 * VERSION];
+    if ((version >> 16 & 0xff) < THERMAL_NUMBER)
+        return false;
+    uint32_t entry = x2apic ? (uint32_t)cpu_rdmsr(IA32_X2APIC_LVT_THERMAL) : page[4 * THERMAL];
+    return (entry & MODE) == SMI;
+}
+
 void processors_collect(struct facts *facts)
 {
     struct diagnostic why;
     uint32_t self = own_apic_id(), found = 0;
+    uint32_t thermal = thermal_is_firmwares() ? HANDOFF_THERMAL_SMI : 0;
     if (facts->cpu_count == 0)
         list_processors(facts);
     for (uint32_t i = 0; i < facts->cpu_count; i++) {
         facts->cpus[i].boot = facts->cpus[i].apic_id == self;
+        facts->cpus[i].sources |= thermal;
         found += facts->cpus[i].boot;
     }
     if (found != 1)

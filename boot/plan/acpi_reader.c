@@ -14,7 +14,9 @@ enum {
     MADT_ENTRIES = 44,
     MADT_LOCAL_APIC = 0,
     MADT_IO_APIC = 1,
+    MADT_LOCAL_NMI = 4,
     MADT_LOCAL_X2APIC = 9,
+    MADT_LOCAL_X2APIC_NMI = 10,
     MADT_ENABLED = 1,
     MCFG_ENTRIES = 44,
     MCFG_ENTRY_BYTES = 16,
@@ -62,7 +64,8 @@ static bool sums_to_zero(const uint8_t *table, uint64_t bytes)
     return sum == 0;
 }
 
-static bool add_cpu(struct reader *reader, uint64_t apic_id, uint64_t broadcast, uint64_t flags)
+static bool add_cpu(struct reader *reader, uint64_t apic_id, uint64_t broadcast, uint64_t flags,
+                    uint64_t uid)
 {
     struct facts *facts = reader->facts;
     if (!(flags & MADT_ENABLED))
@@ -78,7 +81,8 @@ static bool add_cpu(struct reader *reader, uint64_t apic_id, uint64_t broadcast,
             "the machine has more than the %u processors that Bulkhead can hold: switch "
             "some, or their threads, off in the firmware",
             MAX_CPUS);
-    facts->cpus[facts->cpu_count++].apic_id = (uint32_t)apic_id;
+    facts->cpus[facts->cpu_count++] =
+        (struct fact_cpu){.apic_id = (uint32_t)apic_id, .uid = (uint32_t)uid};
     return true;
 }
 
@@ -95,23 +99,45 @@ static bool add_ioapic(struct reader *reader, const uint8_t *entry)
     return true;
 }
 
+/* Pin `pin` of one local APIC, or of all, is an NMI. */
+static void add_nmi(struct facts *facts, uint64_t uid, uint64_t all, uint64_t flags, unsigned pin)
+{
+    enum { POLARITY = 3, ACTIVE_LOW = 3, PINS = 2 };
+    uint32_t low = (flags & POLARITY) == ACTIVE_LOW ? HANDOFF_ACTIVE_LOW : 0;
+    for (uint32_t i = 0; pin < PINS && i < facts->cpu_count; i++)
+        if (uid == all || uid == facts->cpus[i].uid)
+            facts->cpus[i].sources |= (HANDOFF_NMI | low) << pin;
+}
+
 static bool read_madt_entry(struct reader *reader, const uint8_t *entry)
 {
-    enum { LOCAL_APIC_BYTES = 8, IO_APIC_BYTES = 12, LOCAL_X2APIC_BYTES = 16 };
-    if ((entry[0] == MADT_LOCAL_APIC && entry[1] < LOCAL_APIC_BYTES) ||
-        (entry[0] == MADT_IO_APIC && entry[1] < IO_APIC_BYTES) ||
-        (entry[0] == MADT_LOCAL_X2APIC && entry[1] < LOCAL_X2APIC_BYTES))
+    static const uint8_t bytes[] = {[MADT_LOCAL_APIC] = 8,
+                                    [MADT_IO_APIC] = 12,
+                                    [MADT_LOCAL_NMI] = 6,
+                                    [MADT_LOCAL_X2APIC] = 16,
+                                    [MADT_LOCAL_X2APIC_NMI] = 12};
+    if (entry[0] < sizeof(bytes) && entry[1] < bytes[entry[0]])
         return damaged(reader, "an entry of the MADT is shorter than its kind");
     switch (entry[0]) {
     case MADT_LOCAL_APIC:
-        return add_cpu(reader, entry[3], 0xff, read_le(entry + 4, 4));
+        return add_cpu(reader, entry[3], 0xff, read_le(entry + 4, 4), entry[2]);
     case MADT_LOCAL_X2APIC:
-        return add_cpu(reader, read_le(entry + 4, 4), 0xffffffff, read_le(entry + 8, 4));
+        return add_cpu(reader, read_le(entry + 4, 4), 0xffffffff, read_le(entry + 8, 4),
+                       read_le(entry + 12, 4));
     case MADT_IO_APIC:
         return add_ioapic(reader, entry);
     default:
         return true;
     }
+}
+
+/* What it says of processors may stand before them. */
+static void read_nmi(struct facts *facts, const uint8_t *entry)
+{
+    if (entry[0] == MADT_LOCAL_NMI)
+        add_nmi(facts, entry[2], 0xff, read_le(entry + 3, 2), entry[5]);
+    else if (entry[0] == MADT_LOCAL_X2APIC_NMI)
+        add_nmi(facts, read_le(entry + 4, 4), 0xffffffff, read_le(entry + 2, 2), entry[8]);
 }
 
 static bool read_madt(struct reader *reader, const uint8_t *table, uint64_t bytes)
@@ -125,6 +151,8 @@ static bool read_madt(struct reader *reader, const uint8_t *table, uint64_t byte
             return false;
         at += entry[1];
     }
+    for (uint64_t at = MADT_ENTRIES; at < bytes; at += table[at + 1])
+        read_nmi(reader->facts, table + at);
     return true;
 }
 

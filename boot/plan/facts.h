@@ -29,6 +29,8 @@ struct free_range {
 
 struct fact_cpu {
     uint32_t apic_id;
+    uint32_t uid;         /* ACPI's own number of it */
+    uint32_t sources;     /* as in struct handoff_cpu */
     uint32_t topology[4]; /* EAX to EDX of CPUID leaf 0xB, as it reads them; 0: it has none */
     uint32_t core_id;     /* same number: threads of one core (I2); 0: nobody knows, refuse */
     bool boot;            /* the processor that firmware started */

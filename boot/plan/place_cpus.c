@@ -15,10 +15,13 @@ static void list_cpus(const struct placement *placement)
         uint32_t rank = 0;
         for (uint32_t j = 0; j < facts->cpu_count; j++)
             rank += facts->cpus[j].apic_id < facts->cpus[i].apic_id;
-        handoff->cpus[rank] =
-            (struct handoff_cpu){.apic_id = facts->cpus[i].apic_id, .domain = HANDOFF_NOBODY};
-        if (facts->cpus[i].boot)
+        handoff->cpus[rank] = (struct handoff_cpu){.apic_id = facts->cpus[i].apic_id,
+                                                   .domain = HANDOFF_NOBODY,
+                                                   .sources = facts->cpus[i].sources};
+        if (facts->cpus[i].boot) {
             handoff->boot_cpu = rank;
+            handoff->cpus[rank].sources |= HANDOFF_STARTED;
+        }
     }
     handoff->cpu_count = facts->cpu_count;
 }

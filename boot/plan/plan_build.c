@@ -271,9 +271,9 @@ static void build_slice(struct build *build, uint32_t cpu)
         for (uint32_t i = 0; i < handoff->domain_count; i++)
             slice->public_pages[i] = handoff->domains[i].public_hpa;
     }
+    slice->tells_on_com1 = tells_on_com1(build->in->manifest);
     if (first->domain == HANDOFF_NOBODY)
         return;
-    slice->tells_on_com1 = tells_on_com1(build->in->manifest);
     slice->place = handoff->domains[first->domain];
     slice->rules = build->in->manifest->domains[first->domain];
     memcpy(slice->manifest_digest, build->in->manifest->header->digest, DIGEST_BYTES);

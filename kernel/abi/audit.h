@@ -37,7 +37,7 @@ has none; of serial write [3] how many more there were since the last such recor
     AUDIT_QUARANTINE,    /* [0] function, whose bus mastering is off now */
     AUDIT_CHECK,         /* [0] 0: the separation check found nothing, else what, as a number */
     AUDIT_MACHINE_CHECK, /* [0] errors that its processor has seen since start-up */
-    AUDIT_NMI,           /* [0] NMIs that nobody explains; not written yet: a knock is one too */
+    AUDIT_NMI,           /* [0] NMIs that nobody explains, which its processor has seen, at least */
     AUDIT_LOST,          /* [0] records of `domain`'s processor that were overwritten unread */
     AUDIT_KINDS,
 };

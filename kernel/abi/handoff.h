@@ -19,11 +19,20 @@
 enum { HANDOFF_VERSION = 1 };
 #define HANDOFF_NOBODY 0xffffffffu /* owner of a processor that no domain has */
 
+/* What else interrupts a processor: LINT0, and at the next bit LINT1, is an NMI, is active low. */
+enum {
+    HANDOFF_NMI = 1,
+    HANDOFF_ACTIVE_LOW = 4,
+    HANDOFF_THERMAL_SMI = 16, /* the thermal sensor, in firmware's hands */
+    HANDOFF_STARTED = 32,     /* nothing of these: it is the one that firmware started */
+};
+
 struct handoff_cpu {
     uint32_t apic_id;
     uint32_t domain;      /* index, or HANDOFF_NOBODY: parked */
     uint32_t index;       /* within its domain; 0 is the domain's boot processor */
-    uint32_t record;      /* its panic record lies so many pages behind the stop word */
+    uint16_t record;      /* its panic record lies so many pages behind the stop word */
+    uint16_t sources;     /* HANDOFF_NMI and what follows it, as bits */
     uint64_t state_hpa;   /* its copy of the segments at VA_CPU, one after the other in a block */
     uint64_t page_table;  /* its CR3 while its domain runs */
     uint64_t start_table; /* its CR3 before: start-up code and handoff, but no RAM */

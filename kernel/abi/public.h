@@ -83,6 +83,7 @@ struct public_page {
     /* Written by each of the domain's processors, its own. */
     volatile uint64_t refused_interrupts[MAX_DOMAIN_CPUS]; /* destination outside (I4) */
     volatile uint64_t machine_checks[MAX_DOMAIN_CPUS];     /* errors seen since start-up */
+    volatile uint64_t nmis[MAX_DOMAIN_CPUS];               /* that nobody explains, at least */
 };
 
 /*

@@ -182,12 +182,12 @@ static const struct {
     {0x174, 0x176, OPEN_BOTH},                  /* SYSENTER */
     {0x277, 0x277, OPEN_BOTH},                  /* PAT */
     {0x6e0, 0x6e0, OPEN_BOTH},                  /* deadline timer */
-    {0x802, 0x803, OPEN_READ},                  /* x2APIC id, version */
+    {0x802, 0x802, OPEN_READ},                  /* x2APIC id */
     {0x808, 0x808, OPEN_BOTH},                  /* task priority */
     {0x80a, 0x80a, OPEN_READ},                  /* processor priority */
     {0x80b, 0x80b, OPEN_WRITE},                 /* EOI */
     {0x80d, 0x80d, OPEN_READ},                  /* logical destination */
-    {0x80f, 0x80f, OPEN_BOTH},                  /* spurious vector */
+    {0x80f, 0x80f, OPEN_READ},                  /* spurious vector */
     {0x810, 0x827, OPEN_READ},                  /* ISR, TMR, IRR */
     {0x828, 0x828, OPEN_BOTH},                  /* error status */
     {0x832, 0x832, OPEN_READ | OPEN_WRITE_VTX}, /* LVT timer: QEMU's AMD heeds a delivery mode */

@@ -10,7 +10,7 @@
 /* What a domain's processor may have seen, and what else management's own may write. */
 #define OWN_KINDS                                                                                  \
     (1u << AUDIT_START | 1u << AUDIT_END | 1u << AUDIT_REST | 1u << AUDIT_DMA_FAULT |              \
-     1u << AUDIT_QUARANTINE | 1u << AUDIT_CHECK | 1u << AUDIT_MACHINE_CHECK)
+     1u << AUDIT_QUARANTINE | 1u << AUDIT_CHECK | 1u << AUDIT_MACHINE_CHECK | 1u << AUDIT_NMI)
 #define CALL_KINDS (1u << AUDIT_CALL | 1u << AUDIT_REFUSED | 1u << AUDIT_CONSOLE)
 
 enum { BURST = 10, DAY = 86400 }; /* at once; then one a second */

@@ -88,6 +88,7 @@ void faults_look(void)
             faults.masked[unit] = true;
         }
         bool found = vtd_drain_faults(registers, take, unit), hear = may_hear(unit);
+        faults.found += found;
         if (hear == faults.masked[unit]) /* unmasked, what came meanwhile is told at once */
             vtd_mask_faults(registers, !hear);
         faults.masked[unit] = !hear;
@@ -95,6 +96,15 @@ void faults_look(void)
             vcpu.knock = 1;
     }
     faults.begun = true;
+}
+
+uint32_t faults_knocks(void)
+{
+    uint32_t knocks = faults.found;
+    for (uint32_t i = 0; i < faults.source_count; i++)
+        knocks = knocks * 31 + page_of(&faults.sources[i])->quarantined +
+                 page_of(&faults.sources[i])->lives;
+    return knocks;
 }
 
 uint32_t faults_taken(void)

@@ -32,7 +32,8 @@ struct faults {
     uint32_t reader;     /* x2APIC id */
     uint32_t unit_count; /* at VA_UNITS; 0: this is not the reader */
     uint32_t source_count;
-    uint32_t look; /* looks at the units so far */
+    uint32_t look;  /* looks at the units so far */
+    uint32_t found; /* and those that found something */
     bool masked[MAX_IOMMUS], begun;
     uint32_t strays[MAX_IOMMUS]; /* looks that found faults of nobody's functions */
     struct fault_source sources[MAX_DEVICES];
@@ -41,6 +42,9 @@ extern struct faults faults;
 
 /* At every knock: what the units have recorded; nothing on another processor than the reader. */
 void faults_look(void);
+
+/* A number that changes before anybody knocks at the reader. */
+uint32_t faults_knocks(void);
 
 /* The owner's first processor: functions that must be quarantined now, as bits. */
 uint32_t faults_taken(void);

@@ -13,6 +13,7 @@
 #include "faults.h"
 #include "fill.h"
 #include "kernel/vm/devices.h"
+#include "nmi.h"
 #include "recheck.h"
 #include "step.h"
 #include "tell.h"
@@ -20,6 +21,7 @@
 struct mailbox {
     volatile uint32_t requests; /* enum life_request */
     volatile uint8_t sipi_vector;
+    volatile uint32_t knocks; /* that the domain's processors have sent */
 };
 
 static PER_DOMAIN struct {
@@ -57,6 +59,13 @@ static struct public_page *public_page(void)
     return (struct public_page *)VA_PUBLIC;
 }
 
+/* It is counted before it comes (nmi.h). */
+static void knock(uint32_t local)
+{
+    __atomic_add_fetch(&life.mail[local].knocks, 1, __ATOMIC_SEQ_CST);
+    machine_knock(machine_apic_id(local));
+}
+
 void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
 {
     struct mailbox *mail = &life.mail[local];
@@ -73,7 +82,7 @@ void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
     if (local == cpu.local)
         vcpu.knock = 1;
     else
-        machine_knock(machine_apic_id(local));
+        knock(local);
 }
 
 static void note_end(enum life_end cause)
@@ -88,7 +97,7 @@ _Noreturn void life_end(enum life_end cause)
     note_end(cause);
     devices_let_go();
     if (cpu.local != 0)
-        machine_knock(machine_apic_id(0));
+        knock(0);
     cpu_leave_stack(life_run);
 }
 
@@ -238,7 +247,7 @@ static bool advance(bool *all)
         __atomic_store_n(&life.phase, count + PHASE_COUNT + next.state, __ATOMIC_SEQ_CST);
         bool calls = next.action == ACTION_CALL || next.action == ACTION_SET_UP;
         for (uint32_t local = 1; calls && local < cpu.domain->cpu_count; local++)
-            machine_knock(machine_apic_id(local));
+            knock(local);
     }
     if (life_rests(next.state) && recheck_is_done())
         public_page()->answered = life.taken;
@@ -295,9 +304,11 @@ static bool look(void)
 /* What others want: in every loop, and after a knock that came to the guest; true: as look(). */
 static bool heed(void)
 {
-    bool may_sleep = look();
-    while (recheck_go_on())
+    bool may_sleep;
+    do {
         may_sleep = look();
+        nmi_look(life.mail[cpu.local].knocks);
+    } while (recheck_go_on());
     return may_sleep;
 }
 
@@ -434,6 +445,7 @@ _Noreturn void life_run(void)
     cpu.lives = true;
     while (!cpu.domain) {
         faults_look();
+        nmi_look(0);
         cpu_park();
     }
     vcpu_leave();

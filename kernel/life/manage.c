@@ -185,7 +185,7 @@ static bool may_knock(uint32_t index, enum life_ask what)
 }
 
 /* As many bytes as there is room for, if a guest is there to read them; then the knock. */
-static void send(struct public_page *page, uint32_t count, void *request)
+static uint32_t send(struct public_page *page, uint32_t count, void *request)
 {
     const uint8_t *bytes = (uint8_t *)request + sizeof(struct management_request);
     uint32_t head = page->in_head, used = head - __atomic_load_n(&page->in_tail, __ATOMIC_ACQUIRE);
@@ -196,6 +196,7 @@ static void send(struct public_page *page, uint32_t count, void *request)
         page->in[(head + i) % PUBLIC_IN_BYTES] = bytes[i];
     __atomic_store_n(&page->in_head, head + count, __ATOMIC_RELEASE);
     ((struct management_written *)request)->bytes = count;
+    return count;
 }
 
 static enum management_result carry_out(const struct management_request *request, void *page)
@@ -225,7 +226,7 @@ static enum management_result carry_out(const struct management_request *request
         tell_serial(other, book->domains[index].cpu_count, request->from, page);
         return MANAGEMENT_DONE;
     case MANAGEMENT_SERIAL_WRITE:
-        send(other, request->bytes, page);
+        knocks = send(other, request->bytes, page) != 0; /* each knock has its reason (nmi.h) */
         audit_typed(request);
         break;
     case MANAGEMENT_AUDIT_READ:

@@ -242,10 +242,10 @@ static bool check_slice(const struct owners *check, uint32_t index)
     }
     for (uint32_t i = 0; !parked && i < due.cpu_count; i++)
         due.cpus[i] = handoff->cpus[domain->cpus[i]];
+    due.tells_on_com1 = (check->manifest->header->flags & MANIFEST_LAB) != 0;
+    for (uint32_t i = 0; i < handoff->domain_count; i++)
+        due.tells_on_com1 &= check->manifest->domains[i].serial_port != 1;
     if (!parked) {
-        due.tells_on_com1 = (check->manifest->header->flags & MANIFEST_LAB) != 0;
-        for (uint32_t i = 0; i < handoff->domain_count; i++)
-            due.tells_on_com1 &= check->manifest->domains[i].serial_port != 1;
         due.place = *domain;
         due.rules = check->manifest->domains[cpu->domain];
         memcpy(due.manifest_digest, check->manifest->header->digest, DIGEST_BYTES);

@@ -123,6 +123,8 @@ void exit_wrmsr(uint64_t length)
         } else {
             done = write_icr(value);
         }
+    } else if (msr == IA32_X2APIC_SIVR) {
+        done = lapic_set_spurious(value);
     } else if (msr == IA32_EFER) {
         done = write_efer(value);
     } else if (msr == IA32_X2APIC_LVT_TIMER || msr == IA32_X2APIC_LVT_ERROR) {

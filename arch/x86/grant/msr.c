@@ -55,6 +55,7 @@ static bool msr_write_asked(struct vmsr *state, uint32_t msr, uint64_t value)
     switch (msr) {
     case IA32_APIC_BASE: /* its mode and place are fixed */
         return value == state->apic_base;
+    case IA32_X2APIC_SIVR:
     case IA32_X2APIC_ICR:
     case IA32_X2APIC_LVT_TIMER:
     case IA32_X2APIC_LVT_ERROR:

@@ -23,8 +23,8 @@ void msr_init(struct vmsr *state, const struct cpu_features *features, bool firs
 
 /*
  * An MSR access that exited. False: inject #GP(0). Some are for others and get false here, handle
- * them before: writing IA32_X2APIC_ICR (icr.h; set state->icr), IA32_X2APIC_LVT_TIMER and _ERROR
- * (lvt.h) and IA32_EFER (cr.h).
+ * them before: writing IA32_X2APIC_SIVR (lapic.h), IA32_X2APIC_ICR (icr.h; set state->icr),
+ * IA32_X2APIC_LVT_TIMER and _ERROR (lvt.h) and IA32_EFER (cr.h).
  */
 bool msr_read(const struct vmsr *state, uint32_t msr, uint64_t *value);
 bool msr_write(struct vmsr *state, uint32_t msr, uint64_t value);

@@ -23,7 +23,8 @@ extern struct stop_page stop_page;       /* at VA_STOP */
 extern struct panic_record panic_record; /* at VA_RECORD */
 extern volatile bool stop_own;           /* it is this processor that panics */
 
-/* From now on NMIs reach this processor: it has its interrupt table, and `cpu` is set. */
+/* From now on NMIs reach this processor, the board's too: it has its interrupt table, and `cpu` is
+ * set. */
 void stop_take_nmi(void);
 
 /* Stops all other processors; false: another processor was first, and this one must halt. */

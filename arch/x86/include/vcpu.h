@@ -18,8 +18,9 @@ struct vcpu {
     uint64_t gpr[16];       /* the guest's, in encoding order; RSP lies with the backend */
     volatile uint8_t knock; /* an NMI came: look at the mailbox before entering the guest */
     uint8_t nmi_pending;    /* guest NMIs that wait for their window: one to serve, one latched */
+    volatile uint32_t nmis; /* that came to this processor, knocks and others */
 };
-enum { VCPU_KNOCK = 128 }; /* offset of `knock`, for the entry assembly */
+enum { VCPU_KNOCK = 128, VCPU_NMIS = 132 }; /* offsets of `knock` and `nmis`, for assembly */
 
 extern struct vcpu vcpu;
 

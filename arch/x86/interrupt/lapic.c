@@ -8,9 +8,12 @@
 
 enum {
     SVR_RESET = 0xff,
-    /* No vector that can be in service is the spurious one, whose EOI some APICs ignore. */
-    SVR_DRAINING = 0x100 | VECTOR_SPURIOUS,
+    SVR_WRITABLE = 0x1ff,
+    SVR_FOCUS = 1 << 9, /* means nothing any more, where it can be written at all */
     LVT_MASKED = 1 << 16,
+    LVT_SMI = 2 << 8,
+    LVT_NMI = 4 << 8,
+    LVT_ACTIVE_LOW = 1 << 13,
     ICR_ASSERT = 1 << 14,
     VECTOR_WORDS = 8, /* ISR and IRR: 8 registers of 32 vectors */
     MAX_VECTORS = 256,
@@ -41,18 +44,32 @@ static void end_service(void)
         cpu_wrmsr(IA32_X2APIC_EOI, 0);
 }
 
-/* Entries of the table of local interrupts, by the number of them that this APIC has. */
-void lapic_mask_local(void)
+/* Entries by their number, of which an APIC need not have the last ones. */
+void lapic_put_back(void)
 {
     uint32_t highest = (uint32_t)cpu_rdmsr(IA32_X2APIC_VERSION) >> 16 & 0xff;
-    cpu_wrmsr(IA32_X2APIC_LVT_TIMER, LVT_MASKED);
-    cpu_wrmsr(IA32_X2APIC_LVT_LINT0, LVT_MASKED);
-    cpu_wrmsr(IA32_X2APIC_LVT_LINT1, LVT_MASKED);
-    cpu_wrmsr(IA32_X2APIC_LVT_ERROR, LVT_MASKED);
+    uint32_t sources = cpu.place ? cpu.place->sources : 0;
+    for (uint32_t pin = 0; pin < 2; pin++)
+        cpu_wrmsr(IA32_X2APIC_LVT_LINT0 + pin, !(sources & HANDOFF_NMI << pin) ? LVT_MASKED
+                                               : sources & HANDOFF_ACTIVE_LOW << pin
+                                                   ? LVT_NMI | LVT_ACTIVE_LOW
+                                                   : LVT_NMI);
     if (highest >= 4)
         cpu_wrmsr(IA32_X2APIC_LVT_PMI, LVT_MASKED);
+    if (highest >= 5)
+        cpu_wrmsr(IA32_X2APIC_LVT_THERMAL, sources & HANDOFF_THERMAL_SMI ? LVT_SMI : LVT_MASKED);
     if (highest >= 6)
         cpu_wrmsr(IA32_X2APIC_LVT_CMCI, LVT_MASKED);
+}
+
+/* Hardware ignores an entry's clear mask bit while the APIC is switched off. */
+bool lapic_set_spurious(uint64_t value)
+{
+    if (value & ~(uint64_t)(SVR_WRITABLE | SVR_FOCUS))
+        return false;
+    cpu_wrmsr(IA32_X2APIC_SIVR, value & SVR_WRITABLE);
+    lapic_put_back();
+    return true;
 }
 
 /* All interrupts that wait are taken by stubs that only acknowledge them. */
@@ -73,9 +90,11 @@ bool lapic_drain(void)
     cpu_cpuid(1, 0, leaf);
     if (leaf[2] & CPUID_TSC_DEADLINE)
         cpu_wrmsr(IA32_TSC_DEADLINE, 0);
-    lapic_mask_local();
+    cpu_wrmsr(IA32_X2APIC_LVT_TIMER, LVT_MASKED);
+    cpu_wrmsr(IA32_X2APIC_LVT_ERROR, LVT_MASKED);
     cpu_wrmsr(IA32_X2APIC_INIT_COUNT, 0);
-    cpu_wrmsr(IA32_X2APIC_SIVR, SVR_DRAINING);
+    cpu_wrmsr(IA32_X2APIC_SIVR, LAPIC_ON);
+    lapic_put_back();
     for (unsigned i = 0; i < DRAIN_ATTEMPTS && !empty; i++) {
         end_service();
         cpu_wrmsr(IA32_X2APIC_TPR, 0);

@@ -20,19 +20,14 @@ void lvt_init(struct lvt *lvt)
         lvt->entry[i] = LVT_MASKED;
 }
 
-static unsigned lvt_index(uint32_t msr)
-{
-    return msr == IA32_X2APIC_LVT_CMCI ? LVT_CMCI : LVT_THERMAL + (msr - IA32_X2APIC_LVT_THERMAL);
-}
-
 uint32_t lvt_read(const struct lvt *lvt, uint32_t msr)
 {
-    return lvt->entry[lvt_index(msr)];
+    return lvt->entry[msr - IA32_X2APIC_LVT_THERMAL];
 }
 
 bool lvt_write(struct lvt *lvt, uint32_t msr, uint64_t value)
 {
-    unsigned index = lvt_index(msr);
+    unsigned index = msr - IA32_X2APIC_LVT_THERMAL;
     bool lint = index >= LVT_LINT0;
     uint32_t writable = lint ? LVT_LINT_WRITABLE : LVT_WRITABLE;
     uint32_t read_only = lint ? LVT_LINT_READ_ONLY : LVT_READ_ONLY;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LVT_CMCI, LVT_THERMAL, LVT_PMI, LVT_LINT0, LVT_LINT1, LVT_SHADOWS };
+enum { LVT_THERMAL, LVT_PMI, LVT_LINT0, LVT_LINT1, LVT_SHADOWS };
 
 struct lvt {
     uint32_t entry[LVT_SHADOWS];

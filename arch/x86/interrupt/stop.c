@@ -14,6 +14,7 @@ void stop_take_nmi(void)
 {
     takes_nmi = true;
     __atomic_store_n(&stop_page.takes_nmi[cpu.index], cpu.apic_id + 1, __ATOMIC_SEQ_CST);
+    lapic_put_back();
     stop_heed();
 }
 

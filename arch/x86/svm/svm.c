@@ -22,6 +22,7 @@ enum {
 PER_CPU struct vcpu vcpu;
 
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
+_Static_assert(__builtin_offsetof(struct vcpu, nmis) == VCPU_NMIS, "vcpu.inc");
 _Static_assert((int)PUBLIC_EXIT_SVM_MEMORY == (int)SVM_EXIT_KINDS, "public.h");
 
 void svm_exit(void);

@@ -15,6 +15,7 @@
 PER_CPU struct vcpu vcpu;
 
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
+_Static_assert(__builtin_offsetof(struct vcpu, nmis) == VCPU_NMIS, "vcpu.inc");
 
 _Static_assert((int)VMX_EXIT_REASONS <= (int)PUBLIC_EXIT_KINDS, "public.h");
 
@@ -148,6 +149,7 @@ static __attribute__((noinline)) void exit_exception(void)
 {
     uint32_t event = (uint32_t)vmcs_read(VMCS_EXIT_EVENT);
     if ((event & EVENT_TYPE) == EVENT_NMI) {
+        vcpu.nmis++;
         cpu_unblock_nmi();
         restore_delivery(event);
         vcpu.knock = 1; /* taken by the test before entry */

@@ -113,6 +113,48 @@ static void processors_and_ioapics(void **state)
     assert_int_equal(facts.ecam_count, 0);
 }
 
+/* One by its number, all by both kinds of entry, one that is not there, a pin that is not there. */
+static void lines_of_nmi(void **state)
+{
+    (void)state;
+    static const uint8_t numbered[] = {
+        0, 0,  0xe0, 0xfe, 0, 0, 0,    0,                            /* */
+        4, 6,  7,    0x0f, 0, 1,                                     /* LINT1 of number 7, low */
+        4, 6,  9,    0,    0, 1,                                     /* of nobody */
+        0, 8,  6,    0,    1, 0, 0,    0,                            /* number 6 */
+        9, 16, 0,    0,    2, 0, 0,    0,    1, 0, 0, 0, 7, 0, 0, 0, /* number 7 */
+        1, 12, 0,    0,    0, 0, 0xc0, 0xfe, 0, 0, 0, 0,             /* an I/O APIC */
+    };
+    static const uint8_t all[] = {4, 6, 0xff, 5, 0, 1, 4, 6, 0xff, 0, 0, 2};
+    static const uint8_t every[] = {10, 12, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0};
+    static const uint8_t second[] = {10, 12, 5, 0, 7, 0, 0, 0, 1, 0, 0, 0};
+    uint8_t body[sizeof(numbered) + 12];
+    memcpy(body, numbered, sizeof(numbered));
+    memcpy(body + sizeof(numbered), all, 12);
+    add_table("APIC", body, sizeof(numbered));
+    assert_true(reads());
+    assert_int_equal(facts.cpus[0].sources, 0);
+    assert_int_equal(facts.cpus[1].sources, HANDOFF_NMI << 1 | HANDOFF_ACTIVE_LOW << 1);
+    const struct {
+        const uint8_t *entry;
+        uint32_t first, second;
+    } more[] = {{all, HANDOFF_NMI << 1, (HANDOFF_NMI | HANDOFF_ACTIVE_LOW) << 1},
+                {every, HANDOFF_NMI, HANDOFF_NMI | (HANDOFF_NMI | HANDOFF_ACTIVE_LOW) << 1},
+                {second, 0, (HANDOFF_NMI | HANDOFF_ACTIVE_LOW) << 1}};
+    for (unsigned i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+        setup(NULL);
+        memcpy(body + sizeof(numbered), more[i].entry, 12);
+        add_table("APIC", body, sizeof(body));
+        assert_true(reads());
+        assert_int_equal(facts.cpus[0].sources, more[i].first);
+        assert_int_equal(facts.cpus[1].sources, more[i].second);
+    }
+    setup(NULL);
+    body[9] = 5; /* too short */
+    add_table("APIC", body, sizeof(body));
+    expect_refused("shorter than its kind");
+}
+
 /* Machines with two sockets have nine and more. */
 static void as_many_ioapics_as_can_be_masked(void **state)
 {
@@ -310,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(processors_and_ioapics, setup),
+        cmocka_unit_test_setup(lines_of_nmi, setup),
         cmocka_unit_test_setup(as_many_ioapics_as_can_be_masked, setup),
         cmocka_unit_test_setup(missing_tables_are_refused, setup),
         cmocka_unit_test_setup(damage_is_refused, setup),

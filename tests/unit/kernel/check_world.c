@@ -311,12 +311,12 @@ void world_slice(struct world *world)
             for (uint32_t k = 0; k < MAX_DOMAINS; k++)
                 slice->public_pages[k] = handoff->domains[k].public_hpa;
         }
-        if (cpu->domain == HANDOFF_NOBODY)
-            continue;
         slice->tells_on_com1 = world->manifest.header->flags & MANIFEST_LAB ? 1 : 0;
         for (uint32_t k = 0; k < world->manifest.domain_count; k++)
             if (world->manifest.domains[k].serial_port == 1)
                 slice->tells_on_com1 = 0;
+        if (cpu->domain == HANDOFF_NOBODY)
+            continue;
         slice->place = handoff->domains[cpu->domain];
         slice->rules = world->manifest.domains[cpu->domain];
         memcpy(slice->manifest_digest, world->manifest.header->digest, DIGEST_BYTES);

@@ -304,6 +304,11 @@ void audit_heed(void)
 {
 }
 
+void nmi_look(uint32_t knocks)
+{
+    (void)knocks;
+}
+
 void tell_refusal(enum life_state state, const struct function *lost)
 {
     shared->refused = lost ? LIFE_RESETTING : state;
