@@ -59,6 +59,10 @@ uint32_t pattern_differences(const volatile uint8_t *at, uint32_t bytes, uint32_
 /* Numbers that are the same in each run. */
 uint32_t next_random(void);
 
+/* Makes sibling `index`, which sleeps in attack_sibling(), run function(cpu); waits for its end. */
+void sibling_begin(uint32_t index, sibling_function function);
+void sibling_wait(uint32_t index);
+
 /* Makes every sibling that sleeps in attack_sibling() run function(cpu), and waits for all. */
 void siblings_run(sibling_function function);
 
@@ -88,6 +92,7 @@ void attack_x2apic(void);
 void attack_port(void);
 void attack_string_io(void);
 void attack_icr(void);
+void attack_nmi(void);
 void attack_lvt(void);
 void attack_ioapic(void);
 void attack_delivery(void);

@@ -127,6 +127,26 @@ step_int1_end:
     nop
     ret
 
+; void sti_cli(volatile uint32_t *word, uint32_t value, uint32_t turns): `sti; cli` for so many turns,
+; or until the word has another value. An NMI may come in the shadow of STI, an interrupt never.
+global sti_cli
+sti_cli:
+    sti
+    cli
+    cmp [rdi], esi
+    jne .out
+    dec edx
+    jnz sti_cli
+.out:
+    ret
+
+; An NMI's gate whose IRET faults: its code selector lies beyond the GDT.
+global nmi_bad_iret, nmi_bad_iret_at
+nmi_bad_iret:
+    mov qword [rsp + 8], 0xfff8
+nmi_bad_iret_at:
+    iretq
+
 ; void at_user_level(const void *code): runs `code` at CPL 3 on a stack of its own; it ends by an
 ; exception, which probe() takes.
 USER_CODE equ 0x30 | 3

@@ -279,36 +279,6 @@ static void bad_values(void)
     probe_wrmsr(APIC_ESR, 0);
 }
 
-static volatile uint32_t pairs_lost;
-
-/* Two NMIs to the first processor, as close together as can be: one is served, one is latched. */
-static void send_pairs(struct cpu *cpu)
-{
-    enum { PAIRS = 50 };
-    uint32_t to = cpu_at(0)->apic_id;
-    pairs_lost = 0;
-    for (unsigned i = 0; i < PAIRS && !pairs_lost; i++) {
-        uint32_t before = cpu_at(0)->nmis;
-        uint64_t end = rdtsc() + boot_info.tsc_hz * 4; /* a busy host may take its processor away */
-        wrmsr(APIC_ICR, (uint64_t)to << 32 | APIC_NMI | APIC_ASSERT);
-        wrmsr(APIC_ICR, (uint64_t)to << 32 | APIC_NMI | APIC_ASSERT);
-        while (cpu_at(0)->nmis - before < 2 && rdtsc() < end) {
-            cpu_relax();
-        }
-        pairs_lost += cpu_at(0)->nmis - before != 2;
-    }
-    (void)cpu;
-}
-
-static void nmi_pairs(void)
-{
-    send_pairs(cpu_self());
-    uint32_t own = pairs_lost;
-    siblings_run(send_pairs);
-    report(own + pairs_lost == 0, "I4", "nmi-pairs", "%u lost from itself, %u from a sibling", own,
-           pairs_lost);
-}
-
 void attack_icr(void)
 {
     for (unsigned i = 0; i < PACKETS; i++) {
@@ -319,7 +289,6 @@ void attack_icr(void)
         }
     }
     bad_values();
-    nmi_pairs();
     start_packets();
 }
 

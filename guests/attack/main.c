@@ -27,17 +27,17 @@ struct part {
 };
 
 static const struct part parts[] = {
-    {"memory", attack_memory, ALWAYS},     {"windows", attack_windows, ALWAYS},
-    {"forms", attack_forms, ALWAYS},       {"msr", attack_msr, ALWAYS},
-    {"x2apic", attack_x2apic, ALWAYS},     {"port", attack_port, ALWAYS},
-    {"string", attack_string_io, ALWAYS},  {"icr", attack_icr, ALWAYS},
-    {"lvt", attack_lvt, ALWAYS},           {"ioapic", attack_ioapic, ALWAYS},
-    {"delivery", attack_delivery, ALWAYS}, {"prefix", attack_prefix, ALWAYS},
-    {"control", attack_control, ALWAYS},   {"misc", attack_misc, ALWAYS},
-    {"pci", attack_pci, WITH_EDU},         {"config", attack_config, WITH_EDU},
-    {"message", attack_message, WITH_EDU}, {"window", attack_window, EDU_NAMED},
-    {"dma", attack_dma, WITH_EDU},         {"soak", attack_soak, EDU_NAMED},
-    {"card", attack_card, EDU_NAMED},
+    {"memory", attack_memory, ALWAYS},    {"windows", attack_windows, ALWAYS},
+    {"forms", attack_forms, ALWAYS},      {"msr", attack_msr, ALWAYS},
+    {"x2apic", attack_x2apic, ALWAYS},    {"port", attack_port, ALWAYS},
+    {"string", attack_string_io, ALWAYS}, {"icr", attack_icr, ALWAYS},
+    {"nmi", attack_nmi, ALWAYS},          {"lvt", attack_lvt, ALWAYS},
+    {"ioapic", attack_ioapic, ALWAYS},    {"delivery", attack_delivery, ALWAYS},
+    {"prefix", attack_prefix, ALWAYS},    {"control", attack_control, ALWAYS},
+    {"misc", attack_misc, ALWAYS},        {"pci", attack_pci, WITH_EDU},
+    {"config", attack_config, WITH_EDU},  {"message", attack_message, WITH_EDU},
+    {"window", attack_window, EDU_NAMED}, {"dma", attack_dma, WITH_EDU},
+    {"soak", attack_soak, EDU_NAMED},     {"card", attack_card, EDU_NAMED},
 };
 
 static unsigned passed, failed;
@@ -183,15 +183,25 @@ uint32_t siblings_start(void)
     return up;
 }
 
+void sibling_begin(uint32_t index, sibling_function function)
+{
+    sibling_work[index] = function;
+    apic_send(cpu_at(index)->apic_id, IPI_VECTOR | APIC_FIXED | APIC_ASSERT);
+}
+
+void sibling_wait(uint32_t index)
+{
+    uint64_t end = rdtsc() + 20 * boot_info.tsc_hz; /* a busy host has little time for it */
+    while (sibling_work[index] && cpu_at(index)->up && rdtsc() < end) {
+        cpu_relax();
+    }
+}
+
 void siblings_run(sibling_function function)
 {
     for (uint32_t i = 1; i < cpu_count(); i++) {
-        uint64_t end = rdtsc() + boot_info.tsc_hz;
-        sibling_work[i] = function;
-        apic_send(cpu_at(i)->apic_id, IPI_VECTOR | APIC_FIXED | APIC_ASSERT);
-        while (sibling_work[i] && cpu_at(i)->up && rdtsc() < end) {
-            cpu_relax();
-        }
+        sibling_begin(i, function);
+        sibling_wait(i);
     }
 }
 

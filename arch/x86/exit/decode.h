@@ -85,8 +85,8 @@ enum exiting_instruction {
     INSTRUCTION_MWAIT,
     INSTRUCTION_VMMCALL,
     INSTRUCTION_CLTS,
-    INSTRUCTION_LMSW,        /* register form only; modrm_rm is the source */
-    INSTRUCTION_SMSW,        /* register form only; modrm_rm is the destination */
+    INSTRUCTION_LMSW,        /* modrm_rm is the source */
+    INSTRUCTION_SMSW,        /* modrm_rm is the destination */
     INSTRUCTION_MOV_FROM_CR, /* modrm_reg is the control register, modrm_rm the other */
     INSTRUCTION_MOV_TO_CR,
     INSTRUCTIONS,
@@ -96,6 +96,7 @@ struct instruction {
     uint8_t length;
     uint8_t operand_bytes;       /* by prefixes and code segment: 2, 4, 8 */
     uint8_t modrm_reg, modrm_rm; /* 0..15; 0 where the instruction has no ModRM byte */
+    bool in_memory; /* LMSW, SMSW: the other operand is, and neither modrm_rm nor length counts */
 };
 
 /* Whether the bytes are the instruction that the exit names, prefixes included. Fills `out`. */

@@ -44,7 +44,6 @@ enum {
     DE_CFG_LFENCE_SERIALISES = 1 << 1,
     DOMAIN_ASID = 1,
     NESTED_PAGING = 1 << 0,
-    EXCEPTIONS = 1 << VECTOR_DB | 1 << VECTOR_AC | 1 << VECTOR_MC,
 };
 
 const char *vcpu_switch_on(void)
@@ -68,7 +67,6 @@ static void write_controls(void)
     for (unsigned i = 0; i < sizeof(intercepts); i++)
         vmcb.intercepts[intercepts[i] / 32] |= 1u << intercepts[i] % 32;
     vmcb.cr_writes = 1 << 0 | 1 << 4;
-    vmcb.exceptions = EXCEPTIONS;
     vmcb.iopm_base = cpu_own_hpa(vmcb_io_map);
     vmcb.msrpm_base = cpu_own_hpa(vmcb_msr_map);
     vmcb.asid = DOMAIN_ASID;

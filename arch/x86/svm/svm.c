@@ -13,11 +13,14 @@
 
 enum {
     RFLAGS_TF = 1 << 8,
+    RFLAGS_IF = 1 << 9,
     DR6_BREAKPOINTS = 15,
     DR6_BS = 1 << 14,
     DR7_GD = 1 << 13,
     LMSW_BITS = CR0_PE | CR0_MP | CR0_EM | CR0_TS,
 };
+/* Exceptions that have an error code: #DF, #TS to #PF, #AC, #CP, #VC, #SX. */
+#define HAS_ERROR_CODE (1u << 8 | 0x1fu << 10 | 1u << 17 | 1u << 21 | 3u << 29)
 
 PER_CPU struct vcpu vcpu;
 
@@ -56,16 +59,62 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 /* Lets one instruction run, then exits by #DB; HLT exits before it rests. */
 static void step(enum nmi_window why)
 {
+    svm.behind = why == NMI_STEP_STATUS ? svm.window : (uint8_t)NMI_OPEN;
     svm.window = (uint8_t)why;
-    svm.trap_flag = vmcb.rflags & RFLAGS_TF;
+    svm.flags = vmcb.rflags;
     vmcb.rflags |= RFLAGS_TF;
+    vmcb.exceptions = SVM_STEPPING;
     svm_intercept(SVM_INTERCEPT_HLT, true);
 }
 
-static void open_window(void)
+void svm_end_step(uint8_t window)
 {
-    svm.window = NMI_OPEN;
+    svm.window = window;
+    vmcb.exceptions = SVM_EXCEPTIONS;
     svm_intercept(SVM_INTERCEPT_HLT, false);
+    svm_intercept(SVM_INTERCEPT_IRET, window == NMI_BLOCKED);
+}
+
+/*
+ * Every exit ends a step first: no handler, no frame of the guest's, and no separation check then
+ * meets what is the step's alone. True: it was the step's own trap, and nothing of the guest's.
+ */
+static __attribute__((noinline)) bool ends_step(uint64_t code)
+{
+    enum nmi_window why = svm.window;
+    bool trap = code == SVM_EXIT_EXCEPTION + VECTOR_DB && vmcb.dr6 & DR6_BS;
+    bool own = svm.flags & RFLAGS_TF;
+    bool fault = code >= SVM_EXIT_EXCEPTION && code < SVM_EXIT_EXCEPTION + 32;
+    svm_end_step(why == NMI_STEP_IRET && !fault ? NMI_BLOCKED : svm.behind); /* IRET is still due */
+    if (why != NMI_STEP_IRET || !trap) /* its flags are the guest's already */
+        vmcb.rflags = (vmcb.rflags & ~(uint64_t)RFLAGS_TF) | (svm.flags & RFLAGS_TF);
+    if (why == NMI_STEP_STATUS) {
+        vmcb.rflags |= svm.flags & RFLAGS_IF;
+        uint64_t shadow = (svm.cr0 & ~(uint64_t)LMSW_BITS) | (vmcb.cr0 & LMSW_BITS);
+        vmcb.cr_writes |= 1;
+        vcpu_set_cr0(cr0_hardware(shadow), shadow);
+    }
+    if (vcpu.nmi_pending)
+        vcpu.knock = 1; /* looks for its window again */
+    if (trap && !own)
+        vmcb.dr6 &= ~(uint64_t)DR6_BS;
+    return trap && !own && !(vmcb.dr6 & DR6_BREAKPOINTS);
+}
+
+/*
+ * SMSW and LMSW with memory run on the hardware, which finds their operand, with the low half of
+ * CR0 as the guest sees it and nothing that could come before them.
+ */
+static void step_status(void)
+{
+    if ((vmcb.virtual_interrupt & (VIRTUAL_NMI_PENDING | VIRTUAL_NMI_BLOCKED)) ==
+        VIRTUAL_NMI_PENDING)
+        return; /* that one first */
+    step(NMI_STEP_STATUS);
+    vmcb.rflags &= ~(uint64_t)RFLAGS_IF;
+    vmcb.cr0 = (vmcb.cr0 & ~(uint64_t)CR0_NE) | (svm.cr0 & CR0_NE);
+    vmcb.cr_reads &= (uint16_t)~1u;
+    vmcb.cr_writes &= (uint16_t)~1u;
 }
 
 void vcpu_inject_nmi_when_open(void)
@@ -78,9 +127,7 @@ void vcpu_inject_nmi_when_open(void)
         vcpu.nmi_pending = 0;
         return;
     }
-    if (svm.window >= NMI_STEP_IRET && !(vmcb.rflags & RFLAGS_TF))
-        open_window(); /* that instruction faulted */
-    if (svm.window == NMI_BLOCKED || svm.window == NMI_STEP_IRET)
+    if (svm.window == NMI_BLOCKED)
         vcpu.nmi_pending = 1; /* while one is served, one is latched */
     if (svm.window != NMI_OPEN)
         return; /* its end exits */
@@ -91,8 +138,7 @@ void vcpu_inject_nmi_when_open(void)
     } else {
         vmcb.event = EVENT_VALID | EVENT_NMI | VECTOR_NMI;
         vcpu.nmi_pending--;
-        svm.window = NMI_BLOCKED;
-        svm_intercept(SVM_INTERCEPT_IRET, true);
+        svm_end_step(NMI_BLOCKED);
     }
 }
 
@@ -103,25 +149,11 @@ static void exit_iret(void)
     step(NMI_STEP_IRET);
 }
 
-/* A #DB with its cause in DR6: the end of a step, a trap of the guest's own, or both. */
-static void take_debug_trap(void)
+/* A #DB with its cause in DR6. */
+static void inject_debug(void)
 {
-    bool own = true;
-    if (svm.window >= NMI_STEP_IRET) {
-        own = svm.trap_flag || vmcb.dr6 & DR6_BREAKPOINTS;
-        if (!svm.trap_flag) {
-            vmcb.dr6 &= ~(uint64_t)DR6_BS;
-            if (svm.window == NMI_STEP_SHADOW) /* after IRET the flags are the guest's already */
-                vmcb.rflags &= ~(uint64_t)RFLAGS_TF;
-        }
-        open_window();
-    }
-    if (own) {
-        vmcb.dr7 &= ~(uint64_t)DR7_GD; /* as hardware does on the way to the handler */
-        vcpu_inject(VECTOR_DB, false, 0);
-    }
-    if (vcpu.nmi_pending)
-        vcpu_inject_nmi_when_open();
+    vmcb.dr7 &= ~(uint64_t)DR7_GD; /* as hardware does on the way to the handler */
+    vcpu_inject(VECTOR_DB, false, 0);
 }
 
 void vcpu_skip(uint64_t length)
@@ -133,7 +165,7 @@ void vcpu_skip(uint64_t length)
     vmcb.interrupt_shadow = 0;
     if (__builtin_expect(vmcb.rflags & RFLAGS_TF, 0)) {
         vmcb.dr6 |= DR6_BS;
-        take_debug_trap();
+        inject_debug();
     }
 }
 
@@ -190,32 +222,36 @@ static void exit_cache_flush(enum exiting_instruction which)
 
 /*
  * TRAPS 17: an exit in the middle of delivering an event has taken it from the guest. A software
- * interrupt needs nothing: RIP is still at its instruction. Where the exit itself is for the guest
- * it takes the event's place; that leaves machine checks and knocks.
+ * interrupt needs nothing: RIP is still at its instruction. An exception of the guest's own takes
+ * the event's place, unless that is one that can't come again. True: it is.
  */
-static void put_back(uint64_t event)
+static bool put_back(uint64_t event)
 {
     if (!(event & EVENT_VALID))
-        return;
+        return false;
     uint32_t type = event & EVENT_TYPE, vector = event & EVENT_VECTOR;
     if (type == EVENT_SOFTWARE_INTERRUPT ||
         (type == EVENT_EXCEPTION && (vector == VECTOR_BP || vector == VECTOR_OF)))
-        return;
+        return false;
     if (type == EVENT_EXCEPTION && vector >= 32) /* the emulator's word for an interrupt */
         event &= ~(uint64_t)EVENT_TYPE;
     vmcb.event = event;
+    return (event & EVENT_TYPE) != EVENT_EXCEPTION;
 }
 
 static void exit_exception(uint32_t vector)
 {
-    if (vector == VECTOR_MC) {
-        put_back(vmcb.exit_event);
+    bool keeps = put_back(vmcb.exit_event);
+    if (vector == VECTOR_MC)
         mce_handle();
-    } else if (vector ==
-               VECTOR_DB) { /* benign as #AC: takes the place of what was being delivered */
-        take_debug_trap();
-    } else {
-        vcpu_inject(vector, true, (uint32_t)vmcb.exit_info[0]);
+    else if (keeps)
+        return; /* an interrupt or NMI, acknowledged: its delivery finds the exception again */
+    else if (vector == VECTOR_DB)
+        inject_debug();
+    else {
+        if (vector == VECTOR_PF)
+            vmcb.cr2 = vmcb.exit_info[1];
+        vcpu_inject(vector, HAS_ERROR_CODE >> vector & 1, (uint32_t)vmcb.exit_info[0]);
     }
 }
 
@@ -250,6 +286,10 @@ static void exit_read_cr(void)
                 : in.modrm_reg == 4 ? vcpu_cr4()
                                     : cpu_read_cr8();
     } else if (decode(INSTRUCTION_SMSW, &in)) {
+        if (in.in_memory) {
+            step_status();
+            return;
+        }
         value = vcpu_cr0();
         if (in.operand_bytes == 2)
             value = (exit_gpr(in.modrm_rm) & ~0xffffull) | (value & 0xffff);
@@ -275,6 +315,10 @@ static void exit_write_cr(unsigned number)
     } else if (number == 0 && decode(INSTRUCTION_CLTS, &in)) {
         value = vcpu_cr0() & ~CR0_TS;
     } else if (number == 0 && decode(INSTRUCTION_LMSW, &in)) { /* never clears PE */
+        if (in.in_memory) {
+            step_status();
+            return;
+        }
         value = (vcpu_cr0() & ~(LMSW_BITS & ~CR0_PE)) | (exit_gpr(in.modrm_rm) & LMSW_BITS);
     } else {
         vcpu_inject(VECTOR_GP, true, 0);
@@ -305,6 +349,8 @@ void svm_exit(void)
     uint64_t code = vmcb.exit_code;
     vmcb.tlb_control = TLB_KEEP;
     count(code);
+    if (__builtin_expect(svm.window >= NMI_STEP_IRET, 0) && ends_step(code))
+        return;
     switch (code) {
     case SVM_EXIT_CPUID:
         emulate_plain(INSTRUCTION_CPUID, 0xa20f, exit_cpuid);
@@ -338,9 +384,7 @@ void svm_exit(void)
     case SVM_EXIT_READ_CR4:
         exit_read_cr();
         return;
-    case SVM_EXIT_EXCEPTION + VECTOR_DB:
-    case SVM_EXIT_EXCEPTION + VECTOR_AC:
-    case SVM_EXIT_EXCEPTION + VECTOR_MC:
+    case SVM_EXIT_EXCEPTION ... SVM_EXIT_EXCEPTION + 31:
         exit_exception((uint32_t)code - SVM_EXIT_EXCEPTION);
         return;
     case SVM_EXIT_IRET:
@@ -387,6 +431,8 @@ void svm_exit(void)
 
 void svm_knocked(void)
 {
+    if (svm.window >= NMI_STEP_IRET) /* it exits again, and is stepped then */
+        ends_step(SVM_EXIT_NMI);
     vcpu_leave(); /* takes the NMI */
     vcpu.knock = 0;
     life_knocked();

@@ -15,19 +15,25 @@ struct svm {
     uint64_t cr0, cr4; /* shadows: what the guest wrote */
     uint32_t features; /* SVM_FEATURE_... */
     uint8_t window;    /* enum nmi_window */
-    bool trap_flag;    /* the guest's own RFLAGS.TF while it is stepped */
+    uint8_t behind;    /* what it becomes when a step is over */
+    uint64_t flags;    /* the guest's own RFLAGS while it is stepped */
 };
 extern struct svm svm;
 
-/* Switches one intercept. */
+/* Switches one intercept; all that come and go, to what `window` (enum nmi_window) wants. */
 void svm_intercept(enum svm_intercept what, bool on);
+void svm_end_step(uint8_t window);
 
-/* Without virtual NMIs: may the guest take one? */
+/*
+ * Without virtual NMIs: may the guest take one? While it is stepped one instruction runs under the
+ * trap flag, with every exception intercepted; the next exit, whatever it is, ends that.
+ */
 enum nmi_window {
     NMI_OPEN,
     NMI_BLOCKED,     /* one was injected: its IRET will exit */
-    NMI_STEP_IRET,   /* the IRET runs under the trap flag, then the window is open */
-    NMI_STEP_SHADOW, /* so does an instruction in the shadow of STI or MOV SS */
+    NMI_STEP_IRET,   /* the IRET runs, then the window is open */
+    NMI_STEP_SHADOW, /* an instruction in the shadow of STI or MOV SS */
+    NMI_STEP_STATUS, /* SMSW or LMSW with memory, whose address no exit tells */
 };
 
 static inline uint64_t vcpu_rip(void)

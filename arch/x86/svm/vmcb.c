@@ -86,9 +86,7 @@ void vcpu_clear(void)
     vmcb.event = 0;
     vmcb.interrupt_shadow = 0;
     vmcb.virtual_interrupt = svm.features & SVM_FEATURE_VIRTUAL_NMI ? VIRTUAL_NMI_ENABLED : 0;
-    svm_intercept(SVM_INTERCEPT_IRET, false);
-    svm_intercept(SVM_INTERCEPT_HLT, false);
-    svm.window = NMI_OPEN;
+    svm_end_step(NMI_OPEN);
 }
 
 void vcpu_read_back(struct check_registers *registers)

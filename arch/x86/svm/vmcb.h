@@ -182,6 +182,13 @@ enum { IO_IN = 1 << 0, IO_STRING = 1 << 2, IO_BYTES_SHIFT = 4, IO_PORT_SHIFT = 1
 
 enum { INTERRUPT_SHADOW = 1 << 0 };
 
+/*
+ * Intercepted always: #DB, #AC, #MC; while the guest is stepped all that have a cause of their own.
+ * INT3 and INTO are resumed behind themselves only by hardware.
+ */
+#define SVM_EXCEPTIONS (1u << 1 | 1u << 17 | 1u << 18)
+#define SVM_STEPPING   (~(1u << 2 | 1u << 3 | 1u << 4))
+
 /* What start/svm.c fills and vmcb.c keeps. */
 enum { MSR_MAP_BYTES = 2 * 4096, IO_MAP_BYTES = 3 * 4096 };
 extern struct vmcb vmcb, vmcb_host;

@@ -71,11 +71,11 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
     vmcs_write(VMCS_ENTRY_EVENT, event);
 }
 
-/* Exits when the window opens for an NMI (or, behind STI, for an interrupt); 0: not at all. */
+/* Exits when the window opens for an NMI, or behind one instruction; 0: not at all. */
 static void set_window(uint64_t window)
 {
     uint64_t others =
-        vmcs_read(VMCS_PROC_CONTROLS) & ~(uint64_t)(PROC_NMI_WINDOW | PROC_INTERRUPT_WINDOW);
+        vmcs_read(VMCS_PROC_CONTROLS) & ~(uint64_t)(PROC_NMI_WINDOW | PROC_MONITOR_TRAP);
     vmcs_write(VMCS_PROC_CONTROLS, others | window);
 }
 
@@ -90,9 +90,10 @@ void vcpu_inject_nmi_when_open(void)
     }
     if (state & BLOCKED_BY_NMI) /* while one is served, one is latched */
         vcpu.nmi_pending = 1;
-    /* A processor need not hold back an NMI-window exit behind STI, and would exit for ever. */
+    /* A processor need not hold back an NMI-window exit behind STI, and would exit for ever; CLI may
+     * be the instruction there, and so no window for interrupts opens. */
     set_window(vcpu.nmi_pending == 0             ? 0
-               : !open && state & BLOCKED_BY_STI ? PROC_INTERRUPT_WINDOW
+               : !open && state & BLOCKED_BY_STI ? PROC_MONITOR_TRAP
                                                  : PROC_NMI_WINDOW);
 }
 
@@ -284,7 +285,7 @@ void vmx_exit(void)
         exit_cr_access(length);
         return;
     case VMX_EXIT_NMI_WINDOW:
-    case VMX_EXIT_INTERRUPT_WINDOW:
+    case VMX_EXIT_MONITOR_TRAP:
         vcpu_inject_nmi_when_open();
         return;
     case VMX_EXIT_XSETBV:

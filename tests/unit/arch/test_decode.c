@@ -352,8 +352,17 @@ static void exiting_instructions_have_lengths(void **state)
                                    INSTRUCTION_MOV_FROM_CR, &out));
     assert_int_equal(out.modrm_reg, 8);
     assert_int_equal(out.modrm_rm, 15);
-    assert_false(decode_instruction((const uint8_t *)"\x0f\x01\x30", 3, 64, INSTRUCTION_LMSW,
-                                    &out)); /* lmsw [rax] */
+    assert_false(out.in_memory);
+    assert_true(decode_instruction((const uint8_t *)"\x0f\x01\x30", 3, 64, INSTRUCTION_LMSW,
+                                   &out)); /* lmsw [rax] */
+    assert_true(out.in_memory);
+    assert_true(decode_instruction((const uint8_t *)"\x0f\x01\x63\x10", 4, 64, INSTRUCTION_SMSW,
+                                   &out)); /* smsw [rbx + 16] */
+    assert_true(out.in_memory);
+    assert_false(
+        decode_instruction((const uint8_t *)"\x0f\x01\x63\x10", 4, 64, INSTRUCTION_LMSW, &out));
+    assert_false(decode_instruction((const uint8_t *)"\x0f\x01\x38", 3, 64, INSTRUCTION_SMSW,
+                                    &out)); /* invlpg [rax] */
     assert_false(decode_instruction((const uint8_t *)"\x48\x0f\xa2", 3, 32, INSTRUCTION_CPUID,
                                     &out)); /* dec eax */
 }
