@@ -59,13 +59,6 @@ static struct public_page *public_page(void)
     return (struct public_page *)VA_PUBLIC;
 }
 
-/* It is counted before it comes (nmi.h). */
-static void knock(uint32_t local)
-{
-    __atomic_add_fetch(&life.mail[local].knocks, 1, __ATOMIC_SEQ_CST);
-    machine_knock(machine_apic_id(local));
-}
-
 void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
 {
     struct mailbox *mail = &life.mail[local];
@@ -79,10 +72,11 @@ void life_request(uint32_t local, uint32_t requests, uint8_t sipi_vector)
     uint32_t before = __atomic_fetch_or(&mail->requests, requests, __ATOMIC_ACQ_REL);
     if (before & requests & REQUEST_NMI)
         __atomic_or_fetch(&mail->requests, REQUEST_NMI_AGAIN, __ATOMIC_ACQ_REL);
+    __atomic_add_fetch(&mail->knocks, 1, __ATOMIC_RELEASE); /* before it comes (nmi.h) */
     if (local == cpu.local)
         vcpu.knock = 1;
     else
-        knock(local);
+        machine_knock(machine_apic_id(local));
 }
 
 static void note_end(enum life_end cause)
@@ -96,8 +90,7 @@ _Noreturn void life_end(enum life_end cause)
 {
     note_end(cause);
     devices_let_go();
-    if (cpu.local != 0)
-        knock(0);
+    life_request(0, 0, 0);
     cpu_leave_stack(life_run);
 }
 
@@ -247,7 +240,7 @@ static bool advance(bool *all)
         __atomic_store_n(&life.phase, count + PHASE_COUNT + next.state, __ATOMIC_SEQ_CST);
         bool calls = next.action == ACTION_CALL || next.action == ACTION_SET_UP;
         for (uint32_t local = 1; calls && local < cpu.domain->cpu_count; local++)
-            knock(local);
+            life_request(local, 0, 0);
     }
     if (life_rests(next.state) && recheck_is_done())
         public_page()->answered = life.taken;
@@ -304,11 +297,11 @@ static bool look(void)
 /* What others want: in every loop, and after a knock that came to the guest; true: as look(). */
 static bool heed(void)
 {
-    bool may_sleep;
-    do {
+    uint32_t nmis = vcpu.nmis;
+    bool may_sleep = look();
+    while (recheck_go_on())
         may_sleep = look();
-        nmi_look(life.mail[cpu.local].knocks);
-    } while (recheck_go_on());
+    nmi_look(nmis, life.mail[cpu.local].knocks);
     return may_sleep;
 }
 
@@ -444,8 +437,9 @@ _Noreturn void life_run(void)
 {
     cpu.lives = true;
     while (!cpu.domain) {
+        uint32_t nmis = vcpu.nmis;
         faults_look();
-        nmi_look(0);
+        nmi_look(nmis, 0);
         cpu_park();
     }
     vcpu_leave();

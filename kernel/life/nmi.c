@@ -6,14 +6,13 @@
 #include "arch/x86/include/vcpu.h"
 #include "audit.h"
 #include "faults.h"
-#include "kernel/format.h"
-#include "kernel/vm/devices.h"
+#include "kernel/vm/vuart.h"
 #include "log.h"
 
 static PER_CPU struct {
-    uint32_t seen;
-    uint64_t words;     /* as the last look found them */
-    uint64_t explained; /* TSC until which any NMI is */
+    uint32_t seen, moved; /* bytes through the UART, as the last look found them, */
+    uint64_t words;       /* and the words of knocks */
+    uint64_t explained;   /* TSC until which any NMI is */
     uint64_t count, told, told_at;
 } nmi;
 
@@ -22,47 +21,52 @@ static uint64_t words_of_knocks(uint32_t knocks)
 {
     struct public_page *page = (struct public_page *)VA_PUBLIC;
     uint64_t sum = knocks + (uint64_t)faults_knocks() * 31;
-    if (!cpu.domain)
-        return sum;
-    sum = ((sum * 31 + page->ticket) * 31 + page->in_head) * 31 + page->faulted;
-    return slice()->auditor == cpu.apic_id
-               ? sum * 31 + public_trail(page, cpu.domain->public_bytes)->next
-               : sum;
+    if (cpu.domain)
+        sum = ((sum * 31 + page->ticket) * 31 + page->in_head) * 31 + page->faulted;
+    if (slice()->auditor == cpu.apic_id)
+        sum = sum * 31 + public_trail(page, cpu.domain->public_bytes)->next;
+    return sum;
+}
+
+/* The line of the UART tells itself by bytes, and is not looked after while no guest runs. */
+static bool line_may_have_knocked(void)
+{
+    const struct vuart *uart = &devices_uart;
+    uint32_t before = nmi.moved;
+    nmi.moved = (uint32_t)uart->in_head << 16 | uart->out_tail;
+    return nmi.moved != before || (uart->uart.base && uart->page->state != LIFE_RUNNING);
 }
 
 /* At most once a second, the rest at a later look. All processors may see what one event was. */
 static void tell(uint64_t now)
 {
-    char line[96];
     if (nmi.count == nmi.told || now - nmi.told_at < slice()->tsc_hz)
         return;
     nmi.told = nmi.count;
     nmi.told_at = now;
-    if (cpu.domain)
+    if (cpu.domain) {
+        ((struct public_page *)VA_PUBLIC)->nmis[cpu.local] = nmi.count;
         audit_own(AUDIT_NMI, nmi.count, 0, 0);
+    }
     if (!slice()->tells_on_com1 || !(cpu.place->sources & HANDOFF_STARTED))
         return;
-    format(line, sizeof(line), "bulkhead: processor %u: NMIs that nobody explains: %lu or more\n",
-           cpu.apic_id, nmi.count);
     log_join();
-    log_write(line);
+    log_print("bulkhead: processor %u: NMIs that nobody explains: %lu or more\n", cpu.apic_id,
+              nmi.count);
 }
 
-void nmi_look(uint32_t knocks)
+void nmi_look(uint32_t nmis, uint32_t knocks)
 {
-    uint32_t nmis = __atomic_load_n(&vcpu.nmis, __ATOMIC_ACQUIRE); /* before what explains them */
-    uint64_t words = words_of_knocks(knocks), now = machine_tsc(), until = nmi.explained;
-    if (cpu.domain && cpu.local == 0 && devices_may_have_knocked())
-        until = now + slice()->tsc_hz / 10;
+    uint64_t words = words_of_knocks(knocks), now = machine_tsc(), grace = 0;
+    if (cpu.domain && line_may_have_knocked())
+        grace = slice()->tsc_hz / 10;
     if (words != nmi.words || vcpu.nmi_pending)
-        until = now + slice()->tsc_hz;
-    if ((int64_t)(until - nmi.explained) > 0)
-        nmi.explained = until;
+        grace = slice()->tsc_hz;
+    if (grace && (int64_t)(now + grace - nmi.explained) > 0)
+        nmi.explained = now + grace;
     if ((int64_t)(now - nmi.explained) > 0)
         nmi.count += nmis - nmi.seen;
     nmi.words = words;
     nmi.seen = nmis;
-    if (cpu.domain)
-        ((struct public_page *)VA_PUBLIC)->nmis[cpu.local] = nmi.count;
     tell(now);
 }

@@ -19,7 +19,6 @@ static PER_DOMAIN struct {
     struct vioapic ioapic;
     struct vpit pit;
     struct vrtc rtc;
-    uint32_t moved; /* bytes through the UART that its first processor knows of */
 } devices;
 static PER_DOMAIN struct reset reset;
 
@@ -222,15 +221,6 @@ void devices_pump(void)
     vuart_pump(&devices_uart);
     uart_edge();
     lock_release(&devices.lock);
-}
-
-/* Its own pumping lags behind the line only while no guest runs. */
-bool devices_may_have_knocked(void)
-{
-    const struct vuart *uart = &devices_uart;
-    uint32_t before = devices.moved;
-    devices.moved = (uint32_t)uart->in_head << 16 | uart->out_tail;
-    return devices.moved != before || (uart->uart.base && uart->page->state != LIFE_RUNNING);
 }
 
 void devices_power_button(void)

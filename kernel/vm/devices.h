@@ -29,9 +29,6 @@ void devices_quarantine(uint32_t functions);
 /* The domain's UART may have work: called at a knock on its first processor. */
 void devices_pump(void);
 
-/* Of the first processor: whether the UART's line may have knocked since it last asked this. */
-bool devices_may_have_knocked(void);
-
 /* Tells the guest that the power button was pressed (its ACPI tables: _SB.GED0). */
 void devices_power_button(void);
 

@@ -340,10 +340,11 @@ bool decode_instruction(const uint8_t *bytes, unsigned available, unsigned code_
         out->modrm_reg = (uint8_t)((modrm >> 3 & 7) | (s.rex & REX_R ? 8 : 0));
         out->modrm_rm = (uint8_t)((modrm & 7) | (s.rex & REX_B ? 8 : 0));
     }
-    if ((expected == INSTRUCTION_LMSW && (modrm >> 3 & 7) != 6) ||
-        (expected == INSTRUCTION_SMSW && (modrm >> 3 & 7) != 4))
-        return false;
-    out->in_memory = instructions[expected].modrm && modrm >> 6 != 3;
+    if (expected == INSTRUCTION_LMSW || expected == INSTRUCTION_SMSW) {
+        if ((modrm >> 3 & 7) != (expected == INSTRUCTION_LMSW ? 6 : 4))
+            return false;
+        out->in_memory = modrm >> 6 != 3;
+    }
     out->operand_bytes = (uint8_t)operand_bytes(&s);
     out->length = (uint8_t)(s.at - bytes);
     return !s.truncated;

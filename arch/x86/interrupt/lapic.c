@@ -9,11 +9,10 @@
 enum {
     SVR_RESET = 0xff,
     SVR_WRITABLE = 0x1ff,
-    SVR_FOCUS = 1 << 9, /* means nothing any more, where it can be written at all */
     LVT_MASKED = 1 << 16,
     LVT_SMI = 2 << 8,
     LVT_NMI = 4 << 8,
-    LVT_ACTIVE_LOW = 1 << 13,
+    LVT_LOW = (1 << 13) / HANDOFF_ACTIVE_LOW,
     ICR_ASSERT = 1 << 14,
     VECTOR_WORDS = 8, /* ISR and IRR: 8 registers of 32 vectors */
     MAX_VECTORS = 256,
@@ -49,15 +48,15 @@ void lapic_put_back(void)
 {
     uint32_t highest = (uint32_t)cpu_rdmsr(IA32_X2APIC_VERSION) >> 16 & 0xff;
     uint32_t sources = cpu.place ? cpu.place->sources : 0;
-    for (uint32_t pin = 0; pin < 2; pin++)
-        cpu_wrmsr(IA32_X2APIC_LVT_LINT0 + pin, !(sources & HANDOFF_NMI << pin) ? LVT_MASKED
-                                               : sources & HANDOFF_ACTIVE_LOW << pin
-                                                   ? LVT_NMI | LVT_ACTIVE_LOW
-                                                   : LVT_NMI);
+    for (uint32_t pin = 0; pin < 2; pin++, sources >>= 1)
+        cpu_wrmsr(IA32_X2APIC_LVT_LINT0 + pin,
+                  sources & HANDOFF_NMI ? LVT_NMI | (sources & HANDOFF_ACTIVE_LOW) * LVT_LOW
+                                        : LVT_MASKED);
     if (highest >= 4)
         cpu_wrmsr(IA32_X2APIC_LVT_PMI, LVT_MASKED);
     if (highest >= 5)
-        cpu_wrmsr(IA32_X2APIC_LVT_THERMAL, sources & HANDOFF_THERMAL_SMI ? LVT_SMI : LVT_MASKED);
+        cpu_wrmsr(IA32_X2APIC_LVT_THERMAL,
+                  sources & HANDOFF_THERMAL_SMI >> 2 ? LVT_SMI : LVT_MASKED);
     if (highest >= 6)
         cpu_wrmsr(IA32_X2APIC_LVT_CMCI, LVT_MASKED);
 }
@@ -65,9 +64,9 @@ void lapic_put_back(void)
 /* Hardware ignores an entry's clear mask bit while the APIC is switched off. */
 bool lapic_set_spurious(uint64_t value)
 {
-    if (value & ~(uint64_t)(SVR_WRITABLE | SVR_FOCUS))
+    if (value & ~(uint64_t)SVR_WRITABLE)
         return false;
-    cpu_wrmsr(IA32_X2APIC_SIVR, value & SVR_WRITABLE);
+    cpu_wrmsr(IA32_X2APIC_SIVR, value);
     lapic_put_back();
     return true;
 }

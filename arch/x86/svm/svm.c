@@ -83,33 +83,35 @@ static __attribute__((noinline)) bool ends_step(uint64_t code)
 {
     enum nmi_window why = svm.window;
     bool trap = code == SVM_EXIT_EXCEPTION + VECTOR_DB && vmcb.dr6 & DR6_BS;
-    bool own = svm.flags & RFLAGS_TF;
-    bool fault = code >= SVM_EXIT_EXCEPTION && code < SVM_EXIT_EXCEPTION + 32;
+    bool fault = code - SVM_EXIT_EXCEPTION < 32;
     svm_end_step(why == NMI_STEP_IRET && !fault ? NMI_BLOCKED : svm.behind); /* IRET is still due */
     if (why != NMI_STEP_IRET || !trap) /* its flags are the guest's already */
         vmcb.rflags = (vmcb.rflags & ~(uint64_t)RFLAGS_TF) | (svm.flags & RFLAGS_TF);
     if (why == NMI_STEP_STATUS) {
-        vmcb.rflags |= svm.flags & RFLAGS_IF;
         uint64_t shadow = (svm.cr0 & ~(uint64_t)LMSW_BITS) | (vmcb.cr0 & LMSW_BITS);
+        vmcb.rflags = svm.flags;
         vmcb.cr_writes |= 1;
         vcpu_set_cr0(cr0_hardware(shadow), shadow);
     }
     if (vcpu.nmi_pending)
         vcpu.knock = 1; /* looks for its window again */
-    if (trap && !own)
-        vmcb.dr6 &= ~(uint64_t)DR6_BS;
-    return trap && !own && !(vmcb.dr6 & DR6_BREAKPOINTS);
+    if (!trap || svm.flags & RFLAGS_TF)
+        return false;
+    vmcb.dr6 &= ~(uint64_t)DR6_BS;
+    return !(vmcb.dr6 & DR6_BREAKPOINTS);
 }
 
 /*
  * SMSW and LMSW with memory run on the hardware, which finds their operand, with the low half of
- * CR0 as the guest sees it and nothing that could come before them.
+ * CR0 as the guest sees it and no interrupt that could come before them. What is neither is
+ * refused.
  */
-static void step_status(void)
+static void step_status(const struct instruction *in)
 {
-    if ((vmcb.virtual_interrupt & (VIRTUAL_NMI_PENDING | VIRTUAL_NMI_BLOCKED)) ==
-        VIRTUAL_NMI_PENDING)
-        return; /* that one first */
+    if (!in->in_memory) {
+        vcpu_inject(VECTOR_GP, true, 0);
+        return;
+    }
     step(NMI_STEP_STATUS);
     vmcb.rflags &= ~(uint64_t)RFLAGS_IF;
     vmcb.cr0 = (vmcb.cr0 & ~(uint64_t)CR0_NE) | (svm.cr0 & CR0_NE);
@@ -277,7 +279,7 @@ static void exit_nested_fault(void)
  */
 static void exit_read_cr(void)
 {
-    struct instruction in;
+    struct instruction in = {0};
     uint64_t value;
     if (decode(INSTRUCTION_MOV_FROM_CR, &in)) {
         value = in.modrm_reg == 0   ? vcpu_cr0()
@@ -285,16 +287,12 @@ static void exit_read_cr(void)
                 : in.modrm_reg == 3 ? vmcb.cr3
                 : in.modrm_reg == 4 ? vcpu_cr4()
                                     : cpu_read_cr8();
-    } else if (decode(INSTRUCTION_SMSW, &in)) {
-        if (in.in_memory) {
-            step_status();
-            return;
-        }
+    } else if (decode(INSTRUCTION_SMSW, &in) && !in.in_memory) {
         value = vcpu_cr0();
         if (in.operand_bytes == 2)
             value = (exit_gpr(in.modrm_rm) & ~0xffffull) | (value & 0xffff);
     } else {
-        vcpu_inject(VECTOR_GP, true, 0);
+        step_status(&in);
         return;
     }
     if (in.modrm_rm == RSP)
@@ -306,7 +304,7 @@ static void exit_read_cr(void)
 
 static void exit_write_cr(unsigned number)
 {
-    struct instruction in;
+    struct instruction in = {0};
     uint64_t value;
     if (decode(INSTRUCTION_MOV_TO_CR, &in)) {
         value = exit_gpr(in.modrm_rm);
@@ -314,14 +312,11 @@ static void exit_write_cr(unsigned number)
             value &= 0xffffffff;
     } else if (number == 0 && decode(INSTRUCTION_CLTS, &in)) {
         value = vcpu_cr0() & ~CR0_TS;
-    } else if (number == 0 && decode(INSTRUCTION_LMSW, &in)) { /* never clears PE */
-        if (in.in_memory) {
-            step_status();
-            return;
-        }
+    } else if (number == 0 && decode(INSTRUCTION_LMSW, &in) &&
+               !in.in_memory) { /* never clears PE */
         value = (vcpu_cr0() & ~(LMSW_BITS & ~CR0_PE)) | (exit_gpr(in.modrm_rm) & LMSW_BITS);
     } else {
-        vcpu_inject(VECTOR_GP, true, 0);
+        step_status(&in);
         return;
     }
     if (number == 0)

@@ -304,9 +304,9 @@ void audit_heed(void)
 {
 }
 
-void nmi_look(uint32_t knocks)
+void nmi_look(uint32_t nmis, uint32_t knocks)
 {
-    (void)knocks;
+    (void)nmis, (void)knocks;
 }
 
 void tell_refusal(enum life_state state, const struct function *lost)
