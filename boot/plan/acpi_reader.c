@@ -99,14 +99,14 @@ static bool add_ioapic(struct reader *reader, const uint8_t *entry)
     return true;
 }
 
-/* Pin `pin` of one local APIC, or of all, is an NMI. */
+/* Pin `pin` of one local APIC, or of all, is an NMI; the other one, LINT0, is nobody's here. */
 static void add_nmi(struct facts *facts, uint64_t uid, uint64_t all, uint64_t flags, unsigned pin)
 {
-    enum { POLARITY = 3, ACTIVE_LOW = 3, PINS = 2 };
-    uint32_t low = (flags & POLARITY) == ACTIVE_LOW ? HANDOFF_ACTIVE_LOW : 0;
-    for (uint32_t i = 0; pin < PINS && i < facts->cpu_count; i++)
+    enum { POLARITY = 3, ACTIVE_LOW = 3, LINT1 = 1 };
+    uint32_t low = (flags & POLARITY) == ACTIVE_LOW ? HANDOFF_NMI_LOW : 0;
+    for (uint32_t i = 0; pin == LINT1 && i < facts->cpu_count; i++)
         if (uid == all || uid == facts->cpus[i].uid)
-            facts->cpus[i].sources |= (HANDOFF_NMI | low) << pin;
+            facts->cpus[i].sources |= HANDOFF_NMI | low;
 }
 
 static bool read_madt_entry(struct reader *reader, const uint8_t *entry)

@@ -19,13 +19,11 @@
 enum { HANDOFF_VERSION = 1 };
 #define HANDOFF_NOBODY 0xffffffffu /* owner of a processor that no domain has */
 
-/* What else interrupts a processor: LINT0, and at the next bit LINT1, is an NMI, is active low. */
-enum {
-    HANDOFF_NMI = 1,
-    HANDOFF_ACTIVE_LOW = 4,
-    HANDOFF_THERMAL_SMI = 16, /* the thermal sensor, in firmware's hands */
-    HANDOFF_STARTED = 32,     /* nothing of these: it is the one that firmware started */
-};
+/*
+ * What else interrupts a processor: LINT1 is an NMI, of a line that is active low; the thermal
+ * sensor is firmware's. And whether it is the one that firmware started.
+ */
+enum { HANDOFF_NMI = 1, HANDOFF_NMI_LOW = 2, HANDOFF_THERMAL_SMI = 4, HANDOFF_STARTED = 8 };
 
 struct handoff_cpu {
     uint32_t apic_id;

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 /*
- * After a look at all that a knock may mean: `nmis`, vcpu.nmis as it was before that look; `knocks`,
- * those that the domain's processors have sent to this one.
+ * After a look at all that a knock may mean: `nmis`, vcpu.nmis as it was before that look;
+ * `knocks`, those that the domain's processors have sent to this one.
  */
 void nmi_look(uint32_t nmis, uint32_t knocks);
 

@@ -312,8 +312,6 @@ static const struct {
     [INSTRUCTION_INVD] = {2, {0x0f, 0x08}, NO_MODRM},
     [INSTRUCTION_WBINVD] = {2, {0x0f, 0x09}, NO_MODRM},
     [INSTRUCTION_XSETBV] = {3, {0x0f, 0x01, 0xd1}, NO_MODRM},
-    [INSTRUCTION_MONITOR] = {3, {0x0f, 0x01, 0xc8}, NO_MODRM},
-    [INSTRUCTION_MWAIT] = {3, {0x0f, 0x01, 0xc9}, NO_MODRM},
     [INSTRUCTION_VMMCALL] = {3, {0x0f, 0x01, 0xd9}, NO_MODRM},
     [INSTRUCTION_CLTS] = {2, {0x0f, 0x06}, NO_MODRM},
     [INSTRUCTION_LMSW] = {2, {0x0f, 0x01}, MODRM},

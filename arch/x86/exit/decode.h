@@ -81,8 +81,6 @@ enum exiting_instruction {
     INSTRUCTION_INVD,
     INSTRUCTION_WBINVD, /* and WBNOINVD */
     INSTRUCTION_XSETBV,
-    INSTRUCTION_MONITOR,
-    INSTRUCTION_MWAIT,
     INSTRUCTION_VMMCALL,
     INSTRUCTION_CLTS,
     INSTRUCTION_LMSW,        /* modrm_rm is the source */

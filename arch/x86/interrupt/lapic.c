@@ -12,7 +12,7 @@ enum {
     LVT_MASKED = 1 << 16,
     LVT_SMI = 2 << 8,
     LVT_NMI = 4 << 8,
-    LVT_LOW = (1 << 13) / HANDOFF_ACTIVE_LOW,
+    LVT_LOW = (1 << 13) / HANDOFF_NMI_LOW,
     ICR_ASSERT = 1 << 14,
     VECTOR_WORDS = 8, /* ISR and IRR: 8 registers of 32 vectors */
     MAX_VECTORS = 256,
@@ -48,15 +48,13 @@ void lapic_put_back(void)
 {
     uint32_t highest = (uint32_t)cpu_rdmsr(IA32_X2APIC_VERSION) >> 16 & 0xff;
     uint32_t sources = cpu.place ? cpu.place->sources : 0;
-    for (uint32_t pin = 0; pin < 2; pin++, sources >>= 1)
-        cpu_wrmsr(IA32_X2APIC_LVT_LINT0 + pin,
-                  sources & HANDOFF_NMI ? LVT_NMI | (sources & HANDOFF_ACTIVE_LOW) * LVT_LOW
-                                        : LVT_MASKED);
+    cpu_wrmsr(IA32_X2APIC_LVT_LINT0, LVT_MASKED);
+    cpu_wrmsr(IA32_X2APIC_LVT_LINT1,
+              sources & HANDOFF_NMI ? LVT_NMI | (sources & HANDOFF_NMI_LOW) * LVT_LOW : LVT_MASKED);
     if (highest >= 4)
         cpu_wrmsr(IA32_X2APIC_LVT_PMI, LVT_MASKED);
     if (highest >= 5)
-        cpu_wrmsr(IA32_X2APIC_LVT_THERMAL,
-                  sources & HANDOFF_THERMAL_SMI >> 2 ? LVT_SMI : LVT_MASKED);
+        cpu_wrmsr(IA32_X2APIC_LVT_THERMAL, sources & HANDOFF_THERMAL_SMI ? LVT_SMI : LVT_MASKED);
     if (highest >= 6)
         cpu_wrmsr(IA32_X2APIC_LVT_CMCI, LVT_MASKED);
 }

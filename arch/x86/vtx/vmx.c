@@ -90,8 +90,8 @@ void vcpu_inject_nmi_when_open(void)
     }
     if (state & BLOCKED_BY_NMI) /* while one is served, one is latched */
         vcpu.nmi_pending = 1;
-    /* A processor need not hold back an NMI-window exit behind STI, and would exit for ever; CLI may
-     * be the instruction there, and so no window for interrupts opens. */
+    /* A processor need not hold back an NMI-window exit behind STI, and would exit for ever; CLI
+     * may be the instruction there, and so no window for interrupts opens. */
     set_window(vcpu.nmi_pending == 0             ? 0
                : !open && state & BLOCKED_BY_STI ? PROC_MONITOR_TRAP
                                                  : PROC_NMI_WINDOW);
@@ -99,7 +99,8 @@ void vcpu_inject_nmi_when_open(void)
 
 /*
  * TRAPS 17: an exit in the middle of delivering an event has taken it from the guest, and one on
- * an IRET has ended NMI blocking too early. Both are put back. True if an event was put back.
+ * an IRET has ended NMI blocking too early. Both are put back. True: an interrupt or NMI was, which
+ * has been acknowledged and can't come again.
  */
 static bool restore_delivery(uint32_t exit_event)
 {
@@ -118,7 +119,7 @@ static bool restore_delivery(uint32_t exit_event)
         vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
                    vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_BY_NMI);
     vmcs_write(VMCS_ENTRY_EVENT, event & ~(uint32_t)EVENT_NMI_UNBLOCKED);
-    return true;
+    return (event & EVENT_TYPE) == EVENT_INTERRUPT || (event & EVENT_TYPE) == EVENT_NMI;
 }
 
 /* A #DB of the guest: hardware has not yet written DR6. INT1 is no single step, whatever waited. */
@@ -135,14 +136,6 @@ static void reflect_debug(bool int1)
         vmcs_write(VMCS_GUEST_PENDING_DEBUG,
                    vmcs_read(VMCS_GUEST_PENDING_DEBUG) | PENDING_DEBUG_BS);
     vcpu_inject(VECTOR_DB, false, 0);
-}
-
-/* The event that was put back is an interrupt: it has been acknowledged and must not be lost. */
-static bool interrupt_put_back(void)
-{
-    uint32_t event = (uint32_t)vmcs_read(VMCS_ENTRY_EVENT);
-    return event & EVENT_VALID &&
-           ((event & EVENT_TYPE) == EVENT_INTERRUPT || (event & EVENT_TYPE) == EVENT_NMI);
 }
 
 /* This and the other large ones stay apart, or every exit would pay for their registers. */
@@ -162,8 +155,8 @@ static __attribute__((noinline)) void exit_exception(void)
         restore_delivery(event);
         return;
     }
-    /* #AC and #DB are benign: one that interrupts a delivery takes its place, as on hardware. */
-    if (restore_delivery(event) && interrupt_put_back())
+    /* #AC and #DB are benign: one that interrupts an exception's delivery takes its place. */
+    if (restore_delivery(event))
         return;
     bool int1 = (event & EVENT_TYPE) == EVENT_PRIVILEGED_TRAP;
     if (int1) { /* a trap behind it */

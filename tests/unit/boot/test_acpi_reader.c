@@ -126,21 +126,23 @@ static void lines_of_nmi(void **state)
         1, 12, 0,    0,    0, 0, 0xc0, 0xfe, 0, 0, 0, 0,             /* an I/O APIC */
     };
     static const uint8_t all[] = {4, 6, 0xff, 5, 0, 1, 4, 6, 0xff, 0, 0, 2};
-    static const uint8_t every[] = {10, 12, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0};
-    static const uint8_t second[] = {10, 12, 5, 0, 7, 0, 0, 0, 1, 0, 0, 0};
+    static const uint8_t every[] = {10, 12, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0};
+    static const uint8_t one[] = {10, 12, 5, 0, 6, 0, 0, 0, 1, 0, 0, 0};
+    static const uint8_t lint0[] = {10, 12, 5, 0, 6, 0, 0, 0, 0, 0, 0, 0};
     uint8_t body[sizeof(numbered) + 12];
     memcpy(body, numbered, sizeof(numbered));
     memcpy(body + sizeof(numbered), all, 12);
     add_table("APIC", body, sizeof(numbered));
     assert_true(reads());
     assert_int_equal(facts.cpus[0].sources, 0);
-    assert_int_equal(facts.cpus[1].sources, HANDOFF_NMI << 1 | HANDOFF_ACTIVE_LOW << 1);
+    assert_int_equal(facts.cpus[1].sources, HANDOFF_NMI | HANDOFF_NMI_LOW);
     const struct {
         const uint8_t *entry;
         uint32_t first, second;
-    } more[] = {{all, HANDOFF_NMI << 1, (HANDOFF_NMI | HANDOFF_ACTIVE_LOW) << 1},
-                {every, HANDOFF_NMI, HANDOFF_NMI | (HANDOFF_NMI | HANDOFF_ACTIVE_LOW) << 1},
-                {second, 0, (HANDOFF_NMI | HANDOFF_ACTIVE_LOW) << 1}};
+    } more[] = {{all, HANDOFF_NMI, HANDOFF_NMI | HANDOFF_NMI_LOW},
+                {every, HANDOFF_NMI, HANDOFF_NMI | HANDOFF_NMI_LOW},
+                {one, HANDOFF_NMI, HANDOFF_NMI | HANDOFF_NMI_LOW},
+                {lint0, 0, HANDOFF_NMI | HANDOFF_NMI_LOW}};
     for (unsigned i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
         setup(NULL);
         memcpy(body + sizeof(numbered), more[i].entry, 12);

@@ -220,7 +220,7 @@ static void told_by_one_and_where_it_may(void **state)
     assert_true(counts());
     assert_true(told == 0 && recorded == 1);
     own_slice()->tells_on_com1 = 1;
-    own.sources = HANDOFF_NMI << 1;
+    own.sources = HANDOFF_NMI;
     tsc += SECOND;
     assert_true(counts());
     assert_true(told == 0 && recorded == 2);
