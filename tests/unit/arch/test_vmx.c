@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* I4: VT-x. When a guest's NMI goes in, and what an exit in the midst of a delivery puts back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define BULKHEAD_PERCPU_H
+#define PER_CPU
+#define PER_CPU_PAGES
+#define PER_DOMAIN
+
+/* In place of cpu.h. */
+#define BULKHEAD_CPU_H
+static uint64_t dr6;
+static uint64_t cpu_read_dr6(void)
+{
+    return dr6;
+}
+static void cpu_write_dr6(uint64_t value)
+{
+    dr6 = value;
+}
+static void cpu_write_cr2(uint64_t value)
+{
+    (void)value;
+}
+
+#define vmcs_read  unused_read
+#define vmcs_write unused_write
+#include "arch/x86/vtx/vmcs.h"
+#undef vmcs_read
+#undef vmcs_write
+static uint64_t fields[0x8000];
+static uint64_t vmcs_read(enum vmcs_field field)
+{
+    return fields[field];
+}
+static void vmcs_write(enum vmcs_field field, uint64_t value)
+{
+    fields[field] = value;
+}
+
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include "arch/x86/vtx/vmx.c"
+
+enum { OTHERS = 1 << 28, WINDOWS = PROC_NMI_WINDOW | PROC_MONITOR_TRAP, NMI = VECTOR_NMI };
+
+struct cpu cpu;
+static uint64_t counts[PUBLIC_EXIT_KINDS];
+uint64_t *vcpu_exits = counts;
+struct vuart {
+    struct uart_status status;
+} devices_uart;
+
+void cpu_unblock_nmi(void)
+{
+}
+
+void mce_handle(void)
+{
+}
+
+void life_knocked(void)
+{
+}
+
+unsigned guest_code_bits(void)
+{
+    return 64;
+}
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define NOT_CALLED(type, name, ...)                                                                \
+    type name(__VA_ARGS__)                                                                         \
+    {                                                                                              \
+        fail_msg("%s", #name);                                                                     \
+        __builtin_unreachable();                                                                   \
+    }
+NOT_CALLED(uint64_t, exit_gpr, unsigned n)
+NOT_CALLED(void, exit_cpuid, uint64_t length)
+NOT_CALLED(void, exit_rdmsr, uint64_t length)
+NOT_CALLED(void, exit_wrmsr, uint64_t length)
+NOT_CALLED(void, exit_xsetbv, uint64_t length)
+NOT_CALLED(bool, exit_may_call, void)
+NOT_CALLED(void, exit_call, uint64_t length)
+NOT_CALLED(void, exit_io_slow, uint16_t port, unsigned bytes, bool in, bool string, uint64_t length)
+NOT_CALLED(void, exit_write_cr0, uint64_t value, uint64_t length)
+NOT_CALLED(void, exit_write_cr4, uint64_t value, uint64_t length)
+NOT_CALLED(void, exit_memory, const struct exit_memory *access)
+NOT_CALLED(_Noreturn void, life_end, enum life_end cause)
+NOT_CALLED(_Noreturn void, panic, const char *text, ...)
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(fields, 0, sizeof(fields));
+    vcpu = (struct vcpu){0};
+    fields[VMCS_PROC_CONTROLS] = OTHERS;
+    fields[VMCS_GUEST_CR0] = CR0_PE;
+    return 0;
+}
+
+static void exits(uint32_t reason)
+{
+    fields[VMCS_ENTRY_EVENT] = 0; /* hardware has taken it */
+    fields[VMCS_EXIT_REASON] = reason;
+    vmx_exit();
+}
+
+static bool nmi_goes_in(void)
+{
+    return fields[VMCS_ENTRY_EVENT] == (EVENT_VALID | EVENT_NMI | NMI);
+}
+
+static uint64_t window(void)
+{
+    assert_true(fields[VMCS_PROC_CONTROLS] & OTHERS);
+    return fields[VMCS_PROC_CONTROLS] & WINDOWS;
+}
+
+/* CLI may be the instruction there: one instruction later, and not when a window opens. */
+static void behind_sti(void **state)
+{
+    (void)state;
+    fields[VMCS_GUEST_INTERRUPTIBILITY] = BLOCKED_BY_STI;
+    vcpu.nmi_pending = 1;
+    vcpu_inject_nmi_when_open();
+    assert_true(!nmi_goes_in() && window() == PROC_MONITOR_TRAP && vcpu.nmi_pending == 1);
+    fields[VMCS_GUEST_INTERRUPTIBILITY] = 0;
+    exits(VMX_EXIT_MONITOR_TRAP);
+    assert_true(nmi_goes_in() && window() == 0 && vcpu.nmi_pending == 0);
+}
+
+static void the_other_windows(void **state)
+{
+    static const uint64_t blocked[] = {BLOCKED_BY_MOV_SS, BLOCKED_BY_NMI};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        setup(NULL);
+        fields[VMCS_GUEST_INTERRUPTIBILITY] = blocked[i];
+        vcpu.nmi_pending = 2;
+        vcpu_inject_nmi_when_open();
+        assert_true(!nmi_goes_in() && window() == PROC_NMI_WINDOW);
+        assert_int_equal(vcpu.nmi_pending, blocked[i] == BLOCKED_BY_NMI ? 1 : 2);
+        fields[VMCS_GUEST_INTERRUPTIBILITY] = 0;
+        exits(VMX_EXIT_NMI_WINDOW);
+        assert_true(nmi_goes_in());
+        assert_int_equal(window(), vcpu.nmi_pending ? PROC_NMI_WINDOW : 0);
+    }
+    setup(NULL);
+    vcpu.nmi_pending = 2; /* one goes in, one waits */
+    vcpu_inject_nmi_when_open();
+    assert_true(nmi_goes_in() && window() == PROC_NMI_WINDOW && vcpu.nmi_pending == 1);
+    fields[VMCS_ENTRY_EVENT] = EVENT_VALID | EVENT_INTERRUPT | 0x40; /* that one first */
+    vcpu_inject_nmi_when_open();
+    assert_true(!nmi_goes_in() && window() == PROC_NMI_WINDOW && vcpu.nmi_pending == 1);
+}
+
+static void exception_exits(uint32_t type, uint32_t vector, uint64_t delivered)
+{
+    fields[VMCS_EXIT_EVENT] =
+        EVENT_VALID | type | vector | (vector == VECTOR_AC ? (uint32_t)EVENT_ERROR_CODE : 0);
+    fields[VMCS_VECTORING_EVENT] = delivered;
+    exits(VMX_EXIT_EXCEPTION_NMI);
+}
+
+static void interrupts_are_put_back(void **state)
+{
+    static const uint64_t kept[] = {EVENT_VALID | EVENT_INTERRUPT | 0x40,
+                                    EVENT_VALID | EVENT_NMI | NMI};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        fields[VMCS_GUEST_INTERRUPTIBILITY] = i ? BLOCKED_BY_NMI : 0;
+        exception_exits(EVENT_EXCEPTION, VECTOR_AC, kept[i]);
+        assert_int_equal(fields[VMCS_ENTRY_EVENT], kept[i]);
+        assert_int_equal(fields[VMCS_GUEST_INTERRUPTIBILITY], 0);
+        exception_exits(EVENT_EXCEPTION, VECTOR_DB, kept[i]);
+        assert_int_equal(fields[VMCS_ENTRY_EVENT], kept[i]);
+    }
+    exception_exits(EVENT_EXCEPTION, VECTOR_AC, EVENT_VALID | EVENT_EXCEPTION | VECTOR_UD);
+    assert_int_equal(fields[VMCS_ENTRY_EVENT],
+                     EVENT_VALID | EVENT_EXCEPTION | EVENT_ERROR_CODE | VECTOR_AC);
+    exception_exits(EVENT_EXCEPTION, VECTOR_AC, 0);
+    assert_int_equal(fields[VMCS_ENTRY_EVENT],
+                     EVENT_VALID | EVENT_EXCEPTION | EVENT_ERROR_CODE | VECTOR_AC);
+}
+
+static void a_knock_is_counted(void **state)
+{
+    (void)state;
+    exception_exits(EVENT_NMI, NMI, EVENT_VALID | EVENT_EXCEPTION | VECTOR_UD);
+    assert_true(vcpu.nmis == 1 && vcpu.knock == 1);
+    assert_int_equal(fields[VMCS_ENTRY_EVENT], EVENT_VALID | EVENT_EXCEPTION | VECTOR_UD);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(behind_sti, setup),
+        cmocka_unit_test_setup(the_other_windows, setup),
+        cmocka_unit_test_setup(interrupts_are_put_back, setup),
+        cmocka_unit_test_setup(a_knock_is_counted, setup),
+    };
+    return cmocka_run_group_tests_name("vmx", tests, NULL, NULL);
+}
