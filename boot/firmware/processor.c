@@ -15,6 +15,12 @@ enum {
     MSR_VMX_EPT_VPID = 0x48c,
     MSR_BIOS_SIGN_ID = 0x8b, /* AMD: PATCH_LEVEL */
     MSR_VM_CR = 0xc0010114,
+    MSR_MTRRCAP = 0xfe,
+    MSR_MTRR_PHYSBASE0 = 0x200, /* then the mask, then the next one's base */
+    MSR_MTRR_DEF_TYPE = 0x2ff,
+    MSR_SYSCFG = 0xc0010010,
+    MSR_TOP_MEM2 = 0xc001001d,
+    SYSCFG_TOM2_WRITE_BACK = 3 << 21, /* MtrrTom2En, Tom2ForceMemTypeWB */
     FEATURE_CONTROL_LOCKED = 1,
     FEATURE_CONTROL_VMX = 4,
     VM_CR_SVM_DISABLED = 1 << 4,
@@ -87,6 +93,24 @@ static void check_amd(struct findings *findings, struct facts *facts)
     facts->nested_huge_pages = facts->host_huge_pages;
 }
 
+/* AMD's processors may have a default of their own above 4 GiB. */
+static void read_mtrrs(struct findings *findings, struct fact_mtrr *mtrr, bool amd)
+{
+    if (!(leaf(1, 0, 3) & 1u << 12))
+        return;
+    mtrr->known = true;
+    mtrr->default_type = cpu_rdmsr(MSR_MTRR_DEF_TYPE);
+    mtrr->count = cpu_rdmsr(MSR_MTRRCAP) & 0xff;
+    require(findings, mtrr->count <= MAX_MTRRS,
+            "memory type ranges that can be judged: it has more than Bulkhead knows of");
+    for (uint32_t i = 0; i < mtrr->count && i < MAX_MTRRS; i++) {
+        mtrr->base[i] = cpu_rdmsr(MSR_MTRR_PHYSBASE0 + 2 * i);
+        mtrr->mask[i] = cpu_rdmsr(MSR_MTRR_PHYSBASE0 + 2 * i + 1);
+    }
+    if (amd && (cpu_rdmsr(MSR_SYSCFG) & SYSCFG_TOM2_WRITE_BACK) == SYSCFG_TOM2_WRITE_BACK)
+        mtrr->forced_end = cpu_rdmsr(MSR_TOP_MEM2);
+}
+
 void processor_check(const struct manifest *manifest, struct facts *facts)
 {
     bool intel = manifest->header->cpu_vendor == MANIFEST_CPU_INTEL;
@@ -109,6 +133,7 @@ void processor_check(const struct manifest *manifest, struct facts *facts)
     /* Intel SDM, "Determining the Signature": CPUID(1), as above, loads it. */
     uint64_t signature = cpu_rdmsr(MSR_BIOS_SIGN_ID);
     facts->microcode = (uint32_t)(intel ? signature >> 32 : signature);
+    read_mtrrs(&findings, &facts->mtrr, !intel);
     if (intel)
         check_intel(&findings, facts);
     else

@@ -12,6 +12,7 @@ enum {
     MAX_FREE_RANGES = 256,
     MAX_MEMORY_RANGES = 128,
     MAX_ECAMS = 16,
+    MAX_MTRRS = 32,
     MAX_FUNCTIONS = 512,
     MAX_RESERVED = 32,
     MAX_SCOPES = 256,
@@ -119,6 +120,15 @@ struct fact_watchdog {
     uint32_t mask, value;
 };
 
+/* Memory type range registers of the processor that firmware started, as they read. */
+struct fact_mtrr {
+    bool known;            /* the processor has them */
+    uint64_t default_type; /* IA32_MTRR_DEF_TYPE */
+    uint64_t forced_end;   /* AMD: from 4 GiB to here the default is write-back; 0: nowhere */
+    uint32_t count;
+    uint64_t base[MAX_MTRRS], mask[MAX_MTRRS];
+};
+
 struct facts {
     uint64_t entry_tsc, tsc_hz;
     uint64_t wait_tsc; /* ticks for which the loader only waited, to measure tsc_hz */
@@ -130,11 +140,12 @@ struct facts {
     uint8_t seed[CONSOLE_SEED_BYTES];
     uint32_t physical_address_bits; /* CPUID 0x80000008 */
     uint32_t microcode;             /* revision; 0: the processor says none */
-    bool host_huge_pages;           /* CPUID: 1 GiB pages in ordinary page tables */
-    bool nested_huge_pages;         /* EPT capability bit 17; AMD: as host_huge_pages */
-    bool nested_large_pages;        /* EPT capability bit 16; AMD: always */
-    bool large_executable_unsafe;   /* CVE-2018-12207: executable RAM must get 4 KiB leaves */
-    bool amd;                       /* nested tables have the format of ordinary page tables */
+    struct fact_mtrr mtrr;
+    bool host_huge_pages;         /* CPUID: 1 GiB pages in ordinary page tables */
+    bool nested_huge_pages;       /* EPT capability bit 17; AMD: as host_huge_pages */
+    bool nested_large_pages;      /* EPT capability bit 16; AMD: always */
+    bool large_executable_unsafe; /* CVE-2018-12207: executable RAM must get 4 KiB leaves */
+    bool amd;                     /* nested tables have the format of ordinary page tables */
     uint32_t cpu_count;
     struct fact_cpu cpus[MAX_CPUS];
     uint32_t ioapic_count;

@@ -9,6 +9,7 @@
 #include "kernel/abi/guest.h"
 #include "kernel/abi/layout.h"
 #include "kernel/abi/public.h"
+#include "mtrr.h"
 #include "mute.h"
 #include "place.h"
 #include "remap.h"
@@ -411,5 +412,5 @@ bool plan_place(const struct plan_input *in, struct handoff *handoff, struct dia
     fill_layout(in, handoff);
     /* What is pinned, what lies in one piece, and last what may be split. */
     return place_pinned_ram(&plan) && place_hypervisor(&plan) && place_domains(&plan) &&
-           place_other_ram(&plan);
+           place_other_ram(&plan) && mtrr_agrees(in->facts, in->manifest, handoff, why);
 }

@@ -33,6 +33,7 @@ ASSIGN_ONLY := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c register
     config_space.c)
 PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c remap.c \
     paging.c kernel_image.c diagnostic.c display.c mute.c records.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
+    paging.c kernel_image.c diagnostic.c mute.c records.c mtrr.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
 
 MADE_FILES := tests/unit/boot/made_files.c tests/unit/made_manifest.c
 PLAN_WORLD := tests/unit/boot/plan_world.c $(MADE_FILES) $(PLAN_SOURCES)
@@ -69,6 +70,7 @@ $(call unit_test,boot/place,$(PLAN_WORLD))
 $(call unit_test,boot/place_cpus,$(PLAN_WORLD))
 $(call unit_test,boot/plan,$(PLAN_WORLD))
 $(call unit_test,boot/records,boot/plan/records.c)
+$(call unit_test,boot/mtrr,$(addprefix boot/plan/,mtrr.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/guest_memory,$(PLAN_WORLD))
 $(call unit_test,boot/console_info,$(PLAN_WORLD))
 $(call unit_test,boot/linux,tests/unit/boot/made_files.c boot/guest/linux.c)
