@@ -206,7 +206,7 @@ static enum management_result carry_out(const struct management_request *request
     if (result != MANAGEMENT_DONE)
         return result;
     __asm__ volatile("lfence" ::: "memory"); /* nothing is read ahead of its judging (TRAPS 25) */
-    uint32_t index = request->index, ticket;
+    uint32_t index = request->index, ticket, sent;
     uint64_t before;
     enum life_ask what = calls[request->call].ask;
     struct public_page *other = (struct public_page *)(VA_OTHERS + (uint64_t)index * OTHERS_STRIDE);
@@ -226,8 +226,10 @@ static enum management_result carry_out(const struct management_request *request
         tell_serial(other, book->domains[index].cpu_count, request->from, page);
         return MANAGEMENT_DONE;
     case MANAGEMENT_SERIAL_WRITE:
-        knocks = send(other, request->bytes, page) != 0; /* each knock has its reason (nmi.h) */
+        sent = send(other, request->bytes, page);
         audit_typed(request);
+        if (sent == 0)
+            return MANAGEMENT_DONE; /* each knock has its reason (nmi.h) */
         break;
     case MANAGEMENT_AUDIT_READ:
         audit_read(request->from, page);
