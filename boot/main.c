@@ -77,6 +77,7 @@ EFI_STATUS efi_main(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
     devices_collect(&manifest, &facts);
     if (!demands_met(&manifest, &facts, &why))
         refuse("%s", why.text);
+    facts.jump_page = processors_jump_page();
     counter_advance(&facts);
     survivors_find(&facts);
 

@@ -4,7 +4,7 @@
 #include "firmware.h"
 #include <string.h>
 
-enum { MAP_SLACK = 16384, EXIT_ATTEMPTS = 8 };
+enum { MAP_SLACK = 16384, EXIT_ATTEMPTS = 8, MEMORY_SP = 0x40000 /* specific-purpose */ };
 
 static uint8_t *map;
 static UINTN map_room, map_bytes, map_stride;
@@ -94,8 +94,9 @@ void memory_collect(struct facts *facts)
         uint64_t bytes = memory->NumberOfPages * PAGE_BYTES;
         if (bytes == 0)
             continue;
-        /* Ranges beyond the list's room are small: they go unused, nothing else. */
-        if (memory->Type == EfiConventionalMemory && memory->NumberOfPages != 0)
+        /* Ranges beyond the list's room are small: they go unused, nothing else; so does memory
+           that the firmware sets apart for a purpose. */
+        if (memory->Type == EfiConventionalMemory && !(memory->Attribute & MEMORY_SP))
             add_range(facts->free, &facts->free_count, MAX_FREE_RANGES, memory->PhysicalStart,
                       bytes);
         if (is_memory(memory->Type) && !add_range(facts->memory, &facts->memory_count,
@@ -138,10 +139,7 @@ bool memory_claim(const struct handoff *handoff)
 {
     for (uint32_t i = 0; i < handoff->extent_count; i++) {
         EFI_PHYSICAL_ADDRESS address = handoff->extents[i].base;
-        /* The jump into the kernel runs in the trampoline's page. */
-        EFI_MEMORY_TYPE type =
-            handoff->extents[i].kind == EXTENT_TRAMPOLINE ? EfiLoaderCode : EfiLoaderData;
-        if (firmware->BootServices->AllocatePages(AllocateAddress, type,
+        if (firmware->BootServices->AllocatePages(AllocateAddress, EfiLoaderData,
                                                   handoff->extents[i].bytes / PAGE_BYTES,
                                                   &address) != EFI_SUCCESS) {
             memory_release(handoff, i);

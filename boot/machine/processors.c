@@ -23,8 +23,10 @@ enum {
 };
 
 extern const uint8_t trampoline_begin[] __attribute__((visibility("hidden")));
-extern const uint8_t trampoline_jump[] __attribute__((visibility("hidden")));
 extern const uint8_t trampoline_end[] __attribute__((visibility("hidden")));
+
+_Noreturn void loader_jump(uint64_t page_table, uint64_t entry)
+    __attribute__((visibility("hidden")));
 
 static uint64_t init_tsc; /* when they were sent INIT */
 
@@ -100,12 +102,15 @@ void processors_start(const struct handoff *handoff)
 
 _Noreturn void processors_enter_kernel(const struct handoff *handoff, const void *kernel)
 {
-    const uint8_t *jump = trampoline_page(handoff) + (trampoline_jump - trampoline_begin);
     uint64_t entry;
     memcpy(&entry, (const uint8_t *)kernel + ELF_ENTRY, sizeof(entry));
     cpu_wrmsr(MSR_EFER, cpu_rdmsr(MSR_EFER) | EFER_NXE);
     cpu_write_cr0(cpu_read_cr0() | CR0_WP);
-    __asm__ volatile("cli; jmp *%0" ::"r"(jump), "D"(handoff->boot_page_table), "S"(entry)
-                     : "memory");
-    __builtin_unreachable();
+    __asm__ volatile("cli" ::: "memory");
+    loader_jump(handoff->boot_page_table, entry);
+}
+
+uint64_t processors_jump_page(void)
+{
+    return (uint64_t)loader_jump & ~(PAGE_BYTES - 1);
 }

@@ -19,6 +19,9 @@ void processors_stop(const struct handoff *handoff);
  */
 void processors_start(const struct handoff *handoff);
 
+/* The page of the loader's text that the kernel's boot page table must let run. */
+uint64_t processors_jump_page(void);
+
 /* Switches to the kernel's boot page table and enters it. `kernel` is its ELF file. */
 _Noreturn void processors_enter_kernel(const struct handoff *handoff, const void *kernel);
 

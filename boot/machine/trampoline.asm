@@ -1,7 +1,8 @@
 ; SPDX-License-Identifier: Apache-2.0
 ; The trampoline: copied to a page below 1 MiB. The other processors enter it by SIPI in real mode
-; at offset 0, CS = the page, and wait in it; the boot processor passes through it into the kernel,
-; since both page tables map it. Nothing in it can fail: an NMI, that is a panic, halts.
+; at offset 0, CS = the page, and wait in it. Nothing in it can fail: an NMI, that is a panic, halts.
+; The boot processor's way into the kernel is text of the loader's own: firmware that enforces NX
+; lets no page run that was allocated (TRAPS 52).
 
 WORDS         equ 0x800                 ; kernel/abi/trampoline.h
 WORD_BOOT_CR3 equ WORDS
@@ -15,7 +16,7 @@ VECTOR_NMI    equ 2
 
 section .rodata progbits alloc noexec nowrite align=16
 
-global trampoline_begin:data hidden, trampoline_jump:data hidden, trampoline_end:data hidden
+global trampoline_begin:data hidden, trampoline_end:data hidden
 trampoline_begin:
 bits 16
     cli
@@ -65,11 +66,6 @@ halt:
     hlt
     jmp halt
 
-; RDI = page table, RSI = the kernel's entry.
-trampoline_jump:
-    mov cr3, rdi
-    jmp rsi
-
 align 16
 idt:
     times VECTOR_NMI dq 0, 0
@@ -90,3 +86,17 @@ far_pointer:
     dd 0
     dw 8
 trampoline_end:
+
+; _Noreturn void loader_jump(uint64_t page_table, uint64_t entry): in one page, which both page
+; tables map. A shadow stack that firmware has set up ends here, before the kernel's first CALL.
+section .text progbits alloc exec nowrite align=64
+
+CR4_CET equ 23
+
+global loader_jump:function hidden
+loader_jump:
+    mov rax, cr4
+    btr rax, CR4_CET
+    mov cr4, rax
+    mov cr3, rdi
+    jmp rsi

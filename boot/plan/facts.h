@@ -135,6 +135,7 @@ struct facts {
     uint64_t unix_time, unix_time_tsc;
     uint64_t boots;      /* counted by the firmware's store; 0: not known */
     uint32_t boot_store; /* enum audit_store */
+    uint64_t jump_page;  /* of the loader's text, from which it enters the kernel */
     uint64_t survivors;  /* where the boot before had its stop word and records; 0: not known */
     uint64_t seed_bytes; /* for the console, of the firmware or the TPM; 0: no random numbers */
     uint8_t seed[CONSOLE_SEED_BYTES];

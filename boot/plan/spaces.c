@@ -221,15 +221,22 @@ static void add_piece(struct piece *pieces, uint32_t *count, uint64_t base, uint
     ++*count;
 }
 
-/* Memory but for the trampoline's page is data; that one runs code in the middle of a switch. */
-static void add_memory(const struct piece *piece, uint64_t trampoline, uint64_t leaf,
+/*
+ * Memory but for two pages is data: the trampoline, and of the loader's text where it switches to
+ * these tables. Start-up zeroes that one with all of the firmware's memory, so it writes too.
+ */
+static void add_memory(const struct spaces *spaces, const struct piece *piece,
                        struct paging_space *out)
 {
-    uint64_t base = piece->base;
-    if (trampoline >= base && trampoline < piece->end) {
-        paging_add(out, base, base, trampoline - base, leaf, PAGING_WRITE);
-        paging_add(out, trampoline, trampoline, PAGE_BYTES, leaf, PAGING_WRITE | PAGING_EXECUTE);
-        base = trampoline + PAGE_BYTES;
+    uint64_t trampoline = spaces->handoff->trampoline_hpa, jump = spaces->facts->jump_page;
+    uint64_t code[] = {min_u64(trampoline, jump), max_u64(trampoline, jump)};
+    uint64_t base = piece->base, leaf = host_leaf(spaces->facts);
+    for (unsigned i = 0; i < 2; i++) {
+        if (code[i] < base || code[i] >= piece->end)
+            continue;
+        paging_add(out, base, base, code[i] - base, leaf, PAGING_WRITE);
+        paging_add(out, code[i], code[i], PAGE_BYTES, leaf, PAGING_WRITE | PAGING_EXECUTE);
+        base = code[i] + PAGE_BYTES;
     }
     paging_add(out, base, base, piece->end - base, leaf, PAGING_WRITE);
 }
@@ -256,7 +263,7 @@ void space_of_boot(const struct spaces *spaces, struct paging_space *out)
         if (pieces[i].device)
             paging_add_device(out, pieces[i].base, pieces[i].base, pieces[i].end - pieces[i].base);
         else
-            add_memory(&pieces[i], spaces->handoff->trampoline_hpa, host_leaf(facts), out);
+            add_memory(spaces, &pieces[i], out);
     add_hypervisor(spaces, spaces->handoff->boot_cpu, true, out);
 }
 

@@ -247,6 +247,36 @@ static void processors_see_their_functions(void **state)
     maps(VA_REMAP, 0, 0);
 }
 
+/* The trampoline and the loader's jump run there, whichever is lower; all else is data. */
+static void two_pages_of_memory_run(void **state)
+{
+    static const uint64_t pages[][2] = {
+        {0x8000, 5 * MIB + 0x1000}, {0x8000, 0x9000}, {6 * MIB, 0x3000}, {0x8000, 0}};
+    (void)state;
+    facts.memory_count = 2;
+    facts.memory[0] = (struct free_range){0x1000, 0x9f000};
+    facts.memory[1] = (struct free_range){MIB, 15 * MIB};
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        uint64_t executable = 0;
+        handoff.trampoline_hpa = pages[i][0];
+        facts.jump_page = pages[i][1];
+        space_of_boot(&spaces, &space);
+        ascends();
+        for (uint32_t k = 0; k < space.count; k++) {
+            const struct paging_range *range = &space.ranges[k];
+            if (range->va >= VA_KERNEL)
+                continue;
+            assert_int_equal(range->va, range->pa);
+            assert_true(range->access & PAGING_WRITE);
+            if (range->access & PAGING_EXECUTE) {
+                assert_true(range->va == facts.jump_page || range->va == handoff.trampoline_hpa);
+                executable += range->bytes;
+            }
+        }
+        assert_int_equal(executable, (1 + (pages[i][1] != 0)) * PAGE_BYTES);
+    }
+}
+
 /* As many functions, trapped runs, units, domains and pieces of RAM as there may be. */
 static void the_most_that_there_may_be(void **state)
 {
@@ -282,9 +312,10 @@ static void the_most_that_there_may_be(void **state)
 
 int main(void)
 {
-    enum { ROWS = sizeof rows / sizeof rows[0], OTHERS = 2 };
+    enum { ROWS = sizeof rows / sizeof rows[0], OTHERS = 3 };
     static struct CMUnitTest tests[OTHERS + ROWS] = {
         cmocka_unit_test_setup(processors_see_their_functions, setup),
+        cmocka_unit_test_setup(two_pages_of_memory_run, setup),
         cmocka_unit_test_setup(the_most_that_there_may_be, setup)};
     for (size_t i = 0; i < ROWS; i++)
         tests[OTHERS + i] =
