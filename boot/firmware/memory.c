@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The firmware's memory map. UEFI Specification, "Memory Allocation Services" and
  * "EFI_BOOT_SERVICES.ExitBootServices()". */
+#include "boot/plan/align.h"
 #include "firmware.h"
+#include "processor.h"
 #include <string.h>
 
-enum { MAP_SLACK = 16384, EXIT_ATTEMPTS = 8, MEMORY_SP = 0x40000 /* specific-purpose */ };
+enum {
+    LOW_END = 0xa0000,
+    MAP_SLACK = 16384,
+    EXIT_ATTEMPTS = 8,
+    MEMORY_SP = 0x40000 /* specific-purpose */
+};
 
 static uint8_t *map;
+static struct free_range lent; /* a page that boot services will give back; no bytes: none is */
 static UINTN map_room, map_bytes, map_stride;
 
 void *memory_allocate(uint64_t bytes)
@@ -82,6 +90,43 @@ static bool is_memory(UINT32 type)
            type == EfiACPIReclaimMemory || type == EfiACPIMemoryNVS;
 }
 
+static bool is_of_boot_services(UINT32 type)
+{
+    return type == EfiBootServicesCode || type == EfiBootServicesData;
+}
+
+static bool has_low_page(const struct facts *facts)
+{
+    for (uint32_t i = 0; i < facts->free_count; i++) {
+        const struct free_range *range = &facts->free[i];
+        if (max_u64(range->base, PAGE_BYTES) + PAGE_BYTES <=
+            min_u64(range->base + range->bytes, LOW_END))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Where nothing below 1 MiB is free the trampoline goes where boot services lie, as it is written
+ * when they have gone. Page 0 holds real mode's vectors.
+ */
+static void lend_low_page(struct facts *facts)
+{
+    for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
+        const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
+        uint64_t end = memory->PhysicalStart + memory->NumberOfPages * PAGE_BYTES;
+        if (!is_of_boot_services(memory->Type))
+            continue;
+        for (uint64_t page = max_u64(memory->PhysicalStart, PAGE_BYTES);
+             page + PAGE_BYTES <= min_u64(end, LOW_END); page += PAGE_BYTES)
+            if (!processor_uses(page) &&
+                add_range(facts->free, &facts->free_count, MAX_FREE_RANGES, page, PAGE_BYTES)) {
+                lent = (struct free_range){page, PAGE_BYTES};
+                return;
+            }
+    }
+}
+
 void memory_collect(struct facts *facts)
 {
     UINTN key;
@@ -104,6 +149,9 @@ void memory_collect(struct facts *facts)
             refuse("the firmware's memory lies in more than %u pieces; update the firmware",
                    MAX_MEMORY_RANGES);
     }
+    lent = (struct free_range){0, 0};
+    if (!has_low_page(facts))
+        lend_low_page(facts);
 }
 
 bool memory_known(uint64_t base, uint64_t bytes)
@@ -128,18 +176,25 @@ bool memory_known(uint64_t base, uint64_t bytes)
     return reached >= end;
 }
 
+static bool is_lent(uint64_t page)
+{
+    return lent.bytes > 0 && page == lent.base;
+}
+
 void memory_release(const struct handoff *handoff, uint32_t extents)
 {
     for (uint32_t i = 0; i < extents; i++)
-        firmware->BootServices->FreePages(handoff->extents[i].base,
-                                          handoff->extents[i].bytes / PAGE_BYTES);
+        if (!is_lent(handoff->extents[i].base))
+            firmware->BootServices->FreePages(handoff->extents[i].base,
+                                              handoff->extents[i].bytes / PAGE_BYTES);
 }
 
 bool memory_claim(const struct handoff *handoff)
 {
     for (uint32_t i = 0; i < handoff->extent_count; i++) {
         EFI_PHYSICAL_ADDRESS address = handoff->extents[i].base;
-        if (firmware->BootServices->AllocatePages(AllocateAddress, EfiLoaderData,
+        if (!is_lent(address) &&
+            firmware->BootServices->AllocatePages(AllocateAddress, EfiLoaderData,
                                                   handoff->extents[i].bytes / PAGE_BYTES,
                                                   &address) != EFI_SUCCESS) {
             memory_release(handoff, i);
@@ -176,6 +231,24 @@ static void scrub_list(struct handoff *handoff, uint64_t base, uint64_t end)
         scrub(handoff, base, end - base);
 }
 
+/* By the last map: what is to be scrubbed, and that what was lent is given back. */
+static void take_last_map(struct handoff *handoff)
+{
+    bool back = lent.bytes == 0;
+    for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
+        const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
+        uint64_t end = memory->PhysicalStart + memory->NumberOfPages * PAGE_BYTES;
+        if (!ends_with_boot(memory->Type))
+            continue;
+        scrub_list(handoff, memory->PhysicalStart, end);
+        back |= is_of_boot_services(memory->Type) && lent.base >= memory->PhysicalStart &&
+                lent.base < end;
+    }
+    if (!back)
+        refuse("the firmware keeps the memory below 1 MiB that processors start in; update the "
+               "firmware");
+}
+
 void memory_leave_boot_services(struct handoff *handoff)
 {
     UINTN key = 0;
@@ -187,10 +260,5 @@ void memory_leave_boot_services(struct handoff *handoff)
     if (status != EFI_SUCCESS)
         refuse("the firmware does not let go (ExitBootServices fails); update the firmware");
     __asm__ volatile("cli");
-    for (UINTN at = 0; at + sizeof(EFI_MEMORY_DESCRIPTOR) <= map_bytes; at += map_stride) {
-        const EFI_MEMORY_DESCRIPTOR *memory = descriptor(at);
-        if (ends_with_boot(memory->Type))
-            scrub_list(handoff, memory->PhysicalStart,
-                       memory->PhysicalStart + memory->NumberOfPages * PAGE_BYTES);
-    }
+    take_last_map(handoff);
 }

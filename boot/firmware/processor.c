@@ -3,6 +3,7 @@
  * "Enabling SVM". */
 #include "processor.h"
 #include "arch/x86/include/cpu.h"
+#include "boot/plan/align.h"
 #include "cpuid.h"
 #include "kernel/format.h"
 #include <string.h>
@@ -140,4 +141,20 @@ void processor_check(const struct manifest *manifest, struct facts *facts)
         check_amd(&findings, facts);
     if (findings.length != 0)
         refuse("this processor lacks:%s", findings.text);
+}
+
+bool processor_uses(uint64_t page)
+{
+    struct __attribute__((packed)) {
+        uint16_t limit;
+        uint64_t base;
+    } tables[2];
+    const uint64_t single[] = {cpu_read_cr3() & ~(PAGE_BYTES - 1),
+                               (uint64_t)__builtin_frame_address(0) & ~(PAGE_BYTES - 1)};
+    __asm__ volatile("sgdt %0; sidt %1" : "=m"(tables[0]), "=m"(tables[1]));
+    for (unsigned i = 0; i < 2; i++)
+        if (page == single[i] ||
+            ranges_overlap(page, PAGE_BYTES, tables[i].base, tables[i].limit + 1ull))
+            return true;
+    return false;
 }

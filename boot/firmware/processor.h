@@ -12,4 +12,7 @@
  */
 void processor_check(const struct manifest *manifest, struct facts *facts);
 
+/* Whether the page holds what firmware's code needs on this processor: tables, stack. */
+bool processor_uses(uint64_t page);
+
 #endif
