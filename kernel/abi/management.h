@@ -14,10 +14,11 @@
  * cost the caller's own processor its time, and nobody else.
  *
  * What speculation reaches (TRAPS 25): management's processors map, of the other domains, the
- * public pages of those with which it may do anything, and no page of a domain with which it may do
- * nothing. What is in such a page and in none of its calls (counters where only the state may be
- * asked for) a hostile management may learn by a guess of its processor's; a serial port's output
- * is there only if somebody may read it. Calls end a processor's guesses after their judging.
+ * public pages of those with which it may do anything or that start after others, and of the rest
+ * only the rings of the audit trail. What is in such a page and in none of its calls (counters
+ * where only the state may be asked for) a hostile management may learn by a guess of its
+ * processor's; a serial port's output is there only if somebody may read it. Calls end a
+ * processor's guesses after their judging.
  */
 #ifndef BULKHEAD_ABI_MANAGEMENT_H
 #define BULKHEAD_ABI_MANAGEMENT_H

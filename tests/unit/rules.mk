@@ -50,9 +50,8 @@ $(call unit_test,boot/watchdog,)
 $(call unit_test,boot/civil_time,boot/plan/civil_time.c)
 $(call unit_test,boot/counter,)
 $(call unit_test,boot/random,)
-$(UNIT)/obj/tests/unit/boot/test_counter.o $(UNIT)/obj/tests/unit/boot/test_random.o: UNIT_CFLAGS += -fshort-wchar -DGNU_EFI_USE_MS_ABI \
 $(call unit_test,boot/memory,)
-$(UNIT)/obj/tests/unit/boot/test_counter.o $(UNIT)/obj/tests/unit/boot/test_memory.o: UNIT_CFLAGS += -fshort-wchar -DGNU_EFI_USE_MS_ABI \
+$(foreach test,counter random memory,$(UNIT)/obj/tests/unit/boot/test_$(test).o): UNIT_CFLAGS += -fshort-wchar -DGNU_EFI_USE_MS_ABI \
     -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 $(call unit_test,boot/dmar,$(addprefix boot/plan/,dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/quiet,boot/machine/sources.c)
