@@ -47,6 +47,7 @@ $(call unit_test,boot/spaces,$(addprefix boot/plan/,spaces.c paging.c facts.c di
 $(call unit_test,boot/threads,boot/plan/threads.c boot/plan/diagnostic.c kernel/format.c)
 $(call unit_test,boot/acpi_reader,$(addprefix boot/plan/,acpi_reader.c dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/watchdog,)
+$(call unit_test,boot/font,boot/firmware/font.c)
 $(call unit_test,boot/civil_time,boot/plan/civil_time.c)
 $(call unit_test,boot/counter,)
 $(call unit_test,boot/random,)
