@@ -97,7 +97,7 @@ static void check_amd(struct findings *findings, struct facts *facts)
 /* AMD's processors may have a default of their own above 4 GiB. */
 static void read_mtrrs(struct findings *findings, struct fact_mtrr *mtrr, bool amd)
 {
-    if (!(leaf(1, 0, 3) & 1u << 12))
+    if (!(cpuid_word(1, 0, 3) & 1u << 12))
         return;
     mtrr->known = true;
     mtrr->default_type = cpu_rdmsr(MSR_MTRR_DEF_TYPE);

@@ -32,8 +32,7 @@ GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c console_info.c l
 ASSIGN_ONLY := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c registers.c remapping.c windows.c \
     config_space.c)
 PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c remap.c \
-    paging.c kernel_image.c diagnostic.c display.c mute.c records.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
-    paging.c kernel_image.c diagnostic.c mute.c records.c mtrr.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
+    paging.c kernel_image.c diagnostic.c display.c mute.c records.c mtrr.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
 
 MADE_FILES := tests/unit/boot/made_files.c tests/unit/made_manifest.c
 PLAN_WORLD := tests/unit/boot/plan_world.c $(MADE_FILES) $(PLAN_SOURCES)
