@@ -111,7 +111,8 @@ static void take_unit(struct hw *hw, const uint8_t *item, uint32_t bytes)
     hw->units = hw_grow(hw, hw->units, hw->unit_count, sizeof(*hw->units));
     struct hw_unit *unit = &hw->units[hw->unit_count++];
 
-    *unit = (struct hw_unit){little(item + 6, 2), item[4], little64(item + 8), {0}};
+    *unit = (struct hw_unit){
+        .segment = little(item + 6, 2), .flags = item[4], .base = little64(item + 8)};
     take_scope(hw, unit->segment, item + DRHD_BYTES, bytes - DRHD_BYTES, true, &unit->scope);
 }
 

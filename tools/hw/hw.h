@@ -79,6 +79,8 @@ struct hw_unit {
     uint32_t segment, flags; /* bit 0: all functions that no other unit has */
     uint64_t base;
     struct hw_scope scope;
+    bool shows; /* its two registers of capabilities: */
+    uint64_t capability, extended;
 };
 
 struct hw_reserved {

@@ -335,6 +335,7 @@ bool hw_open(struct hw *hw, const char *from, const char *save)
     hw_find_groups(hw);
     hw_read_names(hw);
     hw_read_acpi(hw);
+    hw_read_units(hw);
     hw_read_ports(hw);
     hw_read_boot(hw);
     if (!take_date(hw, from))

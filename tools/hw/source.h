@@ -57,6 +57,8 @@ void hw_read_memory(struct hw *hw);
 void hw_read_pci(struct hw *hw);
 void hw_find_groups(struct hw *hw);
 void hw_read_acpi(struct hw *hw);
+/* After the tables, which name the units. */
+void hw_read_units(struct hw *hw);
 bool hw_take_dmar(struct hw *hw, const uint8_t *table, size_t length);
 void hw_read_ports(struct hw *hw);
 void hw_read_boot(struct hw *hw);

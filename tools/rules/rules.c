@@ -229,6 +229,11 @@ const struct rule rules[] = {
      "All PCI functions of the inventory are in a segment that can be reached."},
     {"iommu-missing", SEVERITY_ERROR, rule_iommu_missing,
      "Devices are assigned only where the inventory has DMA and interrupt remapping."},
+    {"iommu-unit", SEVERITY_ERROR, rule_iommu_unit,
+     "Each IOMMU unit of the inventory has queued invalidation, interrupt remapping in x2APIC mode "
+     "and an id for each domain."},
+    {"iommu-reach", SEVERITY_ERROR, rule_iommu_reach,
+     "The IOMMU unit of a function walks tables of 3 or 4 levels and reaches its registers."},
     {"bus-numbers", SEVERITY_ERROR, rule_bus_numbers,
      "Devices are assigned only where the bridges' bus numbers neither overlap nor loop."},
     {"ecam-window", SEVERITY_ERROR, rule_ecam_window,

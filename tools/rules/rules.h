@@ -149,6 +149,8 @@ void rule_uart_missing(struct check *check);
 void rule_uart_irq(struct check *check);
 void rule_pci_segments(struct check *check);
 void rule_iommu_missing(struct check *check);
+void rule_iommu_unit(struct check *check);
+void rule_iommu_reach(struct check *check);
 void rule_bus_numbers(struct check *check);
 void rule_ecam_window(struct check *check);
 void rule_device_missing(struct check *check);

@@ -222,6 +222,17 @@ static void write_dmar(const char *folder, const struct facts *facts)
         at = put_scopes(at + 24, facts, kept->scope_first, kept->scope_count);
         put(start + 2, (uint64_t)(at - start), 2);
     }
+    for (uint32_t i = 0; i < facts->iommu_count; i++) {
+        const struct fact_iommu *unit = &facts->iommus[i];
+        char path[64];
+
+        snprintf(path, sizeof(path), "sys/class/iommu/dmar%u/intel-iommu/address", i);
+        write_text(folder, path, "%lx\n", unit->registers);
+        snprintf(path, sizeof(path), "sys/class/iommu/dmar%u/intel-iommu/cap", i);
+        write_text(folder, path, "%lx\n", unit->capability);
+        snprintf(path, sizeof(path), "sys/class/iommu/dmar%u/intel-iommu/ecap", i);
+        write_text(folder, path, "%lx\n", unit->extended_capability);
+    }
     put(table + 4, (uint64_t)(at - table), 4);
     write_bytes(board_path(folder, "sys/firmware/acpi/tables/DMAR"), table, (size_t)(at - table));
 }

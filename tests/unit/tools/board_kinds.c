@@ -318,6 +318,30 @@ static void looping_buses(struct board *board)
     board_at(board, PCI(0, 2, 0))->secondary = 0;
 }
 
+static void no_queue(struct board *board)
+{
+    nothing(board);
+    board->facts.iommus[0].extended_capability &= ~2ull;
+}
+
+static void no_eim(struct board *board)
+{
+    nothing(board);
+    board->facts.iommus[0].extended_capability &= ~0x10ull;
+}
+
+static void no_levels(struct board *board)
+{
+    nothing(board);
+    board->facts.iommus[0].capability &= ~(7ull << 8);
+}
+
+static void narrow(struct board *board)
+{
+    nothing(board);
+    board->facts.iommus[0].capability = 2 | 2 << 8 | 30 << 16;
+}
+
 #define ROW(change, rule)                                                                          \
     {                                                                                              \
 #change, change, rule                                                                      \
@@ -365,6 +389,10 @@ const struct board_kind board_kinds[] = {
     ROW(no_dmar, "iommu-missing"),
     ROW(no_remapping, "iommu-missing"),
     ROW(opted_out, "iommu-missing"),
+    ROW(no_queue, "iommu-unit"),
+    ROW(no_eim, "iommu-unit"),
+    ROW(no_levels, "iommu-reach"),
+    ROW(narrow, "iommu-reach"),
     ROW(few_buses, "ecam-window"),
     ROW(enough_buses, NULL),
     ROW(over_ecam, "bar-address"),
