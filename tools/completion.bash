@@ -13,7 +13,6 @@ _bulkhead() {
         words=$("$1" explain 2>/dev/null | sed -n 's/^\([a-z][a-z0-9-]*\) (.*/\1/p')
     elif [ "$COMP_CWORD" -eq 2 ] && [ "$command" = key ]; then
         words="new certificate"
-        words=new
     elif [ "$COMP_CWORD" -eq 2 ] && [ "$command" = audit ]; then
         words="collect verify"
     elif [ "$COMP_CWORD" -eq 2 ] && [ "$command" = demo ]; then
