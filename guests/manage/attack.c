@@ -8,7 +8,7 @@
 #include "manage.h"
 #include <stddef.h>
 
-enum { KNOCKS_A_SECOND = 50 };
+enum { KNOCKS_A_SECOND = 50, CALLS_A_READING = 1000 /* so that no record is gone unread */ };
 
 static uint64_t seed, random_state;
 
@@ -229,6 +229,9 @@ void try_random(uint32_t domains, uint64_t count)
     struct management_request *request = (void *)call_page, asked;
     uint64_t results[MANAGEMENT_RESULTS] = {0}, odd = 0, changed = 0;
     for (uint64_t i = 0; i < count; i++) {
+        if (i % CALLS_A_READING == 0) {
+            trail_read(NULL);
+        }
         uint64_t at = make_up(request, domains);
         asked = *request;
         if (at != (uint64_t)request && at % PAGE_BYTES == 0) {
