@@ -136,7 +136,11 @@ static void counted_once_each(void **state)
 /* Each word that is changed before a knock explains it, for a second; so does a guest's NMI. */
 static void each_word_explains(void **state)
 {
-    volatile uint32_t *words[] = {(volatile uint32_t *)&page()->wish, &page()->go, &page()->in_head, &page()->faulted, &knocks,
+    volatile uint32_t *words[] = {(volatile uint32_t *)&page()->wish,
+                                  &page()->go,
+                                  &page()->in_head,
+                                  &page()->faulted,
+                                  &knocks,
                                   &by_reader};
     (void)state;
     assert_true(counts());

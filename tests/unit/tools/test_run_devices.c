@@ -191,11 +191,11 @@ static void test_console_network(void **state)
 /* For the console's seed: only where there is a console, and never at another's place. */
 static void test_random(void **state)
 {
-    static const struct machine_device cards[] = {{AT(1, 0, 0), E1000E, 1, ""},
-                                                  {AT(0, 0x1d, 0), EDU, MANIFEST_NONE, ""},
-                                                  {AT(0, 0x1c, 3), EDU, MANIFEST_NONE, ""}};
-    static const struct machine_device full[] = {{AT(1, 0, 0), E1000E, 1, ""},
-                                                 {AT(14, 0, 0), EDU, MANIFEST_NONE, ""}};
+    static const struct machine_device cards[] = {{AT(1, 0, 0), E1000E, 1, "", false},
+                                                  {AT(0, 0x1d, 0), EDU, MANIFEST_NONE, "", false},
+                                                  {AT(0, 0x1c, 3), EDU, MANIFEST_NONE, "", false}};
+    static const struct machine_device full[] = {{AT(1, 0, 0), E1000E, 1, "", false},
+                                                 {AT(14, 0, 0), EDU, MANIFEST_NONE, "", false}};
     static const char device[] = "virtio-rng-pci,disable-legacy=on,iommu_platform=on,bus=pcie.0,";
     struct machine_console console = {
         .pci = AT(1, 0, 0), .address = 0x0a000102, .prefix = 24, .gateway = 0};
