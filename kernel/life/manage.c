@@ -46,10 +46,9 @@ static enum management_result judge_domain(const struct management_request *requ
     if (rules->flags & MANIFEST_IS_MANAGEMENT)
         return MANAGEMENT_BAD_DOMAIN;
     uint32_t right = calls[request->call].right;
-    uint32_t rights = right == SERIAL_READ    ? rules->serial_read
-                      : right == SERIAL_WRITE ? rules->serial_write
-                                              : rules->manage & right;
-    if (!rights)
+    if (!(rules->manage & MANIFEST_RIGHTS & right) &&
+        !(right == SERIAL_READ && rules->serial_read) &&
+        !(right == SERIAL_WRITE && rules->serial_write))
         return MANAGEMENT_NO_RIGHT;
     return request->call != MANAGEMENT_COUNTERS || request->detail < rules->cpu_count
                ? MANAGEMENT_DONE
@@ -72,7 +71,10 @@ enum management_result manage_judge(const struct management_request *request,
         return MANAGEMENT_BAD_CALL;
     uint8_t uses = calls[request->call].uses;
     uint64_t unused = request->bytes > (uses & BYTES ? MANAGEMENT_WRITE_BYTES : 0);
-    unused |= (uses & INDEX ? 0 : request->index) | (uses & FROM ? 0 : request->from);
+    if (!(uses & INDEX))
+        unused |= request->index;
+    if (!(uses & FROM))
+        unused |= request->from;
     for (unsigned i = 0; i < sizeof(request->reserved) / sizeof(request->reserved[0]); i++)
         unused |= request->reserved[i];
     if (unused || request->detail >= calls[request->call].details ||
