@@ -96,7 +96,7 @@ help:
 	@echo 'make fuzz     made-up manifests, tables, boards and accesses (FUZZ_SECONDS= for each target)'
 	@echo 'make proof    no run-time error in the parser of compiled manifests (Frama-C, Debian 12)'
 	@echo 'make bench    figures; make mutants: do the tests notice a broken line; make lint'
-	@echo 'make soak     many lives, deaths and random operations: half an hour and more'
+	@echo 'make soak     many lives, deaths and random operations: a quarter of an hour and more'
 	@echo 'make install  the command, its parts and documents (DESTDIR= PREFIX=/usr/local); uninstall'
 	@echo 'make setup    only installs what is missing; make clean: removes all that was built'
 	@echo 'make format   lays the source out as make lint wants it'
