@@ -318,6 +318,8 @@ static void test_nested(void **state)
     assert_int_equal(system("tr -d '\\000' <$DIR/command.img | sed 's/^exec/echo/' | sh | "
                             "grep -q \"qemu-system-x86_64 -nodefaults .* it's \""),
                      0);
+    /* No flash for the firmware's variables. */
+    assert_int_equal(system("! grep -aqF unit=1 $DIR/command.img"), 0);
     options.directory = "/nowhere";
     assert_int_equal(nested_files(&options), -1);
 }
