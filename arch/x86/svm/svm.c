@@ -76,32 +76,6 @@ void svm_end_step(uint8_t window)
 }
 
 /*
- * Every exit ends a step first: no handler, no frame of the guest's, and no separation check then
- * meets what is the step's alone. True: it was the step's own trap, and nothing of the guest's.
- */
-static __attribute__((noinline)) bool ends_step(uint64_t code)
-{
-    enum nmi_window why = svm.window;
-    bool trap = code == SVM_EXIT_EXCEPTION + VECTOR_DB && vmcb.dr6 & DR6_BS;
-    bool fault = code - SVM_EXIT_EXCEPTION < 32;
-    svm_end_step(why == NMI_STEP_IRET && !fault ? NMI_BLOCKED : svm.behind); /* IRET is still due */
-    if (why != NMI_STEP_IRET || !trap) /* its flags are the guest's already */
-        vmcb.rflags = (vmcb.rflags & ~(uint64_t)RFLAGS_TF) | (svm.flags & RFLAGS_TF);
-    if (why == NMI_STEP_STATUS) {
-        uint64_t shadow = (svm.cr0 & ~(uint64_t)LMSW_BITS) | (vmcb.cr0 & LMSW_BITS);
-        vmcb.rflags = svm.flags;
-        vmcb.cr_writes |= 1;
-        vcpu_set_cr0(cr0_hardware(shadow), shadow);
-    }
-    if (vcpu.nmi_pending)
-        vcpu.knock = 1; /* looks for its window again */
-    if (!trap || svm.flags & RFLAGS_TF)
-        return false;
-    vmcb.dr6 &= ~(uint64_t)DR6_BS;
-    return !(vmcb.dr6 & DR6_BREAKPOINTS);
-}
-
-/*
  * SMSW and LMSW with memory run on the hardware, which finds their operand, with the low half of
  * CR0 as the guest sees it and no interrupt that could come before them. What is neither is
  * refused.
@@ -257,6 +231,37 @@ static void exit_exception(uint32_t vector)
     }
 }
 
+/*
+ * Every exit ends a step first: no handler, no frame of the guest's, and no separation check then
+ * meets what is the step's alone. True: nothing is left to do, as after the step's own trap.
+ */
+static __attribute__((noinline)) bool ends_step(uint64_t code)
+{
+    enum nmi_window why = svm.window;
+    bool trap = code == SVM_EXIT_EXCEPTION + VECTOR_DB && vmcb.dr6 & DR6_BS;
+    uint64_t vector = code - SVM_EXIT_EXCEPTION;
+    svm_end_step(why == NMI_STEP_IRET && vector >= 32 ? NMI_BLOCKED
+                                                      : svm.behind); /* IRET is still due */
+    if (why != NMI_STEP_IRET || !trap) /* its flags are the guest's already */
+        vmcb.rflags = (vmcb.rflags & ~(uint64_t)RFLAGS_TF) | (svm.flags & RFLAGS_TF);
+    if (why == NMI_STEP_STATUS) {
+        uint64_t shadow = (svm.cr0 & ~(uint64_t)LMSW_BITS) | (vmcb.cr0 & LMSW_BITS);
+        vmcb.rflags = svm.flags;
+        vmcb.cr_writes |= 1;
+        vcpu_set_cr0(cr0_hardware(shadow), shadow);
+    }
+    if (vcpu.nmi_pending)
+        vcpu.knock = 1; /* looks for its window again */
+    if (vector < 32 && !(SVM_EXCEPTIONS >> vector & 1)) {
+        exit_exception((uint32_t)vector);
+        return true;
+    }
+    if (!trap || svm.flags & RFLAGS_TF)
+        return false;
+    vmcb.dr6 &= ~(uint64_t)DR6_BS;
+    return !(vmcb.dr6 & DR6_BREAKPOINTS);
+}
+
 static void exit_nested_fault(void)
 {
     uint64_t cause = vmcb.exit_info[0], event = vmcb.exit_event;
@@ -379,7 +384,9 @@ void svm_exit(void)
     case SVM_EXIT_READ_CR4:
         exit_read_cr();
         return;
-    case SVM_EXIT_EXCEPTION ... SVM_EXIT_EXCEPTION + 31:
+    case SVM_EXIT_EXCEPTION + VECTOR_DB:
+    case SVM_EXIT_EXCEPTION + VECTOR_AC:
+    case SVM_EXIT_EXCEPTION + VECTOR_MC:
         exit_exception((uint32_t)code - SVM_EXIT_EXCEPTION);
         return;
     case SVM_EXIT_IRET:
