@@ -25,7 +25,7 @@
 
 #include "audit.h"
 #include "limits.h"
-#include "manifest.h"
+#include "manifest_domain.h"
 #include "public.h"
 #include <stdint.h>
 

@@ -9,7 +9,7 @@
 
 #include "audit.h"
 #include "limits.h"
-#include "manifest.h"
+#include "manifest_domain.h"
 #include <stdint.h>
 
 enum life_state {

@@ -27,7 +27,7 @@
 
 #include "arch/x86/include/check_registers.h"
 #include "arch/x86/include/paging.h"
-#include "kernel/abi/handoff.h"
+#include "kernel/abi/slice.h"
 #include "kernel/sha256.h"
 #include <stdbool.h>
 #include <stddef.h>

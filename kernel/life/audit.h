@@ -14,7 +14,7 @@
 #ifndef BULKHEAD_AUDIT_H
 #define BULKHEAD_AUDIT_H
 
-#include "kernel/abi/handoff.h"
+#include "kernel/abi/slice.h"
 #include <stdbool.h>
 
 /*

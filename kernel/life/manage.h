@@ -7,7 +7,7 @@
 #ifndef BULKHEAD_MANAGE_H
 #define BULKHEAD_MANAGE_H
 
-#include "kernel/abi/handoff.h"
+#include "kernel/abi/slice.h"
 #include <stdbool.h>
 
 /*

@@ -4,6 +4,7 @@
 #define BULKHEAD_CHECK_OWNERS_H
 
 #include "arch/x86/include/check_topology.h"
+#include "kernel/abi/handoff.h"
 #include "kernel/check/check.h"
 #include "kernel/manifest.h"
 

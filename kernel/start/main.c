@@ -7,6 +7,7 @@
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
 #include "check_machine.h"
+#include "kernel/abi/handoff.h"
 #include "kernel/format.h"
 #include "kernel/life/faults.h"
 #include "kernel/life/memory.h"

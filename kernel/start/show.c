@@ -3,6 +3,7 @@
 #include "show.h"
 #include "arch/x86/include/stop.h"
 #include "drivers/screen.h"
+#include "kernel/abi/handoff.h"
 #include "kernel/format.h"
 #include "kernel/life/log.h"
 

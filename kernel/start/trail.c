@@ -3,6 +3,7 @@
 #include "trail.h"
 #include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/upcalls.h"
+#include "kernel/abi/handoff.h"
 #include "kernel/life/audit.h"
 #include "kernel/life/memory.h"
 #include "show.h"

@@ -2,6 +2,7 @@
 /* Who reads the IOMMU units' faults, and whose functions they know. */
 #include "watch.h"
 #include "arch/x86/include/upcalls.h"
+#include "kernel/abi/handoff.h"
 #include "kernel/life/faults.h"
 
 void watch_setup(void)

@@ -9,6 +9,7 @@
 #ifndef BULKHEAD_STOP_H
 #define BULKHEAD_STOP_H
 
+#include "kernel/abi/survivor.h"
 #include "upcalls.h"
 
 struct stop_page {

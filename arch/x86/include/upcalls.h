@@ -8,11 +8,11 @@
 
 #include "arch/x86/grant/port.h"
 #include "kernel/abi/guest.h"
-#include "kernel/abi/handoff.h"
 #include "kernel/abi/layout.h"
 #include "kernel/abi/management.h"
-#include "kernel/abi/manifest.h"
+#include "kernel/abi/manifest_domain.h"
 #include "kernel/abi/public.h"
+#include "kernel/abi/slice.h"
 #include "percpu.h"
 #include <stdarg.h>
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #ifndef BULKHEAD_VCPU_H
 #define BULKHEAD_VCPU_H
 
-#include "kernel/abi/handoff.h"
+#include "kernel/abi/slice.h"
 #include "percpu.h"
 #include <stdbool.h>
 #include <stdint.h>

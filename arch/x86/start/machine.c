@@ -9,6 +9,7 @@
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
+#include "kernel/abi/handoff.h"
 #include "kernel/abi/trampoline.h"
 
 /* CR0 and CR4 that the hypervisor runs with: what protects it, where the processor has it (I11). */
