@@ -104,11 +104,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_and_judge();
     free(memory);
 
-    memory = malloc(RSDP_BYTES + HEADER + MAX_TABLES * (8 + HEADER) + size);
-    fuzz_expect(memory != NULL, "no memory");
+    uint8_t *made = malloc(RSDP_BYTES + HEADER + MAX_TABLES * (8 + HEADER) + size);
+    fuzz_expect(made != NULL, "no memory");
+    memory = made;
     make_tables(data, size);
-    memory = realloc(memory, memory_bytes);
+    memory = malloc(memory_bytes);
     fuzz_expect(memory != NULL, "no memory");
+    memcpy(memory, made, memory_bytes);
+    free(made);
     read_and_judge();
     free(memory);
     return 0;
