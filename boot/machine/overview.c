@@ -166,7 +166,8 @@ void overview_records(const struct handoff *handoff)
                          handoff->audit.boots, &record))
             continue;
         text_print("  the boot before was stopped by processor %u", record.processor);
-        text_print(", %s%s: %s (RIP 0x%lx, RSP 0x%lx)\n", record.domain[0] ? "of " : "nobody's",
-                   record.domain, record.text, record.rip, record.rsp);
+        text_print(", %s%s: ", record.domain[0] ? "of " : "nobody's", record.domain);
+        text_print("%s", record.text); /* as long as a line of text_print() may be */
+        text_print(" (RIP 0x%lx, RSP 0x%lx)\n", record.rip, record.rsp);
     }
 }

@@ -19,9 +19,11 @@ static char screen[8192];
 void text_print(const char *text, ...)
 {
     size_t length = strlen(screen);
+    char line[256]; /* as much as the loader's takes */
     va_list args;
     va_start(args, text);
-    vformat(screen + length, sizeof(screen) - length, text, args);
+    vformat(line, sizeof(line), text, args);
+    snprintf(screen + length, sizeof(screen) - length, "%s", line);
     va_end(args);
 }
 
@@ -128,6 +130,34 @@ static void a_usb_controller_may_take_what_can_t_be_told(void **state)
     says("this screen is a domain's", true);
 }
 
+/* I9: the longest text is told whole, and only what is a record. */
+static void records_are_told(void **state)
+{
+    static uint8_t pages[3][PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+    struct panic_record *record = (void *)pages[2];
+    (void)state;
+    board.handoff.stop_hpa = (uint64_t)pages;
+    board.handoff.cpu_count = 2;
+    board.handoff.audit.boots = 5;
+    for (uint32_t i = 0; i < 2; i++)
+        board.handoff.cpus[i].record = i + 1;
+    screen[0] = 0;
+    overview_records(&board.handoff);
+    assert_string_equal(screen, "");
+    *record = (struct panic_record){
+        .processor = 6, .boots = 4, .rip = 0x12, .rsp = 0x34, .domain = "office"};
+    memset(record->text, 'x', sizeof(record->text) - 1);
+    record->crc = record_crc(record);
+    overview_records(&board.handoff);
+    says("  the boot before was stopped by processor 6, of office: xxx", true);
+    says("xxx (RIP 0x12, RSP 0x34)\n", true);
+    record->domain[0] = 0;
+    record->crc = record_crc(record);
+    screen[0] = 0;
+    overview_records(&board.handoff);
+    says("processor 6, nobody's: xxx", true);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, prepare)
 
 int main(void)
@@ -136,6 +166,7 @@ int main(void)
         TEST(functions_have_their_owners),
         TEST(what_is_left_as_it_is_is_said),
         TEST(a_usb_controller_may_take_what_can_t_be_told),
+        TEST(records_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
