@@ -21,8 +21,9 @@ static uint64_t words_of_knocks(uint32_t knocks)
 {
     struct public_page *page = (struct public_page *)VA_PUBLIC;
     uint64_t sum = knocks + (uint64_t)faults_knocks() * 31;
-    if (cpu.domain)
-        sum = (((sum * 31 + page->go) * 31 + page->wish) * 31 + page->in_head) * 31 + page->faulted;
+    if (!cpu.domain)
+        return sum;
+    sum = (((sum * 31 + page->go) * 31 + page->wish) * 31 + page->in_head) * 31 + page->faulted;
     if (slice()->auditor == cpu.apic_id)
         sum = sum * 31 + public_trail(page, cpu.domain->public_bytes)->next;
     return sum;
