@@ -15,20 +15,16 @@ void pending_start(void)
     memset(stops, 0, sizeof(stops));
 }
 
-static bool is_at_rest(const struct management_status *status)
-{
-    return status->state == LIFE_STOPPED || status->state == LIFE_REFUSED;
-}
-
+/* While the next life is made ready, `lives` is still that of the one before. */
 static bool is_over(uint32_t index, const struct management_status *status)
 {
-    return is_at_rest(status) || status->lives != stops[index].life;
+    return status->state != LIFE_RUNNING || status->lives != stops[index].life;
 }
 
 void pending_set(uint32_t index, uint32_t admin, const struct management_status *status,
                  uint32_t seconds, uint64_t now)
 {
-    stops[index].is = seconds > 0 && !is_at_rest(status);
+    stops[index].is = seconds > 0 && status->state == LIFE_RUNNING;
     stops[index].admin = admin;
     stops[index].life = status->lives;
     stops[index].at = now + seconds * 1000ull;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Stops that follow a power button: a domain that is still up so many seconds later is stopped, by
- * the wish of the same operator. At most one a domain. It is forgotten when the domain has come to
- * rest or another life of it has begun, and with the console: one that is started again has none.
+ * the wish of the same operator. At most one a domain. It is forgotten when that life has ended,
+ * and with the console: one that is started again has none.
  */
 #ifndef CONSOLE_PENDING_H
 #define CONSOLE_PENDING_H
@@ -15,7 +15,7 @@ void pending_start(void);
 
 /*
  * Stops domain `index` in `seconds`, if it is still in the life that `status` tells of; in place of
- * what was pending. 0 seconds, or a domain at rest: nothing is pending then. `now` in milliseconds.
+ * what was pending. 0 seconds, or no life: nothing is pending then. `now` in milliseconds.
  */
 void pending_set(uint32_t index, uint32_t admin, const struct management_status *status,
                  uint32_t seconds, uint64_t now);

@@ -88,6 +88,28 @@ static void another_life_is_left_alone(void **state)
     assert_int_equal(made.calls[MANAGEMENT_STOP], 0);
 }
 
+/* Started again just before the time is over: its memory is zeroed, and its lives are not counted
+ * yet. */
+static void one_that_is_made_ready_is_left_alone(void **state)
+{
+    static const enum life_state between[] = {LIFE_RESETTING, LIFE_ZEROING, LIFE_LOADING,
+                                              LIFE_LEAVING};
+    (void)state;
+    for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+        start();
+        post(MADE_OPERATOR, BUTTON, "{\"stop_after\":10}", 202);
+        made_status(MADE_OFFICE)->state = between[i];
+        HAS(get(MADE_OPERATOR, OFFICE, 200), "\"stop_in\":null");
+        made_status(MADE_OFFICE)->state = between[i];
+        sleep_through(10000);
+        assert_int_equal(made.calls[MANAGEMENT_STOP], 0);
+        /* Nor is there a life to stop for one who presses now. */
+        made_status(MADE_OFFICE)->state = between[i];
+        post(MADE_OPERATOR, BUTTON, "{\"stop_after\":10}", 202);
+        assert_true(session_sleep(made.now) == NET_NEVER);
+    }
+}
+
 /* The last press says when, or that there is no time. */
 static void the_last_press_counts(void **state)
 {
@@ -210,6 +232,7 @@ int main(void)
         cmocka_unit_test(stops_who_stays),
         cmocka_unit_test(who_shuts_down_is_left_alone),
         cmocka_unit_test(another_life_is_left_alone),
+        cmocka_unit_test(one_that_is_made_ready_is_left_alone),
         cmocka_unit_test(the_last_press_counts),
         cmocka_unit_test(without_a_right),
         cmocka_unit_test(bodies),
