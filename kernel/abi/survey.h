@@ -10,9 +10,10 @@
  *   folder PATH              it is there, whether or not something is in it
  *   line PATH TEXT           a file of one line
  *   text PATH                a file of the lines that follow, each after a blank
- *   data PATH BYTES          a file of so many bytes (decimal): the lines that follow, each a
- * blank, an offset, a blank and up to SURVEY_ROW bytes, all in hexadecimal; what no line has is
- * zero end RECORDS              the last line: so many folders, lines, texts and data are above it
+ *   data PATH BYTES          a file of so many bytes (decimal): the lines that follow, each
+ *                            a blank, an offset, a blank and up to SURVEY_ROW bytes, all
+ *                            in hexadecimal; what no line has is zero
+ *   end RECORDS              the last line: so many folders, lines, texts and data are above
  */
 #ifndef BULKHEAD_ABI_SURVEY_H
 #define BULKHEAD_ABI_SURVEY_H

@@ -202,10 +202,17 @@ static const char *read_record(struct reader *reader, const char *line, size_t c
     return complaint;
 }
 
+/* What is in a folder follows it at once, before names that are longer: a slash is the least. */
 static int by_path(const void *left, const void *right)
 {
-    return strcmp(((const struct survey_file *)left)->path,
-                  ((const struct survey_file *)right)->path);
+    const char *one = ((const struct survey_file *)left)->path;
+    const char *other = ((const struct survey_file *)right)->path;
+
+    while (*one && *one == *other) {
+        one++;
+        other++;
+    }
+    return (*one == '/' ? 1 : (unsigned char)*one) - (*other == '/' ? 1 : (unsigned char)*other);
 }
 
 /* Two files in one place: which is the machine's? */

@@ -105,6 +105,29 @@ static void what_is_written_is_read(void **state)
     arena_free(&arena);
 }
 
+/* All of a folder is in one piece, whatever sorts before a slash. */
+static void names_ascend(void **state)
+{
+    static const char whole[] = SURVEY_FIRST "\nfolder d/0:1\nline d/0:1-x/a 1\nline d/0:1.5 1\n"
+                                             "line d/0:1/a 1\nline d/0:1/b 1\nend 5\n";
+    static const char *const due[] = {"0:1", "0:1", "0:1", "0:1-x", "0:1.5"};
+    const char *name;
+    uint32_t next = 0;
+    size_t length, count = 0;
+
+    (void)state;
+    assert_null(open_text(whole, strlen(whole)));
+    while ((name = survey_name(&survey, "d", &next, &length))) {
+        assert_true(count < sizeof(due) / sizeof(due[0]));
+        assert_int_equal(length, strlen(due[count]));
+        assert_memory_equal(name, due[count++], length);
+    }
+    assert_int_equal(count, sizeof(due) / sizeof(due[0]));
+    expect_file("d/0:1.5", "1\n", 2);
+    expect_file("d/0:1/b", "1\n", 2);
+    arena_free(&arena);
+}
+
 /* The same with the line ends that mail or an editor made. */
 static void other_line_ends_are_good(void **state)
 {
@@ -314,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(names_ascend),
         cmocka_unit_test(other_line_ends_are_good),
         cmocka_unit_test(a_full_disk_is_told),
         cmocka_unit_test(what_is_none_is_refused),
