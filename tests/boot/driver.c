@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs boot tests: usage: boot-test [-j JOBS] [-m MACHINE] [-n NAME.test] NAME.test...
- * The one of -n runs in the nested machine, from the beginning, as it takes longest.
+ * Runs boot tests: usage: boot-test [-j JOBS] [-m MACHINE] [-n|-N NAME.test] NAME.test...
+ * The one of -n runs in the nested machine, from the beginning, as it takes longest. Where that
+ * machine is not there it is left out, and with -N has failed.
  * Prints a verdict for each with the invariant that it holds, and at the end how many passed and
  * failed. Status 0: at least one ran, and none failed.
  */
@@ -347,8 +348,12 @@ static bool is_usable(const char *only)
     return false;
 }
 
-/* Starts the test that runs nested beside the others. Returns the number of jobs then running. */
-static int start_nested(struct job *job, const char *path, unsigned count[VERDICTS])
+/*
+ * Starts the test that runs nested beside the others; `missed`: the verdict where there is no such
+ * machine. Returns the number of jobs then running.
+ */
+static int start_nested(struct job *job, const char *path, enum verdict missed,
+                        unsigned count[VERDICTS])
 {
     enum machine_kind kind;
     char why[256];
@@ -356,8 +361,8 @@ static int start_nested(struct job *job, const char *path, unsigned count[VERDIC
         start_job(job, path, kind);
         return 1;
     }
-    printf("SKIP %s on nested: %s\n", path, why);
-    count[SKIPPED]++;
+    printf("%s %s on nested: %s\n", verdict_words[missed], path, why);
+    count[missed]++;
     return 0;
 }
 
@@ -366,15 +371,17 @@ int main(int argc, char **argv)
     const char *only = NULL, *nested = NULL;
     struct job jobs[MAX_JOBS] = {{0}};
     unsigned count[VERDICTS] = {0};
+    enum verdict missed = SKIPPED;
     int parallel = 2, option;
-    while ((option = getopt(argc, argv, "j:m:n:")) != -1) {
+    while ((option = getopt(argc, argv, "j:m:n:N:")) != -1) {
         if (option == 'm') {
             only = optarg;
-        } else if (option == 'n') {
+        } else if (option == 'n' || option == 'N') {
             nested = optarg;
+            missed = option == 'N' ? FAILED : SKIPPED;
         } else if (option != 'j' || (parallel = atoi(optarg)) < 1 || parallel > MAX_JOBS) {
-            fprintf(stderr, "usage: boot-test [-j JOBS] [-m bochs|kvm|tcg|nested] [-n NAME.test] "
-                            "NAME.test...\n");
+            fprintf(stderr, "usage: boot-test [-j JOBS] [-m bochs|kvm|tcg|nested] "
+                            "[-n|-N NAME.test] NAME.test...\n");
             return 2;
         }
     }
@@ -382,7 +389,7 @@ int main(int argc, char **argv)
         return 1;
     if (system("mkdir -p build/tests/boot") != 0)
         return 3;
-    int running = nested ? start_nested(&jobs[0], nested, count) : 0;
+    int running = nested ? start_nested(&jobs[0], nested, missed, count) : 0;
     for (int kind = 0; optind < argc || running > 0;) {
         if (optind < argc && running < parallel) {
             int free_job = 0;
