@@ -58,6 +58,10 @@ static const struct {
      NULL, "ops.pem: holds no private key"},
     {"ctl host add gate-9 --key ops.key --certificate x.pem --server-key ops.pub --address a", 3,
      NULL, "x.pem: cannot be read"},
+    {"ctl host list >out; mkfifo f; timeout 20 $B ctl host add gate-9 --key f --certificate "
+     "ops.pem "
+     "--server-key ops.pub --address a",
+     3, NULL, "f: cannot be read as a regular file"},
     {"ctl host list --json", 0, "\"address\": \"127.0.0.1:1\"", NULL},
     {ADD DIGEST " --address 127.0.0.1:2", 3, NULL, "has a host gate-7 already, at 127.0.0.1:1"},
     {ADD DIGEST " --address 127.0.0.1:2 --replace", 0, NULL, NULL},
