@@ -55,8 +55,8 @@ $(BOOT_TEST): | $(PANIC_KERNELS) $(BUILD)/fixtures/made
 
 lint-objects: $(BEFORE) $(PANIC_KERNELS)
 
-# What documents have as examples, with payloads and keys that there are, which do not expire while this
-# is tested, and ports of their own.
+# What documents have as examples, with payloads and keys that there are, dates that do not pass, and
+# ports of their own.
 DOCUMENTS := $(BUILD)/tests/example.yaml $(BUILD)/tests/readme.yaml
 $(BUILD)/tests/example.yaml: docs/manifest.md
 $(BUILD)/tests/readme.yaml: README.md
@@ -66,7 +66,7 @@ $(DOCUMENTS): tests/boot/rules.mk
 	@mkdir -p $(@D)
 	@awk '/^```yaml$$/ { on = 1; next } /^```$$/ { on = 0 } on' $(filter %.md,$^) | \
 	    sed -e 's,guests/control.elf,guests/hello.elf,' -e 's,: keys/,: build/keys/,' \
-	    -e 's/expires: [0-9-]*/expires: 2199-12-31/' \
+	    -E -e 's/(expires|until): [0-9-]+/\1: 2199-12-31/' \
 	    -e 's/127.0.0.1:8443/127.0.0.1:$(DOCUMENT_PORT)/' >$@
 
 # All of them: one runs nested as well. If its disks could not be made it is left out, and on a machine
