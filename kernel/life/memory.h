@@ -9,7 +9,8 @@
 /* Whole words; in an emulator each repetition counts. */
 static inline void memory_copy_words(void *to, const void *from, size_t words)
 {
-    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words)::"memory");
+    char(*whole)[words * 8] = to;
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words), "=m"(*whole)::"memory");
 }
 
 void memory_zero(void *to, size_t bytes);
