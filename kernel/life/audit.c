@@ -32,6 +32,7 @@ static PER_DOMAIN struct {
 static PER_CPU struct {
     uint64_t machine_checks; /* those that are on record */
     uint32_t running; /* the reader: domains that began a life and have not ended it, as bits */
+    uint32_t taken;   /* and events, whether or not they went on record */
 } audit;
 
 static struct public_page *own_page(void)
@@ -234,6 +235,7 @@ static void drain(struct audit_trail *trail, const struct audit_ring *ring, uint
 {
     uint64_t *next = &trail->drained[domain][local], lost = 0;
     uint64_t end = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
+    audit.taken += (uint32_t)(end - *next);
     if (end - *next >= AUDIT_RING) {
         lost = end - (AUDIT_RING - 1) - *next;
         *next += lost;
@@ -262,6 +264,11 @@ static void drain_all(void)
             drain(trail, public_audit(page, cpus, local), domain, local);
         stop_heed();
     }
+}
+
+uint32_t audit_knocks(void)
+{
+    return audit.taken;
 }
 
 void audit_heed(void)

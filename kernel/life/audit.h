@@ -49,6 +49,9 @@ void audit_typed(const struct management_request *request);
  * on management's first processor what there is to drain. */
 void audit_heed(void);
 
+/* A number that changes with each event that the reader took, for which it was knocked at. */
+uint32_t audit_knocks(void);
+
 /* Management's processors: the records from number `from` on, as many as fit into the answer. */
 void audit_read(uint64_t from, struct management_audit *answer);
 

@@ -20,12 +20,9 @@ static PER_CPU struct {
 static uint64_t words_of_knocks(uint32_t knocks)
 {
     struct public_page *page = (struct public_page *)VA_PUBLIC;
-    uint64_t sum = knocks + (uint64_t)faults_knocks() * 31;
-    if (!cpu.domain)
-        return sum;
-    sum = (((sum * 31 + page->go) * 31 + page->wish) * 31 + page->in_head) * 31 + page->faulted;
-    if (slice()->auditor == cpu.apic_id)
-        sum = sum * 31 + public_trail(page, cpu.domain->public_bytes)->next;
+    uint64_t sum = knocks + (faults_knocks() * 31ull + audit_knocks()) * 31;
+    if (cpu.domain)
+        sum = (((sum * 31 + page->go) * 31 + page->wish) * 31 + page->in_head) * 31 + page->faulted;
     return sum;
 }
 

@@ -121,6 +121,21 @@ static void a_long_flood_pushes_nothing_out(void **state)
     chain_is_whole(0);
 }
 
+/* I4: who knocked has a reason, on record or not: else it would be taken for the board's NMI. */
+static void each_event_explains_its_knock(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 100; i++) {
+        uint32_t before = audit_knocks();
+        live_as(LAST, AUDIT_START, i, 1);
+        assert_int_not_equal(audit_knocks(), before);
+        before = audit_knocks();
+        audit_heed();
+        assert_int_equal(audit_knocks(), before);
+    }
+    assert_int_equal(trail()->next, 16);
+}
+
 /* What an operator does, a log-in, an end for good and another domain's lives have no share. */
 static void what_is_no_flood_is_all_on_record(void **state)
 {
@@ -179,6 +194,7 @@ int main(void)
         cmocka_unit_test_setup(a_short_life_counts_while_it_lasts, setup),
         cmocka_unit_test_setup(an_order_that_leads_nowhere, setup),
         cmocka_unit_test_setup(a_long_flood_pushes_nothing_out, setup),
+        cmocka_unit_test_setup(each_event_explains_its_knock, setup),
         cmocka_unit_test_setup(what_is_no_flood_is_all_on_record, setup),
         cmocka_unit_test_setup(processors_share_an_allowance, setup),
     };
