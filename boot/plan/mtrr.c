@@ -28,8 +28,10 @@ static bool is_write_back(const struct fact_mtrr *mtrr, uint64_t at, uint64_t *e
         uint64_t base = mtrr->base[i] & mask, bytes = mask & -mask;
         if (!(mtrr->mask[i] & VALID))
             continue;
-        if (!is_one_range(mask))
+        /* Above all that the mask compares the range is there again and again. */
+        if (!is_one_range(mask) || at > (mask | (bytes - 1)))
             return false;
+        *end = min_u64(*end - 1, mask | (bytes - 1)) + 1;
         if (base > at) {
             *end = min_u64(*end, base);
         } else if (at - base < bytes) {

@@ -120,6 +120,20 @@ static void what_says_nothing_is_refused(void **state)
     assert_true(agrees());
 }
 
+/* Firmware that takes the processor for one of fewer address bits: 32 GiB and 2 GiB are alike. */
+static void a_mask_that_is_too_short(void **state)
+{
+    (void)state;
+    facts.mtrr.default_type = ON | WB;
+    range(2 * GIB, GIB, UC);
+    facts.mtrr.mask[0] = ((1ull << 35) - GIB) | ON;
+    assert_true(agrees());
+    extent(32 * GIB - GIB, 4 * GIB, EXTENT_RAM, 1);
+    refused("0x800000000 to 0x8c0000000", "domain plant");
+    facts.mtrr.mask[0] = (0 - GIB) | ON;
+    assert_true(agrees());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +141,7 @@ int main(void)
         cmocka_unit_test_setup(ranges_of_write_back, setup),
         cmocka_unit_test_setup(a_default_of_its_own_above_4_gib, setup),
         cmocka_unit_test_setup(what_says_nothing_is_refused, setup),
+        cmocka_unit_test_setup(a_mask_that_is_too_short, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
