@@ -382,6 +382,8 @@ static enum fill work(enum life_state state)
     case LIFE_LOADING:
         return load();
     default:
+        if (state == LIFE_STOPPED || state == LIFE_REFUSED)
+            machine_listen();
         return FILL_DONE;
     }
 }

@@ -28,6 +28,9 @@ void machine_reset(void);
  */
 bool machine_settle(void);
 
+/* No guest runs here: the board's NMIs are heard. */
+void machine_listen(void);
+
 /* Guest state after INIT; the local APIC keeps its mode (TRAPS 16). */
 void machine_init(void);
 

@@ -59,6 +59,12 @@ void lapic_put_back(void)
         cpu_wrmsr(IA32_X2APIC_LVT_CMCI, LVT_MASKED);
 }
 
+void lapic_listen(void)
+{
+    cpu_wrmsr(IA32_X2APIC_SIVR, LAPIC_ON);
+    lapic_put_back();
+}
+
 /* Hardware ignores an entry's clear mask bit while the APIC is switched off. */
 bool lapic_set_spurious(uint64_t value)
 {
@@ -90,8 +96,7 @@ bool lapic_drain(void)
     cpu_wrmsr(IA32_X2APIC_LVT_TIMER, LVT_MASKED);
     cpu_wrmsr(IA32_X2APIC_LVT_ERROR, LVT_MASKED);
     cpu_wrmsr(IA32_X2APIC_INIT_COUNT, 0);
-    cpu_wrmsr(IA32_X2APIC_SIVR, LAPIC_ON);
-    lapic_put_back();
+    lapic_listen();
     for (unsigned i = 0; i < DRAIN_ATTEMPTS && !empty; i++) {
         end_service();
         cpu_wrmsr(IA32_X2APIC_TPR, 0);

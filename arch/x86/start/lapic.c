@@ -12,6 +12,5 @@ void lapic_setup(void)
     cpu_wrmsr(IA32_APIC_BASE, base | APIC_BASE_EXTD); /* the emulator's LDR needs a second */
     cpu_wrmsr(IA32_X2APIC_LVT_TIMER, 1 << 16);        /* masked */
     cpu_wrmsr(IA32_X2APIC_LVT_ERROR, 1 << 16);
-    cpu_wrmsr(IA32_X2APIC_SIVR, LAPIC_ON);
-    lapic_put_back();
+    lapic_listen();
 }

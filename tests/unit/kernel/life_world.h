@@ -51,6 +51,7 @@ static struct shared {
     volatile uint32_t act[CPUS];    /* enum life_end: what the guest is to do next */
     volatile uint32_t guests;       /* processors in the guest or waiting for SIPI, as bits */
     volatile uint32_t settle_fails; /* processors whose APIC can't be emptied, as bits */
+    volatile uint32_t listening;    /* those whose APIC hears the board's NMIs */
     volatile uint32_t told, refused, stop, halted;
     volatile uint32_t no_dma;             /* functions in quarantine */
     volatile bool too_early;              /* answered before that */
@@ -127,7 +128,13 @@ void machine_clear_counts(void)
 
 bool machine_settle(void)
 {
+    __atomic_and_fetch(&shared->listening, ~(1u << cpu.local), __ATOMIC_SEQ_CST);
     return !(shared->settle_fails >> cpu.local & 1);
+}
+
+void machine_listen(void)
+{
+    __atomic_or_fetch(&shared->listening, 1u << cpu.local, __ATOMIC_SEQ_CST);
 }
 
 void cpu_park(void)

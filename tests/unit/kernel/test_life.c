@@ -51,8 +51,10 @@ static void on_exit_restarts_up_to_its_limit(void **state)
     assert_int_equal(shared->page.restarts, 2);
     assert_int_equal(shared->page.lives, 3);
     assert_true(ram_is_zero());
-    ask(ASK_START); /* and the count begins anew */
+    wait_until(shared->listening == (1 << CPUS) - 1); /* I9: while no guest has the APICs */
+    ask(ASK_START);                                   /* and the count begins anew */
     wait_until(answered() && runs(4));
+    assert_int_equal(shared->listening, 0);
     shared->act[1] = END_TRIPLE_FAULT;
     wait_until(runs(5));
     ask(ASK_RESTART);
@@ -154,6 +156,7 @@ static void an_apic_that_keeps_something_refuses(void **state)
     wait_until(shared->page.state == LIFE_REFUSED);
     assert_int_equal(shared->refused, LIFE_SETTLING);
     assert_true(ram_is_zero());
+    wait_until(shared->listening == (1 << CPUS) - 1);
     shared->settle_fails = 0; /* the next attempt is a new one */
     ask(ASK_START);
     wait_until(answered() && runs(1));
