@@ -85,8 +85,8 @@ static struct audit_trail *own_trail(void)
 
 /*
  * What can go on for ever without an operator's doing, by sorts: calls refused, what the console
- * let nobody do, and the lives that on_exit begins anew, whose numbers tell of those between. 0: it
- * is none of these.
+ * let nobody do, and of each domain the lives that on_exit begins anew, whose numbers tell of those
+ * between, its devices' faults, and what its processors count. 0: it is none of these.
  */
 static uint64_t sort_of(const struct audit_record *record)
 {
@@ -95,6 +95,10 @@ static uint64_t sort_of(const struct audit_record *record)
         return AUDIT_REFUSED;
     if (record->kind == AUDIT_CONSOLE && value[0] != AUDIT_NOTE_LOGIN)
         return (value[0] * ADMINS + admin_of(value[1])) << 16 | AUDIT_CONSOLE;
+    if (record->kind == AUDIT_DMA_FAULT || record->kind == AUDIT_QUARANTINE)
+        return (uint64_t)record->domain << 16 | AUDIT_DMA_FAULT;
+    if (record->kind >= AUDIT_MACHINE_CHECK)
+        return (uint64_t)record->domain << 16 | record->kind;
     bool again = value[2] && (record->kind == AUDIT_START || record->kind == AUDIT_END);
     return again ? (uint64_t)record->domain << 16 | AUDIT_START : 0;
 }
@@ -106,7 +110,9 @@ static uint64_t sort_of(const struct audit_record *record)
 static bool has_room(const struct audit_record *record)
 {
     static const uint8_t shares[AUDIT_KINDS] = {
-        [AUDIT_REFUSED] = 128, [AUDIT_CONSOLE] = 4, [AUDIT_START] = 16, [AUDIT_END] = 16};
+        [AUDIT_REFUSED] = 128,     [AUDIT_CONSOLE] = 4,    [AUDIT_START] = 16,
+        [AUDIT_END] = 16,          [AUDIT_DMA_FAULT] = 16, [AUDIT_QUARANTINE] = 16,
+        [AUDIT_MACHINE_CHECK] = 4, [AUDIT_NMI] = 2,        [AUDIT_LOST] = 2};
     const struct audit_record *kept = own_trail()->records;
     const uint64_t sort = sort_of(record), day = DAY * slice()->tsc_hz;
     uint32_t alike = 0;
@@ -207,7 +213,7 @@ static void put(struct audit_trail *trail, const struct audit_event *event, uint
                                   .domain = domain};
     memory_copy(record.value, event->value, sizeof(event->value));
     note_life(&record);
-    if (record.kind > AUDIT_END || has_room(&record))
+    if (CALL_KINDS >> record.kind & 1 || has_room(&record))
         audit_append(trail, &record);
 }
 

@@ -121,6 +121,36 @@ static void a_long_flood_pushes_nothing_out(void **state)
     chain_is_whole(0);
 }
 
+/* I8: nor does what a domain's devices and processors bring about, life after life. */
+static void faults_of_one_push_out_nobody(void **state)
+{
+    static const struct {
+        uint32_t kind, kept;
+    } kinds[] = {
+        {AUDIT_DMA_FAULT, 8}, {AUDIT_QUARANTINE, 8}, {AUDIT_MACHINE_CHECK, 4}, {AUDIT_NMI, 2}};
+    enum { TIMES = 1000, KINDS = sizeof kinds / sizeof kinds[0] };
+    (void)state;
+    for (uint32_t i = 0; i < TIMES; i++) {
+        for (uint32_t k = 0; k < KINDS; k++)
+            write_as(LAST, 0, kinds[k].kind, i);
+        audit_heed();
+        ring_of(LAST, 1)->head += AUDIT_RING; /* one is lost, of the rest none is an event */
+        audit_heed();
+    }
+    for (uint32_t k = 0; k < KINDS; k++) {
+        assert_int_equal(on_record(kinds[k].kind, LAST, 0), kinds[k].kept);
+        write_as(FIRST, 0, kinds[k].kind, 1); /* each domain has its own */
+        assert_int_equal(on_record(kinds[k].kind, FIRST, 0), 1);
+    }
+    assert_int_equal(on_record(AUDIT_LOST, LAST, 0), 2);
+    for (uint32_t i = 0; i < 100; i++) { /* was asked for, like all that has no share */
+        write_as(FIRST, 0, AUDIT_CHECK, 0);
+        audit_heed();
+    }
+    assert_int_equal(trail()->next, 8 + 8 + 4 + 2 + KINDS + 2 + 100);
+    chain_is_whole(0);
+}
+
 /* I4: who knocked has a reason, on record or not: else it would be taken for the board's NMI. */
 static void each_event_explains_its_knock(void **state)
 {
@@ -194,6 +224,7 @@ int main(void)
         cmocka_unit_test_setup(a_short_life_counts_while_it_lasts, setup),
         cmocka_unit_test_setup(an_order_that_leads_nowhere, setup),
         cmocka_unit_test_setup(a_long_flood_pushes_nothing_out, setup),
+        cmocka_unit_test_setup(faults_of_one_push_out_nobody, setup),
         cmocka_unit_test_setup(each_event_explains_its_knock, setup),
         cmocka_unit_test_setup(what_is_no_flood_is_all_on_record, setup),
         cmocka_unit_test_setup(processors_share_an_allowance, setup),
