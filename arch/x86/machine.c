@@ -109,11 +109,6 @@ bool machine_settle(void)
     return lapic_drain();
 }
 
-void machine_listen(void)
-{
-    lapic_listen();
-}
-
 void machine_read_back(struct check_registers *registers)
 {
     uint64_t offered = 0;

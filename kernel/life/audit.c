@@ -95,9 +95,7 @@ static uint64_t sort_of(const struct audit_record *record)
         return AUDIT_REFUSED;
     if (record->kind == AUDIT_CONSOLE && value[0] != AUDIT_NOTE_LOGIN)
         return (value[0] * ADMINS + admin_of(value[1])) << 16 | AUDIT_CONSOLE;
-    if (record->kind == AUDIT_DMA_FAULT || record->kind == AUDIT_QUARANTINE)
-        return (uint64_t)record->domain << 16 | AUDIT_DMA_FAULT;
-    if (record->kind >= AUDIT_MACHINE_CHECK)
+    if (record->kind >= AUDIT_DMA_FAULT && record->kind != AUDIT_CHECK)
         return (uint64_t)record->domain << 16 | record->kind;
     bool again = value[2] && (record->kind == AUDIT_START || record->kind == AUDIT_END);
     return again ? (uint64_t)record->domain << 16 | AUDIT_START : 0;
@@ -110,9 +108,9 @@ static uint64_t sort_of(const struct audit_record *record)
 static bool has_room(const struct audit_record *record)
 {
     static const uint8_t shares[AUDIT_KINDS] = {
-        [AUDIT_REFUSED] = 128,     [AUDIT_CONSOLE] = 4,    [AUDIT_START] = 16,
-        [AUDIT_END] = 16,          [AUDIT_DMA_FAULT] = 16, [AUDIT_QUARANTINE] = 16,
-        [AUDIT_MACHINE_CHECK] = 4, [AUDIT_NMI] = 2,        [AUDIT_LOST] = 2};
+        [AUDIT_REFUSED] = 128,     [AUDIT_CONSOLE] = 4,   [AUDIT_START] = 16,
+        [AUDIT_END] = 16,          [AUDIT_DMA_FAULT] = 8, [AUDIT_QUARANTINE] = 8,
+        [AUDIT_MACHINE_CHECK] = 4, [AUDIT_NMI] = 2,       [AUDIT_LOST] = 2};
     const struct audit_record *kept = own_trail()->records;
     const uint64_t sort = sort_of(record), day = DAY * slice()->tsc_hz;
     uint32_t alike = 0;

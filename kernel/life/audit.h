@@ -5,8 +5,8 @@
  * all rings, numbers and chains what it finds, and keeps the last records: no lock, and no hash in
  * another domain's way (TRAPS 28). It believes of a ring what it can count and bound: whose event
  * it is, is whose ring it lies in, and of what kind it may be depends on that. Of what on_exit does
- * again and again it keeps 16 records a domain, as of its devices' faults, and of what its
- * processors count fewer; beyond these one a day, and the numbers in them tell of the rest.
+ * again and again it keeps 16 records a domain, of its devices' faults and what its processors
+ * count fewer of each; beyond these one a day, and the numbers in them tell of the rest.
  *
  * Who sees each life begin and end also lets those go that start after others.
  *

@@ -24,9 +24,6 @@ void lapic_setup(void);
  */
 void lapic_put_back(void);
 
-/* Switches the APIC on, and puts those entries back. */
-void lapic_listen(void);
-
 /* A guest's write of IA32_X2APIC_SIVR, after which those entries are put back; false: #GP. */
 bool lapic_set_spurious(uint64_t value);
 

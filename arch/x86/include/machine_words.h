@@ -28,7 +28,7 @@ void machine_reset(void);
  */
 bool machine_settle(void);
 
-/* No guest runs here: the board's NMIs are heard. */
+/* No guest has the local APIC: it is on, and hears the board's NMIs. */
 void machine_listen(void);
 
 /* Guest state after INIT; the local APIC keeps its mode (TRAPS 16). */

@@ -2,6 +2,7 @@
 /* This processor's local APIC in x2APIC mode. */
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/cpu.h"
+#include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/msr_index.h"
 #include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
@@ -59,7 +60,7 @@ void lapic_put_back(void)
         cpu_wrmsr(IA32_X2APIC_LVT_CMCI, LVT_MASKED);
 }
 
-void lapic_listen(void)
+void machine_listen(void)
 {
     cpu_wrmsr(IA32_X2APIC_SIVR, LAPIC_ON);
     lapic_put_back();
@@ -96,7 +97,7 @@ bool lapic_drain(void)
     cpu_wrmsr(IA32_X2APIC_LVT_TIMER, LVT_MASKED);
     cpu_wrmsr(IA32_X2APIC_LVT_ERROR, LVT_MASKED);
     cpu_wrmsr(IA32_X2APIC_INIT_COUNT, 0);
-    lapic_listen();
+    machine_listen();
     for (unsigned i = 0; i < DRAIN_ATTEMPTS && !empty; i++) {
         end_service();
         cpu_wrmsr(IA32_X2APIC_TPR, 0);

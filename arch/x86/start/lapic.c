@@ -2,6 +2,7 @@
 /* The local APIC switched to x2APIC mode. Intel SDM, "Extended XAPIC (x2APIC)". */
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/cpu.h"
+#include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/msr_index.h"
 
 void lapic_setup(void)
@@ -12,5 +13,5 @@ void lapic_setup(void)
     cpu_wrmsr(IA32_APIC_BASE, base | APIC_BASE_EXTD); /* the emulator's LDR needs a second */
     cpu_wrmsr(IA32_X2APIC_LVT_TIMER, 1 << 16);        /* masked */
     cpu_wrmsr(IA32_X2APIC_LVT_ERROR, 1 << 16);
-    lapic_listen();
+    machine_listen();
 }
