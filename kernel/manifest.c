@@ -45,7 +45,7 @@ static enum manifest_error check_header(const struct manifest_header *header, si
         return MANIFEST_BAD_DIGEST;
     if (header->cpu_vendor != MANIFEST_CPU_INTEL && header->cpu_vendor != MANIFEST_CPU_AMD)
         return MANIFEST_BAD_HEADER;
-    if (header->flags & ~(uint32_t)MANIFEST_LAB || header->reserved)
+    if (header->flags & ~(uint32_t)MANIFEST_FLAGS || header->reserved)
         return MANIFEST_BAD_HEADER;
     if (header->memory_guard % PAGE_BYTES || header->memory_guard > MANIFEST_MEMORY_MAX)
         return MANIFEST_BAD_HEADER;

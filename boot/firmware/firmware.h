@@ -78,7 +78,10 @@ uint16_t firmware_tables_collect(struct facts *facts);
 /* Fills seed[] from the firmware's random numbers or the TPM's; warns where the console is to have
  * a network and there are none. */
 void random_collect(const struct manifest *manifest, struct facts *facts);
-/* Tells a TPM of the manifest and of each payload, which were checked. */
+/*
+ * Tells a TPM of the manifest and of each payload, which were checked; warns of one that does not
+ * take or log them. Where the manifest demands a TPM, refuses unless one took and logged them all.
+ */
 void measure_image(const struct image *image, const struct manifest *manifest);
 /* Counts this boot in the firmware's store of variables; how that went stands in `facts`. */
 void counter_advance(struct facts *facts);

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Measures manifest and payloads into the TPM, when there is one. TCG EFI Protocol Specification,
- * "EFI_TCG2_PROTOCOL.HashLogExtendEvent". */
+/* Measures manifest and payloads into the TPM, when there is one, and refuses where the manifest
+ * demands one that did not do its part. TCG EFI Protocol Specification,
+ * "EFI_TCG2_PROTOCOL.GetCapability", "EFI_TCG2_PROTOCOL.HashLogExtendEvent". */
 #include "firmware.h"
 #include "kernel/format.h"
 
 enum { PCR = 11, EVENT_IPL = 0x0d, EVENT_NAME_BYTES = 16 };
+
+/* Of the first version, which later ones answer too. */
+struct tcg2_capability {
+    UINT8 bytes, structure[2], protocol[2];
+    UINT32 hashes, logs;
+    BOOLEAN present;
+    UINT16 command_bytes, answer_bytes;
+    UINT32 maker;
+};
 
 struct __attribute__((packed)) tcg2_event {
     UINT32 bytes;
@@ -16,13 +26,26 @@ struct __attribute__((packed)) tcg2_event {
 };
 
 struct tcg2 {
-    void *get_capability, *get_event_log;
+    EFI_STATUS(EFIAPI *get_capability)(struct tcg2 *, struct tcg2_capability *);
+    void *get_event_log;
     EFI_STATUS(EFIAPI *hash_log_extend)
     (struct tcg2 *, UINT64 flags, EFI_PHYSICAL_ADDRESS data, UINT64 bytes, struct tcg2_event *);
 };
 
+/* Says what keeps a TPM from its part; the end where the manifest demands one. */
+static void lacks(const struct manifest *manifest, const char *what, const char *name)
+{
+    if (manifest->header->flags & MANIFEST_TPM)
+        refuse(
+            "I10: %s%s, and the manifest wants its boot attested: switch the TPM on (2.0) in the "
+            "firmware's set-up, or update the firmware, or remove `tpm: required`",
+            what, name);
+    text_print("bulkhead: warning: %s%s; see the firmware's TPM settings\n", what, name);
+}
+
 /* A full log is no lost measurement: the PCR has it. */
-static bool measure(struct tcg2 *tcg2, const char *name, const uint8_t *data, uint64_t bytes)
+static bool measure(struct tcg2 *tcg2, const struct manifest *manifest, const char *name,
+                    const uint8_t *data, uint64_t bytes)
 {
     struct tcg2_event event = {.bytes = sizeof(event),
                                .header_bytes = sizeof(event) - 4 - EVENT_NAME_BYTES,
@@ -32,27 +55,45 @@ static bool measure(struct tcg2 *tcg2, const char *name, const uint8_t *data, ui
     format(event.name, sizeof(event.name), "%s", name);
     EFI_STATUS status = tcg2->hash_log_extend(tcg2, 0, (EFI_PHYSICAL_ADDRESS)data, bytes, &event);
     if (status == EFI_VOLUME_FULL)
-        text_print("bulkhead: warning: the TPM's event log is full, and lacks the %s\n", name);
+        lacks(manifest,
+              "the TPM's event log is full, so whoever attests to this boot finds there no ", name);
     else if (status != EFI_SUCCESS)
-        text_print("bulkhead: warning: the TPM does not take the measurement of the %s, so nobody "
-                   "can attest to it; see the firmware's TPM settings\n",
-                   name);
+        lacks(manifest,
+              "nobody can attest to this boot, as the TPM does not take the measurement of the ",
+              name);
     return status == EFI_SUCCESS || status == EFI_VOLUME_FULL;
+}
+
+/* NULL: there is none, which without a demand is nobody's fault unless the firmware shows one. */
+static struct tcg2 *find(const struct manifest *manifest)
+{
+    EFI_GUID guid = {0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
+    struct tcg2_capability capability = {.bytes = sizeof(capability)};
+    struct tcg2 *tcg2 = NULL;
+    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&tcg2) != EFI_SUCCESS) {
+        if (manifest->header->flags & MANIFEST_TPM)
+            lacks(manifest, "nobody can attest to this boot, as the firmware shows no TPM 2.0", "");
+        return NULL;
+    }
+    if (tcg2->get_capability(tcg2, &capability) == EFI_SUCCESS && capability.present)
+        return tcg2;
+    lacks(manifest, "nobody can attest to this boot, as the firmware says that its TPM is absent",
+          "");
+    return NULL;
 }
 
 /* Each payload by itself, in the manifest's order: its SHA-256 is the one that `show` prints. */
 void measure_image(const struct image *image, const struct manifest *manifest)
 {
-    EFI_GUID guid = {0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
-    struct tcg2 *tcg2 = NULL;
-    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&tcg2) != EFI_SUCCESS)
+    struct tcg2 *tcg2 = find(manifest);
+    if (!tcg2)
         return;
-    bool all = measure(tcg2, "manifest", image->manifest.data, image->manifest.bytes);
+    bool all = measure(tcg2, manifest, "manifest", image->manifest.data, image->manifest.bytes);
     for (uint32_t i = 0; all && i < manifest->payload_count; i++) {
         const struct manifest_payload *payload = &manifest->payloads[i];
         char name[EVENT_NAME_BYTES];
         format(name, sizeof(name), "payload %u", i);
-        all = measure(tcg2, name, image->payload.data + payload->offset, payload->bytes);
+        all = measure(tcg2, manifest, name, image->payload.data + payload->offset, payload->bytes);
     }
     if (all)
         text_print("bulkhead: manifest and payloads are measured into the TPM's PCR %u\n", PCR);

@@ -52,6 +52,8 @@ enum manifest_cpu_vendor { MANIFEST_CPU_INTEL = 1, MANIFEST_CPU_AMD = 2 };
 
 enum manifest_flags {
     MANIFEST_LAB = 1 << 0, /* built without --release: says LAB at boot */
+    MANIFEST_TPM = 1 << 1, /* only where a TPM takes and logs all measurements */
+    MANIFEST_FLAGS = 0x3,  /* any other is refused */
 };
 
 struct manifest_header {

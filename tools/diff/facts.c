@@ -92,6 +92,7 @@ static void platform(struct facts *facts, const struct model_platform *platform)
     fact_word(facts, "use of com1", "platform.com1", &platform->com1);
     fact_word(facts, "multithreading", "platform.smt", &platform->smt);
     fact_count(facts, "lowest revision of microcode", &platform->microcode);
+    fact_word(facts, "TPM", "platform.tpm", &platform->tpm);
     fact_text(facts, "inventory", &platform->inventory);
 }
 

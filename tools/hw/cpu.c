@@ -287,7 +287,8 @@ static void read_dmi(struct hw *hw)
         hw_note_missing(hw, "sys/firmware/dmi/tables/DMI", "whether memory has ECC");
 }
 
-/* Of the variable: its attributes, four bytes, and its value. */
+/* Of the variable: its attributes, four bytes, and its value. A Linux without a driver for the TPM
+ * shows none; a survey asked the firmware, as the loader does. */
 static void read_trust(struct hw *hw)
 {
     static const char secure[] =
@@ -297,7 +298,9 @@ static void read_trust(struct hw *hw)
 
     hw->secure_boot =
         hw_read(hw, secure, variable, sizeof(variable)) == sizeof(variable) ? variable[4] == 1 : -1;
-    hw->has_tpm = hw_number(hw, "sys/class/tpm/tpm0/tpm_version_major", &major) && major == 2;
+    bool shown = hw_number(hw, "sys/class/tpm/tpm0/tpm_version_major", &major);
+    hw->has_tpm = shown && major == 2;
+    hw->lacks_tpm = !hw->has_tpm && (shown || hw->surveyed);
 }
 
 void hw_read_memory(struct hw *hw)

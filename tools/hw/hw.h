@@ -129,7 +129,7 @@ struct hw {
     bool surveyed;                   /* firmware told it all, no Linux */
     uint64_t paging_levels;          /* with which firmware runs; 0: not known */
     int secure_boot;                 /* -1: not known, 0: off */
-    bool has_tpm;                    /* 2.0 */
+    bool has_tpm, lacks_tpm;         /* 2.0; both false: not known */
     bool shows_firmware, shows_ttys; /* the folders below which UEFI and UARTs would be */
     const char *itlb_multihit;
 

@@ -48,7 +48,7 @@ static void print_memory(struct hw *hw, FILE *out)
          : hw->shows_firmware ? "not by 64-bit UEFI"
                               : NULL);
     line(out, "Secure Boot", hw->secure_boot < 0 ? NULL : hw->secure_boot ? "on" : "off");
-    line(out, "TPM 2.0", hw->has_tpm ? "yes" : "none shown");
+    line(out, "TPM 2.0", hw->has_tpm ? "yes" : hw->lacks_tpm ? "no" : "none shown");
 }
 
 static const char *resets(struct hw *hw, const struct hw_function *function)

@@ -177,7 +177,8 @@ static void compile_header(const struct check *check, bool release, const struct
     to->version = MANIFEST_VERSION;
     memcpy(to->host, check->model.host.value, strlen(check->model.host.value));
     to->cpu_vendor = (uint32_t)platform->cpu.value;
-    to->flags = release ? 0 : MANIFEST_LAB;
+    to->flags =
+        (release ? 0 : MANIFEST_LAB) | (platform->tpm.value == TPM_REQUIRED ? MANIFEST_TPM : 0);
     to->platform_cpus = (uint32_t)platform->processors.value;
     to->platform_memory = platform->memory.value;
     to->memory_guard = platform->memory_guard.value;

@@ -148,6 +148,8 @@ static void put_platform(const struct manifest *manifest, FILE *out)
         if (manifest->domains[i].serial_port == 1)
             fputs("  com1: domain\n", out); /* no two domains have one port */
     }
+    if (header->flags & MANIFEST_TPM)
+        fputs("  tpm: required\n", out);
     put_policy_platform(manifest, out);
 }
 

@@ -69,10 +69,13 @@ struct model_platform {
     struct number com1; /* enum com1_use */
     struct number smt;  /* enum manifest_smt; not valid: not said */
     struct number microcode;
+    struct number tpm;     /* enum tpm_use */
     struct text inventory; /* path */
 };
 
 enum com1_use { COM1_BOOT_LOG = 1, COM1_DOMAIN = 2 };
+
+enum tpm_use { TPM_OPTIONAL = 1, TPM_REQUIRED = 2 };
 
 struct model_boot {
     struct place at;

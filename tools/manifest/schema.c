@@ -32,6 +32,8 @@ static const struct choice com1_choices[] = {
     {"boot-log", COM1_BOOT_LOG}, {"domain", COM1_DOMAIN}, {NULL, 0}};
 static const struct choice smt_choices[] = {
     {"off", MANIFEST_SMT_OFF}, {"on", MANIFEST_SMT_ON}, {NULL, 0}};
+static const struct choice tpm_choices[] = {
+    {"optional", TPM_OPTIONAL}, {"required", TPM_REQUIRED}, {NULL, 0}};
 static const struct choice action_choices[] = {
     {"stop", MANIFEST_EXIT_STOP}, {"restart", MANIFEST_EXIT_RESTART}, {NULL, 0}};
 static const struct choice port_choices[] = {
@@ -162,6 +164,11 @@ const struct key keys[] = {
      .text = "Whether firmware has simultaneous multithreading on."},
     {"platform.microcode", KEY_HEX, false, 1, UINT32_MAX, IN_MODEL(platform.microcode),
      .text = "The lowest revision of microcode."},
+    {"platform.tpm", KEY_CHOICE, IN_MODEL(platform.tpm), .choices = tpm_choices,
+     .fallback = "optional",
+     .text =
+         "Whether the image starts no domain unless a TPM 2.0 took the measurements of manifest "
+         "and payloads, and has them in its event log."},
     {"platform.inventory", KEY_PATH, false, 1, PATH_MAX_BYTES, IN_MODEL(platform.inventory),
      .text = "The machine's hardware inventory, as `bulkhead hw` or a survey saves it."},
 

@@ -39,6 +39,11 @@ static void platform_demands(struct report *out)
                 ? say(out->arena, "0x%llx or later", (unsigned long long)platform->microcode.value)
                 : NULL,
             loader);
+    perhaps(out, "TPM 2.0",
+            platform->tpm.value == TPM_REQUIRED ? "takes and logs the measurements of manifest and "
+                                                  "payloads"
+                                                : NULL,
+            "the loader, which starts no domain otherwise");
     demand(out, "Unowned between the memory of two domains",
            platform->memory_guard.value > 0 ? size_text(out->arena, platform->memory_guard.value)
                                             : "nothing (memory_guard: 0)",

@@ -67,6 +67,19 @@ void rule_microcode_old(struct check *check)
            "update the firmware and save the inventory anew, or correct platform.microcode");
 }
 
+void rule_tpm_missing(struct check *check)
+{
+    const struct number *tpm = &check->model.platform.tpm;
+    const struct hw *hw = inventory(check);
+
+    if (hw && hw->lacks_tpm && tpm->value == TPM_REQUIRED)
+        report(check, tpm->at,
+               say(&check->arena, "platform.tpm is required, but %s has no TPM 2.0",
+                   inventory_text(check)),
+               "switch the TPM on in the firmware's set-up (2.0, not 1.2) and save the inventory "
+               "anew, or remove `tpm: required`");
+}
+
 void rule_no_ecc(struct check *check)
 {
     const struct hw *hw = inventory(check);

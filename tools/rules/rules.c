@@ -215,6 +215,8 @@ const struct rule rules[] = {
      "Multithreading is on or off in the inventory as the platform says."},
     {"microcode-old", SEVERITY_ERROR, rule_microcode_old,
      "The inventory's microcode is not older than the platform says."},
+    {"tpm-missing", SEVERITY_ERROR, rule_tpm_missing,
+     "The inventory has the TPM 2.0 that the platform requires."},
     {"no-ecc", SEVERITY_WARNING, rule_no_ecc, "The inventory's memory has ECC."},
     {"inventory-cpu", SEVERITY_ERROR, rule_inventory_cpu,
      "The inventory has the processors that are wanted, with whole cores for each domain."},

@@ -141,6 +141,7 @@ void rule_inventory_missing(struct check *check);
 void rule_vendor_differs(struct check *check);
 void rule_smt_state(struct check *check);
 void rule_microcode_old(struct check *check);
+void rule_tpm_missing(struct check *check);
 void rule_no_ecc(struct check *check);
 void rule_inventory_cpu(struct check *check);
 void rule_smt_split(struct check *check);

@@ -69,7 +69,7 @@ static void bytes_behind_are_ignored(void **state)
     X(host_control, MANIFEST_BAD_STRING, m->header.host[1] = 27)                                   \
     X(host_tail, MANIFEST_BAD_STRING, m->header.host[20] = 'x')                                    \
     X(vendor, MANIFEST_BAD_HEADER, m->header.cpu_vendor = 3)                                       \
-    X(flags, MANIFEST_BAD_HEADER, m->header.flags = 2)                                             \
+    X(flags, MANIFEST_BAD_HEADER, m->header.flags = 4)                                             \
     X(header_reserved, MANIFEST_BAD_HEADER, m->header.reserved = 1)                                \
     X(guard, MANIFEST_BAD_HEADER, m->header.memory_guard = 100)                                    \
     X(guard_huge, MANIFEST_BAD_HEADER, m->header.memory_guard = 1ull << 63)                        \

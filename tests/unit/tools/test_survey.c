@@ -283,7 +283,7 @@ static void it_is_an_inventory(void **state)
     assert_string_equal(hw.saved, "2026-11-30");
     assert_int_equal(hw.paging_levels, 5);
     assert_int_equal(hw.secure_boot, 1);
-    assert_false(hw.has_tpm);
+    assert_true(!hw.has_tpm && hw.lacks_tpm);
     assert_string_equal(hw.firmware, "Maker 2.1");
     assert_string_equal(hw.board, "V Board");
     for (uint32_t i = 0; i < hw.missing_count; i++)

@@ -20,7 +20,7 @@
 static const char base[] =
     "host: gate-7\n"
     "platform: {cpu: intel, processors: 8, memory: 8G, memory_guard: 4M, com1: domain, smt: off,\n"
-    "           microcode: 0x2b}\n"
+    "           microcode: 0x2b, tpm: required}\n"
     "levels: [public, restricted, secret]\n"
     "categories: [alpha, beta]\n"
     "classification: {level: secret}\n"
@@ -93,6 +93,7 @@ static const struct {
     {"com1: domain", "com1: boot-log", "~ machine: use of com1: domain -> boot-log\n", 0, 0},
     {"smt: off", "smt: on", "~ machine: multithreading: off -> on\n", 0, 0},
     {"0x2b", "0x2c", "~ machine: lowest revision of microcode: 43 -> 44\n", 0, 0},
+    {"tpm: required", "tpm: optional", "~ machine: TPM: required -> optional\n", 0, 0},
     {"restricted, secret]", "restricted, secret, top]",
      "~ machine: levels: public, restricted, secret -> public, restricted, secret, top\n", 0, 0},
     {"[alpha, beta]", "[alpha]", "~ machine: categories: alpha, beta -> alpha\n", 0, 0},

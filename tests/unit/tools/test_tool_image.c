@@ -59,7 +59,8 @@ static const char policy_text[] =
     "  cable: {level: public, exposed: true, trunk: [internet]}\n"
     "  up: {level: public, one_way: {from: gate-7, to: archive, by: a diode}}\n"
     "  admin: {level: secret, categories: [alpha]}\n"
-    "platform: {smt: off, microcode: 0x2b000571, inventory: build/fixtures/boards/bare}\n"
+    "platform: {smt: off, microcode: 0x2b000571, tpm: required, inventory: "
+    "build/fixtures/boards/bare}\n"
     "review: {by: accreditor, date: 2026-01-31, due: 2199-12-31}\n"
     "assurance: 3\n"
     "unsafe: [{allow: split-core, reason: an old board}]\n"
@@ -236,6 +237,7 @@ static void test_policy_fields(void **state)
                      MANIFEST_OK);
     const struct manifest_policy *policy = manifest_entries(&manifest, MANIFEST_POLICY, &count);
     assert_int_equal(count, 1);
+    assert_int_equal(manifest.header->flags, MANIFEST_LAB | MANIFEST_TPM);
     assert_int_equal(policy->level, 3);
     assert_int_equal(policy->categories, 3);
     assert_string_equal(manifest_string(&manifest, policy->classification), "secret {alpha, beta}");

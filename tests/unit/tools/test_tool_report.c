@@ -202,7 +202,8 @@ static void an_image_belongs_to_its_manifest(void **state)
     START                                                                                          \
     "levels: [low, mid, high]\naggregation:\n"                                                     \
     "  - {when: {count: 2, of: low}, then: mid}\n  - {when: {count: 2, of: mid}, then: high}\n"    \
-    "platform: {processors: 8, memory: 4G, smt: on, microcode: 0xf0, memory_guard: 4M}\n"          \
+    "platform: {processors: 8, memory: 4G, smt: on, microcode: 0xf0, memory_guard: 4M, tpm: "      \
+    "required}\n"                                                                                  \
     "forbid_removable: [mid]\nkeep_apart: [[one, elsewhere]]\n"                                    \
     "networks: {x: {level: low}, y: {level: low}, admin: {level: mid}}\ndomains:\n" BODY(          \
         "one",                                                                                     \
@@ -224,6 +225,7 @@ static void every_fact_is_there(void **state)
         "| **Memory** | 4G |",
         "| **Multithreading (SMT)** | on |",
         "| **Microcode** | 0xf0 or later |",
+        "| **TPM 2.0** | takes and logs the measurements of manifest and payloads |",
         "| **Unowned between the memory of two domains** | 4M |",
         "| **Never together on one machine** | one, elsewhere |",
         "| **No removable media on** | mid |",

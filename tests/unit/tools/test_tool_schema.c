@@ -115,6 +115,8 @@ static const struct scalar_case {
     {"domains[].serial.port", "com5", false, "choice", 0},
     {"platform.cpu", "amd", false, NULL, MANIFEST_CPU_AMD},
     {"platform.cpu", "AMD", false, "choice", 0},
+    {"platform.tpm", "required", false, NULL, TPM_REQUIRED},
+    {"platform.tpm", "true", false, "choice", 0},
 };
 
 static void test_numbers(void **state)

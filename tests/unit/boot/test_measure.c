@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* I10: what TPMs that are good, absent, broken or full are told, and what follows where the
+ * manifest demands one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "boot/firmware/measure.c"
+
+enum { EVENTS = 3 };
+
+/* What there is, and how it behaves. */
+static struct {
+    bool protocol, present;
+    EFI_STATUS capability;
+    EFI_STATUS takes[EVENTS]; /* one for each measurement */
+    unsigned told;            /* measurements that it was asked to take */
+} world;
+static char said[2048];
+static jmp_buf end;
+
+static uint8_t manifest_bytes[100], payload_bytes[0x3000];
+static struct manifest_header header;
+static const struct manifest_payload payloads[] = {{.offset = 0, .bytes = 0x1001},
+                                                   {.offset = 0x2000, .bytes = 7}};
+static const struct manifest manifest = {
+    .header = &header, .payloads = payloads, .payload_count = EVENTS - 1};
+static const struct image image = {.manifest = {manifest_bytes, sizeof manifest_bytes},
+                                   .payload = {payload_bytes, sizeof payload_bytes}};
+
+static EFI_STATUS EFIAPI get_capability(struct tcg2 *this, struct tcg2_capability *capability)
+{
+    (void)this;
+    assert_int_equal(capability->bytes, 28);
+    assert_int_equal(sizeof *capability, 28);
+    assert_int_equal(offsetof(struct tcg2_capability, present), 16);
+    capability->present = world.present;
+    return world.capability;
+}
+
+static EFI_STATUS EFIAPI hash_log_extend(struct tcg2 *this, UINT64 flags, EFI_PHYSICAL_ADDRESS data,
+                                         UINT64 bytes, struct tcg2_event *event)
+{
+    static const struct {
+        const char *name;
+        const uint8_t *data;
+        uint64_t bytes;
+    } wanted[EVENTS] = {{"manifest", manifest_bytes, sizeof manifest_bytes},
+                        {"payload 0", payload_bytes, 0x1001},
+                        {"payload 1", payload_bytes + 0x2000, 7}};
+    (void)this;
+    assert_true(world.told < EVENTS);
+    assert_int_equal(flags, 0);
+    assert_int_equal(data, (uintptr_t)wanted[world.told].data);
+    assert_int_equal(bytes, wanted[world.told].bytes);
+    assert_string_equal(event->name, wanted[world.told].name);
+    assert_int_equal(event->bytes, sizeof *event);
+    assert_int_equal(event->header_bytes, 14);
+    assert_int_equal(event->pcr, 11);
+    return world.takes[world.told++];
+}
+static struct tcg2 tcg2 = {.get_capability = get_capability, .hash_log_extend = hash_log_extend};
+
+static EFI_STATUS EFIAPI locate(EFI_GUID *guid, VOID *registration, VOID **out)
+{
+    assert_int_equal(guid->Data1, 0x607f766c);
+    assert_null(registration);
+    *out = world.protocol ? &tcg2 : NULL;
+    return world.protocol ? EFI_SUCCESS : EFI_NOT_FOUND;
+}
+static EFI_BOOT_SERVICES services = {.LocateProtocol = locate};
+static EFI_SYSTEM_TABLE table = {.BootServices = &services};
+EFI_SYSTEM_TABLE *firmware = &table;
+
+static void add(const char *text, va_list values)
+{
+    size_t used = strlen(said);
+    int length = vsnprintf(said + used, sizeof said - used, text, values);
+    assert_true(length >= 0 && used + (size_t)length < sizeof said);
+}
+
+void text_print(const char *text, ...)
+{
+    va_list values;
+    va_start(values, text);
+    add(text, values);
+    va_end(values);
+}
+
+_Noreturn void refuse(const char *text, ...)
+{
+    va_list values;
+    va_start(values, text);
+    add(text, values);
+    va_end(values);
+    longjmp(end, 1);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof world);
+    world.protocol = world.present = true;
+    return 0;
+}
+
+/* True if the boot goes on. */
+static bool goes_on(uint32_t flags)
+{
+    header.flags = flags;
+    said[0] = 0;
+    world.told = 0;
+    if (setjmp(end))
+        return false;
+    measure_image(&image, &manifest);
+    return true;
+}
+
+/* With words for both: a warning, and the end only where one is demanded. */
+static void expect(const char *cause, unsigned told_without)
+{
+    assert_true(goes_on(MANIFEST_LAB));
+    assert_non_null(strstr(said, "bulkhead: warning: "));
+    assert_non_null(strstr(said, cause));
+    assert_int_equal(world.told, told_without);
+    assert_false(goes_on(MANIFEST_TPM));
+    assert_non_null(strstr(said, "I10: "));
+    assert_non_null(strstr(said, cause));
+    assert_non_null(strstr(said, "in the firmware's set-up"));
+    assert_non_null(strstr(said, "remove `tpm: required`"));
+    assert_null(strstr(said, "are measured"));
+}
+
+static void one_that_takes_all(void **state)
+{
+    (void)state;
+    for (uint32_t flags = 0; flags <= MANIFEST_FLAGS; flags++) {
+        assert_true(goes_on(flags));
+        assert_int_equal(world.told, EVENTS);
+        assert_string_equal(said,
+                            "bulkhead: manifest and payloads are measured into the TPM's PCR 11\n");
+    }
+}
+
+static void no_protocol(void **state)
+{
+    (void)state;
+    world.protocol = false;
+    assert_true(goes_on(MANIFEST_LAB));
+    assert_string_equal(said, "");
+    assert_false(goes_on(MANIFEST_TPM | MANIFEST_LAB));
+    assert_non_null(strstr(said, "shows no TPM 2.0"));
+    assert_non_null(strstr(said, "remove `tpm: required`"));
+}
+
+static void none_behind_the_protocol(void **state)
+{
+    (void)state;
+    world.present = false;
+    expect("its TPM is absent", 0);
+    world.present = true;
+    world.capability = EFI_DEVICE_ERROR;
+    expect("its TPM is absent", 0);
+}
+
+static void one_that_fails(void **state)
+{
+    static const char *const causes[EVENTS] = {"does not take the measurement of the manifest",
+                                               "does not take the measurement of the payload 0",
+                                               "does not take the measurement of the payload 1"};
+    (void)state;
+    for (unsigned i = 0; i < EVENTS; i++) {
+        setup(NULL);
+        world.takes[i] = EFI_DEVICE_ERROR;
+        expect(causes[i], i + 1);
+        assert_true(goes_on(0));
+        assert_null(strstr(said, "are measured"));
+    }
+}
+
+/* Its PCR has all, and without a demand that is enough. */
+static void a_full_log(void **state)
+{
+    static const char *const causes[EVENTS] = {"log is full, so whoever attests to this boot finds "
+                                               "there no manifest",
+                                               "finds there no payload 0",
+                                               "finds there no payload 1"};
+    (void)state;
+    for (unsigned i = 0; i < EVENTS; i++) {
+        setup(NULL);
+        world.takes[i] = EFI_VOLUME_FULL;
+        expect(causes[i], EVENTS);
+        assert_true(goes_on(0));
+        assert_non_null(strstr(said, "are measured"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(one_that_takes_all, setup),
+        cmocka_unit_test_setup(no_protocol, setup),
+        cmocka_unit_test_setup(none_behind_the_protocol, setup),
+        cmocka_unit_test_setup(one_that_fails, setup),
+        cmocka_unit_test_setup(a_full_log, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
