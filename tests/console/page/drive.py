@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drives the console's page in Chromium and holds what it shows against what the API says.
+"""Drives the console's page in a browser and holds what it shows against what the API says.
 
-usage: drive.py FOLDER PID OPERATOR AUDITOR STRANGER
+usage: drive.py chromium|firefox FOLDER PID OPERATOR AUDITOR STRANGER
 Each of the last three is "URL HOME OPTION...": where that key's page is, a home with its
-certificate, and what Chromium's command line needs besides (% for a space). STRANGER has no
+certificate, and what the browser's command line needs besides (% for a space). STRANGER has no
 certificate, or is "": there is none. PID is the console's process, which is stopped for a while to
 see a lost connection, or "-": it is not here. Pictures go to FOLDER. Prints "N passed, N failed".
 """
@@ -16,7 +16,10 @@ import sys
 import time
 import traceback
 
-from browser import LIMIT, Browser, Failed
+from browser import LIMIT, Failed
+from chromium import Chromium
+from firefox import Firefox
+from foreign import foreign_page_can_do_nothing
 from looks import api, domain, expect, load, pick, pick_running, row, texts, wait_told
 
 ACTS = ['start', 'stop', 'restart', 'power-button', 'check']
@@ -29,7 +32,8 @@ HOSTILE = (
 # What may never be in a guest's cell but as a mark.
 UNSAFE = r'/[\p{C}\p{M}\p{Zl}\p{Zp}\u3164\u2800]/u'
 
-folder, pid, operator, auditor, stranger = sys.argv[1:]
+which, folder, pid, operator, auditor, stranger = sys.argv[1:]
+BROWSERS = {'chromium': Chromium, 'firefox': Firefox}
 passed = failed = 0
 
 
@@ -387,15 +391,17 @@ def lost_connection_is_seen(browser):
 
 def asks_nobody_else(browser):
     origin = url_of(operator)
-    for event in browser.events:
-        if event.get('method') == 'Network.requestWillBeSent':
-            url = event['params']['request']['url']
-            expect(f'{url} is of the console', url.startswith((origin + '/', 'about:', 'data:')))
+    for url in browser.asked():
+        expect(f'{url} is of the console', url.startswith((origin + '/', 'about:', 'data:')))
+
+
+def foreign_page(browser):
+    foreign_page_can_do_nothing(browser, url_of(operator))
 
 
 def browser_does_not_complain(browser):
-    """Whatever was not meant to fail: refusals and the lost connection were."""
-    meant = ('status of 403', 'status of 409', 'status of 429', 'status of 503', 'net::ERR_')
+    """Whatever was not meant to fail: refusals, the lost connection and a browser's own wishes were."""
+    meant = ('/favicon.ico', 'status of 403', 'status of 409', 'status of 429', 'status of 503', 'net::ERR_')
     expect('complaints', [text for text in browser.complaints()
                           if not any(word in text for word in meant)], [])
 
@@ -433,7 +439,8 @@ def stranger_sees_nothing(browser):
     try:
         browser.goto(url_of(stranger))
     except Failed as error:
-        expect(f'{error} comes from a console', 'REFUSED' in str(error), False)
+        expect(f'{error} comes from a console that is trusted',
+               [word for word in ('REFUSED', 'PKIX', 'CERT_') if word in str(error)], [])
     else:
         raise Failed('a page came without a certificate')
 
@@ -444,14 +451,14 @@ def url_of(key):
 
 def pictures(browser, name):
     for dark in (False, True):
-        browser.dark(dark)
-        browser.screenshot(f"{folder}/{name}-{'dark' if dark else 'light'}.png")
+        if browser.dark(dark):
+            browser.screenshot(f"{folder}/{name}-{'dark' if dark else 'light'}.png")
     browser.dark(False)
 
 
 def with_page(key, tests, picture):
     url, home, *options = (word.replace('%', ' ') for word in key.split(' '))
-    browser = Browser(home, options)
+    browser = BROWSERS[which](home, options)
     try:
         if key == stranger:
             test(stranger_sees_nothing, browser)
@@ -473,7 +480,7 @@ for key, tests, picture in (
                     power_button_stops_later, checks, refusal_is_told, serial_is_framed, serial_is_bounded, types,
                     view_survives_reload, log_is_whole_and_live, log_shows_older,
                     lost_connection_is_seen, asks_nobody_else, browser_does_not_complain,
-                    policy_holds), 'operator'),
+                    policy_holds, foreign_page), 'operator'),
         (auditor, (shows_machine, shows_domains, has_just_the_buttons, keys_reach_everything,
                    auditor_only_looks, serial_is_framed), 'auditor'),
         (stranger, (), 'stranger')):
