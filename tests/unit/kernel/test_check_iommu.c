@@ -47,14 +47,19 @@ static void accepts(void **state)
     the->units[1][25] |= 0x7ffffffe;
     machine_must_accept();
     the->functions[1].acs = 0xd000d; /* what is not there can't be on */
-    the->functions[3].acs = 0x1f;    /* not PCI Express: no such registers */
+    machine_must_accept();
+    the->functions[1].acs = 0x1f; /* not on, and all below is one domain's */
+    machine_must_accept();
+    the->functions[3].acs = 0x1f; /* not PCI Express: no such registers */
     machine_must_accept();
     the->functions[3].express = 0x10; /* a device of one function */
     machine_must_accept();
     the->functions[3].acs = 0;
     the->functions[1].acs = 0x1f; /* registers of another shape */
     the->functions[1].id = 0xa1108086;
+    the->functions[1].buses = 0x30100;
     machine_must_accept();
+    the->functions[1].buses = 0x10100;
     the->functions[1].id = 0x34208086;
     the->functions[1].express = 0x4001;        /* a list without an end, and none of the kind */
     the->functions[3].bars[0] = MADE_BAR + 1u; /* ports */
@@ -254,11 +259,14 @@ BREAK(owned_master, the->functions[4].command |= 4)
 BREAK(silent_master, the->functions[3].command |= 4)
 BREAK(port_of_others, the->functions[1].buses = 0x20200)
 BREAK(port_no_bridge, the->functions[1].header = 0)
-BREAK(access_open, the->functions[1].acs = 0x1c001f)
+BREAK(access_open, the->functions[1].acs = 0x1c001f; the->functions[1].buses = 0x30100)
 BREAK(access_by_list, the->functions[1].acs = 0x7d007f)
-BREAK(access_of_switch, the->functions[1].express = 0x620010; the->functions[1].acs = 0x1f)
-BREAK(access_of_several, the->functions[2].header = 0x80; the->functions[3].express = 0x10;
-      the->functions[3].acs = 0x0c0d)
+BREAK(access_of_switch, the->functions[1].express = 0x620010; the->functions[1].acs = 0x1f;
+      the->functions[1].buses = 0x30100)
+BREAK(access_of_several, the->functions[4].header = 0x80; the->functions[3].number = 0x0101;
+      the->functions[3].express = 0x10; the->functions[3].acs = 0x0c0d;
+      the->devices[2].pci = h->functions[2].pci = 0x0101; h->functions[2].port = 8;
+      h->functions[2].config_hpa = ECAM + 0x101000ull; h->functions[2].port_hpa = ECAM + 0x8000ull)
 BREAK(port_unsaid, h->functions[0].port = FUNCTION_NONE; h->functions[0].port_hpa = 0)
 BREAK(port_of_silent, h->functions[0].flags = FUNCTION_SILENT;
       h->functions[0].context_hpa = h->functions[0].entries_hpa = 0; h->function_count = 1;
@@ -352,7 +360,7 @@ static const struct corruption corruptions[] = {
     ROW(access_open, "I3", "PCI function 00:01.0: access control (ACS) 1c, expected 1d"),
     ROW(access_by_list, "I3", "PCI function 00:01.0: access control (ACS) 7d, expected 1d"),
     ROW(access_of_switch, "I3", "PCI function 00:01.0: access control (ACS) 0, expected 1d"),
-    ROW(access_of_several, "I3", "PCI function 00:1f.2: access control (ACS) 0, expected d"),
+    ROW(access_of_several, "I3", "PCI function 01:00.1: access control (ACS) 0, expected d"),
     ROW(port_unsaid, "I3",
         "PCI function 100 is below the bridge 8, and its port is said to be ffffff"),
     ROW(port_of_silent, "I3", "PCI function 00:01.0 (34208086, class 0604) is a bus master"),
