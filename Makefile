@@ -90,7 +90,7 @@ help:
 	@echo '              that boot (BOOT_TESTS="smoke attack" MACHINE= JOBS=2)'
 	@echo 'make test-nested  boot tests in QEMU with KVM in Bochs: VT-x and VT-d together, minutes each'
 	@echo 'make test-secure-boot  signed images under firmware that enforces Secure Boot, with a TPM'
-	@echo 'make test-browser  the console'"'"'s page in Chromium, which is large'
+	@echo 'make test-browser  the console'"'"'s page in Chromium and Firefox, which are large (BROWSER=firefox)'
 	@echo 'make image    $(IMAGE) and $(DISK), which can be written to a USB stick'
 	@echo 'make debug    the demo in a debugger'
 	@echo 'make fuzz     made-up manifests, tables, boards and accesses (FUZZ_SECONDS= for each target)'

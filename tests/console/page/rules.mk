@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# The console's page in Chromium, which is large: not part of `make test`.
+# The console's page in Chromium and Firefox, which are large: not part of `make test`.
+BROWSERS = $(or $(BROWSER),chromium firefox)
+
 PAGE_TEST_O := $(BUILD)/console-host/page.o
 
 $(PAGE_TEST_O): $(PAGE_C) guests/console/page.h
@@ -17,7 +19,10 @@ $(BUILD)/console-info: $(patsubst %.c,$(BUILD)/console-host/%.o,$(CONSOLE_MADE) 
 
 test-browser:
 	@tools/setup run browser
-	@$(MAKE) $(QUIETLY) $(BUILD)/console-page
-	@tests/console/page/run
+	@$(MAKE) $(QUIETLY) $(BUILD)/console-page $(BUILD)/console-tls $(BUILD)/console-info tools
+	@status=0; for browser in $(BROWSERS); do \
+	    tls=--tls; [ $$browser != chromium ] || [ $$(id -u) -eq 0 ] || tls=; \
+	    echo "$$browser:"; BROWSER=$$browser tests/console/page/run $$tls || status=1; \
+	done; exit $$status
 
 .PHONY: test-browser
