@@ -80,7 +80,8 @@ static const char stand_ins[] = "mkdir -p $DIR/build/guests $DIR/keys\n"
                                 "cp build/fixtures/good.elf $DIR/build/guests/control.elf\n"
                                 "cp build/fixtures/good.elf $DIR/control.elf\n"
                                 "cp build/fixtures/ops.pub build/fixtures/audit.pub $DIR/keys\n"
-                                "cp build/fixtures/server.key $DIR/keys/console.key\n";
+                                "cp build/fixtures/server.key $DIR/keys/console.key\n"
+                                "cp -r $DIR/keys $DIR/build\n";
 
 static void check_block(const char *folder, const char *document, const char *text, size_t bytes)
 {
