@@ -6,7 +6,7 @@
  *
  * Command line: ticks= how many before it stops (0: for ever), hz= ticks a second, report= ticks
  * from one line to the next; without it there is one after the first second, and then one every ten
- * seconds; echo: it prints each line that comes to its serial port.
+ * seconds; echo: it prints each line that comes to its serial port, up to 80 characters of it.
  */
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
@@ -14,7 +14,7 @@
 #include "guests/lib/cpu.h"
 #include "guests/lib/x86.h"
 
-enum { TICK_VECTOR = 0x40, TICK_HZ = 100, FIRST_TICKS = 3, REPORT_SECONDS = 10 };
+enum { TICK_VECTOR = 0x40, TICK_HZ = 100, FIRST_TICKS = 3, REPORT_SECONDS = 10, LINE_LENGTH = 80 };
 
 static volatile uint64_t ticks, missed;
 static uint64_t period, due;
@@ -35,15 +35,16 @@ static void sibling(struct cpu *cpu)
     print("hello: processor %u is up, APIC id %u\n", cpu->index, cpu->apic_id);
 }
 
-/* At a tick, as long as something is there. */
+/* At a tick, as long as something is there. Terminals end a line with CR, files with LF, some with
+ * both: an empty one is none. */
 static void listen(void)
 {
-    static char line[32];
+    static char line[LINE_LENGTH + 1];
     static unsigned length;
     for (int c = console_read(); c >= 0; c = console_read()) {
-        if (c >= ' ' && length < sizeof(line) - 1) {
+        if (c >= ' ' && length < LINE_LENGTH) {
             line[length++] = (char)c;
-        } else if (c == '\n') {
+        } else if ((c == '\r' || c == '\n') && length > 0) {
             line[length] = 0;
             length = 0;
             print("hello: heard %s\n", line);
