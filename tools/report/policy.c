@@ -222,8 +222,9 @@ const char *report_build(struct report *out, struct check *check, const struct r
     if (complaint)
         return complaint;
     if (image && !is_built_from(out, image->bare_digest))
-        return "the image that --image names was built from another manifest or from other "
-               "payloads";
+        return "the image that --image names was built from another manifest, from other payloads "
+               "or with another console: build it again from this one, or name what it was built "
+               "from, and the console with --console (`bulkhead show IMAGE` says what it holds)";
     out->page.arena = out->arena;
     out->page.title = say(out->arena, "Machine %s: report for accreditation", model->host.value);
     out->page.banner =
@@ -236,6 +237,13 @@ const char *report_build(struct report *out, struct check *check, const struct r
                  "what the manifest grants and what the tool's tables answer; CAVEATS.md says how "
                  "each claim was tested.",
                  check->path, date_text(out->arena, check->today)));
+    if (check->cpu_vendor)
+        page_say(
+            &out->page, MARK_NOTE,
+            say(out->arena,
+                "For an image that build --cpu %s makes: that stands in place of what the manifest "
+                "says of the processors.",
+                check->cpu_vendor == MANIFEST_CPU_AMD ? "amd" : "intel"));
     report_overall(out);
     report_acceptances(out);
     report_unsafe(out);

@@ -113,6 +113,12 @@ static const struct {
     {"bulkhead report --help", 0, "Examples:", NULL},
     {"bulkhead report", 2, NULL, "name one manifest"},
     {"bulkhead report --format pdf m.yaml", 2, NULL, "html or markdown"},
+    {"bulkhead report --cpu arm m.yaml", 2, NULL, "intel or amd"},
+    {"bulkhead report m.yaml >r.html; bulkhead report m.yaml -o s.html && cmp r.html s.html", 0,
+     NULL, NULL},
+    {"bulkhead report m.yaml -o m.yaml", 3, NULL, "m.yaml: is what would be read"},
+    {"bulkhead report m.yaml -o absent/r", 3, NULL, "absent/r: the folder absent does not exist"},
+    {"bulkhead report bad.yaml -o none.html; test ! -e none.html", 0, NULL, "error[range]"},
     {"bulkhead report --date today m.yaml", 2, NULL, "--date"},
     {"bulkhead report absent.yaml", 3, NULL, "No such file"},
     {"bulkhead report bad.yaml", 1, NULL, "bad.yaml:4:11: error[range]"},
@@ -216,7 +222,8 @@ static const struct {
     {"printf MZ >mz; bulkhead disk mz -o x.img", 1, NULL, "mz: is no PE file"},
     {"bulkhead report --image mz m.yaml", 3, NULL, "mz: is no PE file"},
     {"test ! -e x.img", 0, NULL, NULL},
-    {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL, "no/where: No such file"},
+    {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL,
+     "no/where: the folder no does not"},
     {"cp a.man kept; bulkhead build bad.yaml -o kept; cmp a.man kept", 0, NULL, "error[range]"},
     /* Nothing is written over what it is made of, whatever it is called there. */
     {"cp m.yaml own.yaml; cp good.elf own.elf; sed -i s/good/own/ own.yaml; ln -sf own.yaml l;"
@@ -247,6 +254,15 @@ static const struct {
     {"bulkhead report --format markdown --image own.efi own.yaml | grep 'hypervisor in it'", 0,
      "| **hypervisor in it** | ", NULL},
     {"bulkhead report --image own.efi m.yaml", 3, NULL, "m.yaml: the image that --image names was"},
+    /* An image says for whose processors it was built. */
+    {"bulkhead report --format markdown own.yaml | grep 'build --cpu'", 1, NULL, NULL},
+    {"bulkhead build --cpu amd own.yaml -o cpu.efi >/dev/null;"
+     "bulkhead report --format markdown --image cpu.efi own.yaml | grep 'build --cpu'",
+     0, "For an image that build --cpu amd makes", NULL},
+    {"bulkhead report --cpu intel --image cpu.efi own.yaml", 3, NULL, "build it again"},
+    {"bulkhead report --cpu amd --image cpu.efi m.yaml", 3, NULL, "build it again"},
+    {"bulkhead report --cpu amd --image cpu.efi own.yaml -o cpu.efi", 3, NULL,
+     "cpu.efi: is what would be read"},
     {"trap '' XFSZ; ulimit -f 100; bulkhead disk own.efi -o full.img; echo $? $(ls full*)", 0,
      "3\n", "full.img: can't write: "},
     {"bulkhead build m.yaml --loader absent -o x", 3, NULL, "absent: No such file"},
