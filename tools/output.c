@@ -25,6 +25,23 @@ static bool complain(const char *path, const char *why)
     return false;
 }
 
+/* Of a file that cannot be made: often its folder is not there. */
+static bool complain_of_place(const char *path, int error)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[OUTPUT_PATH_BYTES];
+
+    if (error != ENOENT || !slash)
+        return complain(path, strerror(error));
+    snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+    fputs("bulkhead: ", stderr);
+    put_safely(stderr, path);
+    fputs(": the folder ", stderr);
+    put_safely(stderr, folder);
+    fputs(" does not exist: make it, or name another\n", stderr);
+    return false;
+}
+
 static void give_signals_back(void)
 {
     for (int i = 0; i < ENDING_SIGNALS; i++)
@@ -52,7 +69,7 @@ bool output_open(struct output *output, const char *path)
         return complain(path, strerror(ENAMETOOLONG));
     output->file = mkstemp(output->temporary);
     if (output->file < 0)
-        return complain(path, strerror(errno));
+        return complain_of_place(path, errno);
     half_made = output->temporary;
     for (int i = 0; i < ENDING_SIGNALS; i++) {
         sigaction(ending_signals[i], NULL, &actions_before[i]);

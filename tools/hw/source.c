@@ -51,7 +51,10 @@ bool hw_source_open(struct hw *hw, const char *from, const char *save)
     if (hw->root < 0 && !open_survey(hw, from))
         return false;
     if (save && mkdir(save, 0700) != 0)
-        return complain(save, strerror(errno));
+        return complain(save, errno == EEXIST ? "exists: name a new folder, or remove that one"
+                              : errno == ENOENT
+                                  ? "the folder above it does not exist: make it first"
+                                  : strerror(errno));
     hw->save = save;
     return true;
 }
