@@ -256,6 +256,20 @@ static const char *rows_text(struct hw *hw, enum need need, enum state state)
     return text;
 }
 
+const char *hw_lacks(struct hw *hw)
+{
+    const char *text = NULL;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool is_feature = rows[i].need == REQUIRED && rows[i].look != two_processors &&
+                          rows[i].look != one_segment && rows[i].look != uefi;
+
+        if (is_feature && rows[i].look(hw) == NO)
+            text = say(&hw->arena, "%s%s%s", text ? text : "", text ? ", " : "", rows[i].name);
+    }
+    return text;
+}
+
 static void print_verdict(struct hw *hw, FILE *out)
 {
     const char *absent = rows_text(hw, REQUIRED, NO), *unseen = rows_text(hw, REQUIRED, UNKNOWN);

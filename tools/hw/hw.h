@@ -173,6 +173,13 @@ void hw_print(struct hw *hw, FILE *out);
 uint32_t hw_check(struct hw *hw, FILE *out);
 
 /*
+ * What every processor must have and these certainly have not; NULL: nothing. Of what is required,
+ * a manifest may have enough processors and segments, and how Linux was booted is no fact of the
+ * board.
+ */
+const char *hw_lacks(struct hw *hw);
+
+/*
  * Writes a first manifest; `from` is the folder of the saved copy or NULL. Returns false with a
  * message on stderr if SOURCE_DATE_EPOCH is no date.
  */

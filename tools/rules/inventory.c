@@ -38,6 +38,24 @@ void rule_vendor_differs(struct check *check)
            "write the vendor of that machine, or name the inventory of the right one");
 }
 
+/* The answer of `hw check`; of a processor that the image is not for it says nothing. */
+void rule_platform_lacks(struct check *check)
+{
+    const struct model_platform *platform = &check->model.platform;
+    struct hw *hw = inventory(check);
+    bool amd = platform->cpu.value == MANIFEST_CPU_AMD;
+    bool is_other = hw && hw->vendor && platform->cpu.valid &&
+                    strcmp(hw->vendor, amd ? "AuthenticAMD" : "GenuineIntel") != 0;
+    const char *lacks = hw && !is_other ? hw_lacks(hw) : NULL;
+
+    if (lacks)
+        report(check, platform->inventory.at,
+               say(&check->arena,
+                   "the machine of the inventory cannot run Bulkhead, as it lacks: %s", lacks),
+               "change the settings that `bulkhead hw check --from` that inventory names and save "
+               "it anew, or take another machine");
+}
+
 void rule_smt_state(struct check *check)
 {
     const struct number *smt = &check->model.platform.smt;

@@ -211,6 +211,8 @@ const struct rule rules[] = {
      "An inventory that is named can be read."},
     {"vendor-differs", SEVERITY_ERROR, rule_vendor_differs,
      "The processors of the inventory are of the platform's vendor."},
+    {"platform-lacks", SEVERITY_ERROR, rule_platform_lacks,
+     "The processors of the inventory have all that Bulkhead requires, as far as it shows."},
     {"smt-state", SEVERITY_ERROR, rule_smt_state,
      "Multithreading is on or off in the inventory as the platform says."},
     {"microcode-old", SEVERITY_ERROR, rule_microcode_old,

@@ -139,6 +139,7 @@ void rule_elf_entry(struct check *check);
 /* inventory*.c: the machine's inventory */
 void rule_inventory_missing(struct check *check);
 void rule_vendor_differs(struct check *check);
+void rule_platform_lacks(struct check *check);
 void rule_smt_state(struct check *check);
 void rule_microcode_old(struct check *check);
 void rule_tpm_missing(struct check *check);
