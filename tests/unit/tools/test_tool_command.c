@@ -222,7 +222,7 @@ static const struct {
     {"printf MZ >mz; bulkhead disk mz -o x.img", 1, NULL, "mz: is no PE file"},
     {"bulkhead report --image mz m.yaml", 3, NULL, "mz: is no PE file"},
     {"test ! -e x.img", 0, NULL, NULL},
-    {"bulkhead hw --from $B/build/fixtures/board --save saved", 0, NULL, "saved, SHA-256"},
+    {"bulkhead hw --from $B/build/fixtures/board --save saved >hw.txt", 0, NULL, "saved, SHA-256"},
     {"bulkhead hw --from $B/build/fixtures/board --save saved", 3, NULL, "name a new folder"},
     {"bulkhead hw --from $B/build/fixtures/board --save no/where", 3, NULL, "make it first"},
     {"bulkhead build m.yaml --manifest-only -o no/where", 3, NULL,
