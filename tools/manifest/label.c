@@ -76,6 +76,16 @@ struct label label_of(const struct model *model, const struct model_label *writt
     return label;
 }
 
+bool label_is_known(const struct model *model, const struct model_label *written)
+{
+    bool known = find_named(model, "levels", &written->level) + 1 > 0;
+
+    for (uint32_t i = 0; i < written->categories.count && known; i++)
+        known = find_named(model, "categories", listed_text(&written->categories, i)) <
+                model->categories.count;
+    return known;
+}
+
 struct label label_of_network(const struct model *model, const struct text *name)
 {
     const struct model_network *network = network_named(model, name);

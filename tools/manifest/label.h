@@ -13,6 +13,9 @@ struct label {
 /* What was written, as far as it names levels and categories that exist. */
 struct label label_of(const struct model *model, const struct model_label *written);
 
+/* Whether it names a level, and all that it names exists. */
+bool label_is_known(const struct model *model, const struct model_label *written);
+
 /* Of network `name`; no label if there is none of that name. */
 struct label label_of_network(const struct model *model, const struct text *name);
 

@@ -155,12 +155,23 @@ void rule_mixed_levels_expired(struct check *check)
                "have it accepted anew with a later date, or use two machines");
 }
 
+/* Whether each domain has a label that can be read: others may differ. */
+static bool all_labels_known(const struct model *model)
+{
+    bool known = true;
+
+    for (uint32_t i = 0; i < model->domains.count && is_written(model->levels.at); i++)
+        known = known && label_is_known(model, &model_domain(model, i)->label);
+    return known;
+}
+
 void rule_mixed_levels_idle(struct check *check)
 {
     const struct model *model = &check->model;
     const struct model_domain *other;
 
-    if (is_written(model->mixed_levels.at) && !first_mixed(model, &other))
+    if (is_written(model->mixed_levels.at) && all_labels_known(model) &&
+        !first_mixed(model, &other))
         report(check, model->mixed_levels.at,
                say(&check->arena,
                    "`mixed_levels` accepts different labels, but all domains have the same (%s)",
