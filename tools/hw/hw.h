@@ -253,9 +253,8 @@ bool hw_is_usb(const struct hw_function *function);
 /* Whether it is part of Intel's chipset, beside the ISA bridge: no domain can have it. */
 bool hw_is_beside_isa(const struct hw_function *function);
 
-/* Why no domain can have it, and why management can't either; NULL: one may. */
+/* Why nobody can have it, management neither; NULL: one may. */
 const char *hw_refusal(struct hw *hw, const struct hw_function *function);
-const char *hw_refusal_of_all(struct hw *hw, const struct hw_function *function);
 
 /* Whether the board is AMD's: its IOMMU is not supported, so no device can be assigned. */
 bool hw_is_amd_board(const struct hw *hw);

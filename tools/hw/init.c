@@ -154,7 +154,7 @@ static void print_device(struct hw *hw, const struct hw_function *function, FILE
 /* Why management cannot have the card, or should not; NULL: it can. */
 static const char *card_problem(struct hw *hw, const struct hw_function *card)
 {
-    const char *refusal = hw_refusal_of_all(hw, card), *partners = hw_partners(hw, card);
+    const char *refusal = hw_refusal(hw, card), *partners = hw_partners(hw, card);
     const char *evidence, *by = hw_sideband(hw, card, &evidence);
 
     if (refusal)
@@ -269,7 +269,7 @@ bool hw_manifest(struct hw *hw, const char *from, FILE *out)
     print_cpu_choices(hw, out);
     fprintf(out, "    memory: %s\n",
             hw->memory_bytes > 0 && hw->memory_bytes < LITTLE_MEMORY ? "64M" : "256M");
-    fputs("    boot: {elf64: build/guests/hello.elf}\n"
+    fputs("    boot: {elf64: first.elf}    # a payload of yours; or Linux:\n"
           "    # boot: {linux: vmlinuz, initrd: initrd.img, cmdline: \"console=ttyS0\"}\n",
           out);
     print_serial(hw, out);

@@ -183,7 +183,7 @@ bool hw_is_amd_board(const struct hw *hw)
     return !hw->lists_dmar && (hw_is_amd(hw) || hw->has_ivrs);
 }
 
-const char *hw_refusal_of_all(struct hw *hw, const struct hw_function *function)
+const char *hw_refusal(struct hw *hw, const struct hw_function *function)
 {
     const struct hw_reserved *kept = hw_kept(hw, function, 0);
     const char *organ = hw_organ(hw, function);
@@ -192,7 +192,7 @@ const char *hw_refusal_of_all(struct hw *hw, const struct hw_function *function)
     if (hw_is_bridge(function) || organ)
         return say(&hw->arena, "it is %s, part of the chipset", organ ? organ : "a bridge");
     if (hw_boots_from(hw, function->address))
-        return "the machine boots from it; management may have it";
+        return "the machine boots from it: who writes that disk replaces the hypervisor";
     if (hw_is_amd_board(hw))
         return "AMD's IOMMU is not supported yet";
     if (kept && !hw_is_usb(function))
@@ -203,14 +203,6 @@ const char *hw_refusal_of_all(struct hw *hw, const struct hw_function *function)
     if (other)
         return say(&hw->arena, "%s (%s) is in its IOMMU group: the group is nobody's",
                    hw_address(hw, other->address), hw_organ(hw, other));
-    return NULL;
-}
-
-const char *hw_refusal(struct hw *hw, const struct hw_function *function)
-{
-    const char *text = hw_refusal_of_all(hw, function);
-
-    return !text && hw_is_beside_isa(function)
-               ? "it is beside the ISA bridge, in the chipset's own device; management may have it"
-               : text;
+    return hw_is_beside_isa(function) ? "it is beside the ISA bridge, in the chipset's own device"
+                                      : NULL;
 }

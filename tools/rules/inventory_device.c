@@ -95,11 +95,11 @@ void rule_device_serial_differs(struct check *check)
 
 static void look_at_boot(const struct found *found)
 {
-    if (found->owned.domain && hw_boots_from(found->hw, found->function->address))
+    if (hw_boots_from(found->hw, found->function->address))
         report(found->check, found->owned.device->pci.at,
                say(&found->check->arena, "%s is the controller that the machine boots from",
                    lists(found)),
-               "who writes that disk replaces the hypervisor: leave it to nobody or to management");
+               "who writes that disk replaces the hypervisor: leave it to nobody");
 }
 
 void rule_boot_controller(struct check *check)

@@ -248,7 +248,7 @@ const struct rule rules[] = {
     {"device-serial-differs", SEVERITY_ERROR, rule_device_serial_differs,
      "The inventory has the serial number that is written."},
     {"boot-controller", SEVERITY_ERROR, rule_boot_controller,
-     "No domain has the controller that the machine boots from."},
+     "Nobody has the controller that the machine boots from."},
     {"boot-controller-unknown", SEVERITY_WARNING, rule_boot_controller_unknown,
      "A domain has a controller of disks, USB or memory cards only where the inventory shows what "
      "the machine boots from. The loader asks the firmware, which no inventory holds: where that "
