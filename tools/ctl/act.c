@@ -7,7 +7,13 @@
 
 #include <string.h>
 
-enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 1000, USUAL_SECONDS = 120 };
+enum {
+    FIRST_PAUSE_MS = 50,
+    LONGEST_PAUSE_MS = 1000,
+    USUAL_SECONDS = 120,
+    GRACE_SECONDS = 10, /* for a stop that is due */
+    SLACK_MS = 2000,    /* `stop_in` counts begun seconds, and answers take their time */
+};
 
 /* How a domain stands, of the last answer. */
 struct view {
@@ -51,15 +57,45 @@ static bool is_answered(const struct domain *domain, int64_t ticket)
     return (int32_t)((uint32_t)domain->answered - (uint32_t)ticket) >= 0;
 }
 
-/*
- * Looks until the ticket is answered (`ticket` -1: until the domain is down), or until `seconds`
- * are over: then `late`. A state that may not be read ends it, too. A console that is away is said
- * once and looked for again: it may be on its way back, and what was asked goes on without it.
- */
-static enum exit_status await(struct ctl *ctl, const char *name, int64_t ticket, int64_t seconds,
-                              struct view *view, bool *late)
+/* What is waited for. */
+struct goal {
+    int64_t ticket;           /* that it is answered; -1: that the domain is down */
+    int64_t life;             /* that the console stops, or no longer; -1: it was not asked to */
+    uint64_t earliest, until; /* when that stop is due, in milliseconds */
+};
+
+static bool is_running(const struct domain *domain)
 {
-    uint64_t end = ctl->transport->now(ctl->transport) + (uint64_t)seconds * 1000;
+    return strcmp(domain->state, "running") == 0;
+}
+
+/* Whether the stop is another's matter now: until it is due the console counts its seconds. */
+static bool is_off(const struct goal *goal, const struct domain *domain, uint64_t now)
+{
+    if (goal->life < 0 || !is_running(domain))
+        return false;
+    if (domain->lives != goal->life)
+        return true;
+    return domain->stop_in > 0 ? now + (uint64_t)domain->stop_in * 1000 > goal->until + SLACK_MS
+                               : now + SLACK_MS < goal->earliest;
+}
+
+static bool is_reached(const struct goal *goal, const struct domain *domain, uint64_t now)
+{
+    if (goal->ticket >= 0)
+        return is_answered(domain, goal->ticket);
+    return is_down(domain) || is_off(goal, domain, now);
+}
+
+/*
+ * Looks until the goal is reached, or until `seconds` are over: then `late`. A stop that is under
+ * way has its usual time then. A state that may not be read ends it, too. A console that is away is
+ * said once and looked for again: it may be on its way back, and what was asked goes on without it.
+ */
+static enum exit_status await(struct ctl *ctl, const char *name, const struct goal *goal,
+                              int64_t seconds, struct view *view, bool *late)
+{
+    uint64_t end = ctl->transport->now(ctl->transport) + (uint64_t)seconds * 1000, now;
     uint64_t pause = FIRST_PAUSE_MS;
 
     for (;;) {
@@ -75,9 +111,10 @@ static enum exit_status await(struct ctl *ctl, const char *name, int64_t ticket,
         ctl->quiet = false;
         if (status != EXIT_GOOD || !domain->state || domain->answered < 0)
             return status;
-        if (ticket < 0 ? is_down(domain) : is_answered(domain, ticket))
+        now = ctl->transport->now(ctl->transport);
+        if (is_reached(goal, domain, now))
             return status;
-        *late = ctl->transport->now(ctl->transport) >= end;
+        *late = now >= end + (goal->life < 0 || is_running(domain) ? 0 : USUAL_SECONDS * 1000);
         if (*late)
             return status;
         pause_for(ctl, pause);
@@ -92,7 +129,7 @@ static bool is_fulfilled(const char *action, const struct domain *domain)
         return domain->check_failed <= 0;
     if (strcmp(action, "stop") == 0)
         return is_down(domain);
-    return strcmp(action, "power-button") == 0 || strcmp(domain->state, "running") == 0;
+    return strcmp(action, "power-button") == 0 || is_running(domain);
 }
 
 /* What came of it, on standard output. */
@@ -154,13 +191,30 @@ static enum exit_status ask_and_wait(struct ctl *ctl, const char *name, const ch
     enum exit_status status = post(ctl, name, action, body, &ticket);
 
     if (status == EXIT_GOOD)
-        status = await(ctl, name, ticket, seconds, view, &late);
+        status = await(ctl, name, &(struct goal){ticket, -1, 0, 0}, seconds, view, &late);
     if (status != EXIT_GOOD || !late)
         return status;
     return ctl_complain(ctl, EXIT_FINDINGS,
                         "%s of %s is not answered after %lld s: it is %s; starts after: %s", action,
                         name, (long long)seconds, domain->state,
                         api_texts(&ctl->arena, domain->start_after));
+}
+
+/* Why the console has not stopped it, or does not any more; `ticket` is the button's. */
+static enum exit_status tell_off(struct ctl *ctl, const struct wish *wish, const struct goal *goal,
+                                 const struct domain *domain, int64_t ticket)
+{
+    const char *why = !is_running(domain) ? "its end takes long"
+                      : domain->lives != goal->life
+                          ? "the life that was to be stopped has ended, and another one begun"
+                      : domain->stop_in > 0 ? "another press put the stop off"
+                      : domain->ticket != ticket
+                          ? "another press took the stop back"
+                          : "the stop is forgotten: another press took the stop back, or its "
+                            "console was started again";
+
+    return ctl_complain(ctl, EXIT_FINDINGS, "%s is %s: %s; `stop` stops it", wish->name,
+                        domain->state, why);
 }
 
 /*
@@ -171,29 +225,30 @@ static enum exit_status press(struct ctl *ctl, const struct wish *wish, struct v
                               const char **action)
 {
     const struct domain *domain = &view->domain;
-    uint64_t began = ctl->transport->now(ctl->transport);
+    uint64_t began = ctl->transport->now(ctl->transport), all = (uint64_t)wish->wait * 1000;
+    int64_t patience = wish->wait + (wish->then_stop ? GRACE_SECONDS : 0);
     const char *body =
         wish->then_stop ? say(&ctl->arena, "{\"stop_after\":%lld}", (long long)wish->wait) : NULL;
-    enum exit_status status = ask_and_wait(ctl, wish->name, *action, body, USUAL_SECONDS, view);
+    enum exit_status status =
+        ask_and_wait(ctl, wish->name, *action, body,
+                     wish->then_stop && patience < USUAL_SECONDS ? patience : USUAL_SECONDS, view);
     bool late = false;
 
     if (status != EXIT_GOOD || wish->wait < 0)
         return status;
-    status =
-        await(ctl, wish->name, -1, wish->wait + (wish->then_stop ? USUAL_SECONDS : 0), view, &late);
-    if (status != EXIT_GOOD)
+    const struct goal goal = {-1, wish->then_stop ? domain->lives : -1, began + all,
+                              ctl->transport->now(ctl->transport) + all};
+    int64_t ticket = domain->ticket;
+    status = await(ctl, wish->name, &goal, patience, view, &late);
+    if (status != EXIT_GOOD || !domain->state)
         return status;
-    if (late && wish->then_stop)
-        return ctl_complain(ctl, EXIT_FINDINGS,
-                            "%s is still %s, and its console should have stopped it after %lld s: "
-                            "it forgets that when the domain is started anew, the button pressed "
-                            "again or the console itself started again; `stop` stops it",
-                            wish->name, domain->state, (long long)wish->wait);
+    if (wish->then_stop && !is_down(domain))
+        return tell_off(ctl, wish, &goal, domain, ticket);
     if (late)
         return ctl_complain(ctl, EXIT_FINDINGS,
                             "%s is still %s after %lld s; --then-stop would stop it", wish->name,
                             domain->state, (long long)wish->wait);
-    bool waited = ctl->transport->now(ctl->transport) - began >= (uint64_t)wish->wait * 1000;
+    bool waited = ctl->transport->now(ctl->transport) - began >= all;
     if (wish->then_stop && waited && domain->last_end && strcmp(domain->last_end, "asked") == 0) {
         *action = "stop";
         if (!ctl->json)

@@ -234,14 +234,25 @@ static void test_power_button(void **state)
     free(down);
 }
 
+/* Office, up, with so many seconds left until it is stopped. */
+static char *pending(const char *seconds)
+{
+    char *text = office("running", 9), *all = NULL, word[64];
+
+    snprintf(word, sizeof(word), "\"stop_in\":%s,\"checks\":1", seconds);
+    all = world_replace(text, "\"checks\":1", word);
+    free(text);
+    return all;
+}
+
 /* The console stops it: nothing is asked of it but the button. */
 static void test_then_stop(void **state)
 {
     const struct wish wish = {.wait = 3, .then_stop = true};
-    char *up = office("running", 9), *down = ended("stopped", 9, "power-off");
-    char *stopped = office("stopped", 10);
+    char *up = pending("3"), *down = ended("stopped", 9, "power-off");
+    char *stopped = office("stopped", 10), *leaving = office("leaving", 9);
     struct answer answers[] = {{"POST", OFFICE "/power-button", 202, "{\"ticket\":9}", 0, false},
-                               {"GET", OFFICE, 200, up, 4, false},
+                               {"GET", OFFICE, 200, up, 2, false},
                                {"GET", OFFICE, 200, down, 0, false},
                                {0}};
 
@@ -249,25 +260,72 @@ static void test_then_stop(void **state)
     assert_int_equal(act(answers, "power-button", wish, false), EXIT_GOOD);
     assert_string_equal(world.out, "office: is down\n");
     assert_non_null(strstr(world.asked, "{\"stop_after\":3}"));
-    answers[1].times = 12; /* beyond the wait of three seconds */
-    answers[2].body = stopped;
-    assert_int_equal(act(answers, "power-button", wish, false), EXIT_GOOD);
+    char *due = pending("1");
+    struct answer long_answers[] = {
+        {"POST", OFFICE "/power-button", 202, "{\"ticket\":9}", 0, false},
+        {"GET", OFFICE, 200, up, 2, false},
+        {"GET", OFFICE, 200, due, 2, false},
+        {"GET", OFFICE, 200, leaving, 40, false}, /* much memory to be emptied */
+        {"GET", OFFICE, 200, stopped, 0, false},
+        {0}};
+    assert_int_equal(act(long_answers, "power-button", wish, false), EXIT_GOOD);
     assert_string_equal(world.out, "office: still up after 3 s, so it was stopped\n"
                                    "office: stopped\n");
     assert_int_equal(asked("POST"), 1);
-    answers[1].times = 4; /* by somebody else, before it was time */
+    long_answers[3].times = 0;
+    assert_int_equal(act(long_answers, "power-button", wish, false), EXIT_FINDINGS);
+    assert_non_null(strstr(world.said, "office is leaving: its end takes long"));
+    answers[2].body = stopped; /* by somebody else, before it was time */
+    answers[1].body = due;
     assert_int_equal(
         act(answers, "power-button", (struct wish){.wait = 60, .then_stop = true}, false),
         EXIT_GOOD);
     assert_string_equal(world.out, "office: is down\n");
-    answers[1].times = 0; /* the console has forgotten */
-    assert_int_equal(act(answers, "power-button", wish, false), EXIT_FINDINGS);
-    assert_non_null(strstr(world.said, "its console should have stopped it after 3 s"));
-    assert_true(world.now >= 123000 && world.now < 130000);
-    assert_int_equal(asked("POST"), 1);
     free(up);
     free(down);
+    free(due);
+    free(leaving);
     free(stopped);
+}
+
+/* What becomes of the stop is no longer this press's matter: said at once. */
+static void test_stop_is_off(void **state)
+{
+    const struct wish wish = {.wait = 60, .then_stop = true};
+    char *up = pending("60"), *none = pending("null"), *later = pending("300");
+    char *pressed = world_replace(none, "\"ticket\":8", "\"ticket\":10");
+    char *anew = world_replace(up, "\"lives\":4", "\"lives\":5");
+    const struct {
+        const char *body, *said;
+    } cases[] = {{pressed, "office is running: another press took the stop back; `stop`"},
+                 {none, "the stop is forgotten: another press took the stop back, or its console"},
+                 {later, "another press put the stop off"},
+                 {anew, "the life that was to be stopped has ended"}};
+    struct answer answers[] = {{"POST", OFFICE "/power-button", 202, "{\"ticket\":9}", 0, false},
+                               {"GET", OFFICE, 200, up, 2, false},
+                               {"GET", OFFICE, 200, none, 0, false},
+                               {0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        answers[2].body = cases[i].body;
+        assert_int_equal(act(answers, "power-button", wish, false), EXIT_FINDINGS);
+        if (!strstr(world.said, cases[i].said))
+            fail_msg("%s", world.said);
+        assert_true(world.now < 10000);
+        assert_int_equal(asked("POST"), 1);
+    }
+    answers[1].times = 5; /* the stop is due, and does not come */
+    answers[1].body = answers[2].body = none;
+    assert_int_equal(
+        act(answers, "power-button", (struct wish){.wait = 2, .then_stop = true}, false),
+        EXIT_FINDINGS);
+    assert_true(world.now >= 12000 && world.now < 18000);
+    free(up);
+    free(none);
+    free(later);
+    free(pressed);
+    free(anew);
 }
 
 int main(void)
@@ -282,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_power_button),
         cmocka_unit_test(test_then_stop),
+        cmocka_unit_test(test_stop_is_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
