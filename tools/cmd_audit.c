@@ -32,9 +32,12 @@ const char audit_help[] =
     "  broken                   a record was changed, added or taken out; at which line, and both\n"
     "                           hashes\n"
     "\n"
-    "collect adds what each host's trail has grown by to DIR/HOST.ndjson, and looks at it the "
-    "same\n"
-    "way. The hosts are those of `bulkhead ctl` (hosts.yaml), all of them if none is named. A "
+    "collect adds what each host's trail has grown by to DIR/HOST.ndjson, looks at it the same "
+    "way,\n"
+    "and says how many records that were. Where the counter of boots went back, or the file is "
+    "broken,\n"
+    "it goes on in HOST.2.ndjson, and so on. The hosts are those of `bulkhead ctl` (hosts.yaml), "
+    "all of them if none is named. A "
     "machine\n"
     "keeps its last 1,023 records: collect before it has more, and after each act that counts.\n"
     "\n"
@@ -171,7 +174,7 @@ int audit_main(int argc, char **argv)
     const char *verb = optind < argc ? argv[optind++] : "";
     if (strcmp(verb, "collect") == 0) {
         if (!folder || quiet)
-            return usage("collect takes --output, and no --quiet");
+            return usage(quiet ? "collect takes no --quiet" : "collect needs --output DIR");
         return collect(argv + optind, folder);
     }
     if (strcmp(verb, "verify") != 0)

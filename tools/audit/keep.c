@@ -6,10 +6,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { MOST_FILES = 999 }; /* of one host: a console that lies makes no more */
+
+/* The file of a host that is added to. */
+struct kept {
+    const char *folder, *host;
+    unsigned number; /* of the file, from 1 */
+    char path[OUTPUT_PATH_BYTES];
+    FILE *file; /* NULL: not open */
+    struct trail trail;
+};
 
 static enum exit_status complain(const char *name, const char *text)
 {
@@ -95,9 +108,11 @@ static bool write_all(int file, const char *text, size_t bytes)
     return true;
 }
 
-static enum exit_status add(int file, struct trail *trail, const struct answer *answer)
+static enum exit_status add(struct kept *kept, const struct answer *answer)
 {
     const char *begin = answer->text + answer->at, *all = answer->text + answer->bytes, *at = begin;
+    struct trail *trail = &kept->trail;
+    uint64_t before = trail->records;
     bool good = true;
     for (const char *end; (end = line_end(at, all)); at = end + 1) {
         struct audit_line line;
@@ -106,58 +121,128 @@ static enum exit_status add(int file, struct trail *trail, const struct answer *
         if (!whole)
             break;
     }
+    int file = fileno(kept->file);
     if (!write_all(file, begin, (size_t)(at - begin)) || fsync(file) != 0)
-        return complain(trail->name, strerror(errno));
+        return complain(kept->path, strerror(errno));
+    uint64_t new = trail->records - before;
+    printf("%s: %" PRIu64 " new record%s in ", kept->host, new, new == 1 ? "" : "s");
+    put_safely(stdout, kept->path);
+    putchar('\n');
     if (at != all && good)
-        return complain(trail->name, "the answer ends in the midst of a line: ask again");
+        return complain(kept->path, "the answer ends in the midst of a line: ask again");
     return good ? EXIT_GOOD : EXIT_FINDINGS;
 }
 
-/* The file is this process' alone from here on. */
-static enum exit_status collect(const struct keep_source *source, const char *host, FILE *kept,
-                                struct trail *trail)
+static bool set_path(struct kept *kept, unsigned number)
 {
-    struct answer answer = {0};
+    char suffix[16] = "";
+    if (number > 1)
+        snprintf(suffix, sizeof(suffix), ".%u", number);
+    int length = snprintf(kept->path, sizeof(kept->path), "%s/%s%s.ndjson", kept->folder,
+                          kept->host, suffix);
+    return length > 0 && (size_t)length < sizeof(kept->path);
+}
+
+/* Opens file `number`, which is this process' alone from then on, in place of the one before. */
+static bool open_file(struct kept *kept, unsigned number)
+{
+    if (kept->file)
+        fclose(kept->file);
+    kept->file = NULL;
+    kept->number = number;
+    kept->trail = (struct trail){.name = kept->path};
+    if (number > MOST_FILES || !set_path(kept, number)) {
+        complain(kept->host, "has too many files here, or the path is too long: choose another "
+                             "folder");
+        return false;
+    }
+    int file = open(kept->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    kept->file = file >= 0 ? fdopen(file, "r+") : NULL;
+    if (!kept->file) {
+        complain(kept->path, strerror(errno));
+        if (file >= 0)
+            close(file);
+        return false;
+    }
+    if (flock(file, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    complain(kept->path, "another `bulkhead audit collect` adds to it just now");
+    return false;
+}
+
+/* The last file that is there, or the first. */
+static bool open_newest(struct kept *kept)
+{
+    unsigned number = 1;
+    struct stat status;
+    while (number < MOST_FILES && set_path(kept, number + 1) && lstat(kept->path, &status) == 0)
+        number++;
+    return open_file(kept, number);
+}
+
+/* Goes on in a file of its own, and says why. */
+static bool open_next(struct kept *kept, const char *why)
+{
+    char old[OUTPUT_PATH_BYTES], words[512];
+    strcpy(old, kept->path);
+    if (!open_file(kept, kept->number + 1))
+        return false;
+    snprintf(words, sizeof(words), "%s. It stays as it is; what is new goes to %s.%u.ndjson", why,
+             kept->host, kept->number);
+    complain(old, words);
+    return true;
+}
+
+/* Whether the answer is a boot that its counter puts before what is here; then why, in `why`. */
+static bool goes_back(const struct trail *trail, const struct answer *answer, char *why,
+                      size_t room)
+{
+    const char *begin = answer->text + answer->at,
+               *end = line_end(begin, answer->text + answer->bytes);
+    struct audit_line line;
+    if (!end || audit_line_read(begin, (size_t)(end - begin), &line) || line.lost ||
+        line.record.number != 0 || !trail_goes_back(trail, &line.record))
+        return false;
+    snprintf(why, room,
+             "boot %" PRIu64 " comes after boot %" PRIu64 ": the firmware's counter was set back, "
+             "or this is another machine's trail; look at the firmware",
+             line.record.value[4], trail->boot);
+    return true;
+}
+
+static enum exit_status collect(const struct keep_source *source, struct kept *kept,
+                                struct answer *answer)
+{
+    static const struct trail empty;
+    char why[256] = "what is kept is broken: `bulkhead audit verify` says where";
     long whole;
-    int file = fileno(kept);
-    if (!keep_read(kept, trail, &whole))
+    if (!keep_read(kept->file, &kept->trail, &whole))
         return EXIT_ENVIRONMENT;
-    bool broken = trail_verdict(trail) == TRAIL_BROKEN;
-    if (broken)
-        complain(trail->name, "what is kept is broken: `bulkhead audit verify` says where");
-    trail->out = stderr;
-    if (ftruncate(file, whole) != 0)
-        return complain(trail->name, strerror(errno));
-    enum exit_status status = EXIT_ENVIRONMENT;
-    if (ask(source, host, trail, &answer))
-        status = add(file, trail, &answer);
-    free(answer.text);
-    return broken && status == EXIT_GOOD ? EXIT_FINDINGS : status; /* until somebody looks */
+    bool broken = trail_verdict(&kept->trail) == TRAIL_BROKEN;
+    if (!ask(source, kept->host, broken ? &empty : &kept->trail, answer))
+        return EXIT_ENVIRONMENT;
+    bool next = broken || goes_back(&kept->trail, answer, why, sizeof(why));
+    if (next && !open_next(kept, why))
+        return EXIT_ENVIRONMENT;
+    if (!next && ftruncate(fileno(kept->file), whole) != 0)
+        return complain(kept->path, strerror(errno));
+    kept->trail.out = stderr;
+    enum exit_status status = add(kept, answer);
+    return next && status == EXIT_GOOD ? EXIT_FINDINGS : status;
 }
 
 enum exit_status keep_collect(const struct keep_source *source, const char *host,
                               const char *folder)
 {
-    char path[OUTPUT_PATH_BYTES];
-    struct trail trail = {.name = path};
-    if ((size_t)snprintf(path, sizeof(path), "%s/%s.ndjson", folder, host) >= sizeof(path))
-        return complain(host, "the path is too long");
+    struct kept kept = {.folder = folder, .host = host};
+    struct answer answer = {0};
+    enum exit_status status = EXIT_ENVIRONMENT;
     if (!folder_make(folder))
         return complain(folder, strerror(errno));
-    int file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0)
-        return complain(path, strerror(errno));
-    FILE *kept = fdopen(file, "r+");
-    enum exit_status status = EXIT_ENVIRONMENT;
-    if (!kept)
-        complain(path, strerror(errno));
-    else if (flock(file, LOCK_EX | LOCK_NB) != 0)
-        complain(path, "another `bulkhead audit collect` adds to it just now");
-    else
-        status = collect(source, host, kept, &trail);
-    if (kept)
-        fclose(kept);
-    else
-        close(file);
+    if (open_newest(&kept))
+        status = collect(source, &kept, &answer);
+    free(answer.text);
+    if (kept.file)
+        fclose(kept.file);
     return status;
 }

@@ -24,12 +24,14 @@ struct keep_source {
 };
 
 /*
- * Adds what the trail of `host` has grown by to FOLDER/HOST.ndjson, each line judged before. What
- * does not follow from the former ones is said on stderr, and added, for it is what the console has
- * told; what is no line of a trail is not, nor what comes behind it. Only whole lines are added,
- * and they are on the disk before this returns. EXIT_GOOD; EXIT_FINDINGS: a gap, a head that does
- * not follow, a counter that goes back, or a broken chain, in what came now; EXIT_ENVIRONMENT: no
- * answer, or the file can't be written.
+ * Adds what the trail of `host` has grown by to the last of FOLDER/HOST.ndjson, HOST.2.ndjson and
+ * so on, each line judged before, and says on stdout how many records that were. What does not
+ * follow from the former ones is said on stderr, and added, for it is what the console has told;
+ * what is no line of a trail is not, nor what comes behind it. Where the counter of boots goes
+ * back, or the last file is broken, what is new goes to the next file, with the whole boot as far
+ * as the machine still has it. Only whole lines are added, and they are on the disk before this
+ * returns. EXIT_GOOD; EXIT_FINDINGS: a gap, a head that does not follow, a broken chain, in what
+ * came now, or the next file was begun; EXIT_ENVIRONMENT: no answer, or a file can't be written.
  */
 enum exit_status keep_collect(const struct keep_source *source, const char *host,
                               const char *folder);

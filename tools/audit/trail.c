@@ -65,11 +65,17 @@ static bool check_hash(struct trail *trail, const struct audit_record *record,
                      record->number, is_text, due_text);
 }
 
+bool trail_goes_back(const struct trail *trail, const struct audit_record *record)
+{
+    uint64_t boot = record->value[4];
+    return trail->records > 0 && trail->boot != 0 && boot != 0 && boot <= trail->boot;
+}
+
 /* A boot begins: its counter goes on, and what is known of the one before is put aside. */
 static bool begin_boot(struct trail *trail, const struct audit_record *record)
 {
     uint64_t before = trail->boot, boot = record->value[4];
-    bool first = trail->records == 0, good = true;
+    bool first = trail->records == 0, back = trail_goes_back(trail, record), good = true;
     trail->has_before = trail->has_head;
     memcpy(trail->before, trail->head, DIGEST_BYTES);
     memset(trail->head, 0, sizeof(trail->head));
@@ -85,7 +91,7 @@ static bool begin_boot(struct trail *trail, const struct audit_record *record)
     if (record->kind != AUDIT_BOOT)
         good = say_wrong(trail, &trail->broken,
                          "record 0 is not of a boot's beginning: no machine begins a trail so");
-    if (!first && before != 0 && boot != 0 && boot <= before) {
+    if (back) {
         begin_anew(trail, 0);
         good = say_wrong(trail, &trail->broken,
                          "boot %" PRIu64 " comes after boot %" PRIu64 ": the firmware's counter "

@@ -35,6 +35,9 @@ struct trail {
 /* Looks at the next line, of `bytes` bytes without its end; false: something is wrong, said. */
 bool trail_put(struct trail *trail, const char *text, size_t bytes);
 
+/* Whether `record`, the first of a boot, has a counter that is not beyond that of the boot here. */
+bool trail_goes_back(const struct trail *trail, const struct audit_record *record);
+
 enum trail_verdict {
     TRAIL_ANCHORED, /* it begins with a boot's first record, and each boot follows from the former
                      */

@@ -117,11 +117,70 @@ static void gaps_are_findings(void **state)
     assert_int_equal(collect(), EXIT_FINDINGS);
     assert_int_equal(kept(), TRAIL_GAP);
     assert_int_equal(collect(), EXIT_GOOD); /* said once */
-    append_boot(6, true, 1);
-    first_kept = 0;
+}
+
+static void use_file(const char *name)
+{
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+}
+
+/* A counter that goes back: nothing after it is lost, and each file is a trail. */
+static void a_counter_that_goes_back(void **state)
+{
+    (void)state;
+    append_boot(7, false, 5);
+    assert_int_equal(collect(), EXIT_GOOD);
+    console.silent = true;
+    append_boot(7, true, 1);
+    assert_int_equal(collect(), EXIT_ENVIRONMENT);
+    console.silent = false;
+    assert_int_equal(collect(), EXIT_FINDINGS);
+    assert_int_equal(kept(), TRAIL_ANCHORED);
+    assert_int_equal(trail.records, 9);
+    use_file("gate-7.2.ndjson");
+    assert_int_equal(kept(), TRAIL_ANCHORED);
+    assert_int_equal(trail.records, 5);
+    append(AUDIT_END, 1, (uint64_t[5]){0});
+    append_boot(8, false, 1);
+    assert_int_equal(collect(),
+                     EXIT_FINDINGS); /* what the record before the boot was, nobody has */
+    append(AUDIT_END, 1, (uint64_t[5]){0});
+    assert_int_equal(collect(), EXIT_GOOD);
+    assert_int_equal(kept(), TRAIL_GAP);
+    assert_int_equal(trail.records, 11);
+    append_boot(1, true, 1);
+    assert_int_equal(collect(), EXIT_FINDINGS);
+    assert_int_equal(collect(), EXIT_GOOD);
+    use_file("gate-7.3.ndjson");
+    assert_int_equal(kept(), TRAIL_ANCHORED);
+    unlink(path);
+    use_file("gate-7.2.ndjson");
+    unlink(path);
+    use_file("gate-7.ndjson");
+}
+
+/* Somebody has changed what is kept: it stays as it is, and what comes is kept beside it. */
+static void a_broken_file_is_left(void **state)
+{
+    (void)state;
+    append_boot(7, false, 5);
+    assert_int_equal(collect(), EXIT_GOOD);
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    fputs("garbage\n", file);
+    fclose(file);
+    append(AUDIT_END, 1, (uint64_t[5]){0});
+    console.silent = true; /* nothing is begun for nothing */
+    assert_int_equal(collect(), EXIT_ENVIRONMENT);
+    console.silent = false;
     assert_int_equal(collect(), EXIT_FINDINGS);
     assert_int_equal(kept(), TRAIL_BROKEN);
-    assert_int_equal(collect(), EXIT_FINDINGS); /* for as long as it is kept */
+    use_file("gate-7.2.ndjson");
+    assert_int_equal(kept(), TRAIL_ANCHORED);
+    assert_int_equal(trail.records, count);
+    assert_int_equal(collect(), EXIT_GOOD);
+    unlink(path);
+    use_file("gate-7.ndjson");
 }
 
 /* Records that were not collected before the machine was reset. */
@@ -174,7 +233,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         KEEP(files_grow_by_what_is_new),    KEEP(gaps_are_findings),
         KEEP(a_head_that_does_not_follow),  KEEP(half_a_line_is_written_anew),
-        KEEP(what_is_no_trail_is_not_kept),
+        KEEP(what_is_no_trail_is_not_kept), KEEP(a_counter_that_goes_back),
+        KEEP(a_broken_file_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
