@@ -200,6 +200,10 @@ static enum exit_status new_key(struct wish *wish)
     struct arena arena = {0};
     struct pair pair;
 
+    /* Before there are files: to begin again, nobody has to remove any. */
+    enum exit_status enrols = wish->manifest ? key_may_enrol(wish->manifest) : EXIT_GOOD;
+    if (enrols != EXIT_GOOD)
+        return enrols;
     if (!folder_make(wish->folder))
         complain(wish->folder, strerror(errno));
     else if (!pair_make(&pair) || !password_make(wish->made_password))

@@ -62,6 +62,9 @@ enum hosts_replace {
  */
 bool hosts_add(const struct host *host, enum hosts_replace replace);
 
+/* Whether it would, as far as name, address and server's key go; else said on stderr. */
+bool hosts_may_add(const struct host *host, enum hosts_replace replace);
+
 /* Takes it out again; false, said on stderr, if it is not there or the file can't be written. */
 bool hosts_remove(const char *name);
 

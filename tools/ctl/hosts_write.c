@@ -135,9 +135,10 @@ static const char *taken(struct hosts *hosts, const struct host *host, uint32_t 
     return NULL;
 }
 
-static bool put_host(struct hosts *hosts, const struct host *host, enum hosts_replace replace)
+/* Whether it may stand at `at`, which is its place; else complained about. */
+static bool may_put(struct hosts *hosts, const struct host *host, uint32_t at,
+                    enum hosts_replace replace)
 {
-    uint32_t at = index_of(hosts, host->name);
     const char *problem = !host_name_is_good(host->name)
                               ? "a host's name is at most 63 characters a-z, 0-9 and -"
                           : !host_address_is_good(host->address)
@@ -145,10 +146,17 @@ static bool put_host(struct hosts *hosts, const struct host *host, enum hosts_re
                           : at == MAX_HOSTS ? "there is no room for more hosts"
                                             : taken(hosts, host, at, replace);
 
-    if (problem) {
+    if (problem)
         hosts_complain(hosts, 0, problem);
+    return !problem;
+}
+
+static bool put_host(struct hosts *hosts, const struct host *host, enum hosts_replace replace)
+{
+    uint32_t at = index_of(hosts, host->name);
+
+    if (!may_put(hosts, host, at, replace))
         return false;
-    }
     struct host *to = &hosts->list[at];
     const char *key = file_path(hosts, host->key),
                *certificate = file_path(hosts, host->certificate);
@@ -168,6 +176,15 @@ bool hosts_add(const struct host *host, enum hosts_replace replace)
 {
     struct hosts hosts;
     bool good = hosts_load(&hosts) && put_host(&hosts, host, replace);
+
+    hosts_close(&hosts);
+    return good;
+}
+
+bool hosts_may_add(const struct host *host, enum hosts_replace replace)
+{
+    struct hosts hosts;
+    bool good = hosts_load(&hosts) && may_put(&hosts, host, index_of(&hosts, host->name), replace);
 
     hosts_close(&hosts);
     return good;

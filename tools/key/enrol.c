@@ -36,16 +36,24 @@ static enum exit_status enrol(struct check *check, struct host *host)
         fputs("bulkhead key: ", stderr);
         put_safely(stderr, check->path);
         fprintf(stderr,
-                ": has no %s, so hosts.yaml stays as it is; `bulkhead ctl host add` writes it\n",
+                ": has no %s, which hosts.yaml wants: write it there, or leave --manifest out and "
+                "say `bulkhead ctl host add` later\n",
                 lacks);
         return EXIT_FINDINGS;
     }
     host->name = model->host.value;
     host->address = ip_text(&check->arena, address->value >> 8);
+    if (!host->key) /* it is only asked whether it could be */
+        return hosts_may_add(host, HOSTS_SAME) ? EXIT_GOOD : EXIT_ENVIRONMENT;
     if (!hosts_add(host, HOSTS_SAME))
         return EXIT_ENVIRONMENT;
     printf("hosts.yaml: %s at %s, with this key, for `bulkhead ctl`\n", host->name, host->address);
     return EXIT_GOOD;
+}
+
+enum exit_status key_may_enrol(const char *manifest)
+{
+    return key_enrol(manifest, NULL, NULL);
 }
 
 enum exit_status key_enrol(const char *manifest, const char *key, const char *certificate)

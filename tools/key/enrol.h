@@ -6,9 +6,15 @@
 #include "tools/tool.h"
 
 /*
- * Puts the machine of the manifest into hosts.yaml: its host, management's address and server's
- * key, with one's own `key` and `certificate`. EXIT_FINDINGS, said on stderr: the manifest does not
- * say one of them; EXIT_ENVIRONMENT: a file can't be read or written, or the name is another's.
+ * Whether the manifest says what hosts.yaml wants: its host, management's address and server's key.
+ * EXIT_FINDINGS, said on stderr: it lacks one of them; EXIT_ENVIRONMENT: it can't be read, or the
+ * name is another's.
+ */
+enum exit_status key_may_enrol(const char *manifest);
+
+/*
+ * Puts its machine into hosts.yaml, with one's own `key` and `certificate`. Likewise, and
+ * EXIT_ENVIRONMENT where hosts.yaml can't be written.
  */
 enum exit_status key_enrol(const char *manifest, const char *key, const char *certificate);
 
