@@ -46,7 +46,7 @@ const char ctl_help[] =
     "  -h, --help         this text\n"
     "\n"
     "Hosts are in ~/.config/bulkhead/hosts.yaml. DIGEST is what `bulkhead key new --role server`\n"
-    "printed: nobody but who holds that key is spoken with.\n"
+    "printed: nobody but who holds that key gets a request.\n"
     "\n"
     "Exit status: 0 good, 1 the machine refused it, it came to nothing, the audit trail is broken "
     "or\n"
@@ -291,7 +291,13 @@ static enum exit_status run(struct words *words, char **arguments, int count)
         names[i + 1] = verbs[i].name;
     }
     const char *near = nearest_word(arguments[0], names, VERBS + 1);
-    return near ? usage("did you mean", near) : usage("there is no command", arguments[0]);
+    fputs("bulkhead ctl: there is no command `", stderr);
+    put_safely(stderr, arguments[0]);
+    if (near)
+        fprintf(stderr, "`; did you mean `%s`?\n", near);
+    else
+        fputs("`; `bulkhead ctl --help` says more\n", stderr);
+    return EXIT_USAGE;
 }
 
 int ctl_main(int argc, char **argv)

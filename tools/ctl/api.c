@@ -47,6 +47,20 @@ json_t *api_parse(const char *text, size_t bytes)
     return value;
 }
 
+/* What to do about it, where the status alone tells. */
+static const char *remedy(struct ctl *ctl, const struct reply *reply)
+{
+    enum { MISDIRECTED = 421, TOO_OFTEN = 429 };
+
+    if (reply->status == MISDIRECTED)
+        return say(&ctl->arena,
+                   "; add %s to management.names of its manifest, or use an address that is there",
+                   ctl->host->address);
+    if (reply->status == TOO_OFTEN && reply->retry_after > 0)
+        return say(&ctl->arena, "; try again after %lld s", (long long)reply->retry_after);
+    return "";
+}
+
 /* What the console has against it: application/problem+json, if it is that. */
 static enum exit_status say_refusal(struct ctl *ctl, const struct reply *reply)
 {
@@ -56,8 +70,8 @@ static enum exit_status say_refusal(struct ctl *ctl, const struct reply *reply)
 
     if (problem && API_READ(&ctl->arena, problem, fields, &detail))
         detail = NULL;
-    ctl_complain(ctl, EXIT_FINDINGS, "refused (%ld): %.*s", reply->status, SHOWN_BYTES,
-                 detail ? detail : "the console does not say why");
+    ctl_complain(ctl, EXIT_FINDINGS, "refused (%ld): %.*s%s", reply->status, SHOWN_BYTES,
+                 detail ? detail : "the console does not say why", remedy(ctl, reply));
     json_decref(problem);
     return EXIT_FINDINGS;
 }

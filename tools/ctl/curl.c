@@ -170,11 +170,27 @@ static void say_trouble(const struct curl_transport *curl, struct road *road, CU
     else if (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_RECV_ERROR ||
              code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING)
         snprintf(out, TROUBLE_BYTES,
-                 "the console ended the connection (%.300s); it does so with keys that its "
-                 "manifest does not list",
+                 "%.100s ended the connection (%.150s): a console does so with keys that its "
+                 "manifest does not list, or it is not this machine, or no console: `bulkhead ctl "
+                 "host list` shows what is expected",
+                 host->address, words);
+    else if (code == CURLE_COULDNT_CONNECT && host->emulated)
+        snprintf(out, TROUBLE_BYTES, "%.200s: that run of `bulkhead run` has ended; start it again",
                  words);
+    else if (code == CURLE_COULDNT_CONNECT)
+        snprintf(out, TROUBLE_BYTES,
+                 "%.200s: is it on, and the port right? `bulkhead ctl host list` shows it", words);
     else
         snprintf(out, TROUBLE_BYTES, "%.400s", words);
+}
+
+static void take_head(struct road *road)
+{
+    curl_off_t seconds = 0;
+
+    curl_easy_getinfo(road->easy, CURLINFO_RESPONSE_CODE, &road->reply.status);
+    curl_easy_getinfo(road->easy, CURLINFO_RETRY_AFTER, &seconds);
+    road->reply.retry_after = seconds;
 }
 
 static void collect(struct curl_transport *curl)
@@ -189,7 +205,7 @@ static void collect(struct curl_transport *curl)
             if (message->msg != CURLMSG_DONE || message->easy_handle != road->easy || road->over)
                 continue;
             if (message->data.result == CURLE_OK)
-                curl_easy_getinfo(road->easy, CURLINFO_RESPONSE_CODE, &road->reply.status);
+                take_head(road);
             else
                 say_trouble(curl, road, message->data.result);
             road->over = true;

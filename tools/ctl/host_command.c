@@ -8,6 +8,7 @@
 #include "tools/mapped.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static enum exit_status complain(const char *subject, const char *why)
 {
@@ -24,6 +25,9 @@ static bool read_key(const char *word, uint8_t digest[DIGEST_BYTES])
 
     if (parse_digest(word, digest))
         return true;
+    if (access(word, F_OK) != 0)
+        return !complain(word, "--server-key is 64 hexadecimal digits, or a file, and there is "
+                               "no such file");
     if (!mapped_open(word, &file))
         return false;
     bool good = pubkey_digest(file.bytes, file.size, digest);
@@ -43,6 +47,10 @@ enum exit_status ctl_host_add(const struct host_words *words)
     if (!host.address || !words->server_key || !host.key || !host.certificate) {
         fputs("bulkhead ctl: host add wants --address, --server-key, --key and --certificate\n",
               stderr);
+        return EXIT_USAGE;
+    }
+    if (!host_address_is_good(host.address)) {
+        complain(host.address, "--address is a name or an IPv4 address, or either with :PORT");
         return EXIT_USAGE;
     }
     const char *file, *misfit = key_misfit(host.key, host.certificate, &file);

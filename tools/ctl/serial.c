@@ -35,7 +35,9 @@ struct attach {
     uint64_t heard; /* when its last byte came */
     int64_t next;   /* number of its next byte; -1: any */
     bool raw, asking, deaf, leave;
-    int input; /* -1: nothing is typed */
+    bool typed;    /* one types, and sees what comes of it */
+    bool was_deaf; /* something was sent that went nowhere */
+    int input;     /* -1: nothing is typed */
     char state[SSE_NAME_BYTES];
 };
 
@@ -171,6 +173,7 @@ static void send_keys(struct attach *attach)
 /* What was typed goes nowhere: said once, until something is taken again. */
 static void go_deaf(struct attach *attach, const struct reply *reply)
 {
+    enum { NO_RIGHT = 403 };
     static const struct field fields[] = {{"detail", FIELD_TEXT, true, 0}};
     struct arena arena = {0};
     json_t *problem = api_parse(reply->body, reply->bytes);
@@ -182,7 +185,8 @@ static void go_deaf(struct attach *attach, const struct reply *reply)
         screen_note(&attach->screen, "what is typed goes nowhere: %s",
                     detail ? safe_text(&arena, detail, DETAIL_CHARACTERS)
                            : "the console did not take it");
-    attach->deaf = true;
+    attach->deaf = attach->was_deaf = true;
+    attach->leave |= !attach->typed && reply->status == NO_RIGHT; /* it will not be better */
     attach->key_count = 0;
     json_decref(problem);
     arena_free(&arena);
@@ -329,17 +333,17 @@ static enum exit_status prepare(struct attach *attach)
 enum exit_status ctl_serial(struct ctl *ctl, const char *name, int64_t wait)
 {
     struct attach *attach = arena_take(&ctl->arena, sizeof(*attach));
-    bool typed = isatty(STDIN_FILENO);
 
-    *attach = (struct attach){.ctl = ctl, .name = name, .next = -1, .input = -1};
+    *attach = (struct attach){
+        .ctl = ctl, .name = name, .next = -1, .input = -1, .typed = isatty(STDIN_FILENO)};
     attach->path = domain_path(&ctl->arena, name, "serial");
     enum exit_status status = prepare(attach);
     if (status != EXIT_GOOD)
         return status;
     terminal_signals();
-    if (!typed || isatty(STDOUT_FILENO))
+    if (!attach->typed || isatty(STDOUT_FILENO))
         attach->input = STDIN_FILENO;
-    attach->raw = typed && attach->screen.terminal && terminal_raw();
+    attach->raw = attach->typed && attach->screen.terminal && terminal_raw();
     screen_note(&attach->screen, "%s of %s%s", name, ctl->host->name,
                 attach->raw ? "; Ctrl-] leaves" : "");
     status = loop(attach, wait);
@@ -348,5 +352,5 @@ enum exit_status ctl_serial(struct ctl *ctl, const char *name, int64_t wait)
     free(attach->text);
     screen_close(&attach->screen);
     terminal_restore();
-    return status;
+    return status == EXIT_GOOD && attach->was_deaf && !attach->typed ? EXIT_FINDINGS : status;
 }

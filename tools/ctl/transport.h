@@ -25,6 +25,7 @@ struct request {
 struct reply {
     long status;                 /* of HTTP; 0: no whole answer came */
     char trouble[TROUBLE_BYTES]; /* why not; may hold the machine's words */
+    int64_t retry_after;         /* seconds, as the console says; 0: it does not */
     char *body;                  /* at most ANSWER_BYTES, zero-terminated; NULL: none */
     size_t bytes;
 };

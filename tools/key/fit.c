@@ -44,7 +44,11 @@ const char *key_misfit(const char *key, const char *certificate, const char **fi
 
     *file = private ? certificate : key;
     if (!private)
-        why = private_file ? "holds no private key in PEM form without a password" : UNREADABLE;
+        why =
+            private_file
+                ? "holds no private key in PEM form without a password: NAME.key of `bulkhead key "
+                  "new` does, NAME.pub and NAME.pem do not"
+                : UNREADABLE;
     else if (!public)
         why = public_file ? "holds no certificate; `bulkhead key new` makes NAME.pem" : UNREADABLE;
     else if (X509_check_private_key(public, private) != 1)

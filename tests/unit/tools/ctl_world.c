@@ -47,10 +47,11 @@ static bool ended(struct transport *transport, enum lane lane, struct reply *rep
 {
     struct lane_state *state = &own(transport)->lanes[lane];
     const struct answer *answer = state->answer;
+    int64_t retry_after = own(transport)->retry_after;
 
     if (!state->busy || state->told <= (state->request.sink != NULL) || answer->stays)
         return false;
-    *reply = (struct reply){.status = answer->status};
+    *reply = (struct reply){.status = answer->status, .retry_after = retry_after};
     if (answer->status == 0) {
         snprintf(reply->trouble, TROUBLE_BYTES, "%s", answer->body);
     } else if (answer->body && (!state->request.sink || answer->status != 200)) {

@@ -22,6 +22,7 @@ struct world {
     int used[64];
     int turns, most_turns; /* most_turns: then a signal ends it; 0: never */
     uint64_t now;
+    int64_t retry_after; /* seconds, in every answer; 0: none */
     struct lane_state {
         const struct answer *answer;
         struct request request;

@@ -130,6 +130,13 @@ static void test_refused(void **state)
     assert_int_equal(act(answers, "stop", plain, false), EXIT_FINDINGS);
     assert_non_null(strstr(world.said, "refused (403): no `stop`"));
     assert_int_equal(asked("GET"), 0);
+    answers[0].status = 429;
+    answers[0].body = "{\"detail\":\"too soon\"}";
+    assert_int_equal(act(answers, "stop", plain, false), EXIT_FINDINGS);
+    assert_non_null(strstr(world.said, "refused (429): too soon\n"));
+    answers[0].status = 421;
+    assert_int_equal(act(answers, "stop", plain, false), EXIT_FINDINGS);
+    assert_non_null(strstr(world.said, "; add gate-7 to management.names of its manifest"));
     answers[0].status = 202;
     answers[0].body = "{\"ticket\":9}";
     assert_int_equal(act(answers, "stop", plain, false), EXIT_FINDINGS);
@@ -141,6 +148,22 @@ static void test_refused(void **state)
         assert_int_equal(asked("GET"), 0);
     }
     free(text);
+}
+
+/* What the status tells about the remedy. */
+static void test_retry_after(void **state)
+{
+    struct answer answers[] = {{"GET", OFFICE, 429, "{\"detail\":\"too soon\"}", 0, false}, {0}};
+    json_t *object;
+
+    (void)state;
+    world_open(&world, answers);
+    world.retry_after = 7;
+    world_hear(&world);
+    assert_int_equal(api_object(&world.ctl, "GET", OFFICE, NULL, &object), EXIT_FINDINGS);
+    world_hear_no_more(&world);
+    world_close(&world);
+    assert_non_null(strstr(world.said, "refused (429): too soon; try again after 7 s\n"));
 }
 
 /* The console dies and comes back while its domain does what was asked. */
@@ -335,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_came_to_nothing),
         cmocka_unit_test(test_waits_no_longer),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_retry_after),
         cmocka_unit_test(test_console_away),
         cmocka_unit_test(test_blind),
         cmocka_unit_test(test_check),

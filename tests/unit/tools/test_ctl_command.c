@@ -23,7 +23,7 @@ static const struct {
 } cases[] = {
     {"ctl --help", 0, "Examples:", NULL},
     {"ctl", 2, NULL, "say what to do"},
-    {"ctl domians", 2, NULL, "did you mean `domains`"},
+    {"ctl domians", 2, NULL, "there is no command `domians`; did you mean `domains`?"},
     {"ctl xyzzy", 2, NULL, "there is no command `xyzzy`"},
     {"ctl domains office", 2, NULL, "nothing more goes with `domains`"},
     {"ctl stop", 2, NULL, "name one domain for `stop`"},
@@ -62,14 +62,24 @@ static const struct {
      "ops.pem "
      "--server-key ops.pub --address a",
      3, NULL, "f: cannot be read as a regular file"},
+    {"ctl host add gate-9 --key ops.pub --certificate ops.pem --server-key ops.pub --address a", 3,
+     NULL, "NAME.key of `bulkhead key new` does"},
+    {ADD "abc --address 127.0.0.1:1", 3, NULL, "abc: --server-key is 64 hexadecimal digits"},
+    {ADD "ops.pub --address http://a", 2, NULL,
+     "bulkhead ctl: http://a: --address is a name or an IPv4 address"},
+    {"audit collect", 2, NULL, "collect needs --output DIR"},
     {"ctl host list --json", 0, "\"address\": \"127.0.0.1:1\"", NULL},
     {ADD DIGEST " --address 127.0.0.1:2", 3, NULL, "has a host gate-7 already, at 127.0.0.1:1"},
     {ADD DIGEST " --address 127.0.0.1:2 --replace", 0, NULL, NULL},
     {"ctl host list", 0, "gate-7  127.0.0.1:2  0011223344556677...", NULL},
-    {ADD "absent.pub --address 127.0.0.1:1 --replace", 3, NULL, "absent.pub: No such file"},
+    {ADD "absent.pub --address 127.0.0.1:1 --replace", 3, NULL,
+     "absent.pub: --server-key is 64 hexadecimal digits, or a file"},
     {ADD "ops.key --address 127.0.0.1:1 --replace", 3, NULL, "ops.key: holds no public key"},
     {"ctl --host gate-8 machine", 3, NULL, "knows no host \"gate-8\""},
-    {"ctl --host gate-7 machine", 3, NULL, "bulkhead ctl: gate-7: "}, /* nobody is at port 2 */
+    {"ctl --host gate-7 machine", 3, NULL, "is it on, and the port right?"}, /* nobody is there */
+    {"ctl --host gate-8 machine; sed -i 's/^    key/    emulated: true\\n&/' "
+     "cfg/bulkhead/hosts.yaml; $B ctl machine",
+     3, NULL, "that run of `bulkhead run` has ended; start it again"},
     {"ctl host remove gate-8", 3, NULL, "knows no host \"gate-8\""},
     {"ctl host remove gate-7", 0, NULL, NULL},
     {"ctl machine", 3, NULL, "knows no host; `bulkhead ctl host add`"},

@@ -129,6 +129,8 @@ static void answer(br_sslio_context *io, const char *request)
         text = all;
     } else if (strncmp(request, "GET /moved", 10) == 0) {
         text = "HTTP/1.1 302 Found\r\nLocation: /echo\r\nContent-Length: 0\r\n\r\n";
+    } else if (strncmp(request, "GET /soon", 9) == 0) {
+        text = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n";
     } else if (strncmp(request, "GET /short", 10) == 0) {
         text = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n{}";
     } else if (strncmp(request, "GET /large", 10) == 0 ||
@@ -172,6 +174,7 @@ static void serve_one(int socket_file, const struct identity *identity)
     br_sslio_close(&io);
 }
 
+/* `identity` NULL: no console, it hangs up. */
 static pid_t serve(const struct identity *identity, char *address)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -192,7 +195,8 @@ static pid_t serve(const struct identity *identity, char *address)
     for (;;) {
         int one = accept(listener, NULL, NULL);
 
-        serve_one(one, identity);
+        if (identity)
+            serve_one(one, identity);
         close(one);
     }
 }
@@ -271,6 +275,23 @@ static void test_another_key(void **state)
     end(child);
 }
 
+/* Whoever hangs up may be no console at all. */
+static void test_no_console(void **state)
+{
+    char address[64];
+    struct reply reply;
+
+    (void)state;
+    pid_t child = serve(NULL, address);
+    struct host host = host_at(address);
+    ask(&host, "GET", "/echo", &reply);
+    assert_int_equal(reply.status, 0);
+    assert_non_null(strstr(reply.trouble, address));
+    assert_non_null(strstr(reply.trouble, "or it is not this machine, or no console"));
+    reply_close(&reply);
+    end(child);
+}
+
 static void test_no_detours(void **state)
 {
     char address[64];
@@ -283,6 +304,9 @@ static void test_no_detours(void **state)
     struct host host = host_at(address);
     ask(&host, "GET", "/moved", &reply);
     assert_int_equal(reply.status, 302);
+    reply_close(&reply);
+    ask(&host, "GET", "/soon", &reply);
+    assert_int_equal(reply.retry_after, 3);
     reply_close(&reply);
     end(child);
 }
@@ -362,8 +386,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pinned),     cmocka_unit_test(test_another_key),
-        cmocka_unit_test(test_no_detours), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_stream),     cmocka_unit_test(test_own_files),
+        cmocka_unit_test(test_no_console), cmocka_unit_test(test_no_detours),
+        cmocka_unit_test(test_limits),     cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_own_files),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);
 }
