@@ -6,7 +6,8 @@ TOOL_CFLAGS := -I. -std=c17 -D_GNU_SOURCE -O2 -g -fstack-protector-strong -Wall 
 # What a guest is answered, for `bulkhead report`: the tables themselves, so no figure can drift.
 SURFACE_SOURCES := arch/x86/grant/port.c arch/x86/grant/cpuid.c arch/x86/grant/cpuid_build.c arch/x86/grant/features.c
 TOOL_SOURCES := $(wildcard tools/*.c tools/*/*.c) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c \
-    guests/console/certificate.c guests/console/words.c $(SURFACE_SOURCES)
+    guests/console/certificate.c \
+    $(addprefix guests/console/,audit_text.c words.c writer.c) $(SURFACE_SOURCES)
 TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(BUILD)/host/%.o)
 
 tools: $(BUILD)/bulkhead

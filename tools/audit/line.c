@@ -93,7 +93,12 @@ static const char *read_object(const json_t *object, struct audit_line *line)
         return "`domain` is neither null nor a name";
     if (!read_time(json_object_get(object, "time"), &line->time))
         return "`time` is neither null nor a time";
-    return json_is_string(json_object_get(object, "text")) ? NULL : "there is no `text`";
+    const json_t *words = json_object_get(object, "text");
+    if (!json_is_string(words))
+        return "there is no `text`";
+    if (!read_text(words, line->text, sizeof(line->text)))
+        *line->text = 0;
+    return NULL;
 }
 
 const char *audit_line_read(const char *text, size_t bytes, struct audit_line *line)

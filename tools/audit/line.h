@@ -3,8 +3,7 @@
 #ifndef BULKHEAD_AUDIT_LINE_H
 #define BULKHEAD_AUDIT_LINE_H
 
-#include "kernel/abi/audit.h"
-#include <stdbool.h>
+#include "wording.h"
 #include <stddef.h>
 
 enum { AUDIT_LINE_BYTES = 8192, AUDIT_TIME_UNKNOWN = -1 };
@@ -15,8 +14,9 @@ struct audit_line {
     /* The console's reading of it. */
     uint64_t number;
     char kind[32];
-    char domain[NAME_BYTES]; /* empty: null */
-    int64_t time;            /* milliseconds since 1970, or AUDIT_TIME_UNKNOWN */
+    char domain[NAME_BYTES];  /* empty: null */
+    int64_t time;             /* milliseconds since 1970, or AUDIT_TIME_UNKNOWN */
+    char text[WORDING_BYTES]; /* empty: longer than a console's */
 };
 
 /* Reads the line `text`, of `bytes` bytes without its end. NULL, or what is wrong with it. */

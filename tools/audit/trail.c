@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does each record follow from the one before? See the header. */
 #include "trail.h"
+#include "guests/console/audit_text.h"
 #include "guests/console/words.h"
 #include "hash.h"
 #include "tools/text.h"
@@ -23,7 +24,7 @@ static bool say_wrong(struct trail *trail, uint64_t *counter, const char *text, 
     ++*counter;
     if (counter == &trail->broken && trail->first_broken == 0)
         trail->first_broken = trail->line;
-    if (!trail->out)
+    if (!trail->out || (counter == &trail->reworded && *counter > 1))
         return false;
     va_start(args, text);
     vsnprintf(words, sizeof(words), text, args);
@@ -80,6 +81,7 @@ static bool begin_boot(struct trail *trail, const struct audit_record *record)
     memcpy(trail->before, trail->head, DIGEST_BYTES);
     memset(trail->head, 0, sizeof(trail->head));
     memset(trail->domains, 0, sizeof(trail->domains));
+    memset(trail->admins, 0, sizeof(trail->admins));
     trail->has_head = trail->in_boot = true;
     trail->after_gap = false;
     trail->tsc_hz = trail->unix_time = 0;
@@ -173,6 +175,28 @@ static bool check_reading(struct trail *trail, const struct audit_line *line)
     return true;
 }
 
+/*
+ * No finding by itself: another version may have had other words, and the bytes are what counts.
+ * One line says it, for a machine of another version has it in each.
+ */
+static void compare_text(struct trail *trail, const struct audit_line *line)
+{
+    const struct audit_record *record = &line->record;
+    char admin[NAME_BYTES];
+    bool fits = wording_fits(record, line->domain[0] ? line->domain : NULL, line->text, admin);
+    char *name = fits && *admin ? trail->admins[audit_admin(record)] : NULL;
+    if (name && !*name)
+        memcpy(name, admin, NAME_BYTES);
+    if ((fits && (!name || strcmp(name, admin) == 0)) || !audit_kind_word(record->kind))
+        return;
+    if (trail->reworded == 0)
+        trail->first_reworded = trail->line;
+    say_wrong(trail, &trail->reworded,
+              "`text` is not what this version says of record %" PRIu64
+              ": it was changed, or another version wrote it; believe the bytes",
+              record->number);
+}
+
 static bool check_time(struct trail *trail, const struct audit_line *line)
 {
     const struct audit_record *record = &line->record;
@@ -208,6 +232,7 @@ static bool check_number(struct trail *trail, const struct audit_record *record,
         trail->after_gap = false;
         trail->tsc_hz = 0;
         memset(trail->domains, 0, sizeof(trail->domains));
+        memset(trail->admins, 0, sizeof(trail->admins));
         begin_anew(trail, record->number);
         return false;
     }
@@ -241,6 +266,7 @@ static bool put_record(struct trail *trail, const struct audit_line *line)
         good &= check_before(trail, record);
     if (record->kind == AUDIT_LOST)
         trail->lost += record->value[0];
+    compare_text(trail, line);
     return check_reading(trail, line) && check_time(trail, line) && good;
 }
 
@@ -312,5 +338,10 @@ void trail_print(const struct trail *trail, FILE *out)
                 trail->cold_starts == 1 ? "" : "s");
     if (trail->lost)
         fprintf(out, "; the machine lost %" PRIu64 " events", trail->lost);
+    if (trail->reworded)
+        fprintf(out,
+                "; BUT THE TEXT beside %" PRIu64 " record%s, first at line %" PRIu64
+                ", is not what this version says of the bytes: changed, or another version's",
+                trail->reworded, trail->reworded == 1 ? "" : "s", trail->first_reworded);
     putc('\n', out);
 }

@@ -24,11 +24,13 @@ struct trail {
     uint8_t before[DIGEST_BYTES]; /* head of the boot before this one, as it was kept here */
     uint64_t tsc_hz, unix_time, unix_time_tsc;
     char domains[MAX_DOMAINS][NAME_BYTES]; /* as the console has called them in this boot */
+    char admins[MAX_ADMINS][NAME_BYTES];   /* and the keys */
     /* What was found. */
     uint64_t records, boots;
     uint64_t broken, gaps, cold_starts;
     uint64_t lost;                     /* events that the machine's rings have lost, as it says */
     uint64_t first_broken;             /* line; 0: none */
+    uint64_t reworded, first_reworded; /* records whose text this version would not say so; line */
     uint64_t since_boot, since_number; /* unbroken since this boot (0: not known) and record */
 };
 

@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_MADE_TRAIL_H
 #define BULKHEAD_MADE_TRAIL_H
 
+#include "guests/console/audit_text.h"
 #include "kernel/sha256.h"
 #include "tools/audit/keep.h"
 
@@ -22,6 +23,7 @@ static void hex(char *to, const void *from, size_t bytes)
         sprintf(to + 2 * i, "%02x", ((const uint8_t *)from)[i]);
 }
 
+/* As a console's manifest calls domains and keys. */
 static const char *name_of(uint32_t domain)
 {
     static const char *const names[] = {"\"office\"", "\"net\""};
@@ -35,17 +37,22 @@ static void write_line(uint32_t index)
     uint64_t ms = (record->tsc - 5 * HZ) / (HZ / 1000);
     time_t seconds = (time_t)(EPOCH + ms / 1000);
     struct tm tm;
+    static const char *const bare[] = {"office", "net"};
+    char text[WORDING_BYTES];
+    struct writer to = {.text = text, .room = sizeof text - 1};
+    audit_text(&to, record, record->domain < 2 ? bare[record->domain] : NULL,
+               audit_admin(record) == 0 ? "ops" : NULL);
+    text[to.used] = 0;
     hex(body, record, AUDIT_BODY_BYTES);
     hex(hash, record->hash, DIGEST_BYTES);
     strftime(when, sizeof when, "\"%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
     sprintf(when + strlen(when), ".%03uZ\"", (unsigned)(ms % 1000));
-    sprintf(
-        lines[index],
-        "{\"number\": %lu, \"time\": %s, \"kind\": \"%s\", \"domain\": %s, \"text\": \"words\", "
-        "\"record\": \"%s\", \"hash\": \"%s\"}",
-        record->number, when,
-        audit_kind_word(record->kind) ? audit_kind_word(record->kind) : "unknown",
-        name_of(record->domain), body, hash);
+    sprintf(lines[index],
+            "{\"number\": %lu, \"time\": %s, \"kind\": \"%s\", \"domain\": %s, \"text\": \"%s\", "
+            "\"record\": \"%s\", \"hash\": \"%s\"}",
+            record->number, when,
+            audit_kind_word(record->kind) ? audit_kind_word(record->kind) : "unknown",
+            name_of(record->domain), text, body, hash);
 }
 
 static void append(uint16_t kind, uint32_t domain, const uint64_t value[AUDIT_VALUES])

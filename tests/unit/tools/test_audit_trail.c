@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "kernel/abi/management.h"
 #include "made_trail.h"
 
 static enum trail_verdict put_all(void)
@@ -65,6 +66,36 @@ static void a_file_that_begins_later(void **state)
     strcpy(lines[5], "{\"lost\": 6}");
     assert_int_equal(put_all(), TRAIL_UNBROKEN);
     says("unbroken from a boot of unknown number, record 6");
+}
+
+/* The text is not in the chain: what it says other than the bytes is said, and is no break. */
+static void a_text_that_was_changed(void **state)
+{
+    static const char *const changes[][2] = {
+        {"ops asked: stop of office", "bob asked: stop of office"}, /* the second is another's */
+        {"ops asked: stop of office", "ops asked: start of office"},
+        {"ops asked: stop of office", "OPS asked: stop of office"},
+        {"ticket 5", "ticket 6"},
+        {"office: life 0 begins", "office: life 1 begins"},
+        {"office: life 0 begins", ""},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        setup(state);
+        append_boot(7, false, 4);
+        append(AUDIT_CALL, 0, (uint64_t[5]){MANAGEMENT_STOP, 0, 4});
+        append(AUDIT_CALL, 0, (uint64_t[5]){MANAGEMENT_STOP, 0, 5});
+        append(AUDIT_CALL, 0, (uint64_t[5]){MANAGEMENT_STOP, 3, 6});
+        uint32_t at = i < 4 ? 9 : 4;
+        char *old = strstr(lines[at], changes[i][0]);
+        assert_non_null(old);
+        char rest[1024];
+        strcpy(rest, old + strlen(changes[i][0]));
+        sprintf(old, "%s%s", changes[i][1], rest);
+        assert_int_equal(put_all(), TRAIL_ANCHORED);
+        says(at == 9 ? "trail:10: `text` is not what this version says of record 9"
+                     : "trail:5: `text` is not what this version says of record 4");
+        says("unbroken and anchored; BUT THE TEXT beside 1 record, first at line");
+    }
 }
 
 /* Whichever bit of whichever record: its line is named, and only a hash can be wrong there. */
@@ -186,7 +217,7 @@ static void a_console_that_tells_otherwise(void **state)
         {"\"start\"", "\"end\"", "trail:9: `kind` is `end`, the record's own `start`"},
         {"\"office\"", "\"net\"", "trail:9: `domain` is `net`, which was `office` before"},
         {":18.", ":28.", "trail:9: `time` is 10 s off"},
-        {"\"text\": \"words\", ", "", "trail:9: there is no `text`"},
+        {"\"text\": ", "\"more\": ", "trail:9: there is no `text`"},
         {"\"number\"", "\"kind\": 1, \"number\"", "trail:9: it is no JSON object"},
         {"\"hash\": \"", "\"hash\": \"A", "trail:9: `hash` is not 64"},
         {"\"record\": \"0", "\"record\": \"", "trail:9: `record` is not 128"},
@@ -250,13 +281,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     static const struct CMUnitTest tests[] = {
-        TEST(an_honest_trail_is_whole),       TEST(a_cold_start_is_no_break),
-        TEST(a_file_that_begins_later),       TEST(every_bit_counts),
-        TEST(a_changed_record_is_named),      TEST(a_missing_record_is_a_gap),
-        TEST(records_in_another_order),       TEST(records_that_were_not_kept),
-        TEST(the_end_of_a_boot_is_missing),   TEST(counters_go_on),
-        TEST(a_console_that_tells_otherwise), TEST(foreign_words_drive_no_terminal),
-        TEST(a_kind_without_a_word),          TEST(another_file_is_told_once),
+        TEST(an_honest_trail_is_whole),
+        TEST(a_text_that_was_changed),
+        TEST(a_cold_start_is_no_break),
+        TEST(a_file_that_begins_later),
+        TEST(every_bit_counts),
+        TEST(a_changed_record_is_named),
+        TEST(a_missing_record_is_a_gap),
+        TEST(records_in_another_order),
+        TEST(records_that_were_not_kept),
+        TEST(the_end_of_a_boot_is_missing),
+        TEST(counters_go_on),
+        TEST(a_console_that_tells_otherwise),
+        TEST(foreign_words_drive_no_terminal),
+        TEST(a_kind_without_a_word),
+        TEST(another_file_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
