@@ -242,8 +242,8 @@ const struct key keys[] = {
              "for com2 and com4."},
     {"domains[].serial.polled", KEY_BOOLEAN, IN_DOMAIN(serial.polled), .fallback = "false",
      .text =
-         "The UART's interrupt line belongs to another domain's UART, or leads nowhere: look at "
-         "the port now and then instead."},
+         "The UART's interrupt line belongs to another domain's UART, or leads nowhere: what is "
+         "typed waits until the domain exits by itself, which an idle Linux does not."},
     {"domains[].serial.read", KEY_LIST, false, 0, 2, IN_DOMAIN(serial.read), .noun = "role", WORDS,
      .text = "Roles of management that may read what the domain prints."},
     {"domains[].serial.read[]", KEY_CHOICE, .choices = admin_choices,
@@ -343,7 +343,7 @@ const struct key keys[] = {
     {"management.serial.irq", KEY_INTEGER, false, 3, 15, IN_MODEL(management.serial.irq),
      .text = "The UART's ISA interrupt line, as for a domain's."},
     {"management.serial.polled", KEY_BOOLEAN, IN_MODEL(management.serial.polled),
-     .fallback = "false", .text = "Look at the port now and then instead, as for a domain's."},
+     .fallback = "false", .text = "It goes without the interrupt line, as a domain's does."},
     {"management.nic", KEY_SECTION, IN_MODEL(management.nic),
      .text = "Its network card, which nobody else uses. A LAB image may go without."},
     {"management.nic.pci", KEY_PCI, true, 0, UINT32_MAX, IN_NIC(pci),
