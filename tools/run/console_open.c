@@ -32,7 +32,8 @@ bool console_port_is_free(unsigned port)
     if (!is_free)
         fprintf(stderr,
                 "bulkhead run: 127.0.0.1:%u, which is to lead to the console: %s; end what has it, "
-                "as another run, or choose one with --port N, or go without: --no-forward\n",
+                "as another run, or choose one with --port N (`make run PORT=N`), or go without: "
+                "--no-forward\n",
                 port, strerror(errno));
     return is_free;
 }

@@ -562,7 +562,7 @@ static void test_console(void **state)
     snprintf(words, sizeof(words),
              "127.0.0.1:%u, which is to lead to the console: Address already "
              "in use; end what has it, as another run, or choose one with "
-             "--port N, or go without: --no-forward",
+             "--port N (`make run PORT=N`), or go without: --no-forward",
              port);
     expect(&show, words);
     assert_int_equal(end(&show), 3);
