@@ -3,6 +3,7 @@
 #include "image.h"
 #include "kernel/manifest.h"
 #include "tools/image/image.h"
+#include "tools/image/parts.h"
 #include "tools/image/pe.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -58,8 +59,10 @@ static const char *read_bytes(const void *bytes, size_t size, struct run_image *
     if (complaint)
         return complaint;
     const struct pe_section *section = pe_find(&pe, ".manif");
+    out->survey = pe_find(&pe, PART_SURVEY_SECTION) != NULL;
     if (!section)
-        return "is an EFI program, but holds no manifest";
+        return out->survey ? "is a survey, which looks at a machine and holds no manifest"
+                           : "is an EFI program, but holds no manifest";
     if (!pe_find(&pe, ".kernel"))
         return "holds a manifest, but no hypervisor";
     void *copy = malloc(section->raw_bytes); /* aligned, as the reader wants it */

@@ -9,6 +9,7 @@
 
 struct run_image {
     const char *trouble;                   /* why it is no image that boots, NULL: it is one */
+    bool survey;                           /* it is the application of `bulkhead survey` */
     bool amd;                              /* made for AMD-V */
     bool holds_key;                        /* the private key of the console's server */
     unsigned cpus, memory_mib;             /* 0: not said */

@@ -159,8 +159,10 @@ static enum exit_status prepare(struct run *run)
         return EXIT_ENVIRONMENT;
     const struct run_image *image = &run->image;
     if (image->trouble) {
-        fprintf(stderr, "bulkhead run: %s: %s; `bulkhead build` makes images\n", run->path,
-                image->trouble);
+        fprintf(stderr, "bulkhead run: %s: %s; %s\n", run->path, image->trouble,
+                image->survey ? "`bulkhead disk` makes of it what a machine boots, QEMU too "
+                                "(docs/boards.md)"
+                              : "`bulkhead build` makes images");
         return EXIT_FINDINGS;
     }
     run_image_defaults(image, &run->options);

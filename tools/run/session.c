@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { POLL_MS = 100 };
+enum { POLL_MS = 100, LOG_LINES = 3, LOG_CELLS = 400, LOG_BYTES = 4096 };
 /* After so many seconds an unfinished line is shown, on a terminal and in a file. */
 static const double prompt_wait = 0.2, plain_prompt_wait = 2;
 static const double progress_every = 5;
@@ -173,9 +173,45 @@ static const char *end_words(int status)
     if (WIFSIGNALED(status))
         snprintf(words, sizeof(words), "the emulator was killed (%s)", strsignal(WTERMSIG(status)));
     else
-        snprintf(words, sizeof(words), "the emulator ended by itself, status %d (see emulator.log)",
+        snprintf(words, sizeof(words), "the emulator ended by itself, status %d",
                  WEXITSTATUS(status));
     return words;
+}
+
+/* The last lines of a file. */
+struct tail {
+    char lines[LOG_LINES][LINE_BYTES];
+    unsigned count;
+};
+
+static void keep_line(const char *text, void *context)
+{
+    struct tail *tail = context;
+    if (*text)
+        snprintf(tail->lines[tail->count++ % LOG_LINES], LINE_BYTES, "%s", text);
+}
+
+/* What the emulator itself wrote last most often says why it ended. */
+static void show_log(struct run *run)
+{
+    static struct tail tail;
+    static struct line line;
+    char path[4096];
+    int byte;
+    snprintf(path, sizeof(path), "%s/emulator.log", run->options.directory);
+    FILE *log = fopen(path, "re");
+    line_open(&line, LOG_CELLS, run->screen.ascii);
+    tail.count = 0;
+    if (log && fseek(log, -LOG_BYTES, SEEK_END) != 0)
+        rewind(log); /* it is shorter */
+    while (log && (byte = fgetc(log)) != EOF)
+        line_put(&line, (uint8_t)byte, keep_line, &tail);
+    line_put(&line, '\n', keep_line, &tail);
+    if (log)
+        fclose(log);
+    screen_note(&run->screen, tail.count ? "the last lines of %s:" : "%s says nothing", path);
+    for (unsigned i = tail.count < LOG_LINES ? 0 : tail.count - LOG_LINES; i < tail.count; i++)
+        screen_note(&run->screen, "  %s", tail.lines[i % LOG_LINES]);
 }
 
 /* Why the run is over, or NULL; the exit status with it. */
@@ -203,6 +239,7 @@ static const char *over(struct run *run, int *status)
     if (machine_ended(&run->machine)) {
         ports_read(&run->ports);
         *status = EXIT_FINDINGS;
+        run->fell = true;
         return end_words(run->machine.status);
     }
     if (run->limit > 0 && now - run->began > run->limit) {
@@ -263,6 +300,8 @@ int session_run(struct run *run)
     machine_stop(&run->machine);
     show_prompts(run, 0);
     screen_close(&run->screen);
+    if (run->fell)
+        show_log(run);
     screen_note(&run->screen, "%s after %.0f s; what each port wrote is in %s/com1.txt ...", reason,
                 seconds_now() - run->began, run->options.directory);
     keys_close();

@@ -38,6 +38,7 @@ struct run {
     bool typing; /* what is typed here is read */
     bool escape; /* Ctrl-] was typed */
     bool opened; /* where the console is was said */
+    bool fell;   /* the emulator ended, and nobody had asked it to */
     bool told, prompted,
         deaf; /* said: whose the keyboard is; so at its prompt; that nobody reads */
     enum stop stopped[MAX_DOMAINS];

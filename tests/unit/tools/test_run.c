@@ -310,16 +310,25 @@ static void test_ends_with_the_last_domain(void **state)
 static void test_emulator_ends(void **state)
 {
     static struct show show;
+    char words[128];
     (void)state;
     begin(&show, "xterm", 80, NULL);
     start(&show);
     say(&show, "kill");
+    expect(&show, "run/1/emulator.log says nothing");
     expect(&show, "the emulator was killed (Killed)");
     assert_int_equal(end(&show), 1);
     begin(&show, "xterm", 80, NULL);
     start(&show);
+    say(&show, "err one\\ntwo\\n\\nthree\\nqemu: no such\\033[2J device");
     say(&show, "exit 0");
-    expect(&show, "the emulator ended by itself, status 0");
+    snprintf(words, sizeof(words), "the last lines of %s/emulator.log:", run_path);
+    expect(&show, words);
+    expect(&show, "run      *   two");
+    expect(&show, "run      *   three");
+    expect(&show, "run      *   qemu: no such device");
+    expect(&show, "the emulator ended by itself, status 0 after");
+    assert_int_equal(times(&show, "one"), 0);
     assert_int_equal(end(&show), 1);
 }
 
@@ -453,7 +462,12 @@ static void test_only_images(void **state)
         int status;
     } cases[] = {
         {"README.md", "README.md: is no PE file", 1},
-        {"build/boot/loader.efi", "is an EFI program, but holds no manifest", 1},
+        {"build/boot/loader.efi",
+         "is an EFI program, but holds no manifest; `bulkhead build` makes images", 1},
+        {"$DIR/survey.efi",
+         "survey.efi: is a survey, which looks at a machine and holds no manifest; `bulkhead disk` "
+         "makes of it what a machine boots, QEMU too (docs/boards.md)\n",
+         1},
         {"/dev/null", "is empty", 3},
         {"--machine bochs $DIR/amd.efi",
          "is for processors of AMD, and Bochs (emulates VT-x): use "
@@ -607,6 +621,7 @@ static int set_up(void **state)
         "  - {name: hello, cpus: 1, memory: 64M, boot: {elf64: good.elf}, serial: {port: com3}}\n"
         "  - {name: quiet, cpus: 1, memory: 64M, boot: {elf64: good.elf}}\n"
         "END\n"
+        "build/bulkhead survey -o $DIR/survey.efi >/dev/null &&\n"
         "build/bulkhead build --cpu amd $DIR/m.yaml -o $DIR/amd.efi >/dev/null &&\n"
         "sed '/hello/d;/quiet/d;s/host/platform: {processors: 1}\\n&/' $DIR/m.yaml >$DIR/i.yaml "
         "&&\n"
