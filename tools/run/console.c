@@ -17,6 +17,18 @@ static void take_card(const struct manifest *manifest, const struct manifest_man
                 false};
 }
 
+static void take_admins(const struct manifest *manifest, bool operators, struct run_console *out)
+{
+    uint32_t count;
+    const struct manifest_admin *admin = manifest_entries(manifest, MANIFEST_ADMINS, &count);
+    for (uint32_t i = 0; i < count && out->admin_count < MAX_ADMINS; i++, admin++)
+        if ((admin->role == MANIFEST_OPERATOR) == operators) {
+            struct console_person *to = &out->admins[out->admin_count++];
+            snprintf(to->path, sizeof(to->path), "%s", manifest_string(manifest, admin->path));
+            memcpy(to->key, admin->key, DIGEST_BYTES);
+        }
+}
+
 void console_take(const struct manifest *manifest, struct run_console *out)
 {
     uint32_t count;
@@ -34,11 +46,8 @@ void console_take(const struct manifest *manifest, struct run_console *out)
                  manifest_string(manifest, manifest->payloads[management->key].path));
         memcpy(out->key_digest, management->key_digest, DIGEST_BYTES);
     }
-    const struct manifest_admin *admin = manifest_entries(manifest, MANIFEST_ADMINS, &count);
-    for (uint32_t i = count; i > 0; i--)
-        if (admin[i - 1].role == MANIFEST_OPERATOR)
-            snprintf(out->admin, sizeof(out->admin), "%s",
-                     manifest_string(manifest, admin[i - 1].path));
+    take_admins(manifest, true, out);
+    take_admins(manifest, false, out);
 }
 
 bool console_has_name(const struct run_console *console, unsigned port)

@@ -9,6 +9,12 @@
 
 enum { CONSOLE_PORT = 8443, CONSOLE_PATH = 1025 };
 
+/* One of its administrators. */
+struct console_person {
+    char path[CONSOLE_PATH]; /* file of the public key, as the manifest has it */
+    uint8_t key[DIGEST_BYTES];
+};
+
 /* What a manifest says of it. */
 struct run_console {
     struct machine_console card; /* address 0: it has no network card */
@@ -16,7 +22,8 @@ struct run_console {
     char names[MAX_SERVER_NAMES][SERVER_NAME_BYTES];
     char key[CONSOLE_PATH]; /* file of the server's private key, as the manifest has it; "": none */
     uint8_t key_digest[DIGEST_BYTES];
-    char admin[CONSOLE_PATH]; /* file of the public key of the first operator; "": none */
+    struct console_person admins[MAX_ADMINS]; /* operators first */
+    unsigned admin_count;
 };
 
 /* Fills the zeroed `out`. */
@@ -31,13 +38,28 @@ bool console_port_is_free(unsigned port);
 /* Whether a browser may call it by 127.0.0.1:PORT. */
 bool console_has_name(const struct run_console *console, unsigned port);
 
-/* "open https://127.0.0.1:8443 (certificate: build/keys/console.pem)": of a file that is there. */
+/*
+ * "open https://127.0.0.1:8443 (certificate: build/keys/console.pem)": of a file beside the
+ * server's key that is of this key; else how it is made. No more than why not where it has no such
+ * name.
+ */
 void console_words(const struct run_console *console, unsigned port, char *out, size_t room);
 
 /*
- * Tells `bulkhead ctl` of it, as its first operator, if that one's private key and certificate are
- * beside the public key. False: it was not told, which stands on stderr if it was tried.
+ * Tells `bulkhead ctl` of it, as the first administrator whose private key and certificate are
+ * beside the public key, and theirs. An entry that a person made stays. `said` gets a line: what
+ * `ctl` can do now, or why not and the remedy; "" if that stands on stderr.
  */
-bool console_host(const struct run_console *console, unsigned port);
+void console_host(const struct run_console *console, unsigned port, char *said, size_t room);
+
+enum key_state { KEY_GOOD, KEY_ABSENT, KEY_OTHER };
+
+/*
+ * The private key (`end` ".key") or the certificate (".pem") that is called as `path`, with `end`
+ * for its ending `old`: its file's name goes to `out`. Is it of the public key whose
+ * SubjectPublicKeyInfo has the SHA-256 `key`? KEY_OTHER also where it can't be read.
+ */
+enum key_state console_key_file(const char *path, const char *old, const char *end,
+                                const uint8_t key[DIGEST_BYTES], char out[CONSOLE_PATH]);
 
 #endif

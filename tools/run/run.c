@@ -210,6 +210,7 @@ static enum exit_status open_console(struct run *run)
 {
     const struct run_console *console = &run->image.console;
     enum machine_kind kind = run->options.kind;
+    char words[2 * CONSOLE_PATH];
 
     if (!console->card.address || !*console->key || run->port == 0 ||
         (kind != MACHINE_TCG && kind != MACHINE_KVM))
@@ -217,16 +218,12 @@ static enum exit_status open_console(struct run *run)
     if (!console_port_is_free(run->port))
         return EXIT_ENVIRONMENT;
     run->options.console.port = run->port;
-    bool named = console_has_name(console, run->port);
-    if (!named)
-        screen_note(
-            &run->screen,
-            "the console refuses whoever calls it 127.0.0.1:%u, browsers and `bulkhead ctl`: "
-            "add that to the manifest's `management.names`, and build",
-            run->port);
-    if (console_host(console, run->port) && named)
-        screen_note(&run->screen, "`bulkhead ctl --host %s` speaks with its console",
-                    console->host);
+    if (console_has_name(console, run->port))
+        console_host(console, run->port, words, sizeof(words));
+    else
+        console_words(console, run->port, words, sizeof(words));
+    if (*words)
+        screen_note(&run->screen, "%s", words);
     return EXIT_GOOD;
 }
 

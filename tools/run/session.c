@@ -107,6 +107,8 @@ static void say_console(struct run *run, const char *line)
     if (port == 0 || sscanf(line, "bulkhead: %u domains start%n", &domains, &length) < 1 || !length)
         return;
     run->opened = true;
+    if (!console_has_name(&run->image.console, port))
+        return; /* said before */
     console_words(&run->image.console, port, words, sizeof(words));
     screen_note(&run->screen, "%s", words);
 }

@@ -30,7 +30,8 @@
 
 enum { PATIENCE_MS = 20000, ALL_BYTES = 1 << 16, ROW_BYTES = 1024 };
 
-static pid_t running[2]; /* what a failed test left behind */
+static pid_t running[2];      /* what a failed test left behind */
+static unsigned console_port; /* $PORT, which the console is called by */
 static char folder[] = "/tmp/bulkhead-test-XXXXXX", pipe_path[64], image[64], run_path[64];
 
 /* One run: its output as it came, and the terminal's last row. */
@@ -522,6 +523,28 @@ static int free_port(bool taken, unsigned *port)
     return taken ? listener : -1;
 }
 
+/* Begins a run of the image with a console, whose port is $PORT or, not 0, `port`. */
+static void begin_console(struct show *show, unsigned port)
+{
+    char option[32], usual[64];
+    snprintf(option, sizeof(option), "--port=%u", port ? port : console_port);
+    memcpy(usual, image, sizeof(image));
+    snprintf(image, sizeof(image), "%s/console.efi", folder);
+    begin(show, "xterm", 200, option);
+    memcpy(image, usual, sizeof(image));
+}
+
+/* Starts the domains of it, and ends it. */
+static void end_console(struct show *show)
+{
+    start(show);
+    say(show, "1 bulkhead: 4 domains start\\n");
+    say(show, "1 last\\n");
+    expect(show, "last");
+    say(show, "exit 0");
+    end(show);
+}
+
 /* Where the console is, said once when the domains start, and `ctl` is told. */
 static void test_console(void **state)
 {
@@ -531,31 +554,22 @@ static void test_console(void **state)
         "'127.0.0.1:$PORT'\" $h && grep -q \"key: '$DIR/ops.key'\" $h && grep -q \"certificate: "
         "'$DIR/ops.pem'\" $h && grep -q \"server-key: '$(grep -v -- -- build/fixtures/server.pub | "
         "base64 -d | sha256sum | cut -c1-64)'\" $h";
-    char option[32], words[256], number[16], console[80], usual[80];
-    unsigned port;
+    char words[256];
     (void)state;
-    free_port(false, &port);
-    snprintf(option, sizeof(option), "--port=%u", port);
-    snprintf(number, sizeof(number), "%u", port);
-    setenv("PORT", number, 1);
     assert_int_equal(
         system("mkdir -p $DIR/bulkhead; cd $DIR/bulkhead; for n in 'old, emulated: true' real; do\n"
                "printf -- '- {name: %s, address: \"127.0.0.1:%s\", server-key: %064d, key: k, "
-               "certificate: c}\n' \"$n\" $PORT 0; done | sed '1ihosts:' >hosts.yaml; "
+               "certificate: c}\\n' \"$n\" $PORT 0; done | sed '1ihosts:' >hosts.yaml; "
                "chmod 600 hosts.yaml"),
         0);
-    memcpy(usual, image, sizeof(image));
-    snprintf(console, sizeof(console), "%s/console.efi", folder);
-    memcpy(image, console, sizeof(image));
-    begin(&show, "xterm", 200, option);
-    snprintf(words, sizeof(words), "the console refuses whoever calls it 127.0.0.1:%u", port);
-    expect(&show, words);
+    begin_console(&show, 0);
+    expect(&show, "`bulkhead ctl --host test` speaks with its console");
     start(&show);
     say(&show, "2 bulkhead: 4 domains start\\n"); /* not the boot log */
     say(&show, "1 bulkhead: 4 domains\\n");
     say(&show, "1 bulkhead: 4 domains start\\n");
-    snprintf(words, sizeof(words), "open https://127.0.0.1:%u (certificate: %s/console.pem)", port,
-             folder);
+    snprintf(words, sizeof(words), "open https://127.0.0.1:%u (certificate: %s/console.pem)",
+             console_port, folder);
     expect(&show, words);
     say(&show, "1 bulkhead: 4 domains start\\n");
     say(&show, "1 bulkhead: domain hello ended: power off (ACPI S5); it stays stopped\\n");
@@ -569,10 +583,16 @@ static void test_console(void **state)
     /* What an earlier run wrote is gone, what a person wrote is not. */
     assert_int_equal(
         system("h=$DIR/bulkhead/hosts.yaml; ! grep \"'old'\" $h && grep -q \"'real'\" $h"), 0);
+}
 
+static void test_console_ports(void **state)
+{
+    static struct show show;
+    char words[256];
+    unsigned port;
+    (void)state;
     int listener = free_port(true, &port);
-    snprintf(option, sizeof(option), "--port=%u", port);
-    begin(&show, "xterm", 200, option);
+    begin_console(&show, port);
     snprintf(words, sizeof(words),
              "127.0.0.1:%u, which is to lead to the console: Address already "
              "in use; end what has it, as another run, or choose one with "
@@ -582,16 +602,82 @@ static void test_console(void **state)
     assert_int_equal(end(&show), 3);
     close(listener);
 
-    char without[] = "--no-forward";
+    /* One that its names do not have. */
+    begin_console(&show, port);
+    snprintf(words, sizeof(words), "the console refuses whoever calls it 127.0.0.1:%u", port);
+    expect(&show, words);
+    end_console(&show);
+    assert_int_equal(times(&show, "open https") + times(&show, "the console refuses"), 1);
+    assert_int_equal(times(&show, "speaks with its console"), 0);
+}
+
+/* Files that are called as the manifest's keys and are others are not theirs. */
+static void test_keys_of_others(void **state)
+{
+    static struct show show;
+    char words[256];
+    (void)state;
+    assert_int_equal(system("cd $DIR && mkdir own && cp ops.* console.pem own && rm -f "
+                            "bulkhead/hosts.yaml && cp ops.pem console.pem && cp console.key "
+                            "ops.key"),
+                     0);
+    begin_console(&show, 0);
+    snprintf(words, sizeof(words),
+             "no administrator's key is here (%s/ops.key is another's, %s/audit.key is not there): "
+             "`bulkhead ctl host add test --address 127.0.0.1:%u ",
+             folder, folder, console_port);
+    expect(&show, words);
+    end_console(&show);
+    snprintf(words, sizeof(words), "open https://127.0.0.1:%u (`bulkhead key certificate MANIFEST",
+             console_port);
+    assert_int_equal(times(&show, words), 1);
+
+    assert_int_equal(system("cd $DIR && cp own/* . && cp console.pem ops.pem"), 0);
+    begin_console(&show, 0);
+    snprintf(words, sizeof(words), "(%s/ops.pem is another's, ", folder);
+    expect(&show, words);
+    end_console(&show);
+    assert_int_equal(system("cd $DIR && cp own/* . && ! test -e bulkhead/hosts.yaml"), 0);
+}
+
+/* What somebody added by hand stays, even at the same address. */
+static void test_entry_of_a_person(void **state)
+{
+    static struct show show;
+    (void)state;
+    assert_int_equal(
+        system("cd $DIR/bulkhead; printf -- 'hosts:\\n- {name: test, address: "
+               "\"127.0.0.1:%s\", server-key: %064d, key: k, certificate: c}\\n' $PORT 0 "
+               ">hosts.yaml; chmod 600 hosts.yaml; cp hosts.yaml before"),
+        0);
+    begin_console(&show, 0);
+    expect(&show, "hosts.yaml line 2 has a test at 127.0.0.1:");
+    expect(&show, " that somebody added; `bulkhead ctl host remove test` and run again");
+    end_console(&show);
+    assert_int_equal(system("cd $DIR/bulkhead && cmp hosts.yaml before"), 0);
+    /* It is this very machine's. */
+    assert_int_equal(
+        system("cd $DIR/bulkhead && k=$(grep -v -- -- $OLDPWD/build/fixtures/server.pub | base64 "
+               "-d | sha256sum | cut -c1-64) && sed -i \"s/server-key: 0*/server-key: $k/\" "
+               "hosts.yaml && cp hosts.yaml before"),
+        0);
+    begin_console(&show, 0);
+    expect(&show, "`bulkhead ctl --host test` speaks with its console");
+    end_console(&show);
+    assert_int_equal(system("cd $DIR/bulkhead && cmp hosts.yaml before && rm hosts.yaml"), 0);
+}
+
+static void test_no_console(void **state)
+{
+    static struct show show;
+    char without[] = "--no-forward", usual[64];
+    (void)state;
+    memcpy(usual, image, sizeof(image));
+    snprintf(image, sizeof(image), "%s/console.efi", folder);
     begin(&show, "xterm", 200, without);
-    start(&show);
-    say(&show, "1 bulkhead: 4 domains start\\n");
-    say(&show, "1 last\\n");
-    expect(&show, "last");
-    say(&show, "exit 0");
-    end(&show);
-    assert_int_equal(times(&show, "open https") + times(&show, "ctl"), 0);
     memcpy(image, usual, sizeof(image));
+    end_console(&show);
+    assert_int_equal(times(&show, "open https") + times(&show, "ctl"), 0);
 }
 
 static void test_ends_are_read(void **state)
@@ -635,24 +721,30 @@ static int set_up(void **state)
         "build/bulkhead build --cpu amd $DIR/u.yaml -o $DIR/unknown.efi >/dev/null 2>&1 &&\n"
         "F=build/fixtures; cp $F/ops.pub $F/audit.pub $DIR && cp $F/server.key $DIR/console.key "
         "&&\n"
-        "touch $DIR/ops.key $DIR/ops.pem $DIR/console.pem && { sed '/hello/s/}}$/}, manage: "
+        "rm $DIR/ops.pub && build/bulkhead key new ops --password x --dir $DIR >/dev/null && { sed "
+        "'/hello/s/}}$/}, manage: "
         "[start]}/' $DIR/m.yaml; cat <<'END'\n"
         "networks: {admin: {}}\n"
         "management:\n"
         "  cpus: 1\n"
         "  memory: 64M\n"
         "  nic: {pci: \"01:00.0\", id: \"8086:10d3\", network: admin, address: 10.9.8.7/24}\n"
-        "  names: [127.0.0.1:8443]\n"
+        "  names: [127.0.0.1:PORT]\n"
         "  key: console.key\n"
         "  admins:\n"
         "    - {name: audit, key: audit.pub, role: auditor, expires: 2199-01-31}\n"
         "    - {name: ops, key: ops.pub, role: operator, expires: 2199-01-31}\n"
         "END\n"
-        "} | sed \"s#key: #&$DIR/#\" >$DIR/c.yaml && build/bulkhead build --cpu amd --console "
-        "build/fixtures/good.elf $DIR/c.yaml -o $DIR/console.efi >/dev/null 2>&1\n";
-    char path[4096];
+        "} | sed \"s#key: #&$DIR/#; s/:PORT/:$PORT/\" >$DIR/c.yaml && build/bulkhead build --cpu "
+        "amd --console "
+        "build/fixtures/good.elf $DIR/c.yaml -o $DIR/console.efi >/dev/null 2>&1 &&\n"
+        "build/bulkhead key certificate $DIR/c.yaml -o $DIR/console.pem >/dev/null 2>&1\n";
+    char path[4096], number[16];
     (void)state;
-    if (!mkdtemp(folder) || setenv("DIR", folder, 1) != 0 || system(script) != 0)
+    free_port(false, &console_port);
+    snprintf(number, sizeof(number), "%u", console_port);
+    if (!mkdtemp(folder) || setenv("PORT", number, 1) != 0 || setenv("DIR", folder, 1) != 0 ||
+        system(script) != 0)
         return -1;
     snprintf(pipe_path, sizeof(pipe_path), "%s/pipe", folder);
     snprintf(image, sizeof(image), "%s/amd.efi", folder);
@@ -701,6 +793,10 @@ int main(void)
         cmocka_unit_test_teardown(test_closed_pipe, end_runs),
         cmocka_unit_test_teardown(test_only_images, end_runs),
         cmocka_unit_test_teardown(test_console, end_runs),
+        cmocka_unit_test_teardown(test_console_ports, end_runs),
+        cmocka_unit_test_teardown(test_keys_of_others, end_runs),
+        cmocka_unit_test_teardown(test_entry_of_a_person, end_runs),
+        cmocka_unit_test_teardown(test_no_console, end_runs),
         cmocka_unit_test_teardown(test_ends_are_read, end_runs),
     };
     return cmocka_run_group_tests_name("run", tests, set_up, clean_up);
