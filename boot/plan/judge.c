@@ -112,7 +112,7 @@ static bool judge_kind(const struct subject *subject)
                     "the image from its own menu, or leave the function to nobody");
     return subject->device->pci != subject->facts->boot_function ||
            deny(subject, ", which this machine boots from: who writes that disk replaces the "
-                         "hypervisor; leave it to nobody or to management");
+                         "hypervisor; leave it to nobody");
 }
 
 /* Behind it all have one requester id (TRAPS 60). */

@@ -121,7 +121,7 @@ static const struct refusal refusals[] = {
     {PCI(0, 0, 0), 0, nothing, {"00:00.0, which is a host bridge (class 0600)", "nobody's"}},
     {PCI(0, 0x1f, 0), 0, nothing, {"which is the ISA bridge"}},
     {PCI(0, 0x1f, 2), 0, nothing, {"which is beside the ISA bridge"}},
-    {PCI(1, 0, 0), 0, boots, {"which this machine boots from", "management"}},
+    {PCI(1, 0, 0), 0, boots, {"which this machine boots from", "leave it to nobody"}},
     {PCI(7, 1, 0), 0, nothing, {"behind the PCI bridge 00:04.0", "PCI Express slot"}},
     {PCI(1, 0, 0), 0, may_boot_disk, {"which this machine may have booted from"}},
     {PCI(1, 0, 0), 0, may_boot_stick, {"which this machine may have booted from"}},
