@@ -64,7 +64,6 @@ static void check_intel(struct findings *findings, struct facts *facts)
     uint64_t ept = second & 1 << 1 ? cpu_rdmsr(MSR_VMX_EPT_VPID) : 0;
     require(findings, pin & 1 << 3 && pin & 1 << 5, "NMI exiting and virtual NMIs");
     require(findings, processor & 1 << 28, "MSR bitmaps");
-    require(findings, processor & 1 << 27, "the monitor trap flag");
     require(findings, processor & 1 << 24, "unconditional I/O exiting");
     require(findings, second & 1 << 1, "EPT (extended page tables): a newer processor is needed");
     require(findings, second & 1 << 7, "unrestricted guest: a newer processor is needed");

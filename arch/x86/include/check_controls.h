@@ -26,8 +26,9 @@
  */
 #define VTX_PIN (1u << 3 | 1u << 5) /* NMI exiting, virtual NMIs */
 /* MWAIT, RDPMC, unconditional I/O, MSR bitmaps, MONITOR, secondary controls. */
-#define VTX_PRIMARY         (1u << 10 | 1u << 11 | 1u << 24 | 1u << 28 | 1u << 29 | 1u << 31)
-#define VTX_PRIMARY_WINDOWS (1u << 22 | 1u << 27)         /* come and go: for NMIs, monitor trap */
+#define VTX_PRIMARY (1u << 10 | 1u << 11 | 1u << 24 | 1u << 28 | 1u << 29 | 1u << 31)
+/* Come and go: for interrupts, for NMIs, the monitor trap flag. */
+#define VTX_PRIMARY_WINDOWS (1u << 2 | 1u << 22 | 1u << 27)
 #define VTX_SECONDARY       (1u << 1 | 1u << 6 | 1u << 7) /* EPT, WBINVD, unrestricted guest */
 /* RDTSCP, VPID, INVPCID, ENCLS, XSAVES, user wait. */
 #define VTX_SECONDARY_WANTED (1u << 3 | VTX_VPID | 1u << 12 | 1u << 15 | 1u << 20 | 1u << 26)

@@ -73,6 +73,8 @@ static const char *grant_controls(void)
         if (controls[i].required & ~may)
             return controls[i].name;
         vmcs_granted[i] = (controls[i].required | controls[i].wanted | must) & may;
+        if (controls[i].field == VMCS_PROC_CONTROLS)
+            vmx_behind_sti = may & PROC_MONITOR_TRAP ? PROC_MONITOR_TRAP : PROC_INTERRUPT_WINDOW;
     }
     uint64_t flushes = cpu_rdmsr(IA32_VMX_EPT_VPID_CAP);
     if (!(flushes & CAP_INVVPID) || !(flushes & CAP_INVVPID_ALL))

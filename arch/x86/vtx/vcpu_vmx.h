@@ -85,4 +85,8 @@ static inline unsigned vcpu_cpl(void)
     return (unsigned)vmcs_read(VMCS_GUEST_SS_RIGHTS) >> 5 & 3;
 }
 
+/* The control that exits behind the instruction after STI: the monitor trap flag if there is one.
+ */
+extern uint32_t vmx_behind_sti;
+
 #endif

@@ -13,6 +13,7 @@
 #include "vmcs.h"
 
 PER_CPU struct vcpu vcpu;
+PER_CPU uint32_t vmx_behind_sti;
 
 _Static_assert(__builtin_offsetof(struct vcpu, knock) == VCPU_KNOCK, "vcpu.inc");
 _Static_assert(__builtin_offsetof(struct vcpu, nmis) == VCPU_NMIS, "vcpu.inc");
@@ -74,8 +75,8 @@ void vcpu_inject(uint32_t vector, bool has_error_code, uint32_t error_code)
 /* Exits when the window opens for an NMI, or behind one instruction; 0: not at all. */
 static void set_window(uint64_t window)
 {
-    uint64_t others =
-        vmcs_read(VMCS_PROC_CONTROLS) & ~(uint64_t)(PROC_NMI_WINDOW | PROC_MONITOR_TRAP);
+    uint64_t others = vmcs_read(VMCS_PROC_CONTROLS) &
+                      ~(uint64_t)(PROC_NMI_WINDOW | PROC_INTERRUPT_WINDOW | PROC_MONITOR_TRAP);
     vmcs_write(VMCS_PROC_CONTROLS, others | window);
 }
 
@@ -91,9 +92,10 @@ void vcpu_inject_nmi_when_open(void)
     if (state & BLOCKED_BY_NMI) /* while one is served, one is latched */
         vcpu.nmi_pending = 1;
     /* A processor need not hold back an NMI-window exit behind STI, and would exit for ever; CLI
-     * may be the instruction there, and so no window for interrupts opens. */
+     * may be the instruction there, and so no window for interrupts opens: that one is for
+     * processors without the monitor trap flag. */
     set_window(vcpu.nmi_pending == 0             ? 0
-               : !open && state & BLOCKED_BY_STI ? PROC_MONITOR_TRAP
+               : !open && state & BLOCKED_BY_STI ? vmx_behind_sti
                                                  : PROC_NMI_WINDOW);
 }
 
@@ -277,6 +279,7 @@ void vmx_exit(void)
     case VMX_EXIT_CR_ACCESS:
         exit_cr_access(length);
         return;
+    case VMX_EXIT_INTERRUPT_WINDOW:
     case VMX_EXIT_NMI_WINDOW:
     case VMX_EXIT_MONITOR_TRAP:
         vcpu_inject_nmi_when_open();

@@ -48,7 +48,11 @@ static void vmcs_write(enum vmcs_field field, uint64_t value)
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "arch/x86/vtx/vmx.c"
 
-enum { OTHERS = 1 << 28, WINDOWS = PROC_NMI_WINDOW | PROC_MONITOR_TRAP, NMI = VECTOR_NMI };
+enum {
+    OTHERS = 1 << 28,
+    WINDOWS = PROC_NMI_WINDOW | PROC_INTERRUPT_WINDOW | PROC_MONITOR_TRAP,
+    NMI = VECTOR_NMI
+};
 
 struct cpu cpu;
 static uint64_t counts[PUBLIC_EXIT_KINDS];
@@ -97,6 +101,7 @@ NOT_CALLED(panic);
 
 static int setup(void **state)
 {
+    vmx_behind_sti = PROC_MONITOR_TRAP;
     (void)state;
     memset(fields, 0, sizeof(fields));
     vcpu = (struct vcpu){0};
@@ -121,6 +126,20 @@ static uint64_t window(void)
 {
     assert_true(fields[VMCS_PROC_CONTROLS] & OTHERS);
     return fields[VMCS_PROC_CONTROLS] & WINDOWS;
+}
+
+/* A processor without that flag: the window for interrupts has to do. */
+static void behind_sti_without_monitor_trap(void **state)
+{
+    (void)state;
+    vmx_behind_sti = PROC_INTERRUPT_WINDOW;
+    fields[VMCS_GUEST_INTERRUPTIBILITY] = BLOCKED_BY_STI;
+    vcpu.nmi_pending = 1;
+    vcpu_inject_nmi_when_open();
+    assert_true(!nmi_goes_in() && window() == PROC_INTERRUPT_WINDOW && vcpu.nmi_pending == 1);
+    fields[VMCS_GUEST_INTERRUPTIBILITY] = 0;
+    exits(VMX_EXIT_INTERRUPT_WINDOW);
+    assert_true(nmi_goes_in() && window() == 0);
 }
 
 /* CLI may be the instruction there: one instruction later, and not when a window opens. */
@@ -202,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(behind_sti, setup),
+        cmocka_unit_test_setup(behind_sti_without_monitor_trap, setup),
         cmocka_unit_test_setup(the_other_windows, setup),
         cmocka_unit_test_setup(interrupts_are_put_back, setup),
         cmocka_unit_test_setup(a_knock_is_counted, setup),

@@ -201,7 +201,6 @@ BREAK(rdpmc_free, w->registers.controls[1] &= ~(1ull << 11))
 BREAK(monitor_free, w->registers.controls[1] &= ~(1ull << 29))
 BREAK(mwait_free, w->registers.controls[1] &= ~(1ull << 10))
 BREAK(tsc_offset_used, w->registers.controls[1] |= 1 << 3)
-BREAK(interrupt_window, w->registers.controls[1] |= 1 << 2)
 BREAK(interrupts_exit, w->registers.controls[0] |= 1)
 BREAK(preemption_timer, w->registers.controls[0] |= 1 << 6)
 BREAK(must_be_one_lacks, w->registers.controls[1] &= ~(1ull << 26))
@@ -563,7 +562,6 @@ static const struct corruption corruptions[] = {
     ROW(monitor_free, "I4", "primary controls: 95006d72, bits 20000000 must be 1"),
     ROW(mwait_free, "I4", "primary controls: b5006972, bits 400 must be 1"),
     ROW(tsc_offset_used, "I4", "primary controls: b5006d7a, bits 8 must be 0"),
-    ROW(interrupt_window, "I4", "primary controls: b5006d76, bits 4 must be 0"),
     ROW(interrupts_exit, "I4", "pin-based controls: 3f, bits 1 must be 0"),
     ROW(preemption_timer, "I4", "pin-based controls: 7e, bits 40 must be 0"),
     ROW(must_be_one_lacks, "I4", "primary controls: b1006d72, bits 4000000 must be 1"),

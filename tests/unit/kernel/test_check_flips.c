@@ -46,11 +46,11 @@ static bool accepted(void *context)
 
 static const struct harmless of_vtx[] = {
     OF_THE_HOST,
-    {"windows come and go", MEMBER(controls[1]), 1 << 22 | 1 << 27},
+    {"windows come and go", MEMBER(controls[1]), 1 << 2 | 1 << 22 | 1 << 27},
     {"follows the guest's mode", MEMBER(controls[4]), 1 << 9},
     {"the host owns more: more exits", MEMBER(controls[7]), CR4_OF_GUEST},
     {"required as well; offered and not wanted", MEMBER(offered[0]), 0xffffffff00000028},
-    {"required as well; offered and not wanted", MEMBER(offered[1]), 0xffffffffb9400c00},
+    {"required as well; offered and not wanted", MEMBER(offered[1]), 0xffffffffb9400c04},
     {"required as well; offered and not wanted", MEMBER(offered[2]), 0xfbefefd7000000ea},
     {"required as well; offered and not wanted", MEMBER(offered[3]), 0xffffffff003c0204},
     {"required as well; offered and not wanted", MEMBER(offered[4]), 0xffffffff0000c204},
