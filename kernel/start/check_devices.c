@@ -3,6 +3,7 @@
 #include "check_machine.h"
 #include "drivers/pci.h"
 #include "kernel/check/check_parts.h"
+#include <string.h>
 
 /* I/O APIC: registers, and an entry of its table. */
 enum {
@@ -47,13 +48,13 @@ enum {
     MULTIFUNCTION = 1 << 23, /* of the dword at CONFIG_HEADER */
     MOST_CAPABILITIES = 48,
     EXPRESS = 0x10,
-    ROOT_PORT = 4,
-    DOWNSTREAM_PORT = 6,
+    UPSTREAM_PORT = 5,
     EXTENDED = 0x100,
     MOST_EXTENDED = 960,
     ACS = 0x000d,
-    ACS_ON = 0x1d,  /* source validation, request and completion redirect, upstream forwarding */
-    ACS_OFF = 0x60, /* egress control, direct translated */
+    ACS_ON = 0x1d, /* source validation, request and completion redirect, upstream forwarding */
+    ACS_FUNCTION = 0xc, /* of these, what a function without a port can have */
+    ACS_OFF = 0x60,     /* egress control, direct translated */
 };
 
 #define ECAM_ADDRESS 0xffffffff00000ull /* below 1 << 52, a megabyte a bus */
@@ -112,18 +113,27 @@ static inline uint32_t config(const volatile uint32_t *ecam, uint32_t function, 
     return inl(CFC);
 }
 
-/* Whether it is a bridge with a function of somebody's below. */
+static bool is_bridge(const volatile uint32_t *ecam, uint32_t function)
+{
+    return (config(ecam, function, CONFIG_HEADER) & HEADER_TYPE) == HEADER_BRIDGE;
+}
+
+/* Whether it is a bridge with the function `pci` below. */
+static bool leads_to(const volatile uint32_t *ecam, uint32_t function, uint32_t pci)
+{
+    uint32_t buses = config(ecam, function, CONFIG_BUSES);
+    return is_bridge(ecam, function) && pci >> 8 >= (buses >> 8 & 0xff) &&
+           pci >> 8 <= (buses >> 16 & 0xff);
+}
+
+/* Or with one of somebody's. */
 static bool leads_to_owned(const struct check_machine *machine, const volatile uint32_t *ecam,
                            uint32_t function)
 {
     const struct handoff *handoff = machine->owners.handoff;
-    uint32_t buses = config(ecam, function, CONFIG_BUSES);
-    if ((config(ecam, function, CONFIG_HEADER) & HEADER_TYPE) != HEADER_BRIDGE)
-        return false;
     for (uint32_t i = 0; i < handoff->function_count; i++)
         if (!check_silent(&handoff->functions[i]) &&
-            handoff->functions[i].pci >> 8 >= (buses >> 8 & 0xff) &&
-            handoff->functions[i].pci >> 8 <= (buses >> 16 & 0xff))
+            leads_to(ecam, function, handoff->functions[i].pci))
             return true;
     return false;
 }
@@ -133,9 +143,10 @@ static bool check_port(struct check_machine *machine, const volatile uint32_t *e
                        uint32_t function)
 {
     const struct handoff *handoff = machine->owners.handoff;
-    uint32_t bus = config(ecam, function, CONFIG_BUSES) >> 8 & 0xff;
-    if ((config(ecam, function, CONFIG_HEADER) & HEADER_TYPE) != HEADER_BRIDGE || !bus)
+    uint32_t buses = config(ecam, function, CONFIG_BUSES), bus = buses >> 8 & 0xff;
+    if (!is_bridge(ecam, function) || !bus)
         return true;
+    machine->last_below[bus] = buses >> 16 & 0xff;
     for (uint32_t i = 0; i < handoff->function_count; i++)
         if (handoff->functions[i].pci >> 8 == bus && handoff->functions[i].port != function)
             return check_fail(machine->owners.result, "I3",
@@ -200,16 +211,47 @@ static uint32_t express_type(const volatile uint32_t *ecam, uint32_t function)
     return ~0u;
 }
 
-/* Whether all that is below a port, or of one device, is one domain's. */
-static bool has_one_owner(const struct check_machine *machine, const volatile uint32_t *ecam,
-                          uint32_t function, bool port)
+/* Its access control, capability and control; false: none that is known to work. */
+static bool access_control(const volatile uint32_t *ecam, uint32_t function, uint32_t *registers)
+{
+    uint32_t at = EXTENDED;
+    *registers = 0;
+    if (!ecam || express_type(ecam, function) == ~0u ||
+        pci_has_dword_acs(config(ecam, function, CONFIG_ID)))
+        return false;
+    for (uint32_t i = 0; at >= EXTENDED && i < MOST_EXTENDED; i++) {
+        uint32_t capability = ecam[at / 4];
+        if ((capability & 0xffff) == ACS && at + 4 < PAGE_BYTES) {
+            *registers = ecam[at / 4 + 1];
+            return true;
+        }
+        at = capability >> 20 & 0xffc;
+    }
+    return false;
+}
+
+/*
+ * Whether a function that separates nothing reaches `pci`: below a bridge all that is on its bus,
+ * and below that; else its device's functions, and what is below these.
+ */
+static bool may_reach(const struct check_machine *machine, uint32_t function, uint32_t pci)
+{
+    uint32_t bus = function >> 8, last = machine->last_below[bus], first = function & ~7u;
+    bool several = config(NULL, first, CONFIG_HEADER) & MULTIFUNCTION;
+    if (last)
+        return pci >> 8 >= bus && pci >> 8 <= last;
+    for (uint32_t one = first; one < first + 8; one++)
+        if ((several || one == function) && (one == pci || leads_to(NULL, one, pci)))
+            return true;
+    return false;
+}
+
+static bool has_one_owner(const struct check_machine *machine, uint32_t function)
 {
     const struct handoff *handoff = machine->owners.handoff;
-    uint32_t buses = port ? config(ecam, function, CONFIG_BUSES) : 0, owner = HANDOFF_NOBODY;
+    uint32_t owner = HANDOFF_NOBODY;
     for (uint32_t i = 0; i < handoff->function_count; i++) {
-        uint32_t pci = handoff->functions[i].pci;
-        if (port ? pci >> 8 < (buses >> 8 & 0xff) || pci >> 8 > (buses >> 16 & 0xff)
-                 : pci >> 3 != function >> 3)
+        if (!may_reach(machine, function, handoff->functions[i].pci))
             continue;
         if (owner != HANDOFF_NOBODY && owner != handoff->functions[i].domain)
             return false;
@@ -219,32 +261,27 @@ static bool has_one_owner(const struct check_machine *machine, const volatile ui
 }
 
 /*
- * Ports and functions of one device pass nothing on to each other past the units: whatever access
- * control they have is on (TRAPS 59, 71). Where not all of it is, or none, they are one group.
+ * Ports, functions of one device and those on one bus pass nothing on to each other past the units:
+ * their access control is on, all that a port must have and all that a function has (TRAPS 59, 71).
+ * Where it is not, or there is none, all that they reach is one domain's.
  */
 static bool check_access_control(struct check_machine *machine, const volatile uint32_t *ecam,
                                  uint32_t function)
 {
-    uint32_t id = config(ecam, function, CONFIG_ID),
-             type = ecam ? express_type(ecam, function) : ~0u;
-    bool port = type == ROOT_PORT || type == DOWNSTREAM_PORT;
-    if (type == ~0u || pci_has_dword_acs(id) ||
-        !(port || config(NULL, function & ~7u, CONFIG_HEADER) & MULTIFUNCTION))
+    uint32_t registers, type = express_type(ecam, function);
+    bool port = is_bridge(ecam, function) && type != UPSTREAM_PORT;
+    bool several = config(NULL, function & ~7u, CONFIG_HEADER) & MULTIFUNCTION;
+    bool neighbours = machine->last_below[function >> 8] && type != UPSTREAM_PORT;
+    if (!port && !several && !neighbours)
         return true;
-    uint32_t at = EXTENDED;
-    for (uint32_t i = 0; at >= EXTENDED && i < MOST_EXTENDED; i++) {
-        uint32_t capability = ecam[at / 4], registers = at + 4 < PAGE_BYTES ? ecam[at / 4 + 1] : 0;
-        if ((capability & 0xffff) == ACS) {
-            uint32_t on = registers & ACS_ON, is = registers >> 16 & (ACS_ON | ACS_OFF);
-            return is == on || (!(is & ACS_OFF) && has_one_owner(machine, ecam, function, port)) ||
-                   check_fail(machine->owners.result, "I3",
-                              "PCI function %02x:%02x.%x: access control (ACS) %x, "
-                              "expected %x",
-                              function >> 8, function >> 3 & 31, function & 7, is, on);
-        }
-        at = capability >> 20 & 0xffc;
-    }
-    return true;
+    bool has = access_control(ecam, function, &registers);
+    uint32_t on = port ? ACS_ON : has ? registers & ACS_ON : ACS_FUNCTION;
+    uint32_t is = registers >> 16 & (ACS_ON | ACS_OFF);
+    return (is == on && (registers & on) == on) ||
+           (!(is & ACS_OFF) && has_one_owner(machine, function)) ||
+           check_fail(machine->owners.result, "I3",
+                      "PCI function %02x:%02x.%x: access control (ACS) %x, expected %x",
+                      function >> 8, function >> 3 & 31, function & 7, is, on);
 }
 
 /*
@@ -312,6 +349,7 @@ bool check_machine_devices(struct check_machine *machine)
     if (machine->owners.handoff->ecam_base & ~ECAM_ADDRESS)
         return check_fail(machine->owners.result, "I3", "ECAM at %lx: not a bus's megabyte",
                           machine->owners.handoff->ecam_base);
+    memset(machine->last_below, 0, sizeof(machine->last_below));
     for (uint32_t bus = 0; bus < BUSES; bus++)
         if (!check_bus(machine, bus, &hosts))
             return false;

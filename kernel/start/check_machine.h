@@ -13,8 +13,9 @@ struct check_machine {
     struct check_evidence evidence;
     /* Register `index` of the I/O APIC at `address`. */
     uint32_t (*ioapic)(uint64_t address, uint32_t index, void *context);
-    uint32_t functions; /* what was seen: of PCI */
-    uint32_t lines;     /* and of I/O APICs */
+    uint8_t last_below[256]; /* by bus: where what its bridge leads to ends; 0: no bridge so far */
+    uint32_t functions;      /* what was seen: of PCI */
+    uint32_t lines;          /* and of I/O APICs */
 };
 
 /* All of the machine's part, ownership first. Returns owners.result->ok. */

@@ -57,9 +57,7 @@ static void accepts(void **state)
     the->functions[3].acs = 0;
     the->functions[1].acs = 0x1f; /* registers of another shape */
     the->functions[1].id = 0xa1108086;
-    the->functions[1].buses = 0x30100;
     machine_must_accept();
-    the->functions[1].buses = 0x10100;
     the->functions[1].id = 0x34208086;
     the->functions[1].express = 0x4001;        /* a list without an end, and none of the kind */
     the->functions[3].bars[0] = MADE_BAR + 1u; /* ports */
@@ -263,6 +261,19 @@ BREAK(access_open, the->functions[1].acs = 0x1c001f; the->functions[1].buses = 0
 BREAK(access_by_list, the->functions[1].acs = 0x7d007f)
 BREAK(access_of_switch, the->functions[1].express = 0x620010; the->functions[1].acs = 0x1f;
       the->functions[1].buses = 0x30100)
+BREAK(access_none, the->functions[1].acs = 0; the->functions[1].buses = 0x30100)
+BREAK(access_in_part, the->functions[1].acs = 0xd000d; the->functions[1].buses = 0x30100)
+BREAK(access_of_another_shape, the->functions[1].id = 0xa1108086; the->functions[1].buses = 0x30100)
+BREAK(access_not_express, the->functions[1].express = 0; the->functions[1].buses = 0x30100)
+BREAK(access_of_neighbours, the->functions[1].buses = 0x30100;
+      the->functions[7] = (struct made_function){.number = 0x0108,
+                                                 .id = 0x34208086,
+                                                 .command = 0x0407,
+                                                 .class = 0x0604,
+                                                 .header = 1,
+                                                 .buses = 0x30301,
+                                                 .express = 0x620010};
+      h->functions[1].port = 0x0108; h->functions[1].port_hpa = ECAM + 0x108000ull)
 BREAK(access_of_several, the->functions[4].header = 0x80; the->functions[3].number = 0x0101;
       the->functions[3].express = 0x10; the->functions[3].acs = 0x0c0d;
       the->devices[2].pci = h->functions[2].pci = 0x0101; h->functions[2].port = 8;
@@ -360,7 +371,12 @@ static const struct corruption corruptions[] = {
     ROW(access_open, "I3", "PCI function 00:01.0: access control (ACS) 1c, expected 1d"),
     ROW(access_by_list, "I3", "PCI function 00:01.0: access control (ACS) 7d, expected 1d"),
     ROW(access_of_switch, "I3", "PCI function 00:01.0: access control (ACS) 0, expected 1d"),
-    ROW(access_of_several, "I3", "PCI function 01:00.1: access control (ACS) 0, expected d"),
+    ROW(access_none, "I3", "PCI function 00:01.0: access control (ACS) 0, expected 1d"),
+    ROW(access_in_part, "I3", "PCI function 00:01.0: access control (ACS) d, expected 1d"),
+    ROW(access_of_another_shape, "I3", "function 00:01.0: access control (ACS) 0, expected 1d"),
+    ROW(access_not_express, "I3", "PCI function 00:01.0: access control (ACS) 0, expected 1d"),
+    ROW(access_of_neighbours, "I3", "function 01:00.0: access control (ACS) 0, expected c"),
+    ROW(access_of_several, "I3", "PCI function 01:00.0: access control (ACS) 0, expected c"),
     ROW(port_unsaid, "I3",
         "PCI function 100 is below the bridge 8, and its port is said to be ffffff"),
     ROW(port_of_silent, "I3", "PCI function 00:01.0 (34208086, class 0604) is a bus master"),
