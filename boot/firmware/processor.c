@@ -96,9 +96,10 @@ static void check_amd(struct findings *findings, struct facts *facts)
 /* AMD's processors may have a default of their own above 4 GiB. */
 static void read_mtrrs(struct findings *findings, struct fact_mtrr *mtrr, bool amd)
 {
-    if (!(cpuid_word(1, 0, 3) & 1u << 12))
+    bool has = cpuid_word(1, 0, 3) & 1u << 12;
+    require(findings, has, "memory type ranges (MTRR), by which memory is known to be write-back");
+    if (!has)
         return;
-    mtrr->known = true;
     mtrr->default_type = cpu_rdmsr(MSR_MTRR_DEF_TYPE);
     mtrr->count = cpu_rdmsr(MSR_MTRRCAP) & 0xff;
     require(findings, mtrr->count <= MAX_MTRRS,

@@ -122,7 +122,6 @@ struct fact_watchdog {
 
 /* Memory type range registers of the processor that firmware started, as they read. */
 struct fact_mtrr {
-    bool known;            /* the processor has them */
     uint64_t default_type; /* IA32_MTRR_DEF_TYPE */
     uint64_t forced_end;   /* AMD: from 4 GiB to here the default is write-back; 0: nowhere */
     uint32_t count;

@@ -55,7 +55,7 @@ bool mtrr_agrees(const struct facts *facts, const struct manifest *manifest,
                  const struct handoff *handoff, struct diagnostic *why)
 {
     const struct fact_mtrr *mtrr = &facts->mtrr;
-    for (uint32_t i = 0; mtrr->known && i < handoff->extent_count; i++) {
+    for (uint32_t i = 0; i < handoff->extent_count; i++) {
         const struct handoff_extent *extent = &handoff->extents[i];
         uint64_t last = extent->base + extent->bytes, end;
         for (uint64_t at = max_u64(extent->base, MIB); at < last; at = end) {

@@ -26,6 +26,7 @@ void world_init(struct world *world)
         .unix_time = 1700000000,
         .unix_time_tsc = 5,
         .physical_address_bits = 39,
+        .mtrr = {.default_type = 1 << 11 | 6}, /* on, write-back */
         .nested_huge_pages = true,
         .nested_large_pages = true,
         .cpu_count = 4,

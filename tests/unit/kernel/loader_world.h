@@ -55,6 +55,7 @@ static void set_facts(struct facts *facts, const struct machine *machine)
     *facts =
         (struct facts){.tsc_hz = 1000000000,
                        .physical_address_bits = 40,
+                       .mtrr = {.default_type = 1 << 11 | 6}, /* on, write-back */
                        .host_huge_pages = machine->host_huge,
                        .nested_huge_pages = machine->nested_huge,
                        .nested_large_pages = machine->nested_large,
