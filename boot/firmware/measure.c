@@ -2,19 +2,10 @@
 /* Measures manifest and payloads into the TPM, when there is one, and refuses where the manifest
  * demands one that did not do its part. TCG EFI Protocol Specification,
  * "EFI_TCG2_PROTOCOL.GetCapability", "EFI_TCG2_PROTOCOL.HashLogExtendEvent". */
-#include "firmware.h"
 #include "kernel/format.h"
+#include "tcg2.h"
 
 enum { PCR = 11, EVENT_IPL = 0x0d, EVENT_NAME_BYTES = 16 };
-
-/* Of the first version, which later ones answer too. */
-struct tcg2_capability {
-    UINT8 bytes, structure[2], protocol[2];
-    UINT32 hashes, logs;
-    BOOLEAN present;
-    UINT16 command_bytes, answer_bytes;
-    UINT32 maker;
-};
 
 struct __attribute__((packed)) tcg2_event {
     UINT32 bytes;
@@ -23,13 +14,6 @@ struct __attribute__((packed)) tcg2_event {
     UINT32 pcr;
     UINT32 type;
     char name[EVENT_NAME_BYTES];
-};
-
-struct tcg2 {
-    EFI_STATUS(EFIAPI *get_capability)(struct tcg2 *, struct tcg2_capability *);
-    void *get_event_log;
-    EFI_STATUS(EFIAPI *hash_log_extend)
-    (struct tcg2 *, UINT64 flags, EFI_PHYSICAL_ADDRESS data, UINT64 bytes, struct tcg2_event *);
 };
 
 /* Says what keeps a TPM from its part; the end where the manifest demands one. */
@@ -67,15 +51,13 @@ static bool measure(struct tcg2 *tcg2, const struct manifest *manifest, const ch
 /* NULL: there is none, which without a demand is nobody's fault unless the firmware shows one. */
 static struct tcg2 *find(const struct manifest *manifest)
 {
-    EFI_GUID guid = {0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
-    struct tcg2_capability capability = {.bytes = sizeof(capability)};
-    struct tcg2 *tcg2 = NULL;
-    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&tcg2) != EFI_SUCCESS) {
+    struct tcg2 *tcg2 = tcg2_locate();
+    if (!tcg2) {
         if (manifest->header->flags & MANIFEST_TPM)
             lacks(manifest, "nobody can attest to this boot, as the firmware shows no TPM 2.0", "");
         return NULL;
     }
-    if (tcg2->get_capability(tcg2, &capability) == EFI_SUCCESS && capability.present)
+    if (tcg2_is_present(tcg2))
         return tcg2;
     lacks(manifest, "nobody can attest to this boot, as the firmware says that its TPM is absent",
           "");

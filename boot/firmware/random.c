@@ -4,7 +4,7 @@
  * Specification, "EFI_RNG_PROTOCOL"; TCG EFI Protocol Specification,
  * "EFI_TCG2_PROTOCOL.SubmitCommand"; TPM 2.0 Library Specification, Part 3, "TPM2_GetRandom".
  */
-#include "firmware.h"
+#include "tcg2.h"
 #include <string.h>
 
 /* Twice as many as are used are drawn: what gives the same again and again gives nothing. */
@@ -12,12 +12,6 @@ enum { DRAWN = 2 * CONSOLE_SEED_BYTES };
 
 /* TPM2_GetRandom: what comes before its bytes, and its code. A TPM may give fewer than asked. */
 enum { COMMAND_BYTES = 12, ANSWER_HEAD_BYTES = 12, GET_RANDOM = 0x17b };
-
-struct tpm {
-    void *get_capability, *get_event_log, *hash_log_extend;
-    EFI_STATUS(EFIAPI *submit_command)
-    (struct tpm *, UINT32 bytes, UINT8 *command, UINT32 room, UINT8 *answer);
-};
 
 static bool firmware_draws(uint8_t bytes[DRAWN])
 {
@@ -36,7 +30,7 @@ static uint32_t big_endian(const uint8_t *at, unsigned bytes)
 }
 
 /* Bytes that one command brought, at most `wanted`; 0: none. */
-static uint32_t ask_tpm(struct tpm *tpm, uint8_t *bytes, uint8_t wanted)
+static uint32_t ask_tpm(struct tcg2 *tpm, uint8_t *bytes, uint8_t wanted)
 {
     UINT8 command[COMMAND_BYTES] = {
         0x80, 0x01, 0, 0, 0, COMMAND_BYTES, 0, 0, GET_RANDOM >> 8, GET_RANDOM & 0xff, 0, wanted};
@@ -53,10 +47,9 @@ static uint32_t ask_tpm(struct tpm *tpm, uint8_t *bytes, uint8_t wanted)
 
 static bool tpm_draws(uint8_t bytes[DRAWN])
 {
-    EFI_GUID guid = {0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
-    struct tpm *tpm = NULL;
+    struct tcg2 *tpm = tcg2_locate();
     uint32_t drawn = 0, given = 1;
-    if (firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&tpm) != EFI_SUCCESS)
+    if (!tpm)
         return false;
     for (; drawn < DRAWN && given > 0; drawn += given)
         given = ask_tpm(tpm, bytes + drawn, (uint8_t)(DRAWN - drawn));

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What else a machine has that matters. UEFI Specification, "Secure Boot and Driver Signing",
  * "Time Services"; TCG EFI Protocol Specification, "EFI_TCG2_PROTOCOL.GetCapability". */
-#include "boot/firmware/firmware.h"
+#include "boot/firmware/tcg2.h"
 #include "drivers/uart16550.h"
 #include "kernel/abi/survey.h"
 #include "report.h"
 #include "survey.h"
 
 enum { PORTS = 4, ABSENT = 0xff, MCR_ZERO = 0xc0, TYPE_16550A = 4, ATTRIBUTES = 4 };
-
-struct tcg2_capability {
-    UINT8 bytes, structure[2], protocol[2];
-    UINT8 banks[4], logs[4];
-    BOOLEAN present;
-    UINT8 rest[64];
-};
-struct tcg2 {
-    EFI_STATUS(EFIAPI *get_capability)(struct tcg2 *, struct tcg2_capability *);
-};
 
 /* By registers that can be read without a consequence: the scratch register would be written. */
 static bool uart_there(unsigned com)
@@ -44,12 +34,8 @@ static void write_uarts(void)
 
 static void write_tpm(void)
 {
-    EFI_GUID guid = {0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
-    struct tcg2_capability capability = {.bytes = 28};
-    struct tcg2 *tcg2 = NULL;
-    bool there =
-        firmware->BootServices->LocateProtocol(&guid, NULL, (void **)&tcg2) == EFI_SUCCESS &&
-        tcg2->get_capability(tcg2, &capability) == EFI_SUCCESS && capability.present;
+    struct tcg2 *tcg2 = tcg2_locate();
+    bool there = tcg2 && tcg2_is_present(tcg2);
     if (there)
         report_line("sys/class/tpm/tpm0/tpm_version_major", "2");
     report_say("TPM 2.0: %s", there ? "yes" : "none that answers");

@@ -40,7 +40,7 @@ static EFI_STATUS EFIAPI get_rng(EFI_RNG_PROTOCOL *this, EFI_RNG_ALGORITHM *algo
 }
 static EFI_RNG_PROTOCOL rng = {.GetRNG = get_rng};
 
-static EFI_STATUS EFIAPI submit(struct tpm *this, UINT32 bytes, UINT8 *command, UINT32 room,
+static EFI_STATUS EFIAPI submit(struct tcg2 *this, UINT32 bytes, UINT8 *command, UINT32 room,
                                 UINT8 *answer)
 {
     static const uint8_t head[] = {0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0};
@@ -71,7 +71,7 @@ static EFI_STATUS EFIAPI submit(struct tpm *this, UINT32 bytes, UINT8 *command, 
     memcpy(answer, front, sizeof front);
     return world.tpm_status;
 }
-static struct tpm tpm = {.submit_command = submit};
+static struct tcg2 tpm = {.submit_command = submit};
 
 static EFI_STATUS EFIAPI locate(EFI_GUID *guid, VOID *registration, VOID **out)
 {
