@@ -15,7 +15,7 @@ $(call unit_test,tools/run_devices,$(addprefix tools/run/,bochs.c devices.c kvm.
     tools/image/disk.c tools/image/gpt.c tools/output.c tools/text.c kernel/sha256.c)
 $(call unit_test,tools/disk,$(addprefix tools/,image/disk.c image/gpt.c output.c text.c) \
     kernel/sha256.c)
-$(call unit_test,tools/run,$(wildcard tools/run/*.c) tools/ctl/hosts.c tools/ctl/hosts_write.c $(TOOL_UNIT_SOURCES) -lcrypto)
+$(call unit_test,tools/run,$(wildcard tools/run/*.c) tools/ctl/hosts.c tools/ctl/hosts_write.c tools/key/pem.c $(TOOL_UNIT_SOURCES) -lcrypto)
 $(UNIT)/test_run: | $(BUILD)/bulkhead $(LOADER) $(KERNEL_INTEL) $(KERNEL_AMD) $(BUILD)/fixtures/made
 test-unit: $(UNIT)/test_run_line $(UNIT)/test_expect $(UNIT)/test_run_devices $(UNIT)/test_disk $(UNIT)/test_run
 

@@ -2,42 +2,18 @@
 /* Whose the keys are that lie beside the files which a manifest names: any may have the name. */
 #include "console.h"
 #include "kernel/sha256.h"
-#include <fcntl.h>
+#include "tools/key/pem.h"
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* A key that is encrypted is not asked about. */
-static int no_password(char *to, int bytes, int writing, void *context)
-{
-    (void)to;
-    (void)bytes;
-    (void)writing;
-    (void)context;
-    return -1;
-}
-
-/* Of other kinds of file one may never end. */
-static FILE *open_regular(const char *path)
-{
-    struct stat status;
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool regular = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
-    FILE *stream = regular ? fdopen(file, "r") : NULL;
-    if (!stream && file >= 0)
-        close(file);
-    return stream;
-}
 
 /* SHA-256 of the SubjectPublicKeyInfo of a private key's file, or of a certificate's. */
 static bool read_digest(FILE *file, bool certificate, uint8_t digest[DIGEST_BYTES])
 {
-    X509 *shown = certificate ? PEM_read_X509(file, NULL, no_password, NULL) : NULL;
+    X509 *shown = certificate ? PEM_read_X509(file, NULL, pem_no_password, NULL) : NULL;
     EVP_PKEY *key = shown         ? X509_get_pubkey(shown)
                     : certificate ? NULL
-                                  : PEM_read_PrivateKey(file, NULL, no_password, NULL);
+                                  : PEM_read_PrivateKey(file, NULL, pem_no_password, NULL);
     uint8_t *der = NULL;
     int bytes = key ? i2d_PUBKEY(key, &der) : 0;
     if (bytes > 0)
@@ -56,7 +32,7 @@ enum key_state console_key_file(const char *path, const char *old, const char *e
     if (length < cut || strcmp(path + length - cut, old) != 0)
         cut = 0;
     int used = snprintf(out, CONSOLE_PATH, "%.*s%s", (int)(length - cut), path, end);
-    FILE *file = used > 0 && used < CONSOLE_PATH ? open_regular(out) : NULL;
+    FILE *file = used > 0 && used < CONSOLE_PATH ? pem_open(out) : NULL;
     if (!file)
         return KEY_ABSENT;
     bool same = read_digest(file, strcmp(end, ".pem") == 0, digest) &&
