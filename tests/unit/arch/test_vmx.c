@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "not_called.h"
+
 #define BULKHEAD_PERCPU_H
 #define PER_CPU
 #define PER_CPU_PAGES
@@ -78,26 +80,7 @@ unsigned guest_code_bits(void)
     return 64;
 }
 
-/* What is not reached has one body, whatever it takes. */
-void not_called(void);
-void not_called(void)
-{
-    fail_msg("something is called that these tests do not reach");
-}
-#define NOT_CALLED(name) __asm__(".globl " #name "\n.set " #name ", not_called")
 NOT_CALLED(exit_gpr);
-NOT_CALLED(exit_cpuid);
-NOT_CALLED(exit_rdmsr);
-NOT_CALLED(exit_wrmsr);
-NOT_CALLED(exit_xsetbv);
-NOT_CALLED(exit_may_call);
-NOT_CALLED(exit_call);
-NOT_CALLED(exit_io_slow);
-NOT_CALLED(exit_write_cr0);
-NOT_CALLED(exit_write_cr4);
-NOT_CALLED(exit_memory);
-NOT_CALLED(life_end);
-NOT_CALLED(panic);
 
 static int setup(void **state)
 {

@@ -112,21 +112,17 @@ static void make_ioapics(void)
 
 static void make_functions(void)
 {
-    static const struct {
-        uint32_t number, id, command, class, header, buses, bars[2];
-    } made[] = {
-        {0x0000, 0x29c08086, 0x0007, 0x0600, 0, 0, {0}},             /* host bridge, hard-wired */
-        {0x0008, 0x34208086, 0x0403, 0x0604, 0x01, 0x10100, {0}},    /* root port */
-        {0x00f8, 0x29188086, 0x0007, 0x0601, 0, 0, {0}},             /* ISA bridge, hard-wired */
-        {0x00fa, 0x29228086, 0x0403, 0x0106, 0, 0, {0}},             /* disks */
-        {0x0100, 0x10d38086, 0x0402, 0x0200, 0, 0, {MADE_BAR}},      /* a card behind the port */
-        {0x0305, 0x15218086, 0x0402, 0x0200, 0, 0, {0xd0000004, 1}}, /* its function 0 is hidden */
-        {0xffff, 0x24488086, 0x0402, 0x0200, 0, 0, {0}},             /* the last number of all */
+    static const struct made_function made[] = {
+        {0x0000, 0x29c08086, 7, 0x0600, 0, 0, {0}, 0, 0}, /* host bridge, hard-wired */
+        /* A root port whose access control is on. */
+        {0x0008, 0x34208086, 0x0403, 0x0604, 0x01, 0x10100, {0}, 0x420010, 0x1d001f},
+        {0x00f8, 0x29188086, 7, 0x0601, 0, 0, {0}, 0, 0},             /* ISA bridge, hard-wired */
+        {0x00fa, 0x29228086, 0x0403, 0x0106, 0, 0, {0}, 0, 0},        /* disks */
+        {0x0100, 0x10d38086, 0x0402, 0x0200, 0, 0, {MADE_BAR}, 0, 0}, /* a card behind the port */
+        {0x0305, 0x15218086, 0x0402, 0x0200, 0, 0, {0xd0000004, 1}, 0, 0}, /* function 0 hidden */
+        {0xffff, 0x24488086, 0x0402, 0x0200, 0, 0, {0}, 0, 0}, /* the last number of all */
     };
-    for (unsigned i = 0; i < sizeof made / sizeof made[0]; i++)
-        memcpy(&the->functions[i], &made[i], sizeof made[i]);
-    the->functions[1].express = 0x420010; /* a root port whose access control is on */
-    the->functions[1].acs = 0x1d001f;
+    memcpy(the->functions, made, sizeof made);
     h->ecam_base = ECAM;
     h->ecam_bus_first = 1;
     h->ecam_bus_last = 2;
@@ -423,15 +419,25 @@ void machine_must_accept(void)
         fail_msg("%s: %s", the->world.result.invariant, the->world.result.text);
 }
 
-void machine_must_refuse(const char *name, const char *invariant, const char *text)
+void machine_must_refuse(const struct corruption *row)
 {
     const struct check_result *result = &the->world.result;
     world_slice(&the->world);
     if (check_machine(&the->machine))
-        fail_msg("%s: accepted", name);
-    if (strcmp(result->invariant, invariant) != 0 || !strstr(result->text, text))
-        fail_msg("%s: expected %s \"%s\", got %s \"%s\"", name, invariant, text, result->invariant,
-                 result->text);
+        fail_msg("%s: accepted", row->name);
+    if (strcmp(result->invariant, row->invariant) != 0 || !strstr(result->text, row->text))
+        fail_msg("%s: expected %s \"%s\", got %s \"%s\"", row->name, row->invariant, row->text,
+                 result->invariant, result->text);
+}
+
+void machine_refuses(void **state)
+{
+    const struct corruption *row = *state;
+    struct setting *s = machine_make(0);
+    machine_add_units();
+    row->corrupt();
+    machine_must_refuse(row);
+    machine_drop(s);
 }
 
 void *machine_reach(uint64_t hpa, uint64_t bytes, void *context)

@@ -71,9 +71,24 @@ void machine_list(void);
 uint64_t *made_entry(uint32_t index);
 uint64_t *made_context(uint32_t requester);
 
+/* What is broken in it, one thing a row, and how it is named. */
+struct corruption {
+    const char *name;
+    void (*corrupt)(void);
+    const char *invariant, *text;
+};
+
+#define BREAK(name, ...)                                                                           \
+    static void name(void)                                                                         \
+    {                                                                                              \
+        __VA_ARGS__;                                                                               \
+    }
 /* With slices of what the handoff says now: the machine's part finds nothing, or this. */
 void machine_must_accept(void);
-void machine_must_refuse(const char *name, const char *invariant, const char *text);
+void machine_must_refuse(const struct corruption *row);
+
+/* A test of a row, whose state it is: a machine with units, then `corrupt`. */
+void machine_refuses(void **state);
 
 /* How the loader's arithmetic reaches its memory (boot/plan/plan.h, plan_memory). */
 void *machine_reach(uint64_t hpa, uint64_t bytes, void *context);

@@ -79,17 +79,6 @@ static void what_the_display_reads(void **state)
     machine_drop(s);
 }
 
-struct corruption {
-    const char *name;
-    void (*corrupt)(void);
-    const char *invariant, *text;
-};
-
-#define BREAK(name, ...)                                                                           \
-    static void name(void)                                                                         \
-    {                                                                                              \
-        __VA_ARGS__;                                                                               \
-    }
 BREAK(display_loud, make_display(KEPT); h->muted[0] = 0xfffe)
 BREAK(display_askew, make_display(KEPT); h->display.base += 1)
 BREAK(display_wraps, make_display(KEPT); h->display.base = MAX_HPA - 0x1000)
@@ -124,22 +113,12 @@ static const struct corruption corruptions[] = {
     ROW(registers_of_display, "I1", "what the screen's display reads"),
 };
 
-static void refuses(void **state)
-{
-    const struct corruption *row = *state;
-    struct setting *s = machine_make(0);
-    machine_add_units();
-    row->corrupt();
-    machine_must_refuse(row->name, row->invariant, row->text);
-    machine_drop(s);
-}
-
 int main(void)
 {
     static struct CMUnitTest tests[1 + COUNT(corruptions)] = {
         cmocka_unit_test(what_the_display_reads)};
     for (size_t i = 0; i < COUNT(corruptions); i++)
-        tests[1 + i] =
-            (struct CMUnitTest){corruptions[i].name, refuses, NULL, NULL, (void *)&corruptions[i]};
+        tests[1 + i] = (struct CMUnitTest){corruptions[i].name, machine_refuses, NULL, NULL,
+                                           (void *)&corruptions[i]};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,17 +155,6 @@ static void register_flips(void **state)
     all_needed(&flips, needed);
 }
 
-struct corruption {
-    const char *name;
-    void (*corrupt)(void);
-    const char *invariant, *text;
-};
-
-#define BREAK(name, ...)                                                                           \
-    static void name(void)                                                                         \
-    {                                                                                              \
-        __VA_ARGS__;                                                                               \
-    }
 BREAK(too_many_functions, h->function_count = MAX_DEVICES + 1)
 BREAK(too_many_muted, h->muted_count = MAX_MUTED + 1)
 BREAK(too_many_units, h->iommu_count = MAX_IOMMUS + 1)
@@ -382,16 +371,6 @@ static const struct corruption corruptions[] = {
     ROW(port_of_silent, "I3", "PCI function 00:01.0 (34208086, class 0604) is a bus master"),
 };
 
-static void refuses(void **state)
-{
-    const struct corruption *row = *state;
-    struct setting *s = machine_make(0);
-    machine_add_units();
-    row->corrupt();
-    machine_must_refuse(row->name, row->invariant, row->text);
-    machine_drop(s);
-}
-
 int main(void)
 {
     enum { OTHERS = 4 };
@@ -401,7 +380,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(table_flips, setup, teardown),
         cmocka_unit_test_setup_teardown(register_flips, setup, teardown)};
     for (size_t i = 0; i < COUNT(corruptions); i++)
-        tests[OTHERS + i] =
-            (struct CMUnitTest){corruptions[i].name, refuses, NULL, NULL, (void *)&corruptions[i]};
+        tests[OTHERS + i] = (struct CMUnitTest){corruptions[i].name, machine_refuses, NULL, NULL,
+                                                (void *)&corruptions[i]};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
