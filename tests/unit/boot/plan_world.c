@@ -56,6 +56,19 @@ void world_free(struct world *world)
     world->memory = NULL;
 }
 
+struct world *world_make(void)
+{
+    struct world *world = malloc(sizeof(*world));
+    world_init(world);
+    return world;
+}
+
+void world_drop(struct world *world)
+{
+    world_free(world);
+    free(world);
+}
+
 uint32_t world_add_payload(struct world *world, const char *path, const void *data, size_t bytes)
 {
     assert_true(world->made.header.payload_bytes + bytes <= sizeof(world->payload));

@@ -29,6 +29,10 @@ struct world {
 void world_init(struct world *world);
 void world_free(struct world *world);
 
+/* The same, allocated. */
+struct world *world_make(void);
+void world_drop(struct world *world);
+
 /* Adds a payload: the ELF file, or `bytes` bytes at `data`. Returns its index. */
 uint32_t world_add_elf(struct world *world, const struct made_elf *elf);
 uint32_t world_add_payload(struct world *world, const char *path, const void *data, size_t bytes);

@@ -2,7 +2,6 @@
 /* What the management domain finds at GUEST_CONSOLE, and which manifests no console could serve. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -56,8 +55,7 @@ static void add_management(void)
 static int setup(void **state)
 {
     (void)state;
-    world = malloc(sizeof(*world));
-    world_init(world);
+    world = world_make();
     add_management();
     return 0;
 }
@@ -65,8 +63,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    world_free(world);
-    free(world);
+    world_drop(world);
     return 0;
 }
 

@@ -18,8 +18,7 @@ static uint8_t *ram; /* of domain 0, as after its start */
 static int setup(void **state)
 {
     (void)state;
-    world = malloc(sizeof(*world));
-    world_init(world);
+    world = world_make();
     ram = NULL;
     return 0;
 }
@@ -27,8 +26,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    world_free(world);
-    free(world);
+    world_drop(world);
     free(ram);
     return 0;
 }

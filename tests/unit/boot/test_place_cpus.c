@@ -2,7 +2,6 @@
 /* Who gets which processors: I2, I4, I10. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,8 +13,7 @@ static struct world *world;
 static int setup(void **state)
 {
     (void)state;
-    world = malloc(sizeof(*world));
-    world_init(world);
+    world = world_make();
     world_add_guest(world);
     return 0;
 }
@@ -23,8 +21,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    world_free(world);
-    free(world);
+    world_drop(world);
     return 0;
 }
 

@@ -3,7 +3,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,8 +16,7 @@ static struct world *world;
 static int setup(void **state)
 {
     (void)state;
-    world = malloc(sizeof(*world));
-    world_init(world);
+    world = world_make();
     world_add_domain(world, "one", 2, 64 * MIB, world_add_guest(world));
     world_add_domain(world, "two", 1, 6 * MIB, 0);
     return 0;
@@ -27,8 +25,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    world_free(world);
-    free(world);
+    world_drop(world);
     return 0;
 }
 
