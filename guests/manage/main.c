@@ -127,8 +127,7 @@ static uint64_t read_serial(uint32_t target, uint64_t from)
     return call_at((uint64_t)call_page) == MANAGEMENT_DONE;
 }
 
-/* Whether `wanted` comes out of its serial port behind byte `*from`, which goes on. */
-static bool hear(uint32_t target, uint64_t *from, const char *wanted)
+bool hear(uint32_t target, uint64_t *from, const char *wanted)
 {
     const struct management_serial *serial = (const void *)call_page;
     uint64_t end = rdtsc() + boot_info.tsc_hz * SHELL_SECONDS;

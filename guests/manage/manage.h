@@ -10,6 +10,9 @@
 void report(bool pass, const char *invariant, const char *name, const char *text, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Whether `wanted` comes out of its serial port behind byte `*from`, which goes on. */
+bool hear(uint32_t target, uint64_t *from, const char *wanted);
+
 /* As call_make(), again and again for two seconds while it comes too often. */
 uint64_t call_patiently(uint32_t call, uint32_t index);
 

@@ -77,6 +77,9 @@ void try_order(uint32_t brief, uint32_t second, uint32_t third)
     uint64_t first = started_at(brief), next = started_at(second), last = started_at(third);
     report(first > 0 && first < next && next < last, "I6", "order on record", "%lu, %lu, %lu",
            first, next, last);
+    uint64_t heard = 0;
+    bool spoke = hear(third, &heard, "this is domain third: ");
+    report(spoke, "I6", "third speaks", "%lu bytes", heard);
     result = call_patiently(MANAGEMENT_STOP, third);
     down = wait_for(third, LIFE_STOPPED, 1);
     result |= call_patiently(MANAGEMENT_START, brief);
