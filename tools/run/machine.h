@@ -57,6 +57,7 @@ struct machine_options {
     const char *extra[MACHINE_EXTRA]; /* more devices, as after `-device`, up to a NULL */
     const char *iommu;                /* as after `-device`; NULL: the usual one, "": none */
     const char *monitor;              /* a FIFO that its monitor reads; NULL: no monitor */
+    bool resets;                      /* a reset is one, not the machine's end */
     /* Nested: text files for its Linux's /tmp, up to a NULL; the first, a script for sh, runs there
      * beside QEMU, with $CONSOLE_PORT of 127.0.0.1 leading to the console. */
     const char *beside[MACHINE_BESIDE];

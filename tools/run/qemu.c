@@ -121,7 +121,7 @@ bool qemu_command(const struct machine_options *options, const struct machine_pi
     }
     command_add(command, "-display");
     command_add(command, "none");
-    if (!options->monitor) /* who has one may reset the machine */
+    if (!options->resets)
         command_add(command, "-no-reboot");
     if (options->count && options->kind == MACHINE_TCG) {
         command_add(command, "-icount");
