@@ -31,10 +31,9 @@ static PER_DOMAIN struct {
     volatile uint32_t done[MAX_DOMAIN_CPUS]; /* the last phase whose work it has done */
     volatile bool failed[MAX_DOMAIN_CPUS];   /* and whether it could not */
     /* Written by the first processor. */
-    volatile uint32_t phase; /* enum life_state, and above it a count of the changes: one word, so
-                                that nobody sees one without the other */
+    volatile uint32_t phase; /* enum life_state, and above it a count of the changes: one word */
     bool stay;               /* stopped, when this life is over */
-    uint32_t taken;          /* ticket of the last request from outside */
+    volatile uint32_t taken; /* ticket of the last request from outside */
     uint32_t restarts;       /* within the window */
     uint64_t window_start;   /* TSC */
 } life;
@@ -270,10 +269,8 @@ static void quarantine(void)
         note_end(END_DMA_FAULT);
 }
 
-/*
- * True: only a knock can bring more. The first processor must not sleep before the others have done
- * their part: what it was asked for meanwhile is not answered yet, and nobody knocks again.
- */
+/* True: only a knock can bring more. The first processor must not sleep before the others have done
+ * their part: what it was asked for meanwhile is not answered yet, and nobody knocks again. */
 static bool look(void)
 {
     bool knocked = __atomic_exchange_n(&vcpu.knock, 0, __ATOMIC_SEQ_CST), all = true;
@@ -294,12 +291,14 @@ static bool look(void)
     return all && events < MOST_EVENTS;
 }
 
-/* What others want: in every loop, and after a knock that came to the guest; true: as look(). */
-static bool heed(void)
+/* What others want: in every loop, and after a knock that came to the guest; true: as look(). What
+ * waits for the end of a check waits for no guest. */
+static bool heed(bool guest)
 {
     uint32_t nmis = vcpu.nmis;
     bool may_sleep = look();
-    while (recheck_go_on())
+    while (recheck_go_on(guest && life.ending == END_NONE &&
+                         public_page()->wish >> PUBLIC_TICKET == life.taken))
         may_sleep = look();
     nmi_look(nmis, life.mail[cpu.local].knocks);
     return may_sleep;
@@ -322,7 +321,7 @@ static void wait_for_sipi(void)
 {
     struct mailbox *mail = &life.mail[cpu.local];
     for (;;) {
-        heed();
+        heed(false);
         if (!is_done())
             cpu_leave_stack(life_run);
         uint32_t requests = __atomic_exchange_n(&mail->requests, 0, __ATOMIC_ACQ_REL);
@@ -338,7 +337,7 @@ void life_knocked(void)
 {
     struct mailbox *mail = &life.mail[cpu.local];
     vcpu.knock = 1;
-    heed();
+    heed(true);
     if (!is_done())
         cpu_leave_stack(life_run);
     uint32_t requests = __atomic_exchange_n(&mail->requests, 0, __ATOMIC_ACQ_REL);
@@ -446,5 +445,5 @@ _Noreturn void life_run(void)
     }
     vcpu_leave();
     for (;;)
-        turn(heed());
+        turn(heed(false));
 }

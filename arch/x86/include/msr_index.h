@@ -33,10 +33,9 @@
 #define IA32_VMX_PROCBASED_CTLS      0x482u
 #define IA32_VMX_EXIT_CTLS           0x483u
 #define IA32_VMX_ENTRY_CTLS          0x484u
+#define IA32_VMX_MISC                0x485u
 #define IA32_VMX_CR0_FIXED0          0x486u
 #define IA32_VMX_CR0_FIXED1          0x487u
-#define IA32_VMX_CR4_FIXED0          0x488u
-#define IA32_VMX_CR4_FIXED1          0x489u
 #define IA32_VMX_PROCBASED_CTLS2     0x48bu
 #define IA32_VMX_EPT_VPID_CAP        0x48cu
 #define IA32_VMX_TRUE_PINBASED_CTLS  0x48du

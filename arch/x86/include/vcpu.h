@@ -90,8 +90,15 @@ bool vcpu_load_pdptes(uint64_t cr0, uint64_t cr4, uint64_t efer);
 /* Runs the guest. Exits are handled on the way; only stopping the domain leaves (life.c). */
 _Noreturn void vcpu_enter(void);
 
-/* This processor is done with its guest for now: it takes interrupts and knocks as a host does. */
+/* This processor is done with its guest for now: it takes interrupts and knocks as a host does, and
+ * what vcpu_come_back() asked for counts no more. */
 void vcpu_leave(void);
+
+/*
+ * The guest, which is entered next, exits for life_knocked() once it has run for `ticks` of the
+ * TSC, if no knock comes before. False: this processor has no timer that does it.
+ */
+bool vcpu_come_back(uint64_t ticks);
 
 /* The emulated instruction of `length` bytes is done. */
 void vcpu_skip(uint64_t length);

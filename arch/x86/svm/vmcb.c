@@ -89,6 +89,13 @@ void vcpu_clear(void)
     svm_end_step(NMI_OPEN);
 }
 
+/* AMD-V has no such timer, and the local APIC's is the guest's. */
+bool vcpu_come_back(uint64_t ticks)
+{
+    (void)ticks;
+    return false;
+}
+
 void vcpu_read_back(struct check_registers *registers)
 {
     registers->nested = CHECK_NPT;

@@ -95,21 +95,15 @@ void vcpu_set_idt(uint64_t base, uint16_t limit)
 void vcpu_clear(void)
 {
     vmcs_write(VMCS_GUEST_DR7, DR7_AT_RESET);
-    vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
     vmcs_write(VMCS_GUEST_PAT, PAT_AT_RESET);
-    vmcs_write(VMCS_GUEST_SYSENTER_CS, 0);
-    vmcs_write(VMCS_GUEST_SYSENTER_ESP, 0);
-    vmcs_write(VMCS_GUEST_SYSENTER_EIP, 0);
-    vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
-    vmcs_write(VMCS_GUEST_ACTIVITY, 0);
-    vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
-    vmcs_write(VMCS_ENTRY_EVENT, 0);
+    static const enum vmcs_field zero[] = {VMCS_GUEST_DEBUGCTL,         VMCS_GUEST_SYSENTER_CS,
+                                           VMCS_GUEST_SYSENTER_ESP,     VMCS_GUEST_SYSENTER_EIP,
+                                           VMCS_GUEST_INTERRUPTIBILITY, VMCS_GUEST_ACTIVITY,
+                                           VMCS_GUEST_PENDING_DEBUG,    VMCS_ENTRY_EVENT};
+    for (unsigned i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
+        vmcs_write(zero[i], 0);
     vmcs_write(VMCS_PROC_CONTROLS, vmcs_granted[VMCS_PROCESSOR_BASED]); /* no window */
-}
-
-/* In root mode NMIs are taken at once, and interrupts whenever IF is set. */
-void vcpu_leave(void)
-{
+    vcpu_leave();
 }
 
 void vcpu_read_back(struct check_registers *registers)

@@ -10,10 +10,6 @@
 enum vmcs_field {
     VMCS_VPID = 0x0000,
     VMCS_GUEST_ES = 0x0800, /* selectors: ES CS SS DS FS GS LDTR TR, two apart */
-    VMCS_GUEST_CS = 0x0802,
-    VMCS_GUEST_SS = 0x0804,
-    VMCS_GUEST_LDTR = 0x080c,
-    VMCS_GUEST_TR = 0x080e,
     VMCS_HOST_ES = 0x0c00,
     VMCS_HOST_CS = 0x0c02,
     VMCS_HOST_SS = 0x0c04,
@@ -64,6 +60,7 @@ enum vmcs_field {
     VMCS_GUEST_INTERRUPTIBILITY = 0x4824,
     VMCS_GUEST_ACTIVITY = 0x4826,
     VMCS_GUEST_SYSENTER_CS = 0x482a,
+    VMCS_PREEMPTION_TIMER = 0x482e,
     VMCS_HOST_SYSENTER_CS = 0x4c00,
     VMCS_CR0_MASK = 0x6000,
     VMCS_CR4_MASK = 0x6002,
@@ -103,6 +100,7 @@ enum vmcs_field {
 enum {
     PIN_NMI_EXITING = 1 << 3,
     PIN_VIRTUAL_NMIS = 1 << 5,
+    PIN_PREEMPTION_TIMER = 1 << 6,
     PROC_RDPMC_EXITING = 1 << 11,
     PROC_INTERRUPT_WINDOW = 1 << 2,
     PROC_NMI_WINDOW = 1 << 22,
@@ -126,6 +124,7 @@ enum {
     EXIT_LOAD_PAT = 1 << 19,
     EXIT_SAVE_EFER = 1 << 20,
     EXIT_LOAD_EFER = 1 << 21,
+    EXIT_SAVE_PREEMPTION_TIMER = 1 << 22,
     ENTRY_LOAD_DEBUG = 1 << 2,
     ENTRY_GUEST_64 = 1 << 9,
     ENTRY_LOAD_PAT = 1 << 14,
@@ -138,7 +137,6 @@ enum vmx_exit_reason {
     VMX_EXIT_EXCEPTION_NMI = 0,
     VMX_EXIT_TRIPLE_FAULT = 2,
     VMX_EXIT_INIT = 3,
-    VMX_EXIT_SIPI = 4,
     VMX_EXIT_INTERRUPT_WINDOW = 7,
     VMX_EXIT_NMI_WINDOW = 8,
     VMX_EXIT_TASK_SWITCH = 9,
@@ -153,14 +151,13 @@ enum vmx_exit_reason {
     VMX_EXIT_IO = 30,
     VMX_EXIT_RDMSR = 31,
     VMX_EXIT_WRMSR = 32,
-    VMX_EXIT_BAD_GUEST_STATE = 33,
     VMX_EXIT_MWAIT = 36,
     VMX_EXIT_MONITOR_TRAP = 37,
     VMX_EXIT_MONITOR = 39,
     VMX_EXIT_MACHINE_CHECK_ENTRY = 41,
     VMX_EXIT_EPT_VIOLATION = 48,
-    VMX_EXIT_EPT_MISCONFIGURATION = 49,
     VMX_EXIT_INVEPT = 50,
+    VMX_EXIT_PREEMPTION_TIMER = 52,
     VMX_EXIT_INVVPID = 53,
     VMX_EXIT_WBINVD = 54,
     VMX_EXIT_XSETBV = 55,
@@ -204,7 +201,7 @@ static inline void vmcs_write(enum vmcs_field field, uint64_t value)
 }
 
 /* What start/vtx.c fills and vmcs.c keeps: the words of control that were granted, by place. */
-enum { VMCS_PROCESSOR_BASED = 1, VMCS_SECONDARY = 2, VMCS_CONTROLS = 5 };
+enum { VMCS_PIN_BASED, VMCS_PROCESSOR_BASED, VMCS_SECONDARY, VMCS_ON_EXIT, VMCS_CONTROLS = 5 };
 extern uint32_t vmcs_granted[VMCS_CONTROLS];
 extern uint8_t vmxon_region[], vmcs_region[], vmcs_msr_bitmap[];
 

@@ -2,6 +2,7 @@
 /* VT-x: exits. Intel SDM, "VM Exits", "Basic VM-Exit Information". The control structure itself is
  * in vmcs.c. */
 #include "arch/x86/exit/exception.h"
+#include "arch/x86/grant/msr.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/exit.h"
 #include "arch/x86/include/guest_memory.h"
@@ -20,8 +21,7 @@ _Static_assert(__builtin_offsetof(struct vcpu, nmis) == VCPU_NMIS, "vcpu.inc");
 
 _Static_assert((int)VMX_EXIT_REASONS <= (int)PUBLIC_EXIT_KINDS, "public.h");
 
-enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14 };
-enum { DEBUG_BD = 1 << 13, DR7_GD = 1 << 13 };
+enum { RFLAGS_TF = 1 << 8, PENDING_DEBUG_BS = 1 << 14, DEBUG_BD = 1 << 13, DR7_GD = 1 << 13 };
 
 void vmx_exit(void);
 void vmx_knocked(void);
@@ -97,6 +97,29 @@ void vcpu_inject_nmi_when_open(void)
     set_window(vcpu.nmi_pending == 0             ? 0
                : !open && state & BLOCKED_BY_STI ? vmx_behind_sti
                                                  : PROC_NMI_WINDOW);
+}
+
+/*
+ * Intel SDM, "VMX-Preemption Timer". Each exit keeps what is left of the time, or for a guest that
+ * exits often it would begin anew for ever; that control may be on only with the timer's. What may
+ * be 1 the MSRs of all processors say as the TRUE ones do.
+ */
+bool vcpu_come_back(uint64_t ticks)
+{
+    if (!(cpu_rdmsr(IA32_VMX_PINBASED_CTLS) >> 32 & PIN_PREEMPTION_TIMER) ||
+        !(cpu_rdmsr(IA32_VMX_EXIT_CTLS) >> 32 & EXIT_SAVE_PREEMPTION_TIMER))
+        return false;
+    vmcs_write(VMCS_PREEMPTION_TIMER, ticks >> (cpu_rdmsr(IA32_VMX_MISC) & 31));
+    vmcs_write(VMCS_PIN_CONTROLS, vmcs_granted[VMCS_PIN_BASED] | PIN_PREEMPTION_TIMER);
+    vmcs_write(VMCS_EXIT_CONTROLS, vmcs_granted[VMCS_ON_EXIT] | EXIT_SAVE_PREEMPTION_TIMER);
+    return true;
+}
+
+/* In root mode NMIs are taken at once, and interrupts whenever IF is set. */
+void vcpu_leave(void)
+{
+    vmcs_write(VMCS_PIN_CONTROLS, vmcs_granted[VMCS_PIN_BASED]);
+    vmcs_write(VMCS_EXIT_CONTROLS, vmcs_granted[VMCS_ON_EXIT]);
 }
 
 /*
@@ -183,14 +206,7 @@ static void fault_in_delivery(uint32_t event)
 
 static __attribute__((noinline)) void exit_ept_violation(void)
 {
-    enum {
-        READ = 1,
-        WRITE = 2,
-        FETCH = 4,
-        LINEAR_VALID = 1 << 7,
-        TRANSLATED = 1 << 8,
-        NMI_UNBLOCKED = 1 << 12
-    };
+    enum { WRITE = 2, FETCH = 4, TRANSLATED = 1 << 8, NMI_UNBLOCKED = 1 << 12 };
     uint64_t cause = vmcs_read(VMCS_EXIT_QUALIFICATION);
     uint32_t event = (uint32_t)vmcs_read(VMCS_VECTORING_EVENT);
     if (event & EVENT_VALID) {
@@ -220,8 +236,7 @@ static __attribute__((noinline)) void exit_cr_access(uint64_t length)
     } else if (type == 2) { /* CLTS */
         value = vcpu_cr0() & ~8ull;
     } else { /* LMSW: sets PE, MP, EM, TS; never clears PE */
-        uint64_t source = cause >> 16 & 15;
-        value = (vcpu_cr0() & ~14ull) | source;
+        value = (vcpu_cr0() & ~14ull) | (cause >> 16 & 15);
     }
     if (number == 0)
         exit_write_cr0(value, length);
@@ -284,6 +299,9 @@ void vmx_exit(void)
     case VMX_EXIT_MONITOR_TRAP:
         vcpu_inject_nmi_when_open();
         return;
+    case VMX_EXIT_PREEMPTION_TIMER:
+        vcpu.knock = 1; /* vmx_knocked() switches it off */
+        return;
     case VMX_EXIT_XSETBV:
         exit_xsetbv(length);
         return;
@@ -311,25 +329,20 @@ void vmx_exit(void)
     case VMX_EXIT_INVEPT:
     case VMX_EXIT_INVVPID:
     case VMX_EXIT_ENCLS:
-    case VMX_EXIT_UMWAIT:
-    case VMX_EXIT_TPAUSE:
-    case VMX_EXIT_SEAMCALL:
-    case VMX_EXIT_TDCALL:
-    case VMX_EXIT_RDMSR_IMMEDIATE: /* CPUID hides these two */
-    case VMX_EXIT_WRMSR_IMMEDIATE:
+    case VMX_EXIT_VMCLEAR ... VMX_EXIT_VMXON: /* a machine without VMX */
+    case VMX_EXIT_UMWAIT ... VMX_EXIT_TPAUSE:
+    case VMX_EXIT_SEAMCALL ... VMX_EXIT_TDCALL:
+    case VMX_EXIT_RDMSR_IMMEDIATE ... VMX_EXIT_WRMSR_IMMEDIATE: /* CPUID hides these two */
         vcpu_inject(VECTOR_UD, false, 0);
         return;
     default:
-        if (reason >= VMX_EXIT_VMCLEAR && reason <= VMX_EXIT_VMXON) {
-            vcpu_inject(VECTOR_UD, false, 0); /* a machine without VMX */
-            return;
-        }
         life_end(END_UNEXPECTED_EXIT);
     }
 }
 
 void vmx_knocked(void)
 {
+    vcpu_leave();
     vcpu.knock = 0;
     life_knocked();
     if (vcpu.nmi_pending)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* I4: VT-x. When a guest's NMI goes in, and what an exit in the midst of a delivery puts back. */
+/* I4, I12: VT-x. When a guest's NMI goes in, what an exit in the midst of a delivery puts back, and
+ * the timer that brings a guest back to its processor's check. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -31,6 +32,17 @@ static void cpu_write_cr2(uint64_t value)
 {
     (void)value;
 }
+static void cpu_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4])
+{
+    (void)leaf, (void)subleaf;
+    memset(words, 0, 4 * sizeof(words[0]));
+}
+static uint64_t msrs[0x10]; /* from IA32_VMX_BASIC */
+static uint64_t cpu_rdmsr(uint32_t msr)
+{
+    assert_in_range(msr, 0x480, 0x48f);
+    return msrs[msr - 0x480];
+}
 
 #define vmcs_read  unused_read
 #define vmcs_write unused_write
@@ -48,12 +60,17 @@ static void vmcs_write(enum vmcs_field field, uint64_t value)
 }
 
 #pragma GCC diagnostic ignored "-Wunused-function"
+#include "arch/x86/vtx/vmcs.c"
 #include "arch/x86/vtx/vmx.c"
 
 enum {
     OTHERS = 1 << 28,
     WINDOWS = PROC_NMI_WINDOW | PROC_INTERRUPT_WINDOW | PROC_MONITOR_TRAP,
-    NMI = VECTOR_NMI
+    NMI = VECTOR_NMI,
+    PIN = 0x3e, /* what the processor demands among them */
+    ON_EXIT = 0x3c0204,
+    TIMER = 1 << 6,
+    KEEPS_TIME = 1 << 22,
 };
 
 struct cpu cpu;
@@ -71,8 +88,20 @@ void mce_handle(void)
 {
 }
 
+static bool timer_is(bool on)
+{
+    return fields[VMCS_PIN_CONTROLS] == (PIN | (on ? TIMER : 0)) &&
+           fields[VMCS_EXIT_CONTROLS] == (ON_EXIT | (on ? KEEPS_TIME : 0));
+}
+
+static uint64_t time_left; /* that the check gives */
+static uint32_t knocked;
 void life_knocked(void)
 {
+    assert_true(timer_is(false)); /* or a check that begins would find it on */
+    knocked++;
+    if (time_left && vcpu_come_back(time_left))
+        time_left = 0;
 }
 
 unsigned guest_code_bits(void)
@@ -81,6 +110,8 @@ unsigned guest_code_bits(void)
 }
 
 NOT_CALLED(exit_gpr);
+NOT_CALLED(guest_ram_above);
+NOT_CALLED(pdptes_good);
 
 static int setup(void **state)
 {
@@ -90,6 +121,13 @@ static int setup(void **state)
     vcpu = (struct vcpu){0};
     fields[VMCS_PROC_CONTROLS] = OTHERS;
     fields[VMCS_GUEST_CR0] = CR0_PE;
+    fields[VMCS_PIN_CONTROLS] = vmcs_granted[0] = PIN;
+    fields[VMCS_EXIT_CONTROLS] = vmcs_granted[3] = ON_EXIT;
+    memset(msrs, 0, sizeof(msrs));
+    msrs[1] = (uint64_t)TIMER << 32;
+    msrs[3] = (uint64_t)KEEPS_TIME << 32;
+    msrs[5] = 0xffffffe5; /* its scale is the last five bits */
+    time_left = knocked = 0;
     return 0;
 }
 
@@ -200,6 +238,57 @@ static void a_knock_is_counted(void **state)
     assert_int_equal(fields[VMCS_ENTRY_EVENT], EVENT_VALID | EVENT_EXCEPTION | VECTOR_UD);
 }
 
+static void a_guest_comes_back(void **state)
+{
+    (void)state;
+    time_left = 3200;
+    vmx_knocked();
+    assert_true(knocked == 1 && timer_is(true));
+    assert_int_equal(fields[0x482e], 3200 >> 5);
+    exits(52);
+    assert_int_equal(vcpu.knock, 1);
+    vmx_knocked();
+    assert_true(knocked == 2 && timer_is(false) && vcpu.knock == 0);
+}
+
+/* By a knock before its time is over; by an end of its life, by INIT. */
+static void the_timer_goes_off(void **state)
+{
+    (void)state;
+    assert_true(vcpu_come_back(1) && timer_is(true));
+    exception_exits(EVENT_NMI, NMI, 0);
+    vmx_knocked();
+    assert_true(timer_is(false));
+    assert_true(vcpu_come_back(1) && timer_is(true));
+    vcpu_leave();
+    assert_true(timer_is(false));
+    assert_true(vcpu_come_back(1) && timer_is(true));
+    vcpu_clear();
+    assert_true(timer_is(false));
+}
+
+/* One without the timer, and one that would begin it anew with each exit. */
+static void no_timer_no_time(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 3; i += 2) {
+        setup(NULL);
+        msrs[i] = ~msrs[i];
+        assert_false(vcpu_come_back(1000));
+        assert_true(timer_is(false));
+    }
+}
+
+/* One that comes when no check is under way has no effect. */
+static void a_late_exit(void **state)
+{
+    (void)state;
+    exits(52);
+    assert_int_equal(vcpu.knock, 1);
+    vmx_knocked();
+    assert_true(timer_is(false) && vcpu.knock == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +297,10 @@ int main(void)
         cmocka_unit_test_setup(the_other_windows, setup),
         cmocka_unit_test_setup(interrupts_are_put_back, setup),
         cmocka_unit_test_setup(a_knock_is_counted, setup),
+        cmocka_unit_test_setup(a_guest_comes_back, setup),
+        cmocka_unit_test_setup(the_timer_goes_off, setup),
+        cmocka_unit_test_setup(no_timer_no_time, setup),
+        cmocka_unit_test_setup(a_late_exit, setup),
     };
     return cmocka_run_group_tests_name("vmx", tests, NULL, NULL);
 }

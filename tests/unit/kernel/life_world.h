@@ -43,6 +43,7 @@
 #include "kernel/abi/public.h"
 
 enum { CPUS = 3, RAM = 10 << 20, PAYLOAD = 5 << 20, LOAD_AT = 3 << 20, PATIENCE_SECONDS = 60 };
+enum { PIECE_TICKS = 1000 };
 
 static struct shared {
     struct public_page page;
@@ -68,7 +69,11 @@ static struct shared {
     volatile uint32_t struck; /* processors that a machine check strikes in a piece, as bits */
     volatile uint32_t finds;  /* processors whose part finds something, as bits */
     volatile uint32_t told_found;
-    volatile bool checked_too_early; /* while devices were reset */
+    volatile bool checked_too_early; /* while devices were reset, or with the timer on */
+    volatile bool timer;             /* processors have one that brings a guest back, */
+    volatile bool endless;           /* which does not come before the test allows it */
+    volatile uint32_t goes[CPUS];    /* times that each guest went on in the midst of a check */
+    volatile uint32_t timers;        /* processors whose timer is on, as bits */
     _Alignas(16) uint8_t own_checks[256];
     _Alignas(16) uint8_t own[4096]; /* what life.c keeps of the domain */
     uint8_t ram[RAM], payload[PAYLOAD];
@@ -109,9 +114,10 @@ uint32_t machine_apic_id(uint32_t local)
     return local;
 }
 
+static uint64_t own_time; /* goes by in a check's pieces only */
 uint64_t machine_tsc(void)
 {
-    return 0;
+    return own_time;
 }
 
 void machine_init(void)
@@ -161,8 +167,24 @@ _Noreturn void panic_halt(void)
     _exit(0);
 }
 
+static void timer_off(void)
+{
+    __atomic_and_fetch(&shared->timers, ~(1u << cpu.local), __ATOMIC_SEQ_CST);
+}
+
+bool vcpu_come_back(uint64_t ticks)
+{
+    if (!shared->timer)
+        return false;
+    assert_int_equal(ticks, 7 * PIECE_TICKS);
+    __atomic_or_fetch(&shared->timers, 1u << cpu.local, __ATOMIC_SEQ_CST);
+    shared->goes[cpu.local]++;
+    return true;
+}
+
 void vcpu_leave(void)
 {
+    timer_off();
     __atomic_and_fetch(&shared->guests, ~(1u << cpu.local), __ATOMIC_SEQ_CST);
 }
 
@@ -183,7 +205,8 @@ _Noreturn void vcpu_enter(void)
         life_request(local, REQUEST_SIPI, 0x10);
     __atomic_or_fetch(&shared->guests, 1u << cpu.local, __ATOMIC_SEQ_CST);
     for (;;) {
-        if (vcpu.knock) {
+        if (vcpu.knock || (shared->timers >> cpu.local & 1 && !shared->endless)) {
+            timer_off();
             vcpu.knock = 0;
             life_knocked();
         }
@@ -201,6 +224,7 @@ static uint32_t pieces_left;
 void separation_begin(void)
 {
     shared->checked_too_early |= !life_rests(state_of(life.phase));
+    shared->checked_too_early |= shared->timers >> cpu.local & 1;
     shared->begins[cpu.local]++;
     pieces_left = shared->pieces;
 }
@@ -208,6 +232,7 @@ void separation_begin(void)
 enum check_progress separation_go_on(void)
 {
     bool finds = shared->finds >> cpu.local & 1;
+    own_time += PIECE_TICKS;
     if (pieces_left && pieces_left--)
         return CHECK_GOES_ON;
     if (__atomic_fetch_and(&shared->struck, ~(1u << cpu.local), __ATOMIC_SEQ_CST) >> cpu.local & 1)

@@ -50,6 +50,84 @@ static void a_check_is_done_by_all(void **state)
     assert_int_equal(shared->trail[20], EVENT(AUDIT_CHECK, 0));
 }
 
+enum { A_FEW = 4 }; /* a knock that comes meanwhile brings a guest back too */
+
+/* I12: where a timer brings it back each guest runs after every piece but the last. */
+static void a_guest_goes_on_between_two_pieces(void **state)
+{
+    (void)state;
+    shared->pieces = 100;
+    shared->timer = true;
+    go();
+    wait_until(runs(1));
+    for (uint32_t n = 1; n <= 3; n++) {
+        ask(ASK_CHECK);
+        wait_until(answered());
+        assert_true(checked(n));
+        assert_int_equal(shared->page.check_failed, 0);
+        for (uint32_t local = 0; local < CPUS; local++)
+            assert_int_equal(shared->goes[local], 100 * n);
+        assert_int_equal(shared->timers, 0);
+    }
+    assert_true(runs(1));
+    ask(ASK_STOP); /* a domain without a guest needs no timer */
+    wait_until(answered());
+    ask(ASK_CHECK);
+    wait_until(answered());
+    assert_true(checked(4));
+    assert_int_equal(shared->goes[1], 300);
+    assert_false(shared->checked_too_early);
+    assert_int_equal(shared->trail_count, 1 + 4 + 2);
+}
+
+/* I9: what comes meanwhile waits for no guest any more. */
+static void what_comes_meanwhile_does_not_wait(void **state)
+{
+    (void)state;
+    shared->pieces = 100;
+    shared->timer = shared->endless = true;
+    go();
+    wait_until(runs(1));
+    ask(ASK_CHECK);
+    wait_until(shared->timers == (1 << CPUS) - 1);
+    usleep(2000);
+    assert_false(answered());
+    ask(ASK_STOP);
+    wait_until((shared->timers & 1) == 0);
+    shared->endless = false; /* the others see it when they come back */
+    wait_until(answered());
+    assert_int_equal(shared->page.state, LIFE_STOPPED);
+    assert_true(checked(1));
+    for (uint32_t local = 0; local < CPUS; local++)
+        assert_in_range(shared->goes[local], 1, A_FEW);
+    assert_int_equal(shared->timers, 0);
+    assert_false(shared->checked_too_early);
+}
+
+/* I9, I12: a life that ends in the midst of a check, by the first processor and by another. */
+static void a_life_ends_in_the_midst(void **state)
+{
+    (void)state;
+    shared->pieces = 100;
+    shared->timer = shared->endless = true;
+    go();
+    for (uint32_t local = 0; local < 2; local++) {
+        shared->endless = true;
+        wait_until(runs(local + 1));
+        ask(ASK_CHECK);
+        wait_until(shared->timers == (1 << CPUS) - 1);
+        shared->act[local] = END_TRIPLE_FAULT;
+        wait_until((shared->timers >> local & 1) == 0);
+        shared->endless = false;
+        wait_until(answered() && runs(local + 2));
+        assert_true(checked(local + 1));
+        assert_int_equal(shared->timers, 0);
+    }
+    for (uint32_t local = 0; local < CPUS; local++)
+        assert_in_range(shared->goes[local], 2, 2 * A_FEW);
+    assert_false(shared->checked_too_early);
+}
+
 /* I10, I12: whoever finds something, and whatever on_exit says, until a check finds nothing. */
 static void what_a_check_finds_ends_the_life(void **state)
 {
@@ -120,6 +198,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_power_button),
         TEST(a_check_is_done_by_all),
+        TEST(a_guest_goes_on_between_two_pieces),
+        TEST(what_comes_meanwhile_does_not_wait),
+        TEST(a_life_ends_in_the_midst),
         TEST(what_a_check_finds_ends_the_life),
         TEST(a_check_waits_for_devices),
         TEST(a_check_that_is_broken_off_begins_anew),
