@@ -12,7 +12,7 @@
  * only look at and start (other), random= calls by chance (1000), seed= of all that is by chance
  * (1), only=trail tells how the audit trail begins and nothing else, only=lives is about count=
  * lives of all that it may end, only=deaths about as many of its own, only=order tries
- * domains that start after others.
+ * domains that start after others, only=pieces checks of many pieces.
  */
 #include "guests/lib/apic.h"
 #include "guests/lib/boot.h"
@@ -297,6 +297,10 @@ void guest_main(void)
         finish();
     }
     uint32_t target = find("target", machine.counts[MANAGEMENT_DOMAIN]);
+    if (is_named("pieces", "only")) {
+        try_pieces(target);
+        finish();
+    }
     if (cmdline_has("shell")) {
         drive_shell(target);
         if (cmdline_has("again")) {

@@ -44,6 +44,10 @@ void try_trail(const struct management_machine *machine, uint32_t target);
 /* The numbers of three domains, of which one is down, one runs, and one waits for both. */
 void try_order(uint32_t brief, uint32_t second, uint32_t third);
 
+/* A check of `target`, on VT-x, which goes on meanwhile, and one in the midst of which it is
+ * stopped. */
+void try_pieces(uint32_t target);
+
 /* How the trail begins: which boot this is, and what is known of the one before. */
 void tell_trail(void);
 
