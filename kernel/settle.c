@@ -6,7 +6,6 @@
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "format.h"
-#include "kernel/abi/handoff.h"
 #include "kernel/life/memory.h"
 
 PER_CPU struct answer settle_answer;

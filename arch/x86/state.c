@@ -6,7 +6,7 @@
 #include "arch/x86/include/guest_memory.h"
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/vcpu.h"
-#include "kernel/abi/guest.h"
+#include "kernel/abi/guest_machine.h"
 
 enum {
     RIGHTS_CODE = 0x9b,

@@ -4,7 +4,7 @@
  * reaches of them is its own functions' and nobody else's, where hardware has them now.
  */
 #include "check_owners.h"
-#include "kernel/abi/guest.h"
+#include "kernel/abi/guest_machine.h"
 #include "kernel/check/check_parts.h"
 #include <string.h>
 

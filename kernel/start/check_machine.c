@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The separation check, the machine's part: what is scrubbed, loaded, entered, and started on. */
 #include "check_machine.h"
-#include "kernel/abi/guest.h"
+#include "kernel/abi/guest_machine.h"
 #include "kernel/check/check_parts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -5,7 +5,7 @@
  * its own slice of itself (I11)?
  */
 #include "check_owners.h"
-#include "kernel/abi/guest.h"
+#include "kernel/abi/guest_machine.h"
 #include "kernel/abi/layout.h"
 #include "kernel/abi/public.h"
 #include "kernel/check/check_parts.h"

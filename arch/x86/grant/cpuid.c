@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looks up a guest's CPUID answers. */
 #include "cpuid.h"
-#include "arch/x86/include/cpuid_bits.h"
 #include "arch/x86/include/cr_bits.h"
-#include "kernel/abi/guest.h"
+#include "kernel/abi/guest_machine.h"
 
 #define X(leaf) (0x80000000u + (leaf))
 

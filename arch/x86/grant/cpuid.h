@@ -9,6 +9,9 @@
 #include "arch/x86/include/features.h"
 #include <stddef.h>
 
+/* Bits that depend on the guest's state, named as in cpuid_bits.h, which has all others. */
+enum { L1C_OSXSAVE = 27, L7C_OSPKE = 4, LD1A_XSAVEC = 1, LD1A_XSAVES = 3 };
+
 struct cpuid_regs {
     uint32_t eax, ebx, ecx, edx;
 };

@@ -2,7 +2,7 @@
 /* Builds a guest's CPUID answers from the allow-list in cpuid_table.h, once, at start-up. */
 #include "cpuid.h"
 #include "cpuid_table.h"
-#include "kernel/abi/guest.h"
+#include "kernel/abi/guest_machine.h"
 
 /* Leaves whose answer depends on the subleaf, CR4 or XCR0. */
 #define SPECIAL (1u << 0x1 | 1u << 0x4 | 1u << 0x7 | 1u << 0xb | 1u << 0xd | 1u << 0x1f)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ports that a guest finds, or that a sane one touches. */
 #include "port.h"
-#include "kernel/abi/guest.h"
+#include "kernel/abi/guest_machine.h"
 #include <stddef.h>
 
 static const struct port_line {

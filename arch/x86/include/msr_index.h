@@ -17,25 +17,19 @@
 #define IA32_ARCH_CAPABILITIES       0x10au
 #define IA32_FLUSH_CMD               0x10bu
 #define IA32_SYSENTER_CS             0x174u
-#define IA32_SYSENTER_ESP            0x175u
 #define IA32_SYSENTER_EIP            0x176u
 #define IA32_MCG_CAP                 0x179u
 #define IA32_MCG_STATUS              0x17au
-#define IA32_MCG_CTL                 0x17bu
 #define IA32_MISC_ENABLE             0x1a0u
 #define IA32_DEBUGCTL                0x1d9u
 #define IA32_PAT                     0x277u
 #define IA32_MTRR_DEF_TYPE           0x2ffu
-#define IA32_MC0_CTL                 0x400u /* bank n: + 4n */
-#define IA32_MC0_STATUS              0x401u /* bank n: + 4n */
 #define IA32_VMX_BASIC               0x480u
 #define IA32_VMX_PINBASED_CTLS       0x481u
 #define IA32_VMX_PROCBASED_CTLS      0x482u
 #define IA32_VMX_EXIT_CTLS           0x483u
 #define IA32_VMX_ENTRY_CTLS          0x484u
 #define IA32_VMX_MISC                0x485u
-#define IA32_VMX_CR0_FIXED0          0x486u
-#define IA32_VMX_CR0_FIXED1          0x487u
 #define IA32_VMX_PROCBASED_CTLS2     0x48bu
 #define IA32_VMX_EPT_VPID_CAP        0x48cu
 #define IA32_VMX_TRUE_PINBASED_CTLS  0x48du
@@ -69,8 +63,6 @@
 #define IA32_XSS                     0xda0u
 #define IA32_EFER                    0xc0000080u
 #define IA32_STAR                    0xc0000081u
-#define IA32_LSTAR                   0xc0000082u
-#define IA32_CSTAR                   0xc0000083u
 #define IA32_FMASK                   0xc0000084u
 #define IA32_FS_BASE                 0xc0000100u
 #define IA32_GS_BASE                 0xc0000101u
@@ -79,7 +71,6 @@
 #define AMD_SYSCFG                   0xc0010010u
 #define AMD_HWCR                     0xc0010015u
 #define AMD_NB_CFG                   0xc001001fu
-#define AMD_VM_CR                    0xc0010114u
 #define AMD_VM_HSAVE_PA              0xc0010117u
 #define AMD_DE_CFG                   0xc0011029u
 
@@ -89,18 +80,10 @@
 #define APIC_BASE_EN      (1ull << 11)
 #define APIC_BASE_ADDRESS 0xfee00000ull
 
-/* AMD_VM_CR: INIT raises #SX; AMD-V is locked off */
-#define VM_CR_R_INIT (1ull << 1)
-#define VM_CR_SVMDIS (1ull << 4)
-
 /* IA32_PAT */
 #define PAT_AT_RESET 0x0007040600070406ull
 
 /* IA32_FEATURE_CONTROL */
-#define FEATURE_CONTROL_LOCK            (1ull << 0)
-#define FEATURE_CONTROL_VMX_OUTSIDE_SMX (1ull << 2)
-
-/* IA32_ARCH_CAPABILITIES: page sizes may change without a machine check (CVE-2018-12207) */
-#define ARCH_CAPABILITIES_IF_PSCHANGE_MC_NO (1ull << 6)
+#define FEATURE_CONTROL_LOCK (1ull << 0)
 
 #endif

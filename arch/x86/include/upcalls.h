@@ -7,7 +7,7 @@
 #define BULKHEAD_UPCALLS_H
 
 #include "arch/x86/grant/port.h"
-#include "kernel/abi/guest.h"
+#include "kernel/abi/guest_machine.h"
 #include "kernel/abi/layout.h"
 #include "kernel/abi/management.h"
 #include "kernel/abi/manifest_domain.h"

@@ -11,6 +11,7 @@
 #include "arch/x86/include/vcpu.h"
 #include "kernel/abi/handoff.h"
 #include "kernel/abi/trampoline.h"
+#include "setup.h"
 
 /* CR0 and CR4 that the hypervisor runs with: what protects it, where the processor has it (I11). */
 static void protect_self(void)

@@ -8,6 +8,7 @@
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/msr_index.h"
+#include "setup.h"
 
 enum {
     MCG_CTL_PRESENT = 1 << 8,

@@ -6,6 +6,38 @@
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
+#include "setup.h"
+
+/* Bits of the VMCB's intercept words, 32 to a word. */
+enum {
+    SVM_INTERCEPT_NMI = 1,
+    SVM_INTERCEPT_INIT = 3,
+    SVM_INTERCEPT_RDPMC = 15,
+    SVM_INTERCEPT_CPUID = 18,
+    SVM_INTERCEPT_INVD = 22,
+    SVM_INTERCEPT_INVLPGA = 26,
+    SVM_INTERCEPT_IO = 27,
+    SVM_INTERCEPT_MSR = 28,
+    SVM_INTERCEPT_TASK_SWITCH = 29,
+    SVM_INTERCEPT_SHUTDOWN = 31,
+    SVM_INTERCEPT_VMRUN = 32,
+    SVM_INTERCEPT_VMMCALL,
+    SVM_INTERCEPT_VMLOAD,
+    SVM_INTERCEPT_VMSAVE,
+    SVM_INTERCEPT_STGI,
+    SVM_INTERCEPT_CLGI,
+    SVM_INTERCEPT_SKINIT,
+    SVM_INTERCEPT_WBINVD = 41,
+    SVM_INTERCEPT_MONITOR,
+    SVM_INTERCEPT_MWAIT,
+    SVM_INTERCEPT_MWAIT_ARMED,
+    SVM_INTERCEPT_XSETBV,
+    SVM_INTERCEPT_RDPRU,
+    SVM_INTERCEPT_INVLPGB = 64,
+    SVM_INTERCEPT_INVLPGB_ILLEGAL,
+    SVM_INTERCEPT_MCOMMIT = 67,
+    SVM_INTERCEPT_TLBSYNC,
+};
 
 /* Always on; those that come and go are svm.c's. */
 static const uint8_t intercepts[] = {

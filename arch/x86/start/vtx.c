@@ -9,6 +9,8 @@
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
 #include "arch/x86/vtx/vmcs.h"
+#include "setup.h"
+#include "vmcs_setup.h"
 
 /* What is asked of the processor: one line a control field. */
 static const struct controls {

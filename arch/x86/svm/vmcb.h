@@ -69,38 +69,7 @@ _Static_assert(offsetof(struct vmcb, pat) == 0x668, "APM");
 _Static_assert(sizeof(struct vmcb) == 0x1000, "one page");
 
 /* Of intercepts[], as bit numbers over its words. */
-enum svm_intercept {
-    SVM_INTERCEPT_NMI = 1,
-    SVM_INTERCEPT_INIT = 3,
-    SVM_INTERCEPT_RDPMC = 15,
-    SVM_INTERCEPT_CPUID = 18,
-    SVM_INTERCEPT_IRET = 20,
-    SVM_INTERCEPT_INVD = 22,
-    SVM_INTERCEPT_HLT = 24,
-    SVM_INTERCEPT_INVLPGA = 26,
-    SVM_INTERCEPT_IO = 27,
-    SVM_INTERCEPT_MSR = 28,
-    SVM_INTERCEPT_TASK_SWITCH = 29,
-    SVM_INTERCEPT_FERR_FREEZE = 30,
-    SVM_INTERCEPT_SHUTDOWN = 31,
-    SVM_INTERCEPT_VMRUN = 32,
-    SVM_INTERCEPT_VMMCALL,
-    SVM_INTERCEPT_VMLOAD,
-    SVM_INTERCEPT_VMSAVE,
-    SVM_INTERCEPT_STGI,
-    SVM_INTERCEPT_CLGI,
-    SVM_INTERCEPT_SKINIT,
-    SVM_INTERCEPT_WBINVD = 41,
-    SVM_INTERCEPT_MONITOR,
-    SVM_INTERCEPT_MWAIT,
-    SVM_INTERCEPT_MWAIT_ARMED,
-    SVM_INTERCEPT_XSETBV,
-    SVM_INTERCEPT_RDPRU,
-    SVM_INTERCEPT_INVLPGB = 64,
-    SVM_INTERCEPT_INVLPGB_ILLEGAL,
-    SVM_INTERCEPT_MCOMMIT = 67,
-    SVM_INTERCEPT_TLBSYNC,
-};
+enum svm_intercept { SVM_INTERCEPT_IRET = 20, SVM_INTERCEPT_HLT = 24 };
 
 enum svm_exit {
     SVM_EXIT_READ_CR0 = 0x00,
@@ -119,7 +88,6 @@ enum svm_exit {
     SVM_EXIT_IO = 0x7b,
     SVM_EXIT_MSR = 0x7c,
     SVM_EXIT_TASK_SWITCH = 0x7d,
-    SVM_EXIT_FERR_FREEZE = 0x7e,
     SVM_EXIT_SHUTDOWN = 0x7f,
     SVM_EXIT_VMRUN = 0x80,
     SVM_EXIT_VMMCALL = 0x81,
@@ -127,14 +95,11 @@ enum svm_exit {
     SVM_EXIT_SKINIT = 0x86,
     SVM_EXIT_WBINVD = 0x89,
     SVM_EXIT_MONITOR = 0x8a,
-    SVM_EXIT_MWAIT = 0x8b,
     SVM_EXIT_MWAIT_ARMED = 0x8c,
     SVM_EXIT_XSETBV = 0x8d,
     SVM_EXIT_RDPRU = 0x8e,
     SVM_EXIT_KINDS = 0x90, /* of those above; each is counted by its code */
     SVM_EXIT_INVLPGB = 0xa0,
-    SVM_EXIT_INVLPGB_ILLEGAL = 0xa1,
-    SVM_EXIT_MCOMMIT = 0xa3,
     SVM_EXIT_TLBSYNC = 0xa4,
     SVM_EXIT_NESTED_FAULT = 0x400,
 };
@@ -146,7 +111,6 @@ enum {
     SVM_FEATURE_NESTED = 1 << 0,
     SVM_FEATURE_NEXT_RIP = 1 << 3,
     SVM_FEATURE_FLUSH_ASID = 1 << 6,
-    SVM_FEATURE_DECODE = 1 << 7,
     SVM_FEATURE_VIRTUAL_NMI = 1 << 25,
 };
 
@@ -178,7 +142,6 @@ enum { IO_IN = 1 << 0, IO_STRING = 1 << 2, IO_BYTES_SHIFT = 4, IO_PORT_SHIFT = 1
 #define NESTED_FAULT_WALK  (1ull << 33) /* of the guest's own page tables */
 
 /* EXITINFO1 of a control-register exit, with decode assists: MOV, and its general register. */
-#define CR_EXIT_MOV (1ull << 63)
 
 enum { INTERRUPT_SHADOW = 1 << 0 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* VMCS fields and VMX register layouts. Intel SDM, "Field Encoding in VMCS", "VMX Capability
- * Reporting Facility". */
+/* VMCS fields and VMX register layouts; what only start-up writes stands in ../start/vmcs_setup.h.
+ * Intel SDM, "Field Encoding in VMCS", "VMX Capability Reporting Facility". */
 #ifndef BULKHEAD_VMCS_H
 #define BULKHEAD_VMCS_H
 
@@ -8,21 +8,10 @@
 #include <stdint.h>
 
 enum vmcs_field {
-    VMCS_VPID = 0x0000,
     VMCS_GUEST_ES = 0x0800, /* selectors: ES CS SS DS FS GS LDTR TR, two apart */
-    VMCS_HOST_ES = 0x0c00,
-    VMCS_HOST_CS = 0x0c02,
-    VMCS_HOST_SS = 0x0c04,
-    VMCS_HOST_DS = 0x0c06,
-    VMCS_HOST_FS = 0x0c08,
-    VMCS_HOST_GS = 0x0c0a,
-    VMCS_HOST_TR = 0x0c0c,
     VMCS_MSR_BITMAP = 0x2004,
     VMCS_EPTP = 0x201a,
-    VMCS_XSS_EXITING_BITMAP = 0x202c,
-    VMCS_ENCLS_EXITING_BITMAP = 0x202e,
     VMCS_GUEST_PHYSICAL = 0x2400,
-    VMCS_LINK_POINTER = 0x2800,
     VMCS_GUEST_DEBUGCTL = 0x2802,
     VMCS_GUEST_PAT = 0x2804,
     VMCS_GUEST_EFER = 0x2806,
@@ -32,9 +21,6 @@ enum vmcs_field {
     VMCS_PIN_CONTROLS = 0x4000,
     VMCS_PROC_CONTROLS = 0x4002,
     VMCS_EXCEPTION_BITMAP = 0x4004,
-    VMCS_PF_ERROR_MASK = 0x4006,
-    VMCS_PF_ERROR_MATCH = 0x4008,
-    VMCS_CR3_TARGETS = 0x400a,
     VMCS_EXIT_CONTROLS = 0x400c,
     VMCS_EXIT_MSR_STORES = 0x400e,
     VMCS_EXIT_MSR_LOADS = 0x4010,
@@ -61,7 +47,6 @@ enum vmcs_field {
     VMCS_GUEST_ACTIVITY = 0x4826,
     VMCS_GUEST_SYSENTER_CS = 0x482a,
     VMCS_PREEMPTION_TIMER = 0x482e,
-    VMCS_HOST_SYSENTER_CS = 0x4c00,
     VMCS_CR0_MASK = 0x6000,
     VMCS_CR4_MASK = 0x6002,
     VMCS_CR0_SHADOW = 0x6004,
@@ -85,52 +70,18 @@ enum vmcs_field {
     VMCS_HOST_CR0 = 0x6c00,
     VMCS_HOST_CR3 = 0x6c02,
     VMCS_HOST_CR4 = 0x6c04,
-    VMCS_HOST_FS_BASE = 0x6c06,
-    VMCS_HOST_GS_BASE = 0x6c08,
-    VMCS_HOST_TR_BASE = 0x6c0a,
-    VMCS_HOST_GDTR_BASE = 0x6c0c,
-    VMCS_HOST_IDTR_BASE = 0x6c0e,
-    VMCS_HOST_SYSENTER_ESP = 0x6c10,
-    VMCS_HOST_SYSENTER_EIP = 0x6c12,
-    VMCS_HOST_RSP = 0x6c14,
-    VMCS_HOST_RIP = 0x6c16,
 };
 
 /* Pin-based, primary, secondary, exit and entry controls. */
 enum {
-    PIN_NMI_EXITING = 1 << 3,
-    PIN_VIRTUAL_NMIS = 1 << 5,
     PIN_PREEMPTION_TIMER = 1 << 6,
-    PROC_RDPMC_EXITING = 1 << 11,
     PROC_INTERRUPT_WINDOW = 1 << 2,
     PROC_NMI_WINDOW = 1 << 22,
-    PROC_UNCONDITIONAL_IO = 1 << 24,
-    PROC_MSR_BITMAPS = 1 << 28,
     PROC_MONITOR_TRAP = 1 << 27,
-    PROC_MONITOR_EXITING = 1 << 29,
-    PROC_MWAIT_EXITING = 1 << 10,
-    PROC2_EPT = 1 << 1,
-    PROC2_RDTSCP = 1 << 3,
     PROC2_VPID = 1 << 5,
-    PROC2_WBINVD_EXITING = 1 << 6,
-    PROC2_UNRESTRICTED = 1 << 7,
-    PROC2_INVPCID = 1 << 12,
-    PROC2_ENCLS_EXITING = 1 << 15,
-    PROC2_XSAVES = 1 << 20,
-    PROC2_USER_WAIT = 1 << 26,
-    EXIT_SAVE_DEBUG = 1 << 2,
-    EXIT_HOST_64 = 1 << 9,
-    EXIT_SAVE_PAT = 1 << 18,
-    EXIT_LOAD_PAT = 1 << 19,
-    EXIT_SAVE_EFER = 1 << 20,
-    EXIT_LOAD_EFER = 1 << 21,
     EXIT_SAVE_PREEMPTION_TIMER = 1 << 22,
-    ENTRY_LOAD_DEBUG = 1 << 2,
     ENTRY_GUEST_64 = 1 << 9,
-    ENTRY_LOAD_PAT = 1 << 14,
-    ENTRY_LOAD_EFER = 1 << 15,
 };
-#define PROC_SECONDARY (1u << 31)
 
 /* Basic exit reasons. */
 enum vmx_exit_reason {
