@@ -61,6 +61,6 @@ KERNEL_AMD_ASM := start/entry entry sha256 svm/svm_entry
 $(eval $(call kernel_elf,intel,$(KERNEL_SOURCES) $(KERNEL_VMX),$(KERNEL_INTEL_ASM),))
 $(eval $(call kernel_elf,amd,$(KERNEL_SOURCES) $(KERNEL_SVM),$(KERNEL_AMD_ASM),-DBACKEND_SVM))
 # For figures: a guest's write to port 0x80 says the exit counts so far.
-$(eval $(call kernel_elf,intel-bench,$(KERNEL_SOURCES) $(KERNEL_VMX),$(KERNEL_INTEL_ASM),-DBENCH))
-$(eval $(call kernel_elf,amd-bench,$(KERNEL_SOURCES) $(KERNEL_SVM),$(KERNEL_AMD_ASM),\
+$(eval $(call kernel_elf,intel-bench,$(KERNEL_SOURCES) $(KERNEL_VMX) tests/bench/mark.c,$(KERNEL_INTEL_ASM),-DBENCH))
+$(eval $(call kernel_elf,amd-bench,$(KERNEL_SOURCES) $(KERNEL_SVM) tests/bench/mark.c,$(KERNEL_AMD_ASM),\
     -DBACKEND_SVM -DBENCH))

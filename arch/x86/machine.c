@@ -14,7 +14,7 @@ PER_CPU uint64_t *vcpu_exits;
 
 void machine_refused_interrupts(uint32_t number)
 {
-    ((struct public_page *)VA_PUBLIC)->refused_interrupts[cpu.local] += number;
+    own_page()->refused_interrupts[cpu.local] += number;
 }
 
 static PER_CPU uint8_t fpu_image[4096] __attribute__((aligned(64)));
@@ -129,9 +129,8 @@ void machine_read_back(struct check_registers *registers)
         vcpu_read_back(registers);
 }
 
-bool machine_msr_granted(uint32_t msr, bool write, const void *policy)
+bool machine_msr_granted(uint32_t msr, bool write)
 {
-    (void)policy;
     return msr_granted(&machine.features, msr, write);
 }
 
@@ -139,5 +138,5 @@ void machine_clear_counts(void)
 {
     for (uint32_t kind = 0; kind < PUBLIC_EXIT_KINDS; kind++)
         vcpu_exits[kind] = 0;
-    ((struct public_page *)VA_PUBLIC)->refused_interrupts[cpu.local] = 0;
+    own_page()->refused_interrupts[cpu.local] = 0;
 }

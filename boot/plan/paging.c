@@ -4,6 +4,12 @@
 #include "align.h"
 #include "arch/x86/include/paging.h"
 
+/* Index of `address` in its table at `level`. */
+static unsigned paging_index(uint64_t address, unsigned level)
+{
+    return (unsigned)(address >> paging_shift(level)) % PAGING_ENTRIES;
+}
+
 /*
  * What the bits are called in each format. Accessed and dirty flags are set from the start, so
  * that the processor never writes to tables: they stay as they were built.

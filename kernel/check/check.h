@@ -54,13 +54,7 @@ struct check_input {
     const void *(*frame)(uint64_t hpa, void *context);
     void *context;
     /* Whether the policy grants direct access to an MSR. */
-    bool (*granted)(uint32_t msr, bool write, const void *policy);
-    const void *policy;
-    /*
-     * How many (MSR, direction) pairs in the bitmap's ranges `granted` is true for. With the true
-     * number only the pairs that the bitmap opens are asked for; otherwise all are.
-     */
-    uint32_t granted_count;
+    bool (*granted)(uint32_t msr, bool write);
 };
 
 struct check_result {

@@ -35,11 +35,6 @@ static PER_CPU struct {
     uint32_t taken;   /* and events, whether or not they went on record */
 } audit;
 
-static struct public_page *own_page(void)
-{
-    return (struct public_page *)VA_PUBLIC;
-}
-
 static bool is_reader(void)
 {
     return slice()->auditor == cpu.apic_id;

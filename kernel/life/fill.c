@@ -4,6 +4,7 @@
 #include "arch/x86/include/upcalls.h"
 #include "kernel/sha256.h"
 #include "memory.h"
+#include <string.h>
 
 #define PIECE_BYTES LARGE_PAGE_BYTES
 
@@ -64,7 +65,7 @@ static enum fill hash(const struct handoff_digest *run)
     if (from + bytes < run->bytes)
         return FILL_GOES_ON;
     sha256_final(&fill.hash, digest);
-    return memory_equal(digest, run->digest, DIGEST_BYTES) ? FILL_GOES_ON : FILL_REFUSED;
+    return memcmp(digest, run->digest, DIGEST_BYTES) == 0 ? FILL_GOES_ON : FILL_REFUSED;
 }
 
 enum fill fill_load(void)

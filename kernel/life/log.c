@@ -28,18 +28,13 @@ void log_write(const char *text)
     }
 }
 
-void log_vprint(const char *text, va_list args)
-{
-    char line[LINE_BYTES];
-    vformat(line, sizeof(line), text, args);
-    log_write(line);
-}
-
 void log_print(const char *text, ...)
 {
+    char line[LINE_BYTES];
     va_list args;
     stop_heed();
     va_start(args, text);
-    log_vprint(text, args);
+    vformat(line, sizeof(line), text, args);
     va_end(args);
+    log_write(line);
 }

@@ -18,11 +18,6 @@ void memory_copy(void *to, const void *from, size_t bytes)
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest)::"memory");
 }
 
-bool memory_equal(const void *left, const void *right, size_t bytes)
-{
-    return memcmp(left, right, bytes) == 0;
-}
-
 void *memset(void *to, int value, size_t bytes)
 {
     void *result = to;
@@ -43,12 +38,4 @@ int memcmp(const void *left, const void *right, size_t bytes)
         if (a[i] != b[i])
             return a[i] - b[i];
     return 0;
-}
-
-size_t strlen(const char *text)
-{
-    size_t length = 0;
-    while (text[length])
-        length++;
-    return length;
 }

@@ -3,7 +3,6 @@
 #ifndef BULKHEAD_MEMORY_H
 #define BULKHEAD_MEMORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Whole words; in an emulator each repetition counts. */
@@ -15,6 +14,5 @@ static inline void memory_copy_words(void *to, const void *from, size_t words)
 
 void memory_zero(void *to, size_t bytes);
 void memory_copy(void *to, const void *from, size_t bytes);
-bool memory_equal(const void *left, const void *right, size_t bytes);
 
 #endif

@@ -34,10 +34,7 @@ _Noreturn void panic(const char *text, ...)
     if (!first)
         panic_halt();
     log_open();
-    log_print("\nbulkhead: panic on processor %u: ", cpu.apic_id);
-    va_start(args, text);
-    log_vprint(text, args);
-    va_end(args);
+    log_print("\nbulkhead: panic on processor %u: %s", cpu.apic_id, panic_record.text);
     log_print("\nbulkhead: the machine is stopped\n");
     panic_halt();
 }

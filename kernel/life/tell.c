@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of a domain: see the header. */
 #include "tell.h"
-#include "arch/x86/include/machine_words.h"
 #include "arch/x86/include/upcalls.h"
 #include "kernel/format.h"
 #include "kernel/vm/devices.h"
@@ -104,23 +103,3 @@ void tell_refusal(enum life_state state, const struct function *lost)
                                    : "I7, a processor's local APIC can't be emptied");
     tell(line);
 }
-
-#ifdef BENCH
-/* A line of "kind count" pairs, all processors together. */
-void life_mark(uint32_t mark)
-{
-    struct public_page *page = (struct public_page *)VA_PUBLIC;
-    char line[512];
-    size_t length =
-        format(line, sizeof(line), "\nbulkhead: mark %u, tsc %lu:", mark, machine_tsc());
-    for (uint32_t kind = 0; kind < PUBLIC_EXIT_KINDS; kind++) {
-        uint64_t sum = 0;
-        for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
-            sum += public_exits(page, local)[kind];
-        if (sum)
-            length += format(line + length, sizeof(line) - length, " %u %lu", kind, sum);
-    }
-    format(line + length, sizeof(line) - length, "\n");
-    devices_say(line);
-}
-#endif

@@ -36,4 +36,7 @@ void devices_power_button(void);
  * exit path. */
 void devices_say(const char *text);
 
+/* Says the exit counts so far on the domain's UART: tests/bench/mark.c. */
+void life_mark(uint32_t mark);
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include "reset.h"
 #include "kernel/abi/layout.h"
+#include "registers.h"
 #include <stddef.h>
 
 enum {
@@ -79,21 +80,9 @@ enum step {
     STEP_LOST,
 };
 
-static uint32_t get(volatile uint8_t *config, unsigned at, unsigned bytes)
+static uint32_t get(const volatile uint8_t *config, unsigned at, unsigned bytes)
 {
-    if (bytes == 1)
-        return config[at];
-    return bytes == 2 ? *(volatile uint16_t *)(config + at) : *(volatile uint32_t *)(config + at);
-}
-
-static void put(volatile uint8_t *config, unsigned at, unsigned bytes, uint32_t value)
-{
-    if (bytes == 1)
-        config[at] = (uint8_t)value;
-    else if (bytes == 2)
-        *(volatile uint16_t *)(config + at) = (uint16_t)value;
-    else
-        *(volatile uint32_t *)(config + at) = value;
+    return (uint32_t)registers_read(config + at, bytes);
 }
 
 /* Where in its configuration space the register is; 0: it has none. */
@@ -115,7 +104,7 @@ static void set(struct reset_function *f, unsigned i, uint32_t value)
 {
     unsigned at = place(f, &rows[i]);
     if (at && value != get(f->config, at, rows[i].bytes))
-        put(f->config, at, rows[i].bytes, value);
+        registers_write(f->config + at, rows[i].bytes, value);
 }
 
 static void quiet(struct reset_function *f)
@@ -182,16 +171,16 @@ static void try_next(struct reset_function *f, uint64_t ms)
     } while (f->way & (RESET_FLR | RESET_AF_FLR) && !f->is_drained);
     switch (f->way) {
     case RESET_FLR:
-        put(f->config, has->express + EXPRESS_CONTROL, 2,
-            get(f->config, has->express + EXPRESS_CONTROL, 2) | EXPRESS_CONTROL_FLR);
+        registers_write(f->config + has->express + EXPRESS_CONTROL, 2,
+                        get(f->config, has->express + EXPRESS_CONTROL, 2) | EXPRESS_CONTROL_FLR);
         follow(f, STEP_RETURN, FLR_MS * ms, RETURN_MS * ms);
         break;
     case RESET_AF_FLR:
-        put(f->config, has->advanced + ADVANCED_CONTROL, 1, ADVANCED_CONTROL_FLR);
+        registers_write(f->config + has->advanced + ADVANCED_CONTROL, 1, ADVANCED_CONTROL_FLR);
         follow(f, STEP_RETURN, FLR_MS * ms, RETURN_MS * ms);
         break;
     case RESET_D3HOT:
-        put(f->config, has->power + POWER_CONTROL, 2, POWER_D3HOT);
+        registers_write(f->config + has->power + POWER_CONTROL, 2, POWER_D3HOT);
         follow(f, STEP_WAKE, POWER_MS * ms, 0);
         break;
     case RESET_BUS:
@@ -207,7 +196,7 @@ static void try_next(struct reset_function *f, uint64_t ms)
 static void hold_bus(const struct reset_function *f, bool held)
 {
     uint32_t control = get(f->port, BRIDGE_CONTROL, 2) & ~(uint32_t)(BRIDGE_RESET | BRIDGE_STATUS);
-    put(f->port, BRIDGE_CONTROL, 2, control | (held ? BRIDGE_RESET : 0));
+    registers_write(f->port + BRIDGE_CONTROL, 2, control | (held ? BRIDGE_RESET : 0));
 }
 
 static void go_on(struct reset_function *f, uint64_t now, uint64_t ms)
@@ -238,7 +227,7 @@ static void go_on(struct reset_function *f, uint64_t now, uint64_t ms)
             try_next(f, ms);
         return;
     case STEP_WAKE:
-        put(f->config, f->function->power + POWER_CONTROL, 2, 0);
+        registers_write(f->config + f->function->power + POWER_CONTROL, 2, 0);
         follow(f, STEP_RETURN, POWER_MS * ms, RETURN_MS * ms);
         return;
     case STEP_HELD: /* all below the port in the same turn: the first one ends it */

@@ -59,11 +59,6 @@ void vpci_reset(void)
         vfunction_reset(&pci.functions[n]);
 }
 
-uint32_t vpci_count(void)
-{
-    return pci.count;
-}
-
 struct vfunction *vpci_function(uint32_t n)
 {
     return &pci.functions[n];

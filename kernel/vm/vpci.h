@@ -18,7 +18,6 @@ void vpci_setup(const struct function *functions, uint32_t count, volatile uint8
 void vpci_reset(void);
 
 /* The domain's function `n`, silent ones included, in the order of its list. */
-uint32_t vpci_count(void);
 struct vfunction *vpci_function(uint32_t n);
 
 /* CONFIG_ADDRESS (a dword), and CONFIG_DATA at port 0xCFC + `at`. */

@@ -8,6 +8,7 @@
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/mce.h"
 #include "arch/x86/include/stop.h"
+#include "kernel/format.h"
 #include "kernel/life/log.h"
 
 enum place {
@@ -85,6 +86,7 @@ static void wait_a_second(void)
 /* Before its last line a panic lets the others show whether they have stopped. */
 void __wrap_log_print(const char *text, ...)
 {
+    char line[512];
     va_list args;
     uint32_t leaf[4];
     cpu_cpuid(1, 0, leaf);
@@ -92,10 +94,11 @@ void __wrap_log_print(const char *text, ...)
     if (leaf[1] >> 24 == 1) {
         if (text[0] == '\n' && text[11] == 't') { /* "\nbulkhead: the machine is stopped" */
             wait_a_second();
-            log_vprint("\ntest: the others have had a second", args);
+            log_write("\ntest: the others have had a second");
             wait_a_second();
         }
     }
-    log_vprint(text, args);
+    vformat(line, sizeof(line), text, args);
     va_end(args);
+    log_write(line);
 }

@@ -68,27 +68,19 @@ static bool msr_write_asked(struct vmsr *state, uint32_t msr, uint64_t value)
 
 bool msr_read(const struct vmsr *state, uint32_t msr, uint64_t *value)
 {
-    uint64_t constant;
-    bool asked;
-
     switch (msr) {
 #define MSR(first, last, read, write, needs, reset, number)                                        \
     case first ... last:                                                                           \
-        if (MSR_##read != MSR_VALUE && MSR_##read != MSR_ASK)                                      \
-            return false;                                                                          \
+        *value = number;                                                                           \
         if (!features_have(state->features, FEATURE_##needs))                                      \
             return false;                                                                          \
-        asked = MSR_##read == MSR_ASK;                                                             \
-        constant = number;                                                                         \
-        break;
+        if (MSR_##read == MSR_ASK)                                                                 \
+            return msr_read_asked(state, msr, value);                                              \
+        return MSR_##read == MSR_VALUE;
 #include "msr_table.h"
     default:
         return false;
     }
-    if (asked)
-        return msr_read_asked(state, msr, value);
-    *value = constant;
-    return true;
 }
 
 bool msr_write(struct vmsr *state, uint32_t msr, uint64_t value)

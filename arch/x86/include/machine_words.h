@@ -55,7 +55,7 @@ void machine_topology(struct check_topology *topology);
 struct check_registers;
 /* What this processor really uses, for the separation check (I12). */
 void machine_read_back(struct check_registers *registers);
-bool machine_msr_granted(uint32_t msr, bool write, const void *policy);
+bool machine_msr_granted(uint32_t msr, bool write);
 
 /* Loads a page table root; the boot processor changes to its own and back while it checks. */
 void machine_use_page_table(uint64_t root);

@@ -20,18 +20,15 @@ enum { PAGING_LEVELS = 4, PAGING_ENTRIES = 512 };
 #define PAGE_ACCESSED (1ull << 5)
 #define PAGE_DIRTY    (1ull << 6) /* in a leaf */
 #define PAGE_LARGE    (1ull << 7) /* leaf above level 1 */
-#define PAGE_GLOBAL   (1ull << 8)
 #define PAGE_NX       (1ull << 63)
 
 #define EPT_READ       (1ull << 0)
 #define EPT_WRITE      (1ull << 1)
 #define EPT_EXECUTE    (1ull << 2)
 #define EPT_TYPE(type) ((uint64_t)(type) << 3) /* in a leaf: memory type */
-#define EPT_TYPE_MASK  EPT_TYPE(7)
-#define EPT_IGNORE_PAT (1ull << 6)
 #define EPT_LARGE      (1ull << 7)
 
-enum paging_memory_type { MEMORY_UC = 0, MEMORY_WC = 1, MEMORY_WB = 6 };
+enum paging_memory_type { MEMORY_UC = 0, MEMORY_WB = 6 };
 
 /* Frame of a table or of a 4 KiB leaf; larger leaves have zeros below their size. */
 #define PAGING_ADDRESS 0x000ffffffffff000ull
@@ -40,12 +37,6 @@ enum paging_memory_type { MEMORY_UC = 0, MEMORY_WC = 1, MEMORY_WB = 6 };
 static inline unsigned int paging_shift(unsigned int level)
 {
     return 12 + 9 * (level - 1);
-}
-
-/* Index of `address` in its table at `level`. */
-static inline unsigned int paging_index(uint64_t address, unsigned int level)
-{
-    return (unsigned int)(address >> paging_shift(level)) % PAGING_ENTRIES;
 }
 
 #endif

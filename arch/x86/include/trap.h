@@ -22,11 +22,6 @@ enum { VECTOR_SPURIOUS = 15 };
  */
 void trap_drain_gates(bool draining);
 
-/* Bases for the VMCS host state. */
-uint64_t trap_gdt_base(void);
-uint64_t trap_idt_base(void);
-uint64_t trap_tss_base(void);
-
 /* Ends NMI blocking by an IRET (TRAPS: NMIs stay blocked in root mode after an NMI exit). */
 void cpu_unblock_nmi(void);
 

@@ -40,6 +40,12 @@ static inline const struct handoff_slice *slice(void)
     return (const struct handoff_slice *)VA_SLICE;
 }
 
+/* The domain's public page: each of its words has one writer. */
+static inline struct public_page *own_page(void)
+{
+    return (struct public_page *)VA_PUBLIC;
+}
+
 /* The whole: start-up code only. */
 static inline const struct handoff *handoff(void)
 {
@@ -86,11 +92,6 @@ void life_knocked(void);
  * MANAGEMENT_DONE, stands there then.
  */
 enum management_result management_call(void *page);
-
-#ifdef BENCH
-/* Says the exit counts so far on the domain's UART. */
-void life_mark(uint32_t mark);
-#endif
 
 /*
  * The line status of the domain's UART, which guests poll: a byte that can be read without a lock

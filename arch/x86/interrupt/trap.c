@@ -19,21 +19,6 @@ __attribute__((section(".cpu.nmi_stack"))) uint8_t cpu_nmi_stack[HOST_EXTRA_STAC
 __attribute__((section(".cpu.fault_stack"))) uint8_t cpu_fault_stack[HOST_EXTRA_STACK_BYTES];
 __attribute__((section(".cpu.mc_stack"))) uint8_t cpu_mc_stack[HOST_EXTRA_STACK_BYTES];
 
-uint64_t trap_gdt_base(void)
-{
-    return (uint64_t)trap_gdt;
-}
-
-uint64_t trap_idt_base(void)
-{
-    return (uint64_t)trap_idt;
-}
-
-uint64_t trap_tss_base(void)
-{
-    return (uint64_t)&trap_tss;
-}
-
 void trap_set_gate(unsigned vector, uint64_t entry, uint8_t stack)
 {
     trap_idt[vector] = (struct gate){.offset_low = (uint16_t)entry,

@@ -8,6 +8,7 @@
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
+#include "arch/x86/interrupt/trap_tables.h"
 #include "arch/x86/vtx/vmcs.h"
 #include "setup.h"
 #include "vmcs_setup.h"
@@ -135,9 +136,9 @@ static void write_host_state(void)
     for (unsigned i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
         vmcs_write(zero[i], 0);
     vmcs_write(VMCS_HOST_TR, HOST_TSS);
-    vmcs_write(VMCS_HOST_TR_BASE, trap_tss_base());
-    vmcs_write(VMCS_HOST_GDTR_BASE, trap_gdt_base());
-    vmcs_write(VMCS_HOST_IDTR_BASE, trap_idt_base());
+    vmcs_write(VMCS_HOST_TR_BASE, (uint64_t)&trap_tss);
+    vmcs_write(VMCS_HOST_GDTR_BASE, (uint64_t)trap_gdt);
+    vmcs_write(VMCS_HOST_IDTR_BASE, (uint64_t)trap_idt);
     vmcs_write(VMCS_HOST_RSP, (uint64_t)cpu_stack_top);
     vmcs_write(VMCS_HOST_RIP, (uint64_t)vmx_exit_stub);
 }

@@ -178,10 +178,12 @@ static const void *frame(uint64_t hpa, void *context)
 }
 
 /* Two MSRs for reading, one of them for writing; on AMD-V one of the third range too. */
-static bool granted(uint32_t msr, bool write, const void *policy)
+static const struct world *granting;
+static bool granted(uint32_t msr, bool write)
 {
-    const struct world *world = policy;
-    return msr == 0xc0000100 || (msr != 0 && msr == world->also_granted) ||
+    const struct world *world = granting;
+    return msr == 0xc0000100 ||
+           (msr != 0 && msr == world->also_granted && write == world->also_written) ||
            (msr == 0x10 && !write) || (msr == 0xc0011029 && !write && world->amd);
 }
 
@@ -276,9 +278,8 @@ void world_aim(struct world *world, uint32_t cpu, uint32_t segment_count)
                                         .segment_count = segment_count,
                                         .frame = frame,
                                         .context = world,
-                                        .granted = granted,
-                                        .policy = world,
-                                        .granted_count = world->amd ? 4 : 3};
+                                        .granted = granted};
+    granting = world;
 }
 
 void world_slice(struct world *world)

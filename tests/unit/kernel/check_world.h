@@ -56,7 +56,8 @@ struct world {
     struct check_input input;
     struct check_result result;
     const void *(*beyond)(uint64_t hpa); /* pages behind `memory`; NULL: there are none */
-    uint32_t also_granted;  /* an MSR that the policy grants too, for reading and writing; or 0 */
+    uint32_t also_granted;               /* an MSR that the policy grants too, or 0: */
+    bool also_written;                   /* for writing, else for reading */
     uint64_t next_table[4]; /* by processor that is built; a domain's share its first's */
 };
 

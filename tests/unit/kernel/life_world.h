@@ -365,11 +365,6 @@ void memory_copy(void *to, const void *from, size_t bytes)
     memcpy(to, from, bytes);
 }
 
-bool memory_equal(const void *left, const void *right, size_t bytes)
-{
-    return memcmp(left, right, bytes) == 0;
-}
-
 static bool ram_is_zero(void)
 {
     for (size_t i = 0; i < RAM; i++)
