@@ -14,7 +14,7 @@ PER_CPU uint64_t *vcpu_exits;
 
 void machine_refused_interrupts(uint32_t number)
 {
-    own_page()->refused_interrupts[cpu.local] += number;
+    public_page()->refused_interrupts[cpu.local] += number;
 }
 
 static PER_CPU uint8_t fpu_image[4096] __attribute__((aligned(64)));
@@ -138,5 +138,5 @@ void machine_clear_counts(void)
 {
     for (uint32_t kind = 0; kind < PUBLIC_EXIT_KINDS; kind++)
         vcpu_exits[kind] = 0;
-    own_page()->refused_interrupts[cpu.local] = 0;
+    public_page()->refused_interrupts[cpu.local] = 0;
 }

@@ -45,7 +45,7 @@ void audit_write(enum audit_kind kind, uint32_t domain, uint64_t value0, uint64_
 {
     if (slice()->auditor == HANDOFF_NOBODY)
         return;
-    struct audit_ring *ring = public_audit(own_page(), cpu.domain->cpu_count, cpu.local);
+    struct audit_ring *ring = public_audit(public_page(), cpu.domain->cpu_count, cpu.local);
     uint64_t head = ring->head;
     ring->events[head % AUDIT_RING] =
         (struct audit_event){machine_tsc(), kind, domain, {value0, value1, value2, value3}};
@@ -75,7 +75,7 @@ static bool is_paid_for(uint64_t *paid)
 
 static struct audit_trail *own_trail(void)
 {
-    return public_trail(own_page(), cpu.domain->public_bytes);
+    return public_trail(public_page(), cpu.domain->public_bytes);
 }
 
 /*
@@ -257,7 +257,7 @@ static void drain_all(void)
     for (uint32_t i = 0; i < count; i++) {
         uint32_t domain = (own + i) % count, cpus = book->domains[domain].cpu_count;
         struct public_page *page =
-            domain == own ? own_page()
+            domain == own ? public_page()
                           : (struct public_page *)(VA_OTHERS + (uint64_t)domain * OTHERS_STRIDE);
         for (uint32_t local = 0; local < cpus; local++)
             drain(trail, public_audit(page, cpus, local), domain, local);
@@ -272,7 +272,7 @@ uint32_t audit_knocks(void)
 
 void audit_heed(void)
 {
-    uint64_t checks = own_page()->machine_checks[cpu.local];
+    uint64_t checks = public_page()->machine_checks[cpu.local];
     if (checks != audit.machine_checks) {
         audit.machine_checks = checks;
         audit_own(AUDIT_MACHINE_CHECK, checks, 0, 0);

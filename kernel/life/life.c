@@ -142,7 +142,7 @@ static enum life_event event_of_wish(uint64_t wish)
     if (state == LIFE_RUNNING && asked != ASK_START)
         note_end(END_ASKED);
     if (asked != ASK_START || life_rests(state))
-        life.restarts = own_page()->restarts = 0;
+        life.restarts = public_page()->restarts = 0;
     return asks[asked].event;
 }
 
@@ -168,15 +168,16 @@ static enum life_event next_event(bool *all)
         return EVENT_NONE;
     if (recheck_found() && state == LIFE_RUNNING) /* a guest without its walls does not run */
         note_end(END_CHECK);
-    uint64_t wish = __atomic_load_n(&own_page()->wish, __ATOMIC_ACQUIRE);
+    uint64_t wish = __atomic_load_n(&public_page()->wish, __ATOMIC_ACQUIRE);
     if (wish >> PUBLIC_TICKET != life.taken) {
         enum life_event asked = event_of_wish(wish);
         if (asked != EVENT_NONE || !recheck_is_done())
             return asked;
     }
     if (state == LIFE_NEW)
-        return __atomic_load_n(&own_page()->go, __ATOMIC_ACQUIRE) && !recheck_found() ? EVENT_GO
-                                                                                      : EVENT_NONE;
+        return __atomic_load_n(&public_page()->go, __ATOMIC_ACQUIRE) && !recheck_found()
+                   ? EVENT_GO
+                   : EVENT_NONE;
     if (state == LIFE_RUNNING)
         return life.ending == END_NONE ? EVENT_NONE : event_of_end(life.ending);
     if (life_rests(state))
@@ -193,14 +194,14 @@ static void act(enum life_action action)
         break;
     case ACTION_TELL:
         tell_end(cause, life.restarts, life.stay, limit_is_reached());
-        audit_own(AUDIT_END, cause, own_page()->lives, life.stay ? 0 : life.restarts);
-        own_page()->last_end = cause;
-        own_page()->restarts = life.restarts;
+        audit_own(AUDIT_END, cause, public_page()->lives, life.stay ? 0 : life.restarts);
+        public_page()->last_end = cause;
+        public_page()->restarts = life.restarts;
         life.ending = END_NONE;
         break;
     case ACTION_COUNT:
-        own_page()->lives++;
-        audit_own(AUDIT_START, own_page()->lives, 0, life.restarts);
+        public_page()->lives++;
+        audit_own(AUDIT_START, public_page()->lives, 0, life.restarts);
         faults_forget();
         if (devices_lost(FUNCTION_GO_ON))
             tell_lost(devices_lost(FUNCTION_GO_ON));
@@ -226,8 +227,8 @@ static bool advance(bool *all)
     act(next.action);
     if (next.state != state) {
         uint32_t count = life.phase & ~(uint32_t)PHASE_STATE;
-        own_page()->since = machine_tsc();
-        own_page()->state = next.state;
+        public_page()->since = machine_tsc();
+        public_page()->state = next.state;
         if (next.state == LIFE_STOPPED || next.state == LIFE_REFUSED)
             audit_own(AUDIT_REST, next.state, 0, 0);
         __atomic_store_n(&life.phase, count + PHASE_COUNT + next.state, __ATOMIC_SEQ_CST);
@@ -236,7 +237,7 @@ static bool advance(bool *all)
             life_request(local, 0, 0);
     }
     if (life_rests(next.state) && recheck_is_done())
-        own_page()->answered = life.taken;
+        public_page()->answered = life.taken;
     return event != EVENT_NONE;
 }
 
@@ -254,7 +255,8 @@ static void quarantine(void)
     for (uint32_t i = 0; i < cpu.domain->function_count; i++)
         if (functions >> i & 1) { /* of several, the last one's fault stands there */
             uint32_t pci = ((const struct function *)VA_DEVICES)[i].pci;
-            audit_own(AUDIT_DMA_FAULT, pci, own_page()->fault_reason, own_page()->fault_address);
+            audit_own(AUDIT_DMA_FAULT, pci, public_page()->fault_reason,
+                      public_page()->fault_address);
             audit_own(AUDIT_QUARANTINE, pci, 0, 0);
         }
     faults_answer(functions);

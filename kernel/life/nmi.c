@@ -19,7 +19,7 @@ static PER_CPU struct {
 /* A number that changes, but by a rare chance, with each word that somebody changes and knocks. */
 static uint64_t words_of_knocks(uint32_t knocks)
 {
-    struct public_page *page = own_page();
+    struct public_page *page = public_page();
     uint64_t sum = knocks + (faults_knocks() * 31ull + audit_knocks()) * 31;
     if (cpu.domain)
         sum = (((sum * 31 + page->go) * 31 + page->wish) * 31 + page->in_head) * 31 + page->faulted;
@@ -43,7 +43,7 @@ static void tell(uint64_t now)
     nmi.told = nmi.count;
     nmi.told_at = now;
     if (cpu.domain) {
-        own_page()->nmis[cpu.local] = nmi.count;
+        public_page()->nmis[cpu.local] = nmi.count;
         audit_own(AUDIT_NMI, nmi.count, 0, 0);
     }
     if (!slice()->tells_on_com1 || !(cpu.place->sources & HANDOFF_STARTED))

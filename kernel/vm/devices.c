@@ -26,7 +26,7 @@ enum { POST_PORT = 0x80, SLEEP_ENABLE = 1 << 5, SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE
 
 void devices_setup(void)
 {
-    struct public_page *page = own_page();
+    struct public_page *page = public_page();
     devices_uart.page = page;
     devices_uart.printed = cpu.rules->serial_read ? public_out(page, cpu.domain->cpu_count) : NULL;
     devices_uart.is_sent = cpu.rules->serial_write;

@@ -41,7 +41,7 @@ static inline const struct handoff_slice *slice(void)
 }
 
 /* The domain's public page: each of its words has one writer. */
-static inline struct public_page *own_page(void)
+static inline struct public_page *public_page(void)
 {
     return (struct public_page *)VA_PUBLIC;
 }

@@ -79,7 +79,7 @@ static void settle_banks(uint64_t global, const uint64_t *status, enum mce_verdi
             cpu_wrmsr(mce.first + bank * mce.stride + MC_STATUS, 0);
     }
     if (cpu.domain && cpu.lives)
-        own_page()->machine_checks[cpu.local] = mce.counted;
+        public_page()->machine_checks[cpu.local] = mce.counted;
     if (verdict == MCE_GO_ON)
         return;
     cpu_wrmsr(IA32_MCG_STATUS, 0);
