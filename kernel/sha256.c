@@ -88,13 +88,9 @@ static void hash_block(uint32_t state[8], const uint8_t *block)
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
-static void hash_blocks_in_c(uint32_t state[8], const uint8_t *data, size_t blocks)
-{
-    for (; blocks > 0; blocks--, data += SHA256_BLOCK_BYTES)
-        hash_block(state, data);
-}
-
 #ifdef SHA256_BY_PROCESSOR
+#include <cpuid.h>
+
 /* arch/x86/sha256.asm */
 void sha256_blocks_by_processor(uint32_t state[8], const uint8_t *data, size_t blocks,
                                 const uint32_t constants[64]);
@@ -102,32 +98,23 @@ void sha256_blocks_by_processor(uint32_t state[8], const uint8_t *data, size_t b
 /* CPUID: SSSE3, SSE4.1 and the SHA extensions. */
 static bool processor_hashes(void)
 {
-    uint32_t eax = 0, ebx, ecx = 0, edx;
-    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    if (eax < 7)
-        return false;
-    eax = 1, ecx = 0;
-    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    if (!(ecx & 1u << 9) || !(ecx & 1u << 19))
-        return false;
-    eax = 7, ecx = 0;
-    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    return ebx >> 29 & 1;
+    uint32_t eax, ebx, ecx, edx;
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && ecx & bit_SSSE3 && ecx & bit_SSE4_1 &&
+           __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && ebx & bit_SHA;
 }
+#endif
 
 static void hash_blocks(uint32_t state[8], const uint8_t *data, size_t blocks)
 {
-    if (blocks > 0 && processor_hashes())
+#ifdef SHA256_BY_PROCESSOR
+    if (blocks > 0 && processor_hashes()) {
         sha256_blocks_by_processor(state, data, blocks, round_constants);
-    else
-        hash_blocks_in_c(state, data, blocks);
-}
-#else
-static void hash_blocks(uint32_t state[8], const uint8_t *data, size_t blocks)
-{
-    hash_blocks_in_c(state, data, blocks);
-}
+        return;
+    }
 #endif
+    for (; blocks > 0; blocks--, data += SHA256_BLOCK_BYTES)
+        hash_block(state, data);
+}
 
 void sha256_init(struct sha256 *hash)
 {

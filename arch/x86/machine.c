@@ -90,7 +90,7 @@ static void reset_debug_registers(void)
 
 void machine_init(void)
 {
-    lapic_drain();
+    machine_settle();
     reset_debug_registers();
     msr_init(&machine.msr, &machine.features, cpu.local == 0);
     vcpu_reset();
@@ -102,11 +102,6 @@ void machine_reset(void)
     machine_init();
     msr_reset_walk(&machine.features, reset_msr, NULL);
     reset_fpu();
-}
-
-bool machine_settle(void)
-{
-    return lapic_drain();
 }
 
 void machine_read_back(struct check_registers *registers)

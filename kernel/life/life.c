@@ -176,7 +176,7 @@ static enum life_event next_event(bool *all)
     }
     if (state == LIFE_NEW)
         return __atomic_load_n(&public_page()->go, __ATOMIC_ACQUIRE) && !recheck_found()
-                   ? EVENT_GO
+                   ? EVENT_START
                    : EVENT_NONE;
     if (state == LIFE_RUNNING)
         return life.ending == END_NONE ? EVENT_NONE : event_of_end(life.ending);

@@ -56,10 +56,6 @@ static struct life_step next_when_asked(enum life_state state, bool stay, enum l
 struct life_step life_next(enum life_state state, bool stay, enum life_event event)
 {
     switch (event) {
-    case EVENT_GO:
-        if (state == LIFE_NEW)
-            return step(LIFE_RESETTING, stay, ACTION_SET_UP);
-        break;
     case EVENT_DONE:
     case EVENT_FAILED:
         return next_when_done(state, stay, event == EVENT_FAILED);

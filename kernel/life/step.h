@@ -19,7 +19,6 @@
 
 enum life_event {
     EVENT_NONE,
-    EVENT_GO,     /* the domain may start: the boot processor's word, or management's */
     EVENT_DONE,   /* every processor has done what the state asks of it */
     EVENT_FAILED, /* it has, but an APIC keeps an interrupt, or a payload isn't the manifest's */
     /* Asked for from outside; the last two also when a life ended, as on_exit says. */

@@ -183,16 +183,11 @@ void devices_out(enum port_owner owner, uint16_t port, unsigned bytes, uint32_t 
     }
 }
 
-static bool in_ioapic(uint64_t gpa)
-{
-    return gpa - GUEST_IOAPIC < VIOAPIC_BYTES;
-}
-
 uint64_t devices_read(uint64_t gpa, unsigned bytes)
 {
     if (gpa - GUEST_ECAM < GUEST_ECAM_BYTES)
         return vpci_read_ecam(gpa - GUEST_ECAM, bytes);
-    if (!in_ioapic(gpa))
+    if (gpa - GUEST_IOAPIC >= VIOAPIC_BYTES)
         return vpci_read_memory(gpa, bytes);
     lock_take(&devices.lock);
     uint64_t value = vioapic_read(&devices.ioapic, (unsigned)(gpa - GUEST_IOAPIC), bytes);
@@ -206,7 +201,7 @@ void devices_write(uint64_t gpa, unsigned bytes, uint64_t value)
         vpci_write_ecam(gpa - GUEST_ECAM, bytes, value);
         return;
     }
-    if (!in_ioapic(gpa)) {
+    if (gpa - GUEST_IOAPIC >= VIOAPIC_BYTES) {
         vpci_write_memory(gpa, bytes, value);
         return;
     }

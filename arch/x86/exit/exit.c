@@ -100,9 +100,7 @@ static bool write_icr(uint64_t value)
         case ICR_STARTUP:
             life_request(local, REQUEST_SIPI, (uint8_t)request.vector);
             break;
-        case ICR_NOTHING:
-        case ICR_ILLEGAL_VECTOR:
-        case ICR_FAULT:
+        default:
             break;
         }
     }

@@ -75,8 +75,6 @@ struct cpuid_regs cpuid_special(const struct vcpuid *tables, uint32_t leaf, uint
         if (subleaf == 1 && regs.eax & (1u << LD1A_XSAVEC | 1u << LD1A_XSAVES))
             regs.ebx = xsave_bytes(tables, xcr0, true);
         break;
-    default:
-        break;
     }
     return regs;
 }

@@ -21,6 +21,7 @@ enum port_owner {
     PORT_QUIET,       /* as PORT_NOBODY, but a sane guest touches it: nothing to count */
 };
 
+/* The owner of any but the ports that port_owner() knows. */
 enum port_owner port_find(uint16_t port, uint32_t bytes);
 
 /*
@@ -31,9 +32,9 @@ static inline enum port_owner port_owner(uint16_t port, uint32_t bytes)
 {
     if ((port & ~7u) == 0x3f8 && bytes == 1)
         return PORT_UART;
-    if ((port & ~3u) == 0xcfc && (port & 3) + bytes <= 4)
+    if ((port & ~3u) == 0xcfc && (port & 3) + bytes <= 4) /* virtual or empty, never the real bus */
         return PORT_PCI_DATA;
-    if (port == 0xcf8 && bytes == 4)
+    if (port == 0xcf8 && bytes == 4) /* overlaps the reset register, which takes bytes only */
         return PORT_PCI_ADDRESS;
     return port_find(port, bytes);
 }

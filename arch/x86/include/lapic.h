@@ -30,11 +30,4 @@ bool lapic_set_spurious(uint64_t value);
 /* Sends one interrupt to one processor, physical destination. */
 void lapic_send(uint32_t apic_id, enum lapic_delivery mode, uint8_t vector);
 
-/*
- * Empties the APIC of whatever a stopped domain left (I7): in service, pending, timers, priority.
- * False if something is left or came meanwhile: impossible once every processor of the domain is in
- * root mode and its devices are quiet, but a running sibling may keep sending.
- */
-bool lapic_drain(void);
-
 #endif

@@ -23,8 +23,10 @@ const char *machine_setup_guest(void);
 void machine_reset(void);
 
 /*
- * Once more, of what was in flight to the local APIC. False: it keeps something, and the domain
- * must not run.
+ * Empties the local APIC of whatever a stopped domain left (I7): in service, pending, timers,
+ * priority; after machine_reset() once more, of what was in flight. False if something is left or
+ * came meanwhile, and the domain must not run: impossible once every processor of the domain is in
+ * root mode and its devices are quiet, but a running sibling may keep sending.
  */
 bool machine_settle(void);
 

@@ -35,8 +35,7 @@ enum {
     VECTOR_GP = 13,
     VECTOR_PF = 14,
     VECTOR_AC = 17,
-    VECTOR_MC = 18,
-    VECTOR_SX = 30
+    VECTOR_MC = 18
 };
 
 /* Turns virtualisation on for this processor. NULL, or what it refuses, for a person. */
@@ -59,16 +58,7 @@ void vcpu_set_entry(const struct handoff_entry *entry);
  * Register State"). vcpu_clear: no event waits, and all that lies in the control structure and has
  * no function of its own (debug registers, MSR_RESET_STATE) is at its reset value.
  */
-enum segment {
-    SEGMENT_ES,
-    SEGMENT_CS,
-    SEGMENT_SS,
-    SEGMENT_DS,
-    SEGMENT_FS,
-    SEGMENT_GS,
-    SEGMENT_LDTR,
-    SEGMENT_TR
-};
+enum segment { SEGMENT_CS = 1, SEGMENT_LDTR = 6, SEGMENT_TR }; /* ES CS SS DS FS GS LDTR TR */
 enum { SEGMENT_UNUSABLE = 1 << 16 };
 void vcpu_clear(void);
 void vcpu_set_segment(enum segment segment, uint16_t selector, uint64_t base, uint32_t limit,

@@ -87,7 +87,7 @@ static void take_pending(void)
     trap_drain_gates(false);
 }
 
-bool lapic_drain(void)
+bool machine_settle(void)
 {
     bool empty = false;
     uint32_t leaf[4];

@@ -118,13 +118,6 @@ void vcpu_inject_nmi_when_open(void)
     }
 }
 
-/* A guest's NMI handler returns: its IRET runs, then the next NMI may come. */
-static void exit_iret(void)
-{
-    svm_intercept(SVM_INTERCEPT_IRET, false);
-    step(NMI_STEP_IRET);
-}
-
 /* A #DB with its cause in DR6. */
 static void inject_debug(void)
 {
@@ -174,24 +167,19 @@ static inline uint64_t length_of(enum exiting_instruction expected, uint16_t pla
     return 0;
 }
 
-static inline void emulate_plain(enum exiting_instruction which, uint16_t plain,
-                                 void (*handler)(uint64_t length))
+static inline void emulate(enum exiting_instruction which, uint16_t plain,
+                           void (*handler)(uint64_t length))
 {
     uint64_t length = length_of(which, plain);
     if (length)
         handler(length);
 }
 
-static void emulate(enum exiting_instruction which, void (*handler)(uint64_t length))
-{
-    emulate_plain(which, 0, handler);
-}
-
 /* INVD and WBINVD: DMA is snooped, so caches need no flush (TRAPS 22). QEMU exits at any level. */
 static void exit_cache_flush(enum exiting_instruction which)
 {
     if (vcpu_cpl() == 0)
-        emulate(which, vcpu_skip);
+        emulate(which, 0, vcpu_skip);
     else
         vcpu_inject(VECTOR_GP, true, 0);
 }
@@ -353,7 +341,7 @@ void svm_exit(void)
         return;
     switch (code) {
     case SVM_EXIT_CPUID:
-        emulate_plain(INSTRUCTION_CPUID, 0xa20f, exit_cpuid);
+        emulate(INSTRUCTION_CPUID, 0xa20f, exit_cpuid);
         return;
     case SVM_EXIT_IO:
         exit_port();
@@ -362,9 +350,9 @@ void svm_exit(void)
         if (vmcb.exit_info[0]) {
             vcpu_exits[SVM_EXIT_MSR]--;
             vcpu_exits[PUBLIC_EXIT_SVM_WRMSR]++;
-            emulate_plain(INSTRUCTION_WRMSR, 0x300f, exit_wrmsr);
+            emulate(INSTRUCTION_WRMSR, 0x300f, exit_wrmsr);
         } else {
-            emulate_plain(INSTRUCTION_RDMSR, 0x320f, exit_rdmsr);
+            emulate(INSTRUCTION_RDMSR, 0x320f, exit_rdmsr);
         }
         return;
     case SVM_EXIT_NESTED_FAULT:
@@ -389,18 +377,19 @@ void svm_exit(void)
     case SVM_EXIT_EXCEPTION + VECTOR_MC:
         exit_exception((uint32_t)code - SVM_EXIT_EXCEPTION);
         return;
-    case SVM_EXIT_IRET:
-        exit_iret();
+    case SVM_EXIT_IRET: /* a guest's NMI handler returns: its IRET runs, then the next may come */
+        svm_intercept(SVM_INTERCEPT_IRET, false);
+        step(NMI_STEP_IRET);
         return;
     case SVM_EXIT_HLT: /* while stepped: an NMI waits, so there is no rest */
-        emulate(INSTRUCTION_HLT, vcpu_skip);
+        emulate(INSTRUCTION_HLT, 0, vcpu_skip);
         return;
     case SVM_EXIT_XSETBV:
-        emulate(INSTRUCTION_XSETBV, exit_xsetbv);
+        emulate(INSTRUCTION_XSETBV, 0, exit_xsetbv);
         return;
     case SVM_EXIT_VMMCALL:
         if (exit_may_call())
-            emulate(INSTRUCTION_VMMCALL, exit_call);
+            emulate(INSTRUCTION_VMMCALL, 0, exit_call);
         else
             vcpu_inject(VECTOR_UD, false, 0);
         return;

@@ -26,7 +26,6 @@ static const struct row {
     int next_stay;
     enum life_action action;
 } rows[] = {
-    {LIFE_NEW, ANY, EVENT_GO, LIFE_RESETTING, KEPT, ACTION_SET_UP},
     {LIFE_NEW, ANY, EVENT_START, LIFE_RESETTING, false, ACTION_SET_UP},
     {LIFE_NEW, ANY, EVENT_STOP, LIFE_RESETTING, true, ACTION_SET_UP},
     {LIFE_NEW, ANY, EVENT_RESTART, LIFE_RESETTING, false, ACTION_SET_UP},
