@@ -2,7 +2,6 @@
 /* Processors: who they are where there are no ACPI tables, and what each says of its core. UEFI
  * Platform Initialization Specification, "MP Services Protocol". */
 #include "arch/x86/include/cpu.h"
-#include "arch/x86/include/msr_index.h"
 #include "boot/plan/threads.h"
 #include "firmware.h"
 #include <string.h>
@@ -105,13 +104,14 @@ static void ask_processors(struct facts *facts)
 static bool thermal_is_firmwares(void)
 {
     enum { VERSION = 3, THERMAL = 0x33, THERMAL_NUMBER = 5, MODE = 7 << 8, SMI = 2 << 8 };
-    uint64_t base = cpu_rdmsr(IA32_APIC_BASE);
+    enum { MSR_APIC_BASE = 0x1b, APIC_BASE_EXTD = 1 << 10, MSR_X2APIC_FIRST = 0x800 };
+    uint64_t base = cpu_rdmsr(MSR_APIC_BASE);
     const volatile uint32_t *page = (const volatile uint32_t *)(base & ~(uint64_t)(PAGE_BYTES - 1));
     bool x2apic = base & APIC_BASE_EXTD;
-    uint32_t version = x2apic ? (uint32_t)cpu_rdmsr(IA32_X2APIC_VERSION) : page[4 * VERSION];
+    uint32_t version = x2apic ? (uint32_t)cpu_rdmsr(MSR_X2APIC_FIRST + VERSION) : page[4 * VERSION];
     if ((version >> 16 & 0xff) < THERMAL_NUMBER)
         return false;
-    uint32_t entry = x2apic ? (uint32_t)cpu_rdmsr(IA32_X2APIC_LVT_THERMAL) : page[4 * THERMAL];
+    uint32_t entry = x2apic ? (uint32_t)cpu_rdmsr(MSR_X2APIC_FIRST + THERMAL) : page[4 * THERMAL];
     return (entry & MODE) == SMI;
 }
 

@@ -3,8 +3,8 @@
 #include "surface.h"
 
 #include "arch/x86/grant/cpuid.h"
+#include "arch/x86/grant/msr_index.h"
 #include "arch/x86/grant/port.h"
-#include "arch/x86/include/msr_index.h"
 #include "counted.h"
 #include "kernel/abi/manifest.h"
 #include <string.h>

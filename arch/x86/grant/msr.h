@@ -7,8 +7,8 @@
 #define BULKHEAD_MSR_H
 
 #include "arch/x86/include/features.h"
-#include "arch/x86/include/msr_index.h"
 #include "arch/x86/interrupt/lvt.h"
+#include "msr_index.h"
 
 /* The virtual MSRs of one processor of a domain. */
 struct vmsr {

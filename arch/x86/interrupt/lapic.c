@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* This processor's local APIC in x2APIC mode. */
 #include "arch/x86/include/lapic.h"
+#include "arch/x86/grant/msr_index.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine_words.h"
-#include "arch/x86/include/msr_index.h"
 #include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
 

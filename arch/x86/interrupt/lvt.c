@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shadow LVT entries. Intel SDM, "Local Vector Table". */
 #include "lvt.h"
-#include "arch/x86/include/msr_index.h"
+#include "arch/x86/grant/msr_index.h"
 
 enum {
     LVT_MASKED = 1 << 16,

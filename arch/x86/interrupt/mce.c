@@ -2,8 +2,8 @@
 /* Machine checks. Intel SDM, "Error Classes and Overwrite Rules", "UCR Error Classification"; AMD
  * APM, "Machine Check Error Codes and Handling". */
 #include "arch/x86/include/mce.h"
+#include "arch/x86/grant/msr_index.h"
 #include "arch/x86/include/cpu.h"
-#include "arch/x86/include/msr_index.h"
 #include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The local APIC switched to x2APIC mode. Intel SDM, "Extended XAPIC (x2APIC)". */
 #include "arch/x86/include/lapic.h"
+#include "arch/x86/grant/msr_index.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine_words.h"
-#include "arch/x86/include/msr_index.h"
 
 void lapic_setup(void)
 {

@@ -5,9 +5,9 @@
  */
 #include "arch/x86/include/mce.h"
 #include "arch/x86/grant/cr.h"
+#include "arch/x86/grant/msr_index.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine.h"
-#include "arch/x86/include/msr_index.h"
 #include "setup.h"
 
 enum {
