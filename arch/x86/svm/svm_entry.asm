@@ -31,9 +31,9 @@ resume:
     mov [vmcb + VMCB_RAX], rax
     mov rax, [svm + SVM_VMCB_HPA]
     vmload
-    LOAD_GUEST_BUT_RAX
+    GUEST_BUT_RAX LOAD
     vmrun
-    SAVE_GUEST_BUT_RAX
+    GUEST_BUT_RAX SAVE
     mov rcx, [vmcb + VMCB_RAX]
     mov [vcpu], rcx
     vmsave                              ; after an exit RAX is what it was before VMRUN

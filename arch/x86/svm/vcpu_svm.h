@@ -36,45 +36,21 @@ enum nmi_window {
     NMI_STEP_STATUS, /* SMSW or LMSW with memory, whose address no exit tells */
 };
 
-static inline uint64_t vcpu_rip(void)
-{
-    return vmcb.rip;
-}
-
-static inline void vcpu_set_rip(uint64_t value)
-{
-    vmcb.rip = value;
-}
-
-static inline uint64_t vcpu_rflags(void)
-{
-    return vmcb.rflags;
-}
-
-static inline void vcpu_set_rflags(uint64_t value)
-{
-    vmcb.rflags = value;
-}
-
-static inline uint64_t vcpu_rsp(void)
-{
-    return vmcb.rsp;
-}
-
-static inline void vcpu_set_rsp(uint64_t value)
-{
-    vmcb.rsp = value;
-}
-
-static inline uint64_t vcpu_cr3(void)
-{
-    return vmcb.cr3;
-}
-
-static inline void vcpu_set_cr3(uint64_t value)
-{
-    vmcb.cr3 = value;
-}
+/* vcpu_NAME() and vcpu_set_NAME(). */
+#define VCPU_REGISTER(name)                                                                        \
+    static inline uint64_t vcpu_##name(void)                                                       \
+    {                                                                                              \
+        return vmcb.name;                                                                          \
+    }                                                                                              \
+    static inline void vcpu_set_##name(uint64_t value)                                             \
+    {                                                                                              \
+        vmcb.name = value;                                                                         \
+    }
+VCPU_REGISTER(rip)
+VCPU_REGISTER(rflags)
+VCPU_REGISTER(rsp)
+VCPU_REGISTER(cr3)
+#undef VCPU_REGISTER
 
 static inline void vcpu_set_cr2(uint64_t value)
 {

@@ -6,45 +6,21 @@
 #include "arch/x86/include/cpu.h"
 #include "vmcs.h"
 
-static inline uint64_t vcpu_rip(void)
-{
-    return vmcs_read(VMCS_GUEST_RIP);
-}
-
-static inline void vcpu_set_rip(uint64_t value)
-{
-    vmcs_write(VMCS_GUEST_RIP, value);
-}
-
-static inline uint64_t vcpu_rflags(void)
-{
-    return vmcs_read(VMCS_GUEST_RFLAGS);
-}
-
-static inline void vcpu_set_rflags(uint64_t value)
-{
-    vmcs_write(VMCS_GUEST_RFLAGS, value);
-}
-
-static inline uint64_t vcpu_rsp(void)
-{
-    return vmcs_read(VMCS_GUEST_RSP);
-}
-
-static inline void vcpu_set_rsp(uint64_t value)
-{
-    vmcs_write(VMCS_GUEST_RSP, value);
-}
-
-static inline uint64_t vcpu_cr3(void)
-{
-    return vmcs_read(VMCS_GUEST_CR3);
-}
-
-static inline void vcpu_set_cr3(uint64_t value)
-{
-    vmcs_write(VMCS_GUEST_CR3, value);
-}
+/* vcpu_NAME() and vcpu_set_NAME(). */
+#define VCPU_REGISTER(name, field)                                                                 \
+    static inline uint64_t vcpu_##name(void)                                                       \
+    {                                                                                              \
+        return vmcs_read(field);                                                                   \
+    }                                                                                              \
+    static inline void vcpu_set_##name(uint64_t value)                                             \
+    {                                                                                              \
+        vmcs_write(field, value);                                                                  \
+    }
+VCPU_REGISTER(rip, VMCS_GUEST_RIP)
+VCPU_REGISTER(rflags, VMCS_GUEST_RFLAGS)
+VCPU_REGISTER(rsp, VMCS_GUEST_RSP)
+VCPU_REGISTER(cr3, VMCS_GUEST_CR3)
+#undef VCPU_REGISTER
 
 static inline void vcpu_set_cr2(uint64_t value)
 {

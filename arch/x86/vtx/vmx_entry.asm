@@ -17,10 +17,10 @@ section .text.hot progbits alloc exec nowrite align=16
 
 global vmx_exit_stub, vcpu_enter
 vmx_exit_stub:
-    SAVE_GUEST
+    GUEST SAVE
     call vmx_exit
 resume:
-    LOAD_GUEST
+    GUEST LOAD
 restart_test:
     cmp byte [vcpu + VCPU_KNOCK], 0
     jne knocked
