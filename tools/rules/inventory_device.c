@@ -153,7 +153,7 @@ static void look_at_organ(const struct found *found)
 {
     const char *organ = hw_organ(found->hw, found->function);
 
-    if (!organ && found->owned.domain && hw_is_beside_isa(found->function))
+    if (!organ && hw_is_beside_isa(found->function))
         organ = "beside the ISA bridge, in the chipset's own device";
     if (organ && !hw_is_bridge(found->function))
         report(found->check, found->owned.device->pci.at,

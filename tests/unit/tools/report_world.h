@@ -37,11 +37,11 @@
 /* `a` has a card and media, `b` a card, `c` nothing; a and b are threads of one core (board). */
 #define SIDEBAND                                                                                   \
     "management:\n  cpus: [3]\n  memory: 64M\n  boot: {elf64: build/fixtures/good.elf}\n"          \
-    "  nic: {pci: \"00:1f.6\", network: admin, address: 10.0.2.15/24, accept_sideband: true}\n"    \
+    "  nic: {pci: \"00:19.0\", network: admin, address: 10.0.2.15/24, accept_sideband: true}\n"    \
     "  admins:\n"                                                                                  \
     "    - {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2027-01-31}\n"
 #define UNSAFE(kind)                                                                               \
-    START "platform: {inventory: build/fixtures/board}\nlevels: [low]\n"                           \
+    START "platform: {inventory: build/fixtures/boards/wide}\nlevels: [low]\n"                     \
           "networks: {x: {level: low}, y: {level: low}, admin: {level: low}}\ndomains:\n"          \
           "  - {name: a, label: {level: low}, cpus: [0], memory: 64M, boot: {elf64: "              \
           "build/fixtures/good.elf},\n     devices: [{pci: \"01:00.0\", network: x}, {pci: "       \

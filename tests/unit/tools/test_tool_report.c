@@ -134,9 +134,9 @@ static void the_machine_and_the_acceptance_are_there(void **state)
     char *html = report_text(PATHS, false), *alone = report_text(ALONE, true);
 
     (void)state;
-    has(text, "| **Folder** | build/fixtures/board |");
+    has(text, "| **Folder** | build/fixtures/boards/wide |");
     has(text, "| **Board** | Made Up Board 7 |\n| **Firmware** | 1.2 |\n"
-              "| **Processors** | 4, Made Up 3000 |\n| **Microcode** | 0xf4 |");
+              "| **Processors** | 8, Made Up 3000 |\n| **Microcode** | 0xf4 |");
     has(text, "| **Saved on** | not known |");
     has(text, "| **a** | 01:00.0 | 8086:1521 | Intel Corporation I350 Gigabit Network Connection | "
               "Ethernet controller (020000) | at 0xfed91000 | the domain's |");
