@@ -154,6 +154,9 @@ $(call unit_test,tools/tool_boot_agrees,$(GUEST_SOURCES) \
 $(call unit_test,tools/tool_loader_agrees,tests/unit/tools/board_files.c tests/unit/tools/board_kinds.c tests/fixtures/board.c \
     tests/unit/boot/board.c tests/unit/made_manifest.c $(ASSIGN_SOURCES) $(filter-out $(TOOL_UNIT_SOURCES),$(SHARED_SOURCES)) $(TOOL_UNIT_SOURCES))
 
+$(call unit_test,tools/tool_processors_agree,tests/fixtures/board.c \
+    $(addprefix boot/plan/,threads.c place_cpus.c diagnostic.c) kernel/format.c $(TOOL_UNIT_SOURCES))
+
 $(call unit_test,boot/demands,boot/plan/demands.c boot/plan/diagnostic.c kernel/format.c $(TOOL_UNIT_SOURCES))
 $(call unit_test,tools/tool_management,boot/plan/demands.c boot/plan/diagnostic.c kernel/format.c $(TOOL_UNIT_SOURCES))
 $(UNIT)/test_demands $(UNIT)/test_tool_management: | $(BUILD)/fixtures/made

@@ -399,9 +399,8 @@ const struct key keys[] = {
      .item_bytes = sizeof(struct model_unsafe),
      .text = "Weaker operation than Bulkhead's own; no release image has any."},
     {"unsafe[].allow", KEY_CHOICE, true, IN_UNSAFE(allow), .choices = unsafe_choices,
-     .text =
-         "What is allowed. Of devices nothing follows from it in this version: the loader refuses "
-         "a machine that needs it, and so does the check."},
+     .text = "What is allowed. Nothing follows from it in this version: the loader refuses "
+             "a machine that needs it, and so does the check."},
     {"unsafe[].reason", KEY_TEXT, true, 1, TEXT_MAX, IN_UNSAFE(reason),
      .text = "Why it is needed."},
 };

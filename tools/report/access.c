@@ -172,7 +172,7 @@ static void find_unsafe(struct finder *finder, uint32_t from, uint32_t to)
     const struct model *model = &check->model;
     uint32_t one = partition_of(check, from), other = partition_of(check, to);
     bool reaches = has_functions(check, one), reached = has_functions(check, other);
-    enum sharing core = shares_core(check, one, other), group = shares_group(check, one, other);
+    enum sharing group = shares_group(check, one, other);
 
     if (unsafe_allows(model, MANIFEST_NO_DMA_REMAPPING)) {
         if (reaches)
@@ -186,10 +186,8 @@ static void find_unsafe(struct finder *finder, uint32_t from, uint32_t to)
     if (reaches && unsafe_allows(model, MANIFEST_NO_INTERRUPT_REMAPPING))
         add(finder, from, to, ACCESS_INTERRUPT,
             "its devices raise any interrupt (no-interrupt-remapping)");
-    if (core != SHARING_NO)
-        add(finder, from, to, ACCESS_CORE,
-            say(&check->arena, "%s threads of one core (split-core)",
-                core == SHARING_YES ? "they have" : "they may have"));
+    if (may_split_cores(check))
+        add(finder, from, to, ACCESS_CORE, "they may have threads of one core (split-core)");
     if (group != SHARING_NO && unsafe_allows(model, MANIFEST_SPLIT_IOMMU_GROUP))
         add(finder, from, to, ACCESS_GROUP,
             say(&check->arena, "%s devices of one IOMMU group (split-iommu-group)",

@@ -41,7 +41,7 @@ static void row(struct report *out, bool is_unsafe, struct resource resource)
 
 static void cores_row(struct report *out)
 {
-    if (splits_cores(&out->check->model))
+    if (may_split_cores(out->check))
         row(out, true,
             (struct resource){
                 "Cores and threads", "a thread is one domain's, for ever",

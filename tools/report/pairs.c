@@ -23,11 +23,10 @@ static const char *name_of(const struct check *check, uint32_t index)
 
 static const char *cores_text(struct report *out, uint32_t one, uint32_t other)
 {
-    static const char *const cores[] = {"UNSAFE: perhaps threads of one core", "own cores",
-                                        "UNSAFE: threads of one core"};
     static const char *const words[] = {"not known", "own", "shared"};
 
-    return say(out->arena, "%s, L2 %s, L3 %s", cores[shares_core(out->check, one, other)],
+    return say(out->arena, "%s, L2 %s, L3 %s",
+               may_split_cores(out->check) ? "UNSAFE: perhaps threads of one core" : "own cores",
                words[shares_cache(out->check, one, other, 2)],
                words[shares_cache(out->check, one, other, 3)]);
 }

@@ -29,10 +29,20 @@ bool has_functions(const struct check *check, uint32_t index)
     return function_of(check, index, 0) != NULL;
 }
 
-bool splits_cores(const struct model *model)
+/* Whether the inventory tells of each processor which others are threads of its core. */
+static bool tells_cores(const struct hw *hw)
 {
-    return unsafe_allows(model, MANIFEST_SPLIT_CORE) &&
-           model->platform.smt.value != MANIFEST_SMT_OFF;
+    bool tells = hw && hw->cpu_count > 0;
+
+    for (uint32_t i = 0; tells && i < hw->cpu_count; i++)
+        tells = hw->cpus[i].siblings != NULL;
+    return tells;
+}
+
+bool may_split_cores(struct check *check)
+{
+    return unsafe_allows(&check->model, MANIFEST_SPLIT_CORE) &&
+           check->model.platform.smt.value != MANIFEST_SMT_OFF && !tells_cores(inventory(check));
 }
 
 /* The n-th processor of a partition, NULL: not known which. */
@@ -52,11 +62,9 @@ static enum sharing same_list(const char *one, const char *other)
     return !one || !other ? SHARING_UNKNOWN : strcmp(one, other) == 0 ? SHARING_YES : SHARING_NO;
 }
 
-/* The processors that share the core (level 0) or a cache; NULL: not known. */
+/* The processors that share a cache; NULL: not known. */
 static const char *shared_by(const struct hw_cpu *cpu, uint32_t level)
 {
-    if (level == 0)
-        return cpu->siblings;
     for (uint32_t i = 0; i < cpu->cache_count; i++) {
         if (cpu->caches[i].level == level)
             return cpu->caches[i].shared;
@@ -89,7 +97,7 @@ enum sharing shares_cache(struct check *check, uint32_t one, uint32_t other, uin
     const struct count_or_list *far = &partition(check, other)->cpus;
     enum sharing sharing = SHARING_NO;
 
-    if (level > 0 && all_share(inventory(check), level))
+    if (all_share(inventory(check), level))
         return SHARING_YES;
     for (uint32_t i = 0; i < near->value; i++) {
         const struct hw_cpu *cpu = processor_of(inventory(check), near, i);
@@ -103,11 +111,6 @@ enum sharing shares_cache(struct check *check, uint32_t one, uint32_t other, uin
         }
     }
     return sharing;
-}
-
-enum sharing shares_core(struct check *check, uint32_t one, uint32_t other)
-{
-    return splits_cores(&check->model) ? shares_cache(check, one, other, 0) : SHARING_NO;
 }
 
 typedef enum sharing pair(const struct hw *hw, const struct number *one,

@@ -10,14 +10,14 @@
 
 enum sharing { SHARING_UNKNOWN, SHARING_NO, SHARING_YES };
 
-/* Whether threads of one core may go to two of them. */
-bool splits_cores(const struct model *model);
+/*
+ * Whether threads of one core may go to two of them: `unsafe` allows it, and no inventory tells
+ * which these are (where one does, the check refuses it).
+ */
+bool may_split_cores(struct check *check);
 
 /* Whether it owns a PCI function. */
 bool has_functions(const struct check *check, uint32_t index);
-
-/* Threads of one core. */
-enum sharing shares_core(struct check *check, uint32_t one, uint32_t other);
 
 /* A cache of that level. */
 enum sharing shares_cache(struct check *check, uint32_t one, uint32_t other, uint32_t level);

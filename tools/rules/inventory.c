@@ -208,34 +208,31 @@ static bool is_foreign(const struct seat *seats, uint32_t count, const struct hw
 }
 
 static bool is_left(const struct seat *seats, uint32_t count, uint32_t at,
-                    const struct model_domain *domain, bool whole_cores)
+                    const struct model_domain *domain)
 {
     return !seats[at].domain && seats[at].cpu->apic_id <= HIGHEST_APIC_ID &&
-           !(whole_cores && is_foreign(seats, count, seats[at].cpu, domain));
+           !is_foreign(seats, count, seats[at].cpu, domain);
 }
 
 /* What a core is to a domain that wants more processors, from bad to good. */
 enum core_serves { SERVES_NOT, SERVES_IN_PART, SERVES_WHOLE, SERVES_EVEN };
 
 static enum core_serves core_serves(const struct seat *seats, uint32_t count, uint32_t at,
-                                    const struct model_domain *domain, uint64_t wanted,
-                                    bool whole_cores)
+                                    const struct model_domain *domain, uint64_t wanted)
 {
     uint64_t threads = 1;
 
-    if (!is_left(seats, count, at, domain, whole_cores))
+    if (!is_left(seats, count, at, domain))
         return SERVES_NOT;
-    for (uint32_t i = 0; whole_cores && i < count; i++)
-        threads += are_siblings(seats[i].cpu, seats[at].cpu) &&
-                   is_left(seats, count, i, domain, whole_cores);
+    for (uint32_t i = 0; i < count; i++)
+        threads += are_siblings(seats[i].cpu, seats[at].cpu) && is_left(seats, count, i, domain);
     if (threads > wanted)
         return SERVES_IN_PART;
     return (wanted - threads) % 2 ? SERVES_WHOLE : SERVES_EVEN;
 }
 
 /* The number of processors that the domain gets: each time the first core that serves it best. */
-static uint64_t take_seats(struct seat *seats, uint32_t count, const struct model_domain *domain,
-                           bool whole_cores)
+static uint64_t take_seats(struct seat *seats, uint32_t count, const struct model_domain *domain)
 {
     uint64_t taken = 0;
 
@@ -245,7 +242,7 @@ static uint64_t take_seats(struct seat *seats, uint32_t count, const struct mode
 
         for (uint32_t i = 0; i < count; i++) {
             enum core_serves serves =
-                core_serves(seats, count, i, domain, domain->cpus.value - taken, whole_cores);
+                core_serves(seats, count, i, domain, domain->cpus.value - taken);
 
             if (serves > most) {
                 most = serves;
@@ -255,8 +252,8 @@ static uint64_t take_seats(struct seat *seats, uint32_t count, const struct mode
         if (most == SERVES_NOT)
             break;
         for (uint32_t i = best; i < count && taken < domain->cpus.value; i++) {
-            if ((i == best || (whole_cores && are_siblings(seats[i].cpu, seats[best].cpu))) &&
-                is_left(seats, count, i, domain, whole_cores)) {
+            if ((i == best || are_siblings(seats[i].cpu, seats[best].cpu)) &&
+                is_left(seats, count, i, domain)) {
                 seats[i].domain = domain;
                 taken++;
             }
@@ -289,12 +286,13 @@ static const char *seats_text(struct check *check, const struct seat *seats, uin
     return text;
 }
 
-/* Does what the loader will do (boot/plan/place_cpus.c), and says at which domain it will give up.
+/*
+ * Does what the loader will do (boot/plan/place_cpus.c), whatever `unsafe` allows, and says at
+ * which domain it will give up.
  */
 static void look_at_places(struct check *check, const struct hw *hw)
 {
-    bool whole_cores = !unsafe_allows(&check->model, MANIFEST_SPLIT_CORE);
-    bool threads = whole_cores && has_threads(hw);
+    bool threads = has_threads(hw);
     struct seat *seats = seats_of(check, hw);
 
     for (uint32_t i = 0; i < partition_count(check); i++) {
@@ -302,7 +300,7 @@ static void look_at_places(struct check *check, const struct hw *hw)
 
         if (!domain->cpus.valid || domain->cpus.is_list)
             continue;
-        uint64_t taken = take_seats(seats, hw->cpu_count, domain, whole_cores);
+        uint64_t taken = take_seats(seats, hw->cpu_count, domain);
         if (taken == domain->cpus.value)
             continue;
         report(check, domain->cpus.at,
@@ -350,7 +348,7 @@ void rule_smt_split(struct check *check)
     const struct model_domain *domain, *other;
     const struct number *apic_id, *first;
 
-    if (!hw || unsafe_allows(&check->model, MANIFEST_SPLIT_CORE))
+    if (!hw)
         return;
     for (uint32_t i = 1; nth_pinned(check, i, &domain, &apic_id); i++) {
         const struct hw_cpu *cpu = processor_of(hw, apic_id);

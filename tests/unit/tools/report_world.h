@@ -34,9 +34,9 @@
                 BODY("d", "    label: {level: low}\n    devices: [{pci: \"00:09.0\", "             \
                           "network: y}]\n") ADMINS
 
-/* `a` has a card and media, `b` a card, `c` nothing; a and b are threads of one core (board). */
+/* `a` has a card and media, `b` a card, `c` nothing; each has a thread of a core of its own. */
 #define SIDEBAND                                                                                   \
-    "management:\n  cpus: [3]\n  memory: 64M\n  boot: {elf64: build/fixtures/good.elf}\n"          \
+    "management:\n  cpus: [6]\n  memory: 64M\n  boot: {elf64: build/fixtures/good.elf}\n"          \
     "  nic: {pci: \"00:19.0\", network: admin, address: 10.0.2.15/24, accept_sideband: true}\n"    \
     "  admins:\n"                                                                                  \
     "    - {name: ops, key: build/fixtures/ops.pub, role: operator, expires: 2027-01-31}\n"
@@ -47,9 +47,9 @@
           "build/fixtures/good.elf},\n     devices: [{pci: \"01:00.0\", network: x}, {pci: "       \
           "\"01:00.1\", network: x}, "                                                             \
           "{pci: \"00:14.0\", removable: true, accept_no_reset: true}]}\n"                         \
-          "  - {name: b, label: {level: low}, cpus: [1], memory: 64M, boot: {elf64: "              \
+          "  - {name: b, label: {level: low}, cpus: [2], memory: 64M, boot: {elf64: "              \
           "build/fixtures/good.elf},\n     devices: [{pci: \"06:00.0\", network: y}]}\n"           \
-          "  - {name: c, label: {level: low}, cpus: [2], memory: 64M, boot: {elf64: "              \
+          "  - {name: c, label: {level: low}, cpus: [4], memory: 64M, boot: {elf64: "              \
           "build/fixtures/good.elf}}\n" SIDEBAND "unsafe:\n"                                       \
           "  - {allow: split-core, reason: lab}\n  - {allow: split-iommu-group, reason: lab}\n"    \
           "  - {allow: " kind ", reason: lab}\n"
