@@ -11,7 +11,8 @@
  *         certificate: /home/ann/keys/ann.pem
  *         emulated: true                  # only where `bulkhead run` wrote it
  *
- * Paths that are not absolute begin at the file's own folder.
+ * Paths that are not absolute begin at the file's own folder. Who changes it holds a lock,
+ * hosts.yaml.lock beside it, from reading to writing.
  */
 #ifndef BULKHEAD_CTL_HOSTS_H
 #define BULKHEAD_CTL_HOSTS_H
@@ -58,7 +59,8 @@ enum hosts_replace {
 /*
  * Puts a host into the file, and its folder where it is missing. Files that it names are written
  * with their absolute paths. False, said on stderr: there is another of that name, a value is
- * wrong, or the file can't be read or written; it is as it was then.
+ * wrong, the file can't be read or written, or others have its lock for five seconds; it is as it
+ * was then.
  */
 bool hosts_add(const struct host *host, enum hosts_replace replace);
 

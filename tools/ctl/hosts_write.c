@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing hosts.yaml, whole or not at all. */
+/* Writing hosts.yaml, whole or not at all, and by one at a time. */
 #include "hosts.h"
 #include "hosts_parts.h"
 #include "tools/manifest/schema_parse.h"
 #include "tools/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { LOCK_TRIES = 250, LOCK_PAUSE_MS = 20 };
 
 /* Whether it comes back from between single quotes as it was. */
 static bool can_be_written(const char *text)
@@ -63,14 +68,9 @@ static bool write_file(struct hosts *hosts)
     struct output output;
     FILE *out = NULL;
     mode_t mask = umask(077);
-    const char *end = strrchr(hosts->path, '/');
-    const char *folder = say(&hosts->arena, "%.*s", (int)(end - hosts->path), hosts->path);
-    bool good = folder_make(folder);
+    bool good = output_open(&output, hosts->path);
 
-    if (!good)
-        hosts_complain(hosts, 0,
-                       say(&hosts->arena, "its folder can't be made: %s", strerror(errno)));
-    if (good && (good = output_open(&output, hosts->path))) {
+    if (good) {
         out = fdopen(dup(output.file), "w");
         good = out != NULL;
         if (out) {
@@ -84,6 +84,59 @@ static bool write_file(struct hosts *hosts)
     }
     umask(mask);
     return good;
+}
+
+/* Whether nobody else has the lock, within the time that writing may take. */
+static bool take_lock(int lock)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+    int tries = 0;
+
+    while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || ++tries == LOCK_TRIES)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+/*
+ * Reads the file, which nobody else writes until what is returned is closed; -1, said on stderr.
+ * The lock is a file of its own that stays, as the list itself is replaced at each write.
+ */
+static int load_to_write(struct hosts *hosts)
+{
+    struct hosts place = {0};
+    struct arena *arena = &place.arena;
+    mode_t mask = umask(077);
+    const char *why = NULL;
+    int lock = -1;
+
+    *hosts = (struct hosts){0};
+    if (hosts_path(&place)) {
+        const char *path = say(arena, "%s.lock", place.path), *end = strrchr(place.path, '/');
+
+        if (!folder_make(say(arena, "%.*s", (int)(end - place.path), place.path)))
+            why = say(arena, "its folder can't be made: %s", strerror(errno));
+        else if ((lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
+            why = say(arena, "%s can't be opened: %s", path, strerror(errno));
+        else if (!take_lock(lock))
+            why = errno == EWOULDBLOCK
+                      ? say(arena,
+                            "another command has been writing it for %d seconds and has %s: "
+                            "let it end, then try again",
+                            LOCK_TRIES * LOCK_PAUSE_MS / 1000, path)
+                      : say(arena, "%s can't be locked: %s", path, strerror(errno));
+    }
+    umask(mask);
+    if (why)
+        hosts_complain(&place, 0, why);
+    if (lock >= 0 && (why || !hosts_load(hosts))) {
+        close(lock);
+        lock = -1;
+    }
+    hosts_close(&place);
+    return lock;
 }
 
 /* The absolute path of a file that is there; NULL, said. */
@@ -175,9 +228,12 @@ static bool put_host(struct hosts *hosts, const struct host *host, enum hosts_re
 bool hosts_add(const struct host *host, enum hosts_replace replace)
 {
     struct hosts hosts;
-    bool good = hosts_load(&hosts) && put_host(&hosts, host, replace);
+    int lock = load_to_write(&hosts);
+    bool good = lock >= 0 && put_host(&hosts, host, replace);
 
     hosts_close(&hosts);
+    if (lock >= 0)
+        close(lock);
     return good;
 }
 
@@ -193,7 +249,8 @@ bool hosts_may_add(const struct host *host, enum hosts_replace replace)
 bool hosts_remove(const char *name)
 {
     struct hosts hosts;
-    bool good = hosts_load(&hosts);
+    int lock = load_to_write(&hosts);
+    bool good = lock >= 0;
 
     if (good) {
         const struct host *host = hosts_find(&hosts, name);
@@ -208,5 +265,7 @@ bool hosts_remove(const char *name)
         }
     }
     hosts_close(&hosts);
+    if (lock >= 0)
+        close(lock);
     return good;
 }

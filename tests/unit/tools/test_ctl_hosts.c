@@ -8,9 +8,12 @@
 #include <cmocka.h>
 
 #include "tools/ctl/hosts.h"
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -310,6 +313,58 @@ static void test_add_refuses(void **state)
     put_file(GOOD, 0600);
 }
 
+/* Of two commands at the same time neither loses what the other wrote. */
+static void test_two_at_a_time(void **state)
+{
+    enum { WRITERS = 2, EACH = 20 };
+    struct hosts hosts;
+    pid_t writers[WRITERS];
+
+    (void)state;
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = fork();
+        assert_true(writers[i] >= 0);
+        for (int n = 0; writers[i] == 0 && n < EACH; n++) {
+            char name[32];
+
+            snprintf(name, sizeof(name), "h%d-%d", i, n);
+            if (!add(name, "a", key, HOSTS_SAME))
+                _exit(1);
+        }
+        if (writers[i] == 0)
+            _exit(0);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        int status = -1;
+
+        assert_int_equal(waitpid(writers[i], &status, 0), writers[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_true(load(&hosts));
+    assert_int_equal(hosts.count, WRITERS * EACH);
+    hosts_close(&hosts);
+}
+
+static void test_the_lock_is_waited_for_a_while(void **state)
+{
+    char path[160];
+
+    (void)state;
+    put_file(GOOD, 0600);
+    snprintf(path, sizeof(path), "%s.lock", file);
+    int lock = open(path, O_RDWR | O_CREAT, 0600);
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    assert_false(add("gate-8", "a", key, HOSTS_SAME));
+    assert_non_null(strstr(said, "another command has been writing it for 5 seconds"));
+    assert_non_null(strstr(said, "hosts.yaml.lock"));
+    assert_int_equal(close(lock), 0);
+    assert_true(add("gate-8", "a", key, HOSTS_SAME));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(key, path), 0);
+    assert_false(add("gate-9", "a", key, HOSTS_SAME));
+    assert_non_null(strstr(said, "can't be opened"));
+}
+
 static void test_where_it_is(void **state)
 {
     struct hosts hosts;
@@ -339,6 +394,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_written_and_read, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_takes_nobodys_place, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_add_refuses, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_two_at_a_time, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_the_lock_is_waited_for_a_while, make_folder,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(test_where_it_is, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
