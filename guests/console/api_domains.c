@@ -119,7 +119,7 @@ static void put_fault(struct writer *to, uint32_t index, uint32_t admin, uint32_
         return;
     }
     json_begin(to, "fault", '{');
-    json_number(to, "reason", reason);
+    json_number(to, "reason", reason & ~FAULT_DEAF);
     if (machine_may(admin, index, MANIFEST_MAY_COUNTERS) &&
         machine_ask(MANAGEMENT_COUNTERS, index, 0, admin, &counters, sizeof(counters)) ==
             MANAGEMENT_DONE) {
@@ -127,6 +127,7 @@ static void put_fault(struct writer *to, uint32_t index, uint32_t admin, uint32_
     } else {
         json_null(to, "address");
     }
+    json_bool(to, "deaf", reason & FAULT_DEAF);
     json_end(to, '}');
 }
 

@@ -224,7 +224,9 @@ static void tell_dma_fault(const struct telling *telling)
     put(telling, " reached for 0x");
     write_hex(telling->to, telling->record->value[2], 1);
     put(telling, " and was blocked, reason ");
-    put_value(telling, 1);
+    write_number(telling->to, telling->record->value[1] & ~(uint64_t)FAULT_DEAF);
+    if (telling->record->value[1] & FAULT_DEAF)
+        put(telling, "; it goes on after its quarantine: its IOMMU unit tells no more faults");
 }
 
 static void tell_quarantine(const struct telling *telling)

@@ -97,7 +97,12 @@ static uint64_t check_failed_of(const struct management_status *status)
 
 static uint64_t fault_of(const struct management_status *status)
 {
-    return status->fault_reason;
+    return status->fault_reason & ~FAULT_DEAF;
+}
+
+static uint64_t deaf_of(const struct management_status *status)
+{
+    return (status->fault_reason & FAULT_DEAF) != 0;
 }
 
 /* Of each domain's status one number; UINT64_MAX: it has none. */
@@ -117,6 +122,8 @@ static const struct family {
     {"bulkhead_domain_check_failed", "gauge", "", "What the last of these found; 0: nothing.",
      check_failed_of},
     {"bulkhead_domain_dma_fault_reason", "gauge", "", "Of the last DMA fault; 0: none.", fault_of},
+    {"bulkhead_domain_dma_faults_unheard", "gauge", "",
+     "1: a function went on, and its IOMMU unit tells no more faults.", deaf_of},
 };
 enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
 

@@ -33,7 +33,7 @@ has none; of serial write [3] how many more there were since the last such recor
     AUDIT_CONSOLE,       /* the console's word: [0] enum audit_note, [1] admin, [2] enum
                             management_call that it is about, 0: none, [3] likewise */
     AUDIT_DMA_FAULT,     /* [0] function, segment << 16 | bus << 8 | device << 3 | function,
-                            [1] reason, [2] address */
+                            [1] reason, perhaps with FAULT_DEAF, [2] address */
     AUDIT_QUARANTINE,    /* [0] function, whose bus mastering is off now */
     AUDIT_CHECK,         /* [0] 0: the separation check found nothing, else what, as a number */
     AUDIT_MACHINE_CHECK, /* [0] errors that its processor has seen since start-up */

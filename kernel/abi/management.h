@@ -115,7 +115,7 @@ struct management_status {
     uint32_t lives;            /* starts so far */
     uint32_t restarts_left;    /* by on_exit; or MANAGEMENT_NO_LIMIT */
     uint32_t ticket, answered; /* of the last request, and the last one that has come to rest */
-    uint32_t fault_reason;     /* of its last DMA fault, as the IOMMU gave it; 0: none yet */
+    uint32_t fault_reason;     /* of its last DMA fault, as public.h has it; 0: none yet */
     uint32_t checks;           /* separation checks that were asked for and are done */
     /* 0: the last of these found nothing; else the broken invariant's number: such a life ends, and
        until a check finds nothing no other begins. */

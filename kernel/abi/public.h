@@ -41,6 +41,10 @@ enum life_end {
     END_KINDS,
 };
 
+/* Of `fault_reason`: beside what the unit gave, that it tells no more while this life lasts, as a
+   function went on after its quarantine. */
+#define FAULT_DEAF 0x100u
+
 /* What management may ask of a domain, and nobody does unless the manifest grants it. */
 enum life_ask {
     ASK_NOTHING,
@@ -64,7 +68,7 @@ struct public_page {
     uint8_t in[PUBLIC_IN_BYTES];
     /* Written by the reader of IOMMU faults: a bit a function, that it changes at a fault. */
     volatile uint32_t faulted;
-    volatile uint32_t fault_reason; /* of the last one, as the unit gave it, and its address */
+    volatile uint32_t fault_reason; /* of the last one, FAULT_DEAF; and its address */
     volatile uint64_t fault_address;
     /* Written by the domain's first processor. */
     volatile uint32_t quarantined; /* `faulted`, of which the bus mastering is off */

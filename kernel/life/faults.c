@@ -5,16 +5,12 @@
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
 #include "arch/x86/include/vtd.h"
+#include "log.h"
 
 PER_CPU struct faults faults;
 
 /* Looks with late faults of one function, and with any of nobody's, before a unit stays masked. */
 enum { MOST_LATE = 4, MOST_STRAYS = 16 };
-
-static volatile uint8_t *registers_of(uint32_t unit)
-{
-    return (volatile uint8_t *)(VA_UNITS + unit * PAGE_BYTES);
-}
 
 static struct public_page *page_of(const struct fault_source *source)
 {
@@ -24,9 +20,8 @@ static struct public_page *page_of(const struct fault_source *source)
 /* Its owner has been told and has not answered. */
 static bool is_open(const struct fault_source *source)
 {
-    struct public_page *page = page_of(source);
-    uint32_t answered = __atomic_load_n(&page->quarantined, __ATOMIC_ACQUIRE);
-    return (page->faulted ^ answered) >> source->function & 1;
+    uint32_t answered = __atomic_load_n(&page_of(source)->quarantined, __ATOMIC_ACQUIRE);
+    return (page_of(source)->faulted ^ answered) >> source->function & 1;
 }
 
 static bool is_late(const struct fault_source *source)
@@ -34,17 +29,28 @@ static bool is_late(const struct fault_source *source)
     return source->life == page_of(source)->lives + 1;
 }
 
+/* The last words of a unit before it stays masked. */
+static void tell_deaf(uint32_t pci, uint32_t unit)
+{
+    if (!slice()->tells_on_com1)
+        return;
+    log_join();
+    log_print("bulkhead: IOMMU unit %u tells no more DMA faults: %02x:%02x.%x does not end\n", unit,
+              pci >> 8, pci >> 3 & 31, pci & 7);
+}
+
+/* The second time in a life its owner is told that nobody will be any more. */
 static void tell(struct fault_source *source, const struct vtd_fault *fault, uint32_t unit)
 {
     struct public_page *page = page_of(source);
     source->unit = unit;
     source->life = page->lives + 1;
-    source->late = 0;
-    source->look = faults.look; /* what else this look finds came before */
     page->fault_address = fault->address;
-    page->fault_reason = fault->reason;
+    page->fault_reason = fault->reason | (source->late ? FAULT_DEAF : 0);
     __atomic_store_n(&page->faulted, page->faulted ^ 1u << source->function, __ATOMIC_RELEASE);
     machine_knock(source->apic_id);
+    if (source->late)
+        tell_deaf(source->pci, unit);
 }
 
 static void take(const struct vtd_fault *fault, uint32_t unit)
@@ -53,45 +59,45 @@ static void take(const struct vtd_fault *fault, uint32_t unit)
         struct fault_source *source = &faults.sources[i];
         if (source->pci != fault->source)
             continue;
-        if (is_open(source))
+        if (is_open(source) || (is_late(source) && source->look == faults.look))
             return;
-        if (!is_late(source)) {
+        source->look = faults.look; /* what else this look finds came before */
+        source->late = is_late(source) ? source->late + 1 : 0;
+        if (source->late == 0 || source->late == MOST_LATE)
             tell(source, fault, unit);
-        } else if (source->look != faults.look) {
-            source->look = faults.look;
-            source->late++;
-        }
         return;
     }
-    if (faults.strays[unit] <= MOST_STRAYS)
-        faults.strays[unit]++;
+    if (faults.strays[unit] < MOST_STRAYS && ++faults.strays[unit] == MOST_STRAYS)
+        tell_deaf(fault->source, unit);
 }
 
 static bool may_hear(uint32_t unit)
 {
+    bool hears = faults.strays[unit] < MOST_STRAYS;
     for (uint32_t i = 0; i < faults.source_count; i++) {
-        const struct fault_source *source = &faults.sources[i];
-        if (source->unit == unit &&
-            (is_open(source) || (is_late(source) && source->late >= MOST_LATE)))
-            return false;
+        struct fault_source *source = &faults.sources[i];
+        if (source->late >= MOST_LATE && !is_late(source)) { /* its life is over */
+            source->late = 0;
+            page_of(source)->fault_reason &= ~FAULT_DEAF;
+        }
+        if (source->unit == unit)
+            hears &= !is_open(source) && source->late < MOST_LATE;
     }
-    return faults.strays[unit] < MOST_STRAYS;
+    return hears;
 }
 
 void faults_look(void)
 {
     faults.look++;
     for (uint32_t unit = 0; unit < faults.unit_count; unit++) {
-        volatile uint8_t *registers = registers_of(unit);
-        if (!faults.begun) {
+        volatile uint8_t *registers = (volatile uint8_t *)(VA_UNITS + unit * PAGE_BYTES);
+        if (!faults.begun)
             vtd_send_faults_to(registers, faults.reader);
-            faults.masked[unit] = true;
-        }
         bool found = vtd_drain_faults(registers, take, unit), hear = may_hear(unit);
         faults.found += found;
-        if (hear == faults.masked[unit]) /* unmasked, what came meanwhile is told at once */
+        if (hear != faults.heard[unit]) /* unmasked, what came meanwhile is told at once */
             vtd_mask_faults(registers, !hear);
-        faults.masked[unit] = !hear;
+        faults.heard[unit] = hear;
         if (hear && found) /* no event comes before all records are empty: until then, again */
             vcpu.knock = 1;
     }

@@ -5,8 +5,9 @@
  * (handoff_fault_reader). It notes the
  * fault in the owner's public page, knocks at the owner's first processor, and hears nothing from
  * that unit until the owner has switched the function's bus mastering off. A function that goes on
- * after that leaves the unit deaf until its domain begins a new life; so does for good whatever
- * belongs to nobody and does not end: nobody can make the reader busy (I8).
+ * after that leaves the unit deaf until its domain begins a new life, and its owner is told once
+ * more, with FAULT_DEAF; so does for good whatever belongs to nobody and does not end: nobody can
+ * make the reader busy (I8). com1 tells that a unit is deaf, and because of which function.
  */
 #ifndef BULKHEAD_FAULTS_H
 #define BULKHEAD_FAULTS_H
@@ -34,7 +35,7 @@ struct faults {
     uint32_t source_count;
     uint32_t look;  /* looks at the units so far */
     uint32_t found; /* and those that found something */
-    bool masked[MAX_IOMMUS], begun;
+    bool heard[MAX_IOMMUS], begun;
     uint32_t strays[MAX_IOMMUS]; /* looks that found faults of nobody's functions */
     struct fault_source sources[MAX_DEVICES];
 };

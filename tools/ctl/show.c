@@ -175,9 +175,12 @@ static const char *fault_text(struct arena *arena, const json_t *fault)
 
     if (!fault)
         return NULL;
-    return say(arena, "reason %lld%s%s",
+    return say(arena, "reason %lld%s%s%s",
                (long long)json_integer_value(json_object_get(fault, "reason")),
-               address ? ", address " : "", address ? address : "");
+               address ? ", address " : "", address ? address : "",
+               json_is_true(json_object_get(fault, "deaf"))
+                   ? "; it goes on after its quarantine: its IOMMU unit tells no more faults"
+                   : "");
 }
 
 static void print_domain(struct arena *arena, const struct domain *domain)

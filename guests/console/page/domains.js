@@ -199,7 +199,7 @@ function mayStopLater({may}) {
 
 function sameFault(before, after) {
     return before.fault && after.fault && before.fault.reason === after.fault.reason &&
-        before.lives === after.lives;
+        before.fault.deaf === after.fault.deaf && before.lives === after.lives;
 }
 
 function makeOwned(machine, domain) {
@@ -254,7 +254,9 @@ function healthLines(domain, fault) {
         `restarts left: ${domain.restarts_left}`,
         kind: domain.restarts_left === 0 ? 'bad' : ''}];
     lines.push(fault ? {kind: 'bad', text: `DMA fault: reason ${fault.reason}` +
-        (fault.address === null ? '' : ` at ${fault.address}`)} : {text: 'no DMA fault'});
+        (fault.address === null ? '' : ` at ${fault.address}`) +
+        (fault.deaf ? '; it goes on, and its IOMMU unit tells no more faults' : '')} :
+        {text: 'no DMA fault'});
     if (domain.check_failed) {
         lines.push({text: `check ${domain.checks} FAILED: ${domain.check_failed}`, kind: 'bad'});
     } else {

@@ -73,14 +73,14 @@ static void one_domain(void **state)
     HAS(heard, "\"counters\":{\"exits\":[{\"processor\":0,\"reasons\":{\"CPUID\":96}},"
                "{\"processor\":1,\"reasons\":{\"CPUID\":97,\"159\":\"0x1000000000000000\"}}],"
                "\"refused_interrupts\":7}}");
-    HAS(heard, "\"fault\":{\"reason\":6,\"address\":\"0x7000\"}");
+    HAS(heard, "\"fault\":{\"reason\":6,\"address\":\"0x7000\",\"deaf\":false}");
     HAS(heard, "\"last_end\":\"dma-fault\"");
     HAS(heard, "\"check_failed\":4");
-    made_status(MADE_SECRETS)->fault_reason = 6;
+    made_status(MADE_SECRETS)->fault_reason = 6 | FAULT_DEAF;
     heard = get(MADE_OPERATOR, "/v1/domains/secrets", 200);
     expect_json(heard->body);
     HAS(heard, "\"counters\":null");
-    HAS(heard, "\"fault\":{\"reason\":6,\"address\":null}");
+    HAS(heard, "\"fault\":{\"reason\":6,\"address\":null,\"deaf\":true}");
     made.is_amd = true;
     heard = get(MADE_AUDITOR, "/v1/domains/office", 200);
     HAS(heard, "\"reasons\":{\"CR10_READ\":96}");

@@ -76,6 +76,9 @@ static const struct {
     {RECORD(AUDIT_CONSOLE, AUDIT_NOBODY, 0, 0), "console: ops: an unknown note"},
     {RECORD(AUDIT_DMA_FAULT, 1, 0x1020b, 6, 0x7000),
      "office: device 0001:02:01.3 reached for 0x7000 and was blocked, reason 6"},
+    {RECORD(AUDIT_DMA_FAULT, 1, 0x0208, 6 | FAULT_DEAF, 0x7000),
+     "office: device 02:01.0 reached for 0x7000 and was blocked, reason 6; it goes on after its "
+     "quarantine: its IOMMU unit tells no more faults"},
     {RECORD(AUDIT_QUARANTINE, 1, 0x0208),
      "office: device 02:01.0 is in quarantine, its bus mastering off"},
     {RECORD(AUDIT_CHECK, 1, 0), "office: the separation check found nothing"},
