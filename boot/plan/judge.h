@@ -102,6 +102,12 @@ const char *taken_by(const struct facts *facts, const struct free_range *pages, 
 /* The address where what the function's unit can translate ends, at most 1 << 48. */
 uint64_t unit_limit(const struct facts *facts, uint32_t index);
 
+/*
+ * Whether the domain has functions that do DMA, and all units that they lie behind can snoop caches
+ * where a function asks that they don't (VT-d, "Extended Capability Register": SC).
+ */
+bool domain_is_snooped(const struct facts *facts, const struct handoff *handoff, uint32_t domain);
+
 /* windows.c: guest-physical addresses, trapped pages and windows of a domain's functions. */
 bool place_registers(const struct plan_input *in, struct handoff *handoff, uint32_t domain,
                      struct diagnostic *why);

@@ -41,6 +41,13 @@ static const struct format {
                        .large = PAGE_LARGE,
                        .write = PAGE_WRITE,
                        .no_execute = PAGE_NX},
+    [PAGING_SNOOP] = {.table = EPT_READ | EPT_WRITE | EPT_EXECUTE,
+                      .leaf = EPT_READ | EPT_SNOOP,
+                      .memory = EPT_TYPE(MEMORY_WB),
+                      .device = EPT_TYPE(MEMORY_UC),
+                      .large = EPT_LARGE,
+                      .write = EPT_WRITE,
+                      .execute = EPT_EXECUTE},
     [PAGING_UNIT] = {.table = EPT_READ, .leaf = EPT_READ, .large = EPT_LARGE},
 };
 

@@ -13,6 +13,7 @@ enum paging_format {
     PAGING_EPT,    /* Intel's second level */
     PAGING_NESTED, /* AMD's second level: ordinary format, every access is a user access */
     PAGING_UNIT,   /* an IOMMU unit's own second level, which a device may only read */
+    PAGING_SNOOP,  /* Intel's second level, by which IOMMU units snoop caches at each DMA */
     PAGING_FORMATS,
 };
 

@@ -3,6 +3,7 @@
 #include "align.h"
 #include "assign.h"
 #include "boot/guest/guest_memory.h"
+#include "judge.h"
 #include "records.h"
 #include "remap.h"
 #include "spaces.h"
@@ -114,10 +115,17 @@ static void copy_kernel(struct build *build)
     }
 }
 
+static enum paging_format nested_format(const struct build *build, uint32_t domain)
+{
+    const struct facts *facts = build->in->facts;
+    return facts->amd                                         ? PAGING_NESTED
+           : domain_is_snooped(facts, build->handoff, domain) ? PAGING_SNOOP
+                                                              : PAGING_EPT;
+}
+
 static void build_tables(struct build *build)
 {
     const struct handoff *handoff = build->handoff;
-    enum paging_format nested = build->in->facts->amd ? PAGING_NESTED : PAGING_EPT;
     struct paging_space space;
     for (uint32_t i = 0; i < handoff->cpu_count; i++) {
         space_of_cpu(&build->spaces, i, &space);
@@ -129,8 +137,8 @@ static void build_tables(struct build *build)
     }
     for (uint32_t i = 0; i < handoff->domain_count; i++) {
         space_of_domain(&build->spaces, i, &space);
-        paging_build(&space, nested, handoff->domains[i].nested_root, build->memory,
-                     build->context);
+        paging_build(&space, nested_format(build, i), handoff->domains[i].nested_root,
+                     build->memory, build->context);
     }
     if (handoff->iommu_count)
         remap_build(handoff, build->memory, build->context);

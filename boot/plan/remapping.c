@@ -14,6 +14,7 @@ enum {
     UNIT_QUEUE = 1 << 1,
     UNIT_INTERRUPTS = 1 << 3,
     UNIT_X2APIC = 1 << 4,
+    UNIT_SNOOPS = 1 << 7,
     /* "Capability Register" */
     UNIT_3_LEVELS = 1 << 9,
     UNIT_4_LEVELS = 1 << 10,
@@ -116,4 +117,25 @@ uint64_t unit_limit(const struct facts *facts, uint32_t index)
     uint64_t width = (unit->capability >> 16 & 0x3f) + 1;
     uint64_t most = unit->capability & UNIT_4_LEVELS ? WIDTH_4_LEVELS : WIDTH_3_LEVELS;
     return 1ull << min_u64(width, most);
+}
+
+/*
+ * No guest may ask that its DMA is not snooped, but a function may ignore that, and the zeros of a
+ * new life may still lie in a cache.
+ */
+bool domain_is_snooped(const struct facts *facts, const struct handoff *handoff, uint32_t domain)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < handoff->function_count; i++) {
+        const struct function *function = &handoff->functions[i];
+        const struct fact_function *fact = fact_function(facts, function->pci);
+        if (function->domain != domain || function->flags & FUNCTION_SILENT)
+            continue;
+        const struct fact_iommu *unit =
+            fact ? unit_of(facts, (uint32_t)(fact - facts->functions)) : NULL;
+        if (!unit || !(unit->extended_capability & UNIT_SNOOPS))
+            return false;
+        any = true;
+    }
+    return any;
 }

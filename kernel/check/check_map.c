@@ -19,7 +19,7 @@ struct table_format {
     uint64_t branch;  /* further bits of every entry that leads to a table */
     uint64_t leaf;    /* further bits of every entry that maps a page of memory */
     uint64_t device;  /* and of registers: uncached */
-    uint64_t ignored; /* bits that the processor sets */
+    uint64_t ignored; /* bits that the processor sets, or passes over */
     uint64_t sign;    /* of addresses: bits to set above the upper half's */
 };
 
@@ -31,8 +31,9 @@ static const struct table_format page_tables = {.name = "page table va",
                                                 .device = PAGE_PWT | PAGE_PCD,
                                                 .ignored = PAGE_ACCESSED | PAGE_DIRTY,
                                                 .sign = 0xffffull << 48};
+/* EPT_TYPE(MEMORY_UC) is 0. */
 static const struct table_format nested_formats[] = {
-    [CHECK_EPT] = {"EPT gpa", "I1", EPT_RIGHTS, 0, EPT_TYPE(MEMORY_WB), EPT_TYPE(MEMORY_UC), 0, 0},
+    [CHECK_EPT] = {"EPT gpa", "I1", EPT_RIGHTS, 0, EPT_TYPE(MEMORY_WB), 0, EPT_SNOOP, 0},
     [CHECK_NPT] = {"NPT gpa", "I1", PAGE_TABLE_RIGHTS, PAGE_USER, PAGE_USER,
                    PAGE_USER | PAGE_PWT | PAGE_PCD, PAGE_ACCESSED | PAGE_DIRTY, 0},
 };

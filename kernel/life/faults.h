@@ -33,8 +33,7 @@ struct faults {
     uint32_t reader;     /* x2APIC id */
     uint32_t unit_count; /* at VA_UNITS; 0: this is not the reader */
     uint32_t source_count;
-    uint32_t look;  /* looks at the units so far */
-    uint32_t found; /* and those that found something */
+    uint32_t look, found; /* looks at the units so far, and those that found something */
     bool heard[MAX_IOMMUS], begun;
     uint32_t strays[MAX_IOMMUS]; /* looks that found faults of nobody's functions */
     struct fault_source sources[MAX_DEVICES];

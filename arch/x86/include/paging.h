@@ -27,6 +27,7 @@ enum { PAGING_LEVELS = 4, PAGING_ENTRIES = 512 };
 #define EPT_EXECUTE    (1ull << 2)
 #define EPT_TYPE(type) ((uint64_t)(type) << 3) /* in a leaf: memory type */
 #define EPT_LARGE      (1ull << 7)
+#define EPT_SNOOP      (1ull << 11) /* in a leaf, for IOMMU units: DMA is snooped; EPT ignores it */
 
 enum paging_memory_type { MEMORY_UC = 0, MEMORY_WB = 6 };
 

@@ -360,6 +360,37 @@ static void whatever_is_there_nothing_is_shared(void **state)
     assert_true(accepted > 1000 && accepted < 5000);
 }
 
+/* By the units of its own functions alone, and only if all of them can. */
+static void snooped_where_the_unit_can(void **state)
+{
+    enum { SNOOPS = 1 << 7 };
+    (void)state;
+    struct fact_iommu *second = &board.facts.iommus[board.facts.iommu_count++];
+    *second = board.facts.iommus[0]; /* that of all others */
+    second->include_all = true;
+    board.facts.iommus[0].include_all = false;
+    board.facts.iommus[0].scope_count = 1;
+    board.facts.iommus[0].scope_first = board.facts.scope_count;
+    board.facts.scopes[board.facts.scope_count++] =
+        (struct fact_scope){.type = SCOPE_ENDPOINT, .bus = 8, .hops = 1, .path = {0}};
+    second->registers += 0x1000;
+    board_give(&board, PCI(1, 0, 0), 0);
+    board_give(&board, PCI(8, 0, 0), 1);
+    board_must_assign(&board);
+    assert_false(domain_is_snooped(&board.facts, &board.handoff, 0));
+    second->extended_capability |= SNOOPS;
+    assert_true(domain_is_snooped(&board.facts, &board.handoff, 0));
+    assert_false(domain_is_snooped(&board.facts, &board.handoff, 1));
+    board.handoff.functions[1].domain = 0;
+    assert_false(domain_is_snooped(&board.facts, &board.handoff, 0));
+    assert_false(domain_is_snooped(&board.facts, &board.handoff, 1)); /* it has none */
+    board.handoff.functions[1].flags |= FUNCTION_SILENT;
+    assert_true(domain_is_snooped(&board.facts, &board.handoff, 0));
+    board.handoff.functions[1].flags = 0;
+    board.facts.iommus[0].extended_capability |= SNOOPS;
+    assert_true(domain_is_snooped(&board.facts, &board.handoff, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +402,7 @@ int main(void)
         cmocka_unit_test_setup(small_registers_have_their_page, setup),
         cmocka_unit_test_setup(a_32_bit_register_needs_room_below, setup),
         cmocka_unit_test_setup(there_are_limits, setup),
+        cmocka_unit_test_setup(snooped_where_the_unit_can, setup),
         cmocka_unit_test_setup(whatever_is_there_nothing_is_shared, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,14 +31,18 @@ static uint64_t leaf_bits(enum paging_format format, uint32_t access, bool devic
 {
     if (format == PAGING_UNIT) /* VT-d: read, whatever is asked for */
         return 1 | (leaf > PAGE_BYTES ? 0x80 : 0);
-    uint64_t bits = format == PAGING_EPT ? 0x1 : format == PAGING_HOST ? 0x61 : 0x65;
-    if (format == PAGING_EPT)
+    bool ept = format == PAGING_EPT || format == PAGING_SNOOP;
+    uint64_t bits = format == PAGING_SNOOP  ? 0x801
+                    : ept                   ? 0x1
+                    : format == PAGING_HOST ? 0x61
+                                            : 0x65;
+    if (ept)
         bits |= device ? 0 : 6 << 3;
     else
         bits |= device ? 0x18 : 0;
     if (access & PAGING_WRITE)
         bits |= 0x2;
-    if (format == PAGING_EPT)
+    if (ept)
         bits |= access & PAGING_EXECUTE ? 0x4 : 0;
     else
         bits |= access & PAGING_EXECUTE ? 0 : 1ull << 63;
@@ -56,10 +60,11 @@ static struct found look_up(uint64_t va, enum paging_format format)
         uint64_t entry = ((uint64_t *)(memory + (table - BLOCK)))[va >> shift & 511];
         if (entry == 0 || shift == 12 || entry & 0x80)
             return (struct found){entry, 1ull << shift};
-        uint64_t expected = format == PAGING_UNIT   ? 0x1
-                            : format == PAGING_EPT  ? 0x7
-                            : format == PAGING_HOST ? 0x23
-                                                    : 0x27;
+        uint64_t expected = format == PAGING_UNIT    ? 0x1
+                            : format == PAGING_EPT   ? 0x7
+                            : format == PAGING_SNOOP ? 0x7
+                            : format == PAGING_HOST  ? 0x23
+                                                     : 0x27;
         assert_int_equal(entry & 0xfff, expected);
         table = entry & 0xffffffffff000;
         assert_in_range(table, BLOCK, BLOCK + ROOM - PAGE_BYTES);

@@ -201,7 +201,8 @@ static void tables(void **state)
         uint64_t nested = w->handoff.domains[0].tables_hpa, own = w->handoff.cpus[0].page_table;
         const struct harmless rules[] = {
             {"accessed and dirty of page tables", own - nested, w->next_table[0] - own, 0x60},
-            {"accessed and dirty of nested tables", 0, amd ? own - nested : 0, 0x60}};
+            {amd ? "accessed and dirty of nested tables" : "snooping by IOMMU units", 0,
+             own - nested, amd ? 0x60 : 0x800}};
         flip_all(&(struct flips){.what = "tables",
                                  .base = w->memory + nested,
                                  .bytes = w->next_table[0] - nested,
