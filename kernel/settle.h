@@ -7,7 +7,6 @@
 #ifndef BULKHEAD_SETTLE_H
 #define BULKHEAD_SETTLE_H
 
-#include "arch/x86/include/check_topology.h"
 #include "arch/x86/include/mce.h"
 #include "kernel/check/separation.h"
 
@@ -17,8 +16,7 @@ struct answer {
     volatile uint32_t ready; /* the rest is valid */
     bool ok;                 /* set up, and the separation check passed (I12) */
     struct check_result check;
-    uint64_t ticks; /* that the check took */
-    struct check_topology topology;
+    uint64_t ticks;                  /* that the check took */
     struct mce_found machine_checks; /* from before this start */
     char text[224];                  /* what was wrong; start-up code may write it before */
 };

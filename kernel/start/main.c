@@ -21,6 +21,7 @@ enum { ANSWER_SECONDS = 60, MEBIBYTE = 1 << 20, SHOWN_DIGEST_BYTES = 8 };
 PER_CPU struct cpu cpu;
 static PER_CPU struct manifest manifest;
 static PER_CPU uint32_t seen_functions, seen_lines; /* by the machine's part of the check */
+static PER_CPU struct check_topology topology;
 
 /* What this processor is. */
 static void identify(uint32_t index)
@@ -38,7 +39,7 @@ static void identify(uint32_t index)
 
 static void set_up(void)
 {
-    machine_topology(&settle_answer.topology);
+    machine_topology(&topology);
     const char *refused = vcpu_switch_on();
     if (!refused && cpu.domain)
         refused = machine_setup_guest();
@@ -172,7 +173,8 @@ static uint32_t ioapic(uint64_t address, uint32_t index, void *context)
 static const struct check_topology *topology_of(uint32_t index, void *context)
 {
     (void)context;
-    return &answer_of(index)->topology;
+    uint64_t offset = (uint64_t)&topology - VA_CPU;
+    return (const struct check_topology *)(handoff()->cpus[index].state_hpa + offset);
 }
 
 /* The machine's part of the separation check. */

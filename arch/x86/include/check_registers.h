@@ -48,15 +48,4 @@ struct check_registers {
     uint64_t structures[CHECK_STRUCTURES];
 };
 
-/* Of the boot processor, for the machine's part; not from what the policy's tables ask. */
-struct check_evidence {
-    bool amd;                   /* "AuthenticAMD" */
-    uint32_t signature;         /* CPUID 1, EAX: stepping, model, family */
-    uint32_t features;          /* CPUID 7, EBX; 0: there is no such leaf */
-    uint64_t arch_capabilities; /* IA32_ARCH_CAPABILITIES; 0: there is none */
-    uint64_t cr3;
-    uint32_t apic_id; /* by its x2APIC */
-};
-void machine_evidence(struct check_evidence *out);
-
 #endif

@@ -15,9 +15,6 @@ enum lapic_delivery { LAPIC_FIXED = 0, LAPIC_NMI = 4, LAPIC_INIT = 5, LAPIC_SIPI
  */
 enum { LAPIC_ON = 0x100 | VECTOR_SPURIOUS };
 
-/* Switches to x2APIC mode, on, everything masked until lapic_put_back(). */
-void lapic_setup(void);
-
 /*
  * The entries of the local vector table that no guest programs: LINT0 and LINT1 as the firmware's
  * tables say of this processor, the thermal sensor's an SMI where it was one, all else masked.

@@ -50,10 +50,6 @@ uint64_t machine_tsc(void);
 /* Out of every cache into memory: a reset loses what is in a cache only. */
 void machine_write_back(const volatile void *from, uint64_t bytes);
 
-struct check_topology;
-/* What CPUID says of this processor's place in its core. */
-void machine_topology(struct check_topology *topology);
-
 struct check_registers;
 /* What this processor really uses, for the separation check (I12). */
 void machine_read_back(struct check_registers *registers);

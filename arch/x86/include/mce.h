@@ -45,9 +45,6 @@ struct mce_found {
     uint64_t status, address;
 };
 
-/* Start-up: each bank read into `found`, cleared and enabled, then CR4.MCE. Its gate must stand. */
-void mce_setup(struct mce_found *found);
-
 /* Where this processor's machine-check registers are: set once at start-up. */
 enum { MC_CTL, MC_STATUS, MC_ADDR, MC_MISC }; /* a bank's registers, from its first */
 

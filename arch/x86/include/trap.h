@@ -9,9 +9,6 @@
 enum { HOST_CS = 0x08, HOST_DS = 0x10, HOST_TSS = 0x18 };
 enum { HOST_STACK_BYTES = 16384, HOST_EXTRA_STACK_BYTES = 4096 };
 
-/* Loads this processor's GDT, TSS (interrupt stacks) and IDT. */
-void trap_setup(void);
-
 /* While draining, an APIC's word that there was nothing: no domain's vector, needs no EOI. */
 enum { VECTOR_SPURIOUS = 15 };
 

@@ -41,9 +41,6 @@ enum {
 /* Turns virtualisation on for this processor. NULL, or what it refuses, for a person. */
 const char *vcpu_switch_on(void);
 
-/* After that: fills its control structure, guest state excepted. Likewise. */
-const char *vcpu_setup(void);
-
 /* Guest state after INIT, before any SIPI (state.c, as the next two). */
 void vcpu_reset(void);
 

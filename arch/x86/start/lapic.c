@@ -4,6 +4,7 @@
 #include "arch/x86/grant/msr_index.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine_words.h"
+#include "setup.h"
 
 void lapic_setup(void)
 {

@@ -4,6 +4,7 @@
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/vcpu.h"
 #include "arch/x86/interrupt/trap_tables.h"
+#include "setup.h"
 
 struct __attribute__((packed)) table_pointer {
     uint16_t limit;
