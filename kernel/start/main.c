@@ -2,6 +2,7 @@
 /* Start-up: every processor sets itself up and checks itself; when all have passed, the boot
  * processor says on one screen who owns what and lets them go. */
 #include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/start.h"
 #include "arch/x86/include/stop.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The boot log, on the first UART and the framebuffer. */
 #include "show.h"
+#include "arch/x86/include/start.h"
 #include "arch/x86/include/stop.h"
 #include "drivers/screen.h"
 #include "kernel/abi/handoff.h"

@@ -2,6 +2,7 @@
 /* Where the audit trail begins: see the header. */
 #include "trail.h"
 #include "arch/x86/include/machine_words.h"
+#include "arch/x86/include/start.h"
 #include "arch/x86/include/upcalls.h"
 #include "kernel/abi/handoff.h"
 #include "kernel/life/audit.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who reads the IOMMU units' faults, and whose functions they know. */
 #include "watch.h"
+#include "arch/x86/include/start.h"
 #include "arch/x86/include/upcalls.h"
 #include "kernel/abi/handoff.h"
 #include "kernel/life/faults.h"

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 enum {
-    VPIT_CHANNEL0 = 0x40, /* first of four ports: channels 0, 1, 2 and control */
     VPIT_CHANNEL2 = 0x42,
     VPIT_CONTROL = 0x43,
     VPIT_GATE = 0x61, /* the PC's system control port B */
@@ -35,7 +34,7 @@ struct vpit {
 /* `tsc_hz` above 1.2 MHz. */
 void vpit_reset(struct vpit *pit, uint64_t tsc_hz);
 
-/* The guest's byte access to VPIT_CHANNEL0 .. VPIT_CONTROL or VPIT_GATE at TSC `now`. */
+/* The guest's byte access to a port from 0x40 to VPIT_CONTROL, or to VPIT_GATE at TSC `now`. */
 uint8_t vpit_read(struct vpit *pit, unsigned port, uint64_t now);
 void vpit_write(struct vpit *pit, unsigned port, uint8_t value, uint64_t now);
 

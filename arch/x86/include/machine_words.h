@@ -3,21 +3,8 @@
 #ifndef BULKHEAD_MACHINE_WORDS_H
 #define BULKHEAD_MACHINE_WORDS_H
 
-#include "mce.h"
 #include <stdbool.h>
 #include <stdint.h>
-
-/*
- * Once on each processor: descriptor tables, machine checks, protections of the hypervisor itself
- * (I11), local APIC, features.
- */
-void machine_setup(struct mce_found *found);
-
-/*
- * Once on each processor that a domain owns: policy tables and virtualisation. NULL, or why this
- * processor can't be used.
- */
-const char *machine_setup_guest(void);
 
 /* Local APIC emptied and registers that no control structure holds at reset values (I7). */
 void machine_reset(void);
@@ -57,12 +44,6 @@ bool machine_msr_granted(uint32_t msr, bool write);
 
 /* Loads a page table root; the boot processor changes to its own and back while it checks. */
 void machine_use_page_table(uint64_t root);
-
-/*
- * Lets the other processors go on from the trampoline, where boot/ left them. On the boot page
- * table, and only in VMX root mode: until then an INIT would send this one back to the firmware.
- */
-void machine_release_processors(void);
 
 /* Before a life: this processor's numbers in the public page begin at 0. */
 void machine_clear_counts(void);

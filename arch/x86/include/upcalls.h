@@ -46,12 +46,6 @@ static inline struct public_page *public_page(void)
     return (struct public_page *)VA_PUBLIC;
 }
 
-/* The whole: start-up code only. */
-static inline const struct handoff *handoff(void)
-{
-    return (const struct handoff *)VA_HANDOFF;
-}
-
 /* The host-physical address of one of this processor's PER_CPU objects. */
 static inline uint64_t cpu_own_hpa(const void *object)
 {

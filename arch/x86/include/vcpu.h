@@ -38,9 +38,6 @@ enum {
     VECTOR_MC = 18
 };
 
-/* Turns virtualisation on for this processor. NULL, or what it refuses, for a person. */
-const char *vcpu_switch_on(void);
-
 /* Guest state after INIT, before any SIPI (state.c, as the next two). */
 void vcpu_reset(void);
 
@@ -102,14 +99,6 @@ void vcpu_flush(void);
 struct check_registers;
 /* What the hardware says it is using, for the separation check (I12). */
 void vcpu_read_back(struct check_registers *registers);
-
-/* For the boot log: what the processor granted, by name. Returns how many. */
-struct vcpu_word {
-    const char *name;
-    uint32_t value;
-};
-enum { VCPU_WORDS = 5 };
-uint32_t vcpu_words(struct vcpu_word words[VCPU_WORDS]);
 
 extern uint64_t *vcpu_exits; /* this processor's row of the public page (kernel/abi/public.h) */
 

@@ -6,6 +6,7 @@
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/mce.h"
+#include "arch/x86/include/start.h"
 #include "arch/x86/include/trap.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"

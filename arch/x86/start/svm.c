@@ -4,6 +4,7 @@
 #include "arch/x86/grant/msr.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine.h"
+#include "arch/x86/include/start.h"
 #include "arch/x86/include/upcalls.h"
 #include "arch/x86/include/vcpu.h"
 #include "setup.h"
