@@ -72,10 +72,19 @@ static const char *const intel[] = {
     [67] = "UMWAIT",
     [68] = "TPAUSE",
     [69] = "LOADIWKEY",
+    [70] = "ENCLV",
+    [72] = "ENQCMD PASID translation failure",
+    [73] = "ENQCMDS PASID translation failure",
     [74] = "bus lock",
     [75] = "instruction timeout",
     [76] = "SEAMCALL",
     [77] = "TDCALL",
+    [78] = "RDMSRLIST",
+    [79] = "WRMSRLIST",
+    [80] = "URDMSR",
+    [81] = "UWRMSR",
+    [84] = "RDMSR (immediate)",
+    [85] = "WRMSRNS (immediate)",
 };
 
 /* From here on; below it is what there are many of. */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { EXIT_TEXT_BYTES = 24 };
+enum { EXIT_TEXT_BYTES = 40 };
 
 /*
  * The manual's own word: Intel SDM, "VMX Basic Exit Reasons"; AMD APM, "SVM Intercept Exit Codes",

@@ -82,11 +82,22 @@ static const char *skip(const char *text, unsigned count)
     return text;
 }
 
+/* Where a row of so many columns ends: behind a space, unless that leaves half of it empty. */
+static const char *row_end(const char *text, unsigned columns)
+{
+    const char *full = skip(text, columns), *half = skip(text, columns / 2), *end = full;
+    if (!*full || *full == ' ')
+        return full;
+    while (end > half && end[-1] != ' ')
+        end--;
+    return end > half ? end : full;
+}
+
 /* One row, with as much of `text` as there is room; returns the rest. */
 static const char *put_row(struct screen *screen, int port, const char *owner, char bar,
                            const char *text)
 {
-    const char *rest = skip(text, screen->text_columns);
+    const char *rest = row_end(text, screen->text_columns);
     static const char *const numbers[SERIAL_PORTS] = {"com1", "com2", "com3", "com4"};
     const char *name = screen->narrow ? numbers[port] : owner ? owner : screen->names[port];
     if (screen->colour)

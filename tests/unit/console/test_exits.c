@@ -24,7 +24,13 @@ static void words(void **state)
     expect(true, 35, "35");
     expect(true, 48, "EPT violation");
     expect(true, 55, "XSETBV");
+    expect(true, 71, "71");
+    expect(true, 72, "ENQCMD PASID translation failure");
     expect(true, 77, "TDCALL");
+    expect(true, 79, "WRMSRLIST");
+    expect(true, 83, "83");
+    expect(true, 85, "WRMSRNS (immediate)");
+    expect(true, 86, "86");
     expect(true, 159, "159");
     expect(true, UINT32_MAX, "4294967295");
     expect(false, 0, "CR0_READ");

@@ -237,6 +237,22 @@ static void test_firmware_or_domain(void **state)
     assert_int_equal(times(&show, "hello    | BdsDxe"), 1);
 }
 
+/* Rows end between words; what has none, or a long one, is cut where the row is full. */
+static void test_long_lines(void **state)
+{
+    static struct show show;
+    (void)state;
+    begin(&show, "xterm", 80, NULL);
+    start(&show);
+    say(&show, "3 hello: 0123456789 0123456789 0123456789 0123456789 0123456789 uncommon words\\n");
+    expect(&show, "hello    | hello: 0123456789 0123456789 0123456789 0123456789 0123456789 \r\n"
+                  "hello    | uncommon words\r\n");
+    say(&show, "3 a row: _________________________________________________________________1\\n");
+    expect(&show, "_\r\nhello    | ____1\r\n");
+    type(&show, "\x1dq");
+    assert_int_equal(end(&show), 0);
+}
+
 static void test_keys(void **state)
 {
     static struct show show;
@@ -781,6 +797,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_open_line_stays_last, end_runs),
         cmocka_unit_test_teardown(test_firmware_or_domain, end_runs),
+        cmocka_unit_test_teardown(test_long_lines, end_runs),
         cmocka_unit_test_teardown(test_keys, end_runs),
         cmocka_unit_test_teardown(test_ends_with_the_last_domain, end_runs),
         cmocka_unit_test_teardown(test_emulator_ends, end_runs),
