@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
 BOOT_TEST := $(BUILD)/boot-test
-BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/dma.c %/surveyed.c %/fontless.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
+BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/dma.c %/surveyed.c %/fontless.c %/strict.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
     $(addprefix tools/image/,disk.c gpt.c pe.c) \
     $(addprefix tools/run/,bochs.c console.c devices.c image.c kvm.c line.c machine.c media.c nested.c \
         ports.c qemu.c) \
@@ -14,8 +14,8 @@ $(BOOT_TEST): $(BOOT_TEST_OBJECTS)
 	@$(CC) -o $@ $^
 
 # Applications that the firmware starts before the image: they lock VT-x off, leave a device at
-# work, look at the machine, or take its fonts away. Start-up code and linker script are the loader's.
-BEFORE_NAMES := lockoff dma surveyed fontless
+# work, look at the machine, take its fonts away, or enforce NX. Start-up code and linker script are the loader's.
+BEFORE_NAMES := lockoff dma surveyed fontless strict
 BEFORE := $(BEFORE_NAMES:%=$(BUILD)/tests/%.efi)
 .SECONDARY: $(foreach name,$(BEFORE_NAMES),$(BUILD)/tests/$(name).so $(BUILD)/boot/obj/tests/boot/$(name).o)
 $(BUILD)/tests/%.so: $(BUILD)/boot/obj/tests/boot/%.o
