@@ -4,8 +4,7 @@
  * \NEXT.EFI. When the loader leaves boot services, QEMU's edu device (docs/specs/edu.rst) writes
  * into the lowest frames, in which the hypervisor's first ones are placed.
  */
-#include <efi.h>
-#include <efilib.h>
+#include "before.h"
 
 enum {
     CONFIG_ADDRESS = 0xcf8,
@@ -28,8 +27,6 @@ enum {
 
 static volatile UINT8 *edu;
 static UINT64 lowest;
-
-EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
 static UINT32 config(UINT32 function, UINT32 offset)
 {
@@ -72,13 +69,13 @@ static VOID EFIAPI at_exit(EFI_EVENT event, VOID *context)
 }
 
 /* The loader takes the lowest frames above 1 MiB. */
-static void find_lowest(EFI_BOOT_SERVICES *boot)
+static void find_lowest(void)
 {
     static UINT8 map[65536];
     UINTN bytes = sizeof(map), key, stride;
     UINT32 version;
     lowest = ~0ull;
-    if (boot->GetMemoryMap(&bytes, (EFI_MEMORY_DESCRIPTOR *)map, &key, &stride, &version) !=
+    if (BS->GetMemoryMap(&bytes, (EFI_MEMORY_DESCRIPTOR *)map, &key, &stride, &version) !=
         EFI_SUCCESS)
         return;
     for (UINTN at = 0; at < bytes; at += stride) {
@@ -91,21 +88,13 @@ static void find_lowest(EFI_BOOT_SERVICES *boot)
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 {
-    EFI_GUID guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
-    EFI_LOADED_IMAGE *self = NULL;
-    EFI_HANDLE next = NULL;
     EFI_EVENT event;
     InitializeLib(image, table);
     find_edu();
-    find_lowest(table->BootServices);
-    if (!edu || table->BootServices->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK,
-                                                 at_exit, NULL, &event) != EFI_SUCCESS)
+    find_lowest();
+    if (!edu || BS->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK, at_exit, NULL,
+                                &event) != EFI_SUCCESS)
         return EFI_DEVICE_ERROR;
-    EFI_STATUS status = table->BootServices->HandleProtocol(image, &guid, (void **)&self);
-    if (status != EFI_SUCCESS)
-        return status;
-    EFI_DEVICE_PATH *path = FileDevicePath(self->DeviceHandle, (CHAR16 *)L"\\NEXT.EFI");
     Print((CHAR16 *)L"bulkhead-test: a device will write to 0x%lx\n", lowest);
-    status = table->BootServices->LoadImage(FALSE, image, path, NULL, 0, &next);
-    return status == EFI_SUCCESS ? table->BootServices->StartImage(next, NULL, NULL) : status;
+    return before_start_next(image);
 }

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
+# Applications that the firmware starts before the image: they lock VT-x off, leave a device at
+# work, look at the machine, take its fonts away, enforce NX, or move the screen. Start-up code and
+# linker script are the loader's.
+BEFORE_NAMES := lockoff dma surveyed fontless strict high
+BEFORE := $(BEFORE_NAMES:%=$(BUILD)/tests/%.efi)
 BOOT_TEST := $(BUILD)/boot-test
-BOOT_TEST_SOURCES := $(filter-out %/lockoff.c %/dma.c %/surveyed.c %/fontless.c %/strict.c %/panic_at.c,$(wildcard tests/boot/*.c)) \
+BOOT_TEST_SOURCES := $(filter-out $(BEFORE_NAMES:%=tests/boot/%.c) %/panic_at.c,$(wildcard tests/boot/*.c)) \
     $(addprefix tools/image/,disk.c gpt.c pe.c) \
     $(addprefix tools/run/,bochs.c console.c devices.c image.c kvm.c line.c machine.c media.c nested.c \
         ports.c qemu.c) \
@@ -13,11 +18,8 @@ BOOT_TESTS := $(basename $(notdir $(sort $(wildcard tests/boot/*.test))))
 $(BOOT_TEST): $(BOOT_TEST_OBJECTS)
 	@$(CC) -o $@ $^
 
-# Applications that the firmware starts before the image: they lock VT-x off, leave a device at
-# work, look at the machine, take its fonts away, or enforce NX. Start-up code and linker script are the loader's.
-BEFORE_NAMES := lockoff dma surveyed fontless strict
-BEFORE := $(BEFORE_NAMES:%=$(BUILD)/tests/%.efi)
 .SECONDARY: $(foreach name,$(BEFORE_NAMES),$(BUILD)/tests/$(name).so $(BUILD)/boot/obj/tests/boot/$(name).o)
+-include $(BEFORE_NAMES:%=$(BUILD)/boot/obj/tests/boot/%.d)
 $(BUILD)/tests/%.so: $(BUILD)/boot/obj/tests/boot/%.o
 	@mkdir -p $(@D)
 	@$(EFI_LD) \

@@ -6,8 +6,7 @@
  * does not. UEFI Specification, "Memory Type Usage before ExitBootServices()"; PE Format, "Section
  * Table"; Intel SDM, "4-Level Paging".
  */
-#include <efi.h>
-#include <efilib.h>
+#include "before.h"
 
 enum {
     PAGE = 4096,
@@ -39,8 +38,6 @@ enum {
 static BOOLEAN runs[LOW_PAGES];
 static UINT8 *map, *spare;
 static UINTN map_bytes, map_stride, spare_left;
-
-EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
 static UINT64 read_cr0(void)
 {
@@ -140,16 +137,16 @@ static void let_run(UINT64 base, UINT64 bytes)
         runs[page] = TRUE;
 }
 
-static void let_images_run(EFI_BOOT_SERVICES *boot)
+static void let_images_run(void)
 {
     EFI_GUID guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
     EFI_HANDLE *handles = NULL;
     UINTN count = 0;
-    if (boot->LocateHandleBuffer(ByProtocol, &guid, NULL, &count, &handles) != EFI_SUCCESS)
+    if (BS->LocateHandleBuffer(ByProtocol, &guid, NULL, &count, &handles) != EFI_SUCCESS)
         return;
     for (UINTN i = 0; i < count; i++) {
         EFI_LOADED_IMAGE *image = NULL;
-        if (boot->HandleProtocol(handles[i], &guid, (void **)&image) == EFI_SUCCESS)
+        if (BS->HandleProtocol(handles[i], &guid, (void **)&image) == EFI_SUCCESS)
             let_run((UINT64)image->ImageBase, image->ImageSize);
     }
 }
@@ -199,48 +196,47 @@ static void judge_next(const EFI_LOADED_IMAGE *next)
     }
 }
 
-static EFI_STATUS read_map(EFI_BOOT_SERVICES *boot)
+static EFI_STATUS read_map(void)
 {
     UINTN needed = 0, key;
     UINT32 version;
     EFI_PHYSICAL_ADDRESS at = 0;
-    boot->GetMemoryMap(&needed, NULL, &key, &map_stride, &version);
+    BS->GetMemoryMap(&needed, NULL, &key, &map_stride, &version);
     map_bytes = 2 * needed + MAP_SLACK;
-    if (boot->AllocatePool(EfiBootServicesData, map_bytes, (void **)&map) != EFI_SUCCESS)
+    if (BS->AllocatePool(EfiBootServicesData, map_bytes, (void **)&map) != EFI_SUCCESS)
         return EFI_OUT_OF_RESOURCES;
     spare_left = TABLES;
-    if (boot->AllocatePages(AllocateAnyPages, EfiBootServicesData, spare_left, &at) != EFI_SUCCESS)
+    if (BS->AllocatePages(AllocateAnyPages, EfiBootServicesData, spare_left, &at) != EFI_SUCCESS)
         return EFI_OUT_OF_RESOURCES;
     spare = (UINT8 *)at;
-    return boot->GetMemoryMap(&map_bytes, (EFI_MEMORY_DESCRIPTOR *)map, &key, &map_stride,
-                              &version);
+    return BS->GetMemoryMap(&map_bytes, (EFI_MEMORY_DESCRIPTOR *)map, &key, &map_stride, &version);
 }
 
 /* Whether a page that someone takes now can't run, and an image's can. */
-static BOOLEAN enforces(EFI_BOOT_SERVICES *boot)
+static BOOLEAN enforces(void)
 {
     const UINT64 *taken, *own = entry_of((UINT64)efi_main);
     EFI_PHYSICAL_ADDRESS at = 0;
-    if (boot->AllocatePages(AllocateAnyPages, EfiLoaderData, 1, &at) != EFI_SUCCESS)
+    if (BS->AllocatePages(AllocateAnyPages, EfiLoaderData, 1, &at) != EFI_SUCCESS)
         return FALSE;
     taken = entry_of(at);
     return taken && *taken & NX && own && !(*own & NX);
 }
 
-static BOOLEAN make_strict(EFI_BOOT_SERVICES *boot, const EFI_LOADED_IMAGE *next)
+static BOOLEAN make_strict(const EFI_LOADED_IMAGE *next)
 {
     if (read_cr4() & CR4_LA57)
         return FALSE;
-    let_images_run(boot);
+    let_images_run();
     let_interrupts_run();
-    EFI_TPL level = boot->RaiseTPL(TPL_HIGH_LEVEL);
+    EFI_TPL level = BS->RaiseTPL(TPL_HIGH_LEVEL);
     write_cr0(read_cr0() & ~(UINT64)CR0_WP);
     switch_on_nx();
     stop_the_rest();
     judge_next(next);
     flush();
-    boot->RestoreTPL(level);
-    BOOLEAN good = spare_left > 0 && enforces(boot);
+    BS->RestoreTPL(level);
+    BOOLEAN good = spare_left > 0 && enforces();
     write_cr0(read_cr0() | CR0_WP);
     return good;
 }
@@ -248,25 +244,20 @@ static BOOLEAN make_strict(EFI_BOOT_SERVICES *boot, const EFI_LOADED_IMAGE *next
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 {
     EFI_GUID guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
-    EFI_BOOT_SERVICES *boot = table->BootServices;
-    EFI_LOADED_IMAGE *self = NULL, *loaded = NULL;
+    EFI_LOADED_IMAGE *loaded = NULL;
     EFI_HANDLE next = NULL;
     InitializeLib(image, table);
-    EFI_STATUS status = boot->HandleProtocol(image, &guid, (void **)&self);
+    EFI_STATUS status = before_load_next(image, &next);
+    if (status == EFI_SUCCESS)
+        status = BS->HandleProtocol(next, &guid, (void **)&loaded);
+    if (status == EFI_SUCCESS)
+        status = read_map();
     if (status != EFI_SUCCESS)
         return status;
-    EFI_DEVICE_PATH *path = FileDevicePath(self->DeviceHandle, (CHAR16 *)L"\\NEXT.EFI");
-    status = boot->LoadImage(FALSE, image, path, NULL, 0, &next);
-    if (status == EFI_SUCCESS)
-        status = boot->HandleProtocol(next, &guid, (void **)&loaded);
-    if (status == EFI_SUCCESS)
-        status = read_map(boot);
-    if (status != EFI_SUCCESS)
-        return status;
-    if (!make_strict(boot, loaded)) {
+    if (!make_strict(loaded)) {
         Print((CHAR16 *)L"bulkhead-test: the firmware does not come to enforce NX\n");
         return EFI_UNSUPPORTED;
     }
     Print((CHAR16 *)L"bulkhead-test: no page that is allocated runs\n");
-    return boot->StartImage(next, NULL, NULL);
+    return BS->StartImage(next, NULL, NULL);
 }

@@ -4,12 +4,10 @@
  * the headers of all PCI functions are as before, and starts \NEXT.EFI. PCI Local Bus
  * Specification, "Configuration Mechanism".
  */
-#include <efi.h>
-#include <efilib.h>
+#include "before.h"
 
 enum { BUSES = 16, HEADER = 64, STATUS = 6, SECONDARY_STATUS = 0x1e };
 
-EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 EFI_STATUS survey_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
 static UINT32 read(UINT32 function, UINT32 offset)
@@ -37,19 +35,11 @@ static UINT64 sum_of_headers(void)
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 {
-    EFI_GUID guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
-    EFI_LOADED_IMAGE *self = NULL;
-    EFI_HANDLE next = NULL;
     InitializeLib(image, table);
     UINT64 before = sum_of_headers();
     EFI_STATUS status = survey_main(image, table);
     Print((CHAR16 *)L"bulkhead-test: the survey returned: %r\n", status);
     Print((CHAR16 *)L"bulkhead-test: configuration space is %a\n",
           sum_of_headers() == before ? "as it was" : "CHANGED");
-    status = table->BootServices->HandleProtocol(image, &guid, (void **)&self);
-    if (status != EFI_SUCCESS)
-        return status;
-    EFI_DEVICE_PATH *path = FileDevicePath(self->DeviceHandle, (CHAR16 *)L"\\NEXT.EFI");
-    status = table->BootServices->LoadImage(FALSE, image, path, NULL, 0, &next);
-    return status == EFI_SUCCESS ? table->BootServices->StartImage(next, NULL, NULL) : status;
+    return before_start_next(image);
 }
