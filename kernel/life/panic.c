@@ -5,8 +5,15 @@
 #include "kernel/format.h"
 #include "log.h"
 
+PER_CPU void (*panic_tell)(void);
+PER_CPU uint64_t panic_table;
+
 _Noreturn void panic_halt(void)
 {
+    if (panic_tell) {
+        machine_use_page_table(panic_table);
+        panic_tell();
+    }
     for (;;)
         __asm__ volatile("cli; hlt");
 }

@@ -71,6 +71,7 @@ static _Noreturn void refuse(const char *text)
 {
     keep("refused: %s", text);
     show("bulkhead: refused: %s\nbulkhead: no domain was started\n", text);
+    show_close();
     stop_others();
     panic_halt();
 }

@@ -23,6 +23,9 @@ _Static_assert(offsetof(struct stop_page, survivor) == SURVIVOR_OFFSET, "where t
 extern struct stop_page stop_page;       /* at VA_STOP */
 extern struct panic_record panic_record; /* at VA_RECORD */
 extern volatile bool stop_own;           /* it is this processor that panics */
+/* NULL, or what this processor does on `panic_table` before it stops, which clears it first. */
+extern void (*panic_tell)(void);
+extern uint64_t panic_table;
 
 /* From now on NMIs reach this processor, the board's too: it has its interrupt table, and `cpu` is
  * set. */
