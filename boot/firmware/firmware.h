@@ -80,7 +80,7 @@ uint16_t firmware_tables_collect(struct facts *facts);
 void random_collect(const struct manifest *manifest, struct facts *facts);
 /*
  * Tells a TPM of the manifest and of each payload, which were checked; warns of one that does not
- * take or log them. Where the manifest demands a TPM, refuses unless one took and logged them all.
+ * take or log them, or whose PCR shows no change. Where the manifest demands a TPM, refuses then.
  */
 void measure_image(const struct image *image, const struct manifest *manifest);
 /* Counts this boot in the firmware's store of variables; how that went stands in `facts`. */

@@ -3,7 +3,8 @@
  * demands one that did not do its part. TCG EFI Protocol Specification,
  * "EFI_TCG2_PROTOCOL.GetCapability", "EFI_TCG2_PROTOCOL.HashLogExtendEvent". */
 #include "kernel/format.h"
-#include "tcg2.h"
+#include "pcr.h"
+#include <string.h>
 
 enum { PCR = 11, EVENT_IPL = 0x0d, EVENT_NAME_BYTES = 16 };
 
@@ -65,11 +66,9 @@ static struct tcg2 *find(const struct manifest *manifest)
 }
 
 /* Each payload by itself, in the manifest's order: its SHA-256 is the one that `show` prints. */
-void measure_image(const struct image *image, const struct manifest *manifest)
+static bool measure_all(struct tcg2 *tcg2, const struct image *image,
+                        const struct manifest *manifest)
 {
-    struct tcg2 *tcg2 = find(manifest);
-    if (!tcg2)
-        return;
     bool all = measure(tcg2, manifest, "manifest", image->manifest.data, image->manifest.bytes);
     for (uint32_t i = 0; all && i < manifest->payload_count; i++) {
         const struct manifest_payload *payload = &manifest->payloads[i];
@@ -77,6 +76,30 @@ void measure_image(const struct image *image, const struct manifest *manifest)
         format(name, sizeof(name), "payload %u", i);
         all = measure(tcg2, manifest, name, image->payload.data + payload->offset, payload->bytes);
     }
-    if (all)
+    return all;
+}
+
+/* Firmware says that it measured where none of the TPM's banks is active, or only one that nobody
+ * believes any more (SHA-1): the PCR itself is asked whether it has changed. */
+void measure_image(const struct image *image, const struct manifest *manifest)
+{
+    struct pcr before, after;
+    struct tcg2 *tcg2 = find(manifest);
+    if (!tcg2)
+        return;
+    bool known = pcr_read(tcg2, PCR, &before);
+    if (!measure_all(tcg2, image, manifest))
+        return;
+    if (!known || !pcr_read(tcg2, PCR, &after) || before.hash != after.hash)
+        lacks(manifest,
+              "nobody can attest to this boot, as the TPM shows no PCR of SHA-256 or longer: none "
+              "of these banks is active",
+              "");
+    else if (memcmp(before.value, after.value, before.bytes) == 0)
+        lacks(manifest,
+              "nobody can attest to this boot, as the TPM's PCR is as it was before the "
+              "measurements",
+              "");
+    else
         text_print("bulkhead: manifest and payloads are measured into the TPM's PCR %u\n", PCR);
 }

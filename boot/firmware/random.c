@@ -21,14 +21,6 @@ static bool firmware_draws(uint8_t bytes[DRAWN])
            rng->GetRNG(rng, NULL, DRAWN, bytes) == EFI_SUCCESS;
 }
 
-static uint32_t big_endian(const uint8_t *at, unsigned bytes)
-{
-    uint32_t value = 0;
-    for (unsigned i = 0; i < bytes; i++)
-        value = value << 8 | at[i];
-    return value;
-}
-
 /* Bytes that one command brought, at most `wanted`; 0: none. */
 static uint32_t ask_tpm(struct tcg2 *tpm, uint8_t *bytes, uint8_t wanted)
 {
@@ -37,8 +29,8 @@ static uint32_t ask_tpm(struct tcg2 *tpm, uint8_t *bytes, uint8_t wanted)
     UINT8 answer[ANSWER_HEAD_BYTES + DRAWN] = {0};
     if (tpm->submit_command(tpm, sizeof(command), command, sizeof(answer), answer) != EFI_SUCCESS)
         return 0;
-    uint32_t tag = big_endian(answer, 2), all = big_endian(answer + 2, 4);
-    uint32_t code = big_endian(answer + 6, 4), given = big_endian(answer + 10, 2);
+    uint32_t tag = tcg2_number(answer, 2), all = tcg2_number(answer + 2, 4);
+    uint32_t code = tcg2_number(answer + 6, 4), given = tcg2_number(answer + 10, 2);
     if (tag != 0x8001 || code != 0 || given > wanted || all != ANSWER_HEAD_BYTES + given)
         return 0;
     memcpy(bytes, answer + ANSWER_HEAD_BYTES, given);

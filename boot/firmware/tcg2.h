@@ -41,4 +41,13 @@ static inline bool tcg2_is_present(struct tcg2 *tcg2)
     return tcg2->get_capability(tcg2, &capability) == EFI_SUCCESS && capability.present;
 }
 
+/* A number of a TPM's answer, which has the highest byte first. */
+static inline uint32_t tcg2_number(const uint8_t *at, unsigned bytes)
+{
+    uint32_t value = 0;
+    for (unsigned i = 0; i < bytes; i++)
+        value = value << 8 | at[i];
+    return value;
+}
+
 #endif

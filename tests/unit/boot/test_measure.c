@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "boot/firmware/measure.c"
+#include "boot/firmware/pcr.c"
 
 enum { EVENTS = 3 };
 
@@ -21,6 +22,12 @@ static struct {
     EFI_STATUS capability;
     EFI_STATUS takes[EVENTS]; /* one for each measurement */
     unsigned told;            /* measurements that it was asked to take */
+    uint16_t bank;            /* the algorithm of the only active one; 0: there is none */
+    uint8_t lacks;            /* one that it does not know, which is an error */
+    bool deaf;                /* it says that it has taken them, and has not */
+    EFI_STATUS submit;        /* what its commands end with */
+    unsigned bad_at;          /* 0, or the byte of its answers that is not right */
+    uint8_t pcr;              /* every byte of its value */
 } world;
 static char said[2048];
 static jmp_buf end;
@@ -63,9 +70,41 @@ static EFI_STATUS EFIAPI hash_log_extend(struct tcg2 *this, UINT64 flags, EFI_PH
     assert_int_equal(event->bytes, sizeof *event);
     assert_int_equal(event->header_bytes, 14);
     assert_int_equal(event->pcr, 11);
+    if (!world.deaf && world.takes[world.told] != EFI_DEVICE_ERROR)
+        world.pcr++;
     return world.takes[world.told++];
 }
-static struct tcg2 tcg2 = {.get_capability = get_capability, .hash_log_extend = hash_log_extend};
+
+/* TPM2_PCR_Read of one bank. */
+static EFI_STATUS EFIAPI submit_command(struct tcg2 *this, UINT32 bytes, UINT8 *command,
+                                        UINT32 room, UINT8 *answer)
+{
+    static const uint8_t head[] = {0x80, 1, 0, 0, 0, 20, 0, 0, 1, 0x7e, 0, 0, 0, 1, 0};
+    const uint8_t length = command[15] == 0x0b ? 32 : command[15] == 0x0c ? 48 : 64;
+    (void)this;
+    assert_int_equal(bytes, 20);
+    assert_memory_equal(command, head, sizeof head);
+    assert_memory_equal(command + 16, "\3\0\10\0", 4); /* PCR 11 of three bytes of such */
+    assert_int_equal(room, 94);
+    uint8_t text[94] = {0x80, 1, 0, 0, 0, 28, 0, 0, 0, 0, 0, 0, 0, 9};
+    if (command[15] == world.lacks) {
+        text[5] = 10;
+        memcpy(text + 8, "\2\xc3", 2); /* TPM_RC_HASH, first parameter */
+    } else if (command[15] == world.bank) {
+        text[5] = (uint8_t)(30 + length);
+        memcpy(text + 14, command + 10, 10);
+        text[27] = 1;
+        text[29] = length;
+        memset(text + 30, world.pcr, length);
+    }
+    if (world.bad_at)
+        text[world.bad_at]++;
+    memcpy(answer, text, sizeof text);
+    return world.submit;
+}
+static struct tcg2 tcg2 = {.get_capability = get_capability,
+                           .hash_log_extend = hash_log_extend,
+                           .submit_command = submit_command};
 
 static EFI_STATUS EFIAPI locate(EFI_GUID *guid, VOID *registration, VOID **out)
 {
@@ -107,6 +146,7 @@ static int setup(void **state)
     (void)state;
     memset(&world, 0, sizeof world);
     world.protocol = world.present = true;
+    world.bank = 0x0b;
     return 0;
 }
 
@@ -200,6 +240,51 @@ static void a_full_log(void **state)
     }
 }
 
+/* Firmware takes the measurements, and the TPM keeps none that anyone believes. */
+static void no_active_bank(void **state)
+{
+    static const uint16_t none[] = {0, 4}; /* or SHA-1 alone */
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        world.bank = none[i];
+        expect("none of these banks is active", EVENTS);
+        assert_true(goes_on(MANIFEST_LAB));
+        assert_null(strstr(said, "are measured"));
+    }
+    world.bank = 0x0b;
+    world.submit = EFI_DEVICE_ERROR;
+    expect("none of these banks is active", EVENTS);
+}
+
+static void other_banks(void **state)
+{
+    (void)state;
+    for (world.bank = 0x0c; world.bank <= 0x0d; world.bank++)
+        for (unsigned i = 0; i < 2; i++) {
+            world.lacks = i ? 0x0b : 0;
+            assert_true(goes_on(MANIFEST_TPM));
+            assert_non_null(strstr(said, "are measured"));
+        }
+}
+
+static void one_that_only_says_so(void **state)
+{
+    (void)state;
+    world.deaf = true;
+    expect("PCR is as it was before", EVENTS);
+    assert_true(goes_on(MANIFEST_LAB));
+    assert_null(strstr(said, "are measured"));
+}
+
+/* Every byte of an answer in which there is but one right value. */
+static void damaged_answers(void **state)
+{
+    (void)state;
+    for (world.bad_at = 1; world.bad_at < 30; world.bad_at++)
+        if (world.bad_at < 10 || world.bad_at > 13) /* how often it was changed: of no interest */
+            expect("none of these banks is active", EVENTS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +293,10 @@ int main(void)
         cmocka_unit_test_setup(none_behind_the_protocol, setup),
         cmocka_unit_test_setup(one_that_fails, setup),
         cmocka_unit_test_setup(a_full_log, setup),
+        cmocka_unit_test_setup(no_active_bank, setup),
+        cmocka_unit_test_setup(other_banks, setup),
+        cmocka_unit_test_setup(one_that_only_says_so, setup),
+        cmocka_unit_test_setup(damaged_answers, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
