@@ -48,11 +48,13 @@ $(call unit_test,boot/acpi_reader,$(addprefix boot/plan/,acpi_reader.c dmar.c di
 $(call unit_test,boot/watchdog,)
 $(call unit_test,boot/font,boot/firmware/font.c)
 $(call unit_test,boot/civil_time,boot/plan/civil_time.c)
+$(call unit_test,boot/clock,boot/plan/civil_time.c)
+$(call unit_test,boot/firmware_tables,)
 $(call unit_test,boot/counter,)
 $(call unit_test,boot/random,)
 $(call unit_test,boot/measure,kernel/format.c)
 $(call unit_test,boot/memory,)
-$(foreach test,counter random measure memory,$(UNIT)/obj/tests/unit/boot/test_$(test).o): UNIT_CFLAGS += -fshort-wchar -DGNU_EFI_USE_MS_ABI \
+$(foreach test,clock counter firmware_tables random measure memory,$(UNIT)/obj/tests/unit/boot/test_$(test).o): UNIT_CFLAGS += -fshort-wchar -DGNU_EFI_USE_MS_ABI \
     -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 $(call unit_test,boot/dmar,$(addprefix boot/plan/,dmar.c diagnostic.c) kernel/format.c)
 $(call unit_test,boot/quiet,boot/machine/sources.c)
