@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A UEFI application that moves the screen above 4 GiB, as boards have it whose graphics cards have
- * large windows, takes the firmware's fonts away, which the reader of the screen does not know, and
- * then starts \NEXT.EFI. The screen is QEMU's ramfb, which shows memory (docs/specs/fw_cfg.rst);
- * the firmware tells the new place as it told the old one. Where this does not come about it starts
- * nothing. UEFI Specification, "Graphics Output Protocol".
+ * large windows, and tells its format by masks; takes the firmware's fonts away, which the reader
+ * of the screen does not know; and starts \NEXT.EFI. The screen is QEMU's ramfb, which shows memory
+ * (docs/specs/fw_cfg.rst, "DMA Interface"). Where this does not come about it starts nothing. UEFI
+ * Specification, "Graphics Output Protocol".
  */
 #include "before.h"
 
@@ -126,6 +126,8 @@ static BOOLEAN move_screen(void)
         if (!to || !show_from(to, gop->Mode->Info))
             return FALSE;
         gop->Mode->FrameBufferBase = to;
+        gop->Mode->Info->PixelFormat = PixelBitMask;
+        gop->Mode->Info->PixelInformation = (EFI_PIXEL_BITMASK){0xff0000, 0xff00, 0xff, 0xff000000};
     }
     Print((CHAR16 *)L"bulkhead-test: the screen is at 0x%lx\n", to);
     return to != 0;
