@@ -3,6 +3,7 @@
  * What the fields of a compiled manifest may hold: loader and tool check it. That its tables lie
  * inside it is manifest.c's.
  */
+#include "kernel/abi/manifest_policy.h"
 #include "kernel/abi/server_key.h"
 #include "manifest.h"
 #include "manifest_parts.h"

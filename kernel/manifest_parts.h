@@ -9,7 +9,8 @@
 
 #define MANIFEST_MEMORY_MAX (1ull << 46)
 
-/* The size of an entry, and the most entries, of each table. */
+/* The size of an entry, and the most entries, of each table; in numbers, those of
+ * abi/manifest_policy.h, which asserts them. */
 static const struct {
     uint32_t entry_bytes, count_max;
 } layouts[] = {
@@ -20,14 +21,14 @@ static const struct {
     [MANIFEST_CATEGORIES] = {sizeof(struct manifest_name), MAX_CATEGORIES},
     [MANIFEST_NETWORKS] = {sizeof(struct manifest_network), MAX_NETWORKS},
     [MANIFEST_DEVICES] = {sizeof(struct manifest_device), MAX_DEVICES},
-    [MANIFEST_MANAGEMENT] = {sizeof(struct manifest_management), 1},
-    [MANIFEST_ADMINS] = {sizeof(struct manifest_admin), MAX_ADMINS},
+    [MANIFEST_MANAGEMENT] = {160, 1},
+    [MANIFEST_ADMINS] = {80, MAX_ADMINS},
     [MANIFEST_POLICY] = {sizeof(struct manifest_policy), 1},
-    [MANIFEST_AGGREGATIONS] = {sizeof(struct manifest_aggregation), MAX_POLICY_ITEMS},
-    [MANIFEST_KEEP_APART] = {sizeof(struct manifest_apart), MAX_POLICY_ITEMS *MAX_DOMAINS},
-    [MANIFEST_UNSAFE] = {sizeof(struct manifest_unsafe), MAX_POLICY_ITEMS},
-    [MANIFEST_HARDENED] = {sizeof(struct manifest_hardened), MAX_DOMAINS},
-    [MANIFEST_PROTECTS] = {sizeof(struct manifest_protects), MAX_POLICY_ITEMS *MAX_DOMAINS},
+    [MANIFEST_AGGREGATIONS] = {16, MAX_POLICY_ITEMS},
+    [MANIFEST_KEEP_APART] = {8, MAX_POLICY_ITEMS *MAX_DOMAINS},
+    [MANIFEST_UNSAFE] = {8, MAX_POLICY_ITEMS},
+    [MANIFEST_HARDENED] = {16, MAX_DOMAINS},
+    [MANIFEST_PROTECTS] = {8, MAX_POLICY_ITEMS *MAX_DOMAINS},
 };
 enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]) };
 

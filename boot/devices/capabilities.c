@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a PCI function says that it can do: see the header. */
 #include "capabilities.h"
+#include "drivers/pci_acs.h"
 
 enum {
     STATUS_CAPABILITIES = 1 << 4,

@@ -4,6 +4,7 @@
  * Specification, "EFI_RNG_PROTOCOL"; TCG EFI Protocol Specification,
  * "EFI_TCG2_PROTOCOL.SubmitCommand"; TPM 2.0 Library Specification, Part 3, "TPM2_GetRandom".
  */
+#include "kernel/abi/manifest_policy.h"
 #include "tcg2.h"
 #include <string.h>
 

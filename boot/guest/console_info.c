@@ -2,6 +2,7 @@
 /* What the management domain is told of its network, of its admins and of itself. */
 #include "console_info.h"
 #include "boot/plan/diagnostic.h"
+#include "kernel/abi/manifest_policy.h"
 #include "kernel/format.h"
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The separation check, the machine's part: who can raise an interrupt or do DMA (I3, I4). */
 #include "check_machine.h"
-#include "drivers/pci.h"
+#include "drivers/io.h"
+#include "drivers/pci_acs.h"
 #include "kernel/check/check_parts.h"
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a console tells, made of the manifest in the same words, and compared. */
 #include "differences.h"
+#include "kernel/abi/manifest_policy.h"
 #include "tools/manifest/schema_parse.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
 /* The tables of labels, networks, devices, management and policy. */
 #include "compile_tables.h"
 
+#include "kernel/abi/manifest_policy.h"
 #include "payload.h"
 #include "tools/manifest/label.h"
 #include "tools/manifest/pubkey.h"

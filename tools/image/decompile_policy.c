@@ -2,6 +2,7 @@
 /* The tables of labels, networks, devices, management and policy back to YAML. */
 #include "decompile_parts.h"
 
+#include "kernel/abi/manifest_policy.h"
 #include "tools/manifest/schema_parse.h"
 
 static void put_date(FILE *out, const char *key, uint32_t days)

@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_IMAGE_H
 #define BULKHEAD_IMAGE_H
 
+#include "kernel/abi/manifest_policy.h"
 #include "kernel/manifest.h"
 #include "tools/mapped.h"
 #include "tools/text.h"

@@ -2,7 +2,7 @@
 /* The table of keys. A key that is not here does not exist. */
 #include "schema.h"
 
-#include "kernel/abi/manifest.h"
+#include "kernel/abi/manifest_policy.h"
 #include <string.h>
 
 #define KIB (1ull << 10)

@@ -4,7 +4,7 @@
 
 #include "tools/manifest/owned.h"
 
-#include "kernel/abi/manifest.h"
+#include "kernel/abi/manifest_policy.h"
 #include "shared.h"
 #include "tools/hw/inventory.h"
 #include "tools/manifest/label.h"

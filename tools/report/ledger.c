@@ -2,6 +2,7 @@
 /* What domains share in hardware, what an image answers to them, and how much code that takes. */
 #include "report.h"
 
+#include "kernel/abi/manifest_policy.h"
 #include "shared.h"
 #include "surface.h"
 #include "tools/hw/inventory.h"

@@ -2,7 +2,7 @@
 /* What two partitions share in hardware. */
 #include "shared.h"
 
-#include "kernel/abi/manifest.h"
+#include "kernel/abi/manifest_policy.h"
 #include "tools/hw/inventory.h"
 #include "tools/manifest/owned.h"
 #include <string.h>

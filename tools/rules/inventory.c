@@ -3,7 +3,7 @@
 #include "tools/hw/inventory.h"
 #include "rules.h"
 
-#include "kernel/abi/manifest.h"
+#include "kernel/abi/manifest_policy.h"
 #include "tools/manifest/schema_parse.h"
 #include <stdlib.h>
 #include <string.h>

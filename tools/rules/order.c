@@ -2,7 +2,7 @@
 /* Rules about time: restarts, the order of starting, reviews; and about payloads' identity. */
 #include "rules.h"
 
-#include "kernel/abi/manifest.h"
+#include "kernel/abi/manifest_policy.h"
 #include "tools/image/payload.h"
 #include "tools/manifest/label.h"
 #include "tools/manifest/schema.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an image's manifest says of how its console is reached. */
 #include "console.h"
+#include "kernel/abi/manifest_policy.h"
 #include <stdio.h>
 #include <string.h>
 

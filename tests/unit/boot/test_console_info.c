@@ -8,6 +8,7 @@
 
 #include "boot/guest/console_info.h"
 #include "boot/guest/guest_memory.h"
+#include "kernel/abi/manifest_policy.h"
 #include "plan_world.h"
 
 /* One manifest with all of management's tables, behind its other ones. */

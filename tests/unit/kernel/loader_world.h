@@ -9,6 +9,7 @@
 #include "boot/plan/plan.h"
 #include "check_world.h"
 #include "kernel/abi/layout.h"
+#include "kernel/abi/manifest_policy.h"
 #include "kernel/start/check_machine.h"
 #include "tests/unit/boot/board.h"
 #include "tests/unit/boot/made_files.h"

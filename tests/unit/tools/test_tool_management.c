@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "boot/plan/demands.h"
+#include "kernel/abi/manifest_policy.h"
 #include "tools/image/compile.h"
 #include "tools/image/decompile.h"
 #include "tools/rules/rules.h"
