@@ -3,7 +3,7 @@
  * The separation check, the machine's part: who management is, and that what its processors keep
  * of the others is what manifest and handoff say, and no more (I5, I6).
  */
-#include "check_owners.h"
+#include "check_machine.h"
 #include "kernel/check/check_parts.h"
 #include <string.h>
 
@@ -17,7 +17,8 @@ static bool same(const void *kept, const void *due, uint64_t bytes, uint64_t roo
     return bytes <= room && (bytes == 0 || memcmp(kept, due, bytes) == 0);
 }
 
-static bool same_machine(const struct owners *check, const struct management_machine *machine)
+static bool same_machine(const struct check_machine *check,
+                         const struct management_machine *machine)
 {
     const struct manifest *manifest = check->manifest;
     const struct handoff *handoff = check->handoff;
@@ -83,7 +84,7 @@ static bool same_domains(const struct handoff *handoff, const struct handoff_boo
 }
 
 /* The book, whose pages lie behind one another wherever they can be seen; NULL: they do not. */
-static const struct handoff_book *book_at(const struct owners *check, uint64_t hpa)
+static const struct handoff_book *book_at(const struct check_machine *check, uint64_t hpa)
 {
     const char *first = check->frame(hpa, check->context);
     for (uint64_t at = PAGE_BYTES; first && at < BOOK_BYTES; at += PAGE_BYTES)
@@ -92,7 +93,7 @@ static const struct handoff_book *book_at(const struct owners *check, uint64_t h
     return (const struct handoff_book *)first;
 }
 
-bool check_management(const struct owners *check)
+bool check_management(const struct check_machine *check)
 {
     uint64_t due = HANDOFF_NOBODY, is = check->handoff->management;
     uint32_t count = 0;
@@ -105,7 +106,7 @@ bool check_management(const struct owners *check)
            check_fail(check->result, "I6", "management is domain %lx, expected %lx", is, due);
 }
 
-bool check_book(const struct owners *check)
+bool check_book(const struct check_machine *check)
 {
     const struct handoff *handoff = check->handoff;
     uint32_t own = (uint32_t)handoff->management;

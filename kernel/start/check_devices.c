@@ -21,20 +21,12 @@ enum {
     PICS_MASKED = 0xffff,
 };
 
-/* Configuration space, by dwords. */
+/* Configuration space, by dwords, but for what check_machine.h has. */
 enum {
-    CONFIG_ID = 0x0,
-    CONFIG_COMMAND = 0x4,
     CONFIG_CLASS = 0x8,
-    CONFIG_HEADER = 0xc,
-    CONFIG_BUSES = 0x18, /* of a bridge: above, directly below, last below */
-    CONFIG_BARS = 0x10,
     BARS = 6,
     BRIDGE_BARS = 2,
-    BAR_BITS = 15,
     BAR_WIDTH = 6,
-    HEADER_TYPE = 0x7f0000,
-    HEADER_BRIDGE = 0x10000,
     NO_VENDOR = 0xffff,
     BUS_MASTER = 1 << 2,
     CLASS_HOST_BRIDGE = 0x0600,
@@ -42,12 +34,7 @@ enum {
     BUSES = 256,
     CF8 = 0xcf8,
     CFC = 0xcfc,
-    STATUS_CAPABILITIES = 1 << 20, /* of the dword at CONFIG_COMMAND */
-    CONFIG_CAPABILITIES = 0x34,
-    CARDBUS_CAPABILITIES = 0x14,
-    HEADER_CARDBUS = 0x20000,
     MULTIFUNCTION = 1 << 23, /* of the dword at CONFIG_HEADER */
-    MOST_CAPABILITIES = 48,
     EXPRESS = 0x10,
     UPSTREAM_PORT = 5,
     EXTENDED = 0x100,
@@ -63,13 +50,12 @@ enum {
 uint32_t check_knocked_by(const struct check_machine *machine, uint32_t line)
 {
     static const uint32_t usual[] = {0, 4, 3, 4, 3}; /* of com1 to com4 */
-    for (uint32_t i = 0; i < machine->owners.handoff->domain_count; i++) {
-        const struct manifest_domain *rules = &machine->owners.manifest->domains[i];
-        uint32_t first =
-            machine->owners.handoff->cpus[machine->owners.handoff->domains[i].cpus[0]].apic_id;
+    for (uint32_t i = 0; i < machine->handoff->domain_count; i++) {
+        const struct manifest_domain *rules = &machine->manifest->domains[i];
+        uint32_t first = machine->handoff->cpus[machine->handoff->domains[i].cpus[0]].apic_id;
         if (!rules->serial_port || rules->serial_port >= sizeof usual / sizeof usual[0] ||
             rules->flags & MANIFEST_SERIAL_POLLED ||
-            (first > MOST_APIC_ID && !machine->owners.handoff->iommu_count))
+            (first > MOST_APIC_ID && !machine->handoff->iommu_count))
             continue;
         if ((rules->serial_irq ? rules->serial_irq : usual[rules->serial_port]) == line)
             return first;
@@ -79,27 +65,27 @@ uint32_t check_knocked_by(const struct check_machine *machine, uint32_t line)
 
 static bool check_ioapic(struct check_machine *machine, const struct handoff_ioapic *ioapic)
 {
-    uint32_t version = machine->ioapic(ioapic->address, IOAPIC_VERSION, machine->owners.context);
+    uint32_t version = machine->ioapic(ioapic->address, IOAPIC_VERSION, machine->context);
     uint32_t lines = (version >> 16 & 0xff) + 1;
     if (!version || version == ~0u || lines > MAX_LINES)
-        return check_fail(machine->owners.result, "I4", "no I/O APIC at %lx: it reads %x",
-                          ioapic->address, version);
+        return check_fail(machine->result, "I4", "no I/O APIC at %lx: it reads %x", ioapic->address,
+                          version);
     for (uint32_t i = 0; i < lines; i++) {
         uint32_t entry = IRT_LINES + ioapic->gsi_base + i;
         uint32_t index = IOAPIC_ENTRIES + 2 * i,
                  due = check_knocked_by(machine, ioapic->gsi_base + i);
-        uint32_t low = machine->ioapic(ioapic->address, index, machine->owners.context);
-        uint32_t high = machine->ioapic(ioapic->address, index + 1, machine->owners.context);
+        uint32_t low = machine->ioapic(ioapic->address, index, machine->context);
+        uint32_t high = machine->ioapic(ioapic->address, index + 1, machine->context);
         uint32_t low_due = ENTRY_NMI, high_due = due << 24;
-        if (machine->owners.handoff->iommu_count) {
+        if (machine->handoff->iommu_count) {
             low_due = (entry >> 15 & 1) << 11;
             high_due = entry << 17 | ENTRY_REMAPPED;
         }
         if (due == HANDOFF_NOBODY ? !(low & ENTRY_MASKED)
                                   : (low & ~(uint32_t)ENTRY_STATE) != low_due || high != high_due)
-            return check_fail(machine->owners.result, "I4",
-                              "I/O APIC at %lx, line %u: %x %x, expected %s", ioapic->address, i,
-                              high, low, due == HANDOFF_NOBODY ? "masked" : "a knock at its owner");
+            return check_fail(machine->result, "I4", "I/O APIC at %lx, line %u: %x %x, expected %s",
+                              ioapic->address, i, high, low,
+                              due == HANDOFF_NOBODY ? "masked" : "a knock at its owner");
         machine->lines++;
     }
     return true;
@@ -131,7 +117,7 @@ static bool leads_to(const volatile uint32_t *ecam, uint32_t function, uint32_t 
 static bool leads_to_owned(const struct check_machine *machine, const volatile uint32_t *ecam,
                            uint32_t function)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     for (uint32_t i = 0; i < handoff->function_count; i++)
         if (!check_silent(&handoff->functions[i]) &&
             leads_to(ecam, function, handoff->functions[i].pci))
@@ -143,17 +129,16 @@ static bool leads_to_owned(const struct check_machine *machine, const volatile u
 static bool check_port(struct check_machine *machine, const volatile uint32_t *ecam,
                        uint32_t function)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     uint32_t buses = config(ecam, function, CONFIG_BUSES), bus = buses >> 8 & 0xff;
     if (!is_bridge(ecam, function) || !bus)
         return true;
     machine->last_below[bus] = buses >> 16 & 0xff;
     for (uint32_t i = 0; i < handoff->function_count; i++)
         if (handoff->functions[i].pci >> 8 == bus && handoff->functions[i].port != function)
-            return check_fail(machine->owners.result, "I3",
-                              "PCI function %x is below the bridge %x, and its port is said to be "
-                              "%x",
-                              handoff->functions[i].pci, function, handoff->functions[i].port);
+            return check_fail_function(machine->result, &handoff->functions[i],
+                                       "the port above it is said to be",
+                                       handoff->functions[i].port, function);
     return true;
 }
 
@@ -187,38 +172,27 @@ static bool check_registers(struct check_machine *machine, const volatile uint32
             continue;
         if ((low & BAR_WIDTH) == BAR_64 && ++i < count)
             base |= (uint64_t)config(ecam, function, CONFIG_BARS + 4 * i) << 32;
-        if (base && is_given(machine->owners.handoff, function, base & ~(PAGE_BYTES - 1)))
-            return check_fail(machine->owners.result, "I1",
+        if (base && is_given(machine->handoff, function, base & ~(PAGE_BYTES - 1)))
+            return check_fail(machine->result, "I1",
                               "PCI function %02x:%02x.%x: its registers at %lx are another's",
                               function >> 8, function >> 3 & 31, function & 7, base);
     }
     return true;
 }
 
-/* Its device/port type if it is PCI Express, else ~0. */
-static uint32_t express_type(const volatile uint32_t *ecam, uint32_t function)
+/* Its device/port type if it is PCI Express, as far as ECAM shows it, else ~0. */
+static uint32_t express_type(const volatile uint32_t *ecam)
 {
-    uint32_t header = config(ecam, function, CONFIG_HEADER) & HEADER_TYPE;
-    uint32_t at = header == HEADER_CARDBUS ? CARDBUS_CAPABILITIES : CONFIG_CAPABILITIES;
-    if (!(config(ecam, function, CONFIG_COMMAND) & STATUS_CAPABILITIES))
-        return ~0u;
-    at = config(ecam, function, at) & 0xfc;
-    for (uint32_t i = 0; at && i < MOST_CAPABILITIES; i++) {
-        uint32_t capability = config(ecam, function, at);
-        if ((capability & 0xff) == EXPRESS)
-            return capability >> 20 & 15;
-        at = capability >> 8 & 0xfc;
-    }
-    return ~0u;
+    uint32_t at = ecam ? check_capability(ecam, EXPRESS) : 0;
+    return at ? ecam[at / 4] >> 20 & 15 : ~0u;
 }
 
 /* Its access control, capability and control; false: none that is known to work. */
-static bool access_control(const volatile uint32_t *ecam, uint32_t function, uint32_t *registers)
+static bool access_control(const volatile uint32_t *ecam, uint32_t *registers)
 {
     uint32_t at = EXTENDED;
     *registers = 0;
-    if (!ecam || express_type(ecam, function) == ~0u ||
-        pci_has_dword_acs(config(ecam, function, CONFIG_ID)))
+    if (express_type(ecam) == ~0u || pci_has_dword_acs(ecam[CONFIG_ID]))
         return false;
     for (uint32_t i = 0; at >= EXTENDED && i < MOST_EXTENDED; i++) {
         uint32_t capability = ecam[at / 4];
@@ -249,7 +223,7 @@ static bool may_reach(const struct check_machine *machine, uint32_t function, ui
 
 static bool has_one_owner(const struct check_machine *machine, uint32_t function)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     uint32_t owner = HANDOFF_NOBODY;
     for (uint32_t i = 0; i < handoff->function_count; i++) {
         if (!may_reach(machine, function, handoff->functions[i].pci))
@@ -269,20 +243,19 @@ static bool has_one_owner(const struct check_machine *machine, uint32_t function
 static bool check_access_control(struct check_machine *machine, const volatile uint32_t *ecam,
                                  uint32_t function)
 {
-    uint32_t registers, type = express_type(ecam, function);
+    uint32_t registers, type = express_type(ecam);
     bool port = is_bridge(ecam, function) && type != UPSTREAM_PORT;
     bool several = config(NULL, function & ~7u, CONFIG_HEADER) & MULTIFUNCTION;
     bool neighbours = machine->last_below[function >> 8] && type != UPSTREAM_PORT;
     if (!port && !several && !neighbours)
         return true;
-    bool has = access_control(ecam, function, &registers);
+    bool has = access_control(ecam, &registers);
     uint32_t on = port ? ACS_ON : has ? registers & ACS_ON : ACS_FUNCTION;
     uint32_t is = registers >> 16 & (ACS_ON | ACS_OFF);
     return (is == on && (registers & on) == on) ||
            (!(is & ACS_OFF) && has_one_owner(machine, function)) ||
-           check_fail(machine->owners.result, "I3",
-                      "PCI function %02x:%02x.%x: access control (ACS) %x, expected %x",
-                      function >> 8, function >> 3 & 31, function & 7, is, on);
+           check_fail_function(machine->result, &(struct function){.pci = function},
+                               "access control (ACS)", is, on);
 }
 
 /*
@@ -296,11 +269,11 @@ static bool check_function(struct check_machine *machine, const volatile uint32_
     bool fixed = class == CLASS_HOST_BRIDGE || class == CLASS_ISA_BRIDGE;
     machine->functions++;
     *hosts += class == CLASS_HOST_BRIDGE;
-    for (uint32_t i = 0; i < machine->owners.handoff->muted_count; i++)
-        fixed |= machine->owners.handoff->muted[i] == function; /* the units block it */
+    for (uint32_t i = 0; i < machine->handoff->muted_count; i++)
+        fixed |= machine->handoff->muted[i] == function; /* the units block it */
     if (config(ecam, function, CONFIG_COMMAND) & BUS_MASTER && !fixed &&
         !leads_to_owned(machine, ecam, function))
-        return check_fail(machine->owners.result, "I3",
+        return check_fail(machine->result, "I3",
                           "PCI function %02x:%02x.%x (%08x, class %04x) is a bus master and "
                           "must not be one yet",
                           function >> 8, function >> 3 & 31, function & 7,
@@ -315,20 +288,20 @@ static bool check_function(struct check_machine *machine, const volatile uint32_
  */
 static bool check_bus(struct check_machine *machine, uint32_t bus, uint32_t *hosts)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     bool by_ecam =
         handoff->ecam_base && bus >= handoff->ecam_bus_first && bus <= handoff->ecam_bus_last;
     for (uint32_t function = bus << 8; function < (bus + 1) << 8; function++) {
         const volatile uint32_t *ecam = NULL;
         if (by_ecam) {
-            ecam = machine->owners.frame(handoff->ecam_base + ((uint64_t)function << 12),
-                                         machine->owners.context);
+            ecam =
+                machine->frame(handoff->ecam_base + ((uint64_t)function << 12), machine->context);
             if (!ecam)
-                return check_fail(machine->owners.result, "I3", "PCI bus %x can't be seen", bus);
+                return check_fail(machine->result, "I3", "PCI bus %x can't be seen", bus);
         }
         uint32_t id = config(NULL, function, CONFIG_ID);
         if (ecam && config(ecam, function, CONFIG_ID) != id)
-            return check_fail(machine->owners.result, "I3",
+            return check_fail(machine->result, "I3",
                               "PCI function %02x:%02x.%x: ECAM at %lx says %08x, ports %08x", bus,
                               function >> 3 & 31, function & 7, handoff->ecam_base,
                               config(ecam, function, CONFIG_ID), id);
@@ -341,20 +314,20 @@ static bool check_bus(struct check_machine *machine, uint32_t bus, uint32_t *hos
 bool check_machine_devices(struct check_machine *machine)
 {
     uint32_t hosts = 0, masks = (uint32_t)inb(PIC_2_MASK) << 8 | inb(PIC_1_MASK);
-    for (uint32_t i = 0; i < machine->owners.handoff->ioapic_count; i++)
-        if (!check_ioapic(machine, &machine->owners.handoff->ioapics[i]))
+    for (uint32_t i = 0; i < machine->handoff->ioapic_count; i++)
+        if (!check_ioapic(machine, &machine->handoff->ioapics[i]))
             return false;
     if (masks != PICS_MASKED)
-        return check_fail(machine->owners.result, "I4", "8259 interrupt masks: %x, expected %x",
-                          masks, PICS_MASKED);
-    if (machine->owners.handoff->ecam_base & ~ECAM_ADDRESS)
-        return check_fail(machine->owners.result, "I3", "ECAM at %lx: not a bus's megabyte",
-                          machine->owners.handoff->ecam_base);
+        return check_fail(machine->result, "I4", "8259 interrupt masks: %x, expected %x", masks,
+                          PICS_MASKED);
+    if (machine->handoff->ecam_base & ~ECAM_ADDRESS)
+        return check_fail(machine->result, "I3", "ECAM at %lx: not a bus's megabyte",
+                          machine->handoff->ecam_base);
     memset(machine->last_below, 0, sizeof(machine->last_below));
     for (uint32_t bus = 0; bus < BUSES; bus++)
         if (!check_bus(machine, bus, &hosts))
             return false;
-    return hosts || check_fail(machine->owners.result, "I3",
+    return hosts || check_fail(machine->result, "I3",
                                "no host bridge among %u PCI functions: configuration space "
                                "can't be reached",
                                machine->functions);

@@ -3,28 +3,36 @@
  * The separation check, the machine's part: the registers of functions (I1, I3). What a domain
  * reaches of them is its own functions' and nobody else's, where hardware has them now.
  */
-#include "check_owners.h"
+#include "check_machine.h"
 #include "kernel/abi/guest_machine.h"
 #include "kernel/check/check_parts.h"
 #include <string.h>
 
-/* Configuration space. */
+/* Capabilities, and what MSI-X has of them. */
 enum {
-    CONFIG_HEADER = 0x0e,
-    CONFIG_BARS = 0x10,
-    CONFIG_SECONDARY = 0x19,
-    HEADER_BRIDGE = 1,
-    HEADER_TYPE = 0x7f,
-    BAR_BITS = 15,
-    CONFIG_STATUS = 0x06,
+    STATUS_CAPABILITIES = 1 << 20, /* of the dword at CONFIG_COMMAND */
     CONFIG_CAPABILITIES = 0x34,
-    STATUS_CAPABILITIES = 1 << 4,
+    CARDBUS_CAPABILITIES = 0x14,
+    HEADER_CARDBUS = 0x20000,
     MOST_CAPABILITIES = 48,
     MSIX = 0x11,
     MSIX_SIZE = 0x7ff,
     MSIX_BAR = 7,
-    INTERRUPTS_BYTES = 1 << 20, /* from the local APIC's page: what is written there interrupts */
 };
+
+uint32_t check_capability(const volatile uint32_t *config, uint32_t id)
+{
+    bool cardbus = (config[CONFIG_HEADER / 4] & HEADER_TYPE) == HEADER_CARDBUS;
+    uint32_t at = config[(cardbus ? CARDBUS_CAPABILITIES : CONFIG_CAPABILITIES) / 4] & 0xfc;
+    if (!(config[CONFIG_COMMAND / 4] & STATUS_CAPABILITIES))
+        return 0;
+    for (uint32_t i = 0; at && i < MOST_CAPABILITIES; i++) {
+        if ((config[at / 4] & 0xff) == id)
+            return at;
+        at = config[at / 4] >> 8 & 0xfc;
+    }
+    return 0;
+}
 
 static uint64_t page_down(uint64_t address)
 {
@@ -36,7 +44,7 @@ static uint64_t pages_of(const struct function_bar *bar)
     return bar->bytes ? page_down(bar->hpa + bar->bytes + PAGE_BYTES - 1) - page_down(bar->hpa) : 0;
 }
 
-static uint64_t config_page(const struct owners *check, uint32_t pci)
+static uint64_t config_page(const struct check_machine *check, uint32_t pci)
 {
     const struct handoff *handoff = check->handoff;
     bool seen = handoff->ecam_base && pci >> 8 >= handoff->ecam_bus_first &&
@@ -45,7 +53,7 @@ static uint64_t config_page(const struct owners *check, uint32_t pci)
 }
 
 /* It is where the handoff says, and the port above it is the one that leads to its bus. */
-static bool check_place(const struct owners *check, const struct function *function)
+static bool check_place(const struct check_machine *check, const struct function *function)
 {
     uint64_t port = function->port == FUNCTION_NONE ? 0 : config_page(check, function->port);
     if (!function->config_hpa || function->config_hpa != config_page(check, function->pci))
@@ -54,20 +62,21 @@ static bool check_place(const struct owners *check, const struct function *funct
     if (function->port_hpa != port || (function->port != FUNCTION_NONE && !port))
         return check_fail_function(check->result, function, "its port's configuration space at",
                                    function->port_hpa, port);
-    const volatile uint8_t *config = check->frame(function->config_hpa, check->context);
-    const volatile uint8_t *above = port ? check->frame(port, check->context) : NULL;
-    uint32_t id = config ? *(const volatile uint32_t *)config : ~0u;
-    if (id != function->id || !config || config[CONFIG_HEADER] & HEADER_TYPE)
+    const volatile uint32_t *config = check->frame(function->config_hpa, check->context);
+    const volatile uint32_t *above = port ? check->frame(port, check->context) : NULL;
+    uint32_t id = config ? config[CONFIG_ID] : ~0u;
+    uint32_t below = above ? above[CONFIG_BUSES / 4] >> 8 & 0xff : ~0u;
+    if (id != function->id || !config || config[CONFIG_HEADER / 4] & HEADER_TYPE)
         return check_fail_function(check->result, function, "id", id, function->id);
-    if (port && (!above || (above[CONFIG_HEADER] & HEADER_TYPE) != HEADER_BRIDGE ||
-                 above[CONFIG_SECONDARY] != function->pci >> 8))
-        return check_fail_function(check->result, function, "the port above leads to bus",
-                                   above ? above[CONFIG_SECONDARY] : ~0ull, function->pci >> 8);
+    if (port && (!above || (above[CONFIG_HEADER / 4] & HEADER_TYPE) != HEADER_BRIDGE ||
+                 below != function->pci >> 8))
+        return check_fail_function(check->result, function, "the port above leads to bus", below,
+                                   function->pci >> 8);
     return true;
 }
 
 /* Whose the pages are, if not this function's alone; NULL: they are. */
-static const char *other_owner(const struct owners *check, const struct function *function,
+static const char *other_owner(const struct check_machine *check, const struct function *function,
                                const struct function_bar *bar)
 {
     const struct handoff *handoff = check->handoff;
@@ -78,27 +87,11 @@ static const char *other_owner(const struct owners *check, const struct function
             if (other != bar && overlap(base, bytes, page_down(other->hpa), pages_of(other)))
                 return &handoff->functions[i] == function ? "another of its own" : "another's";
         }
-    for (uint32_t i = 0; i < handoff->extent_count; i++)
-        if (overlap(base, bytes, handoff->extents[i].base, handoff->extents[i].bytes))
-            return check_kinds[handoff->extents[i].kind].name;
-    for (uint32_t i = 0; i < handoff->ioapic_count; i++)
-        if (overlap(base, bytes, handoff->ioapics[i].address, PAGE_BYTES))
-            return "an I/O APIC";
-    for (uint32_t i = 0; i < handoff->iommu_count; i++)
-        if (overlap(base, bytes, handoff->iommus[i].registers, PAGE_BYTES))
-            return "an IOMMU unit";
-    if (overlap(base, bytes, LOCAL_APIC, INTERRUPTS_BYTES))
-        return "the local APIC";
-    if (overlap(base, bytes, handoff->screen.base, handoff->screen.bytes))
-        return "the screen";
-    if (overlap(base, bytes, handoff->display.base, handoff->display.bytes))
-        return "what the screen's display reads";
-    return overlap(base, bytes, handoff->ecam_base, 256ull << 20) ? "PCI configuration space"
-                                                                  : NULL;
+    return check_whose(handoff, base, bytes);
 }
 
 /* Each register holds what the handoff says of it; how wide it is, hardware says. */
-static bool check_bars(const struct owners *check, const struct function *function)
+static bool check_bars(const struct check_machine *check, const struct function *function)
 {
     const volatile uint32_t *config = check->frame(function->config_hpa, check->context);
     for (unsigned i = 0; i < MAX_BARS; i++) {
@@ -139,7 +132,7 @@ static bool of_bar(const struct function *function, uint64_t gpa, uint64_t hpa, 
 }
 
 /* All pages of its functions' registers, but for the trapped ones, and nothing else. */
-static bool check_windows(const struct owners *check, uint32_t index)
+static bool check_windows(const struct check_machine *check, uint32_t index)
 {
     const struct handoff *handoff = check->handoff;
     const struct handoff_domain *domain = &handoff->domains[index];
@@ -184,7 +177,7 @@ static bool check_windows(const struct owners *check, uint32_t index)
                       sum, due);
 }
 
-static bool check_traps(const struct owners *check, const struct function *function)
+static bool check_traps(const struct check_machine *check, const struct function *function)
 {
     for (uint32_t i = 0; i < function->trap_count; i++) {
         const struct function_trap *trap = &function->traps[i];
@@ -209,21 +202,16 @@ static bool trapped(const struct function *function, uint32_t where, uint64_t by
 }
 
 /* Its MSI-X table is where hardware says, as large, and its pages are trapped (I4). */
-static bool check_messages(const struct owners *check, const struct function *function)
+static bool check_messages(const struct check_machine *check, const struct function *function)
 {
-    const volatile uint8_t *config = check->frame(function->config_hpa, check->context);
-    uint32_t at =
-        config[CONFIG_STATUS] & STATUS_CAPABILITIES ? config[CONFIG_CAPABILITIES] & ~3u : 0;
-    uint32_t left = MOST_CAPABILITIES, vectors = 0, table = 0, pending = 0;
-    for (; at && left && config[at] != MSIX; left--)
-        at = config[at + 1] & ~3u;
-    at = left ? at : 0;
+    const volatile uint32_t *config = check->frame(function->config_hpa, check->context);
+    uint32_t at = check_capability(config, MSIX), vectors = 0, table = 0, pending = 0;
     if (check_silent(function))
         return true;
     if (at) {
-        vectors = (*(const volatile uint16_t *)(config + at + 2) & MSIX_SIZE) + 1;
-        table = *(const volatile uint32_t *)(config + at + 4);
-        pending = *(const volatile uint32_t *)(config + at + 8);
+        vectors = (config[at / 4] >> 16 & MSIX_SIZE) + 1;
+        table = config[at / 4 + 1];
+        pending = config[at / 4 + 2];
     }
     if (function->msix != at || function->vectors != vectors)
         return check_fail_function(check->result, function, "MSI-X capability and entries",
@@ -243,7 +231,7 @@ static bool check_messages(const struct owners *check, const struct function *fu
 }
 
 /* What a domain's processors keep of its functions is what the handoff says of them, in order. */
-static bool check_list(const struct owners *check, uint32_t index)
+static bool check_list(const struct check_machine *check, uint32_t index)
 {
     const struct handoff *handoff = check->handoff;
     const struct handoff_domain *domain = &handoff->domains[index];
@@ -271,7 +259,7 @@ static bool check_list(const struct owners *check, uint32_t index)
 }
 
 /* One after the other as the manifest has them, and nothing that it has not. */
-static bool check_manifest(const struct owners *check)
+static bool check_manifest(const struct check_machine *check)
 {
     const struct handoff *handoff = check->handoff;
     uint32_t count;
@@ -299,7 +287,7 @@ static bool check_manifest(const struct owners *check)
     return true;
 }
 
-bool check_functions(const struct owners *check)
+bool check_functions(const struct check_machine *check)
 {
     const struct handoff *handoff = check->handoff;
     if (!check_manifest(check))

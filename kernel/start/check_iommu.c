@@ -22,13 +22,11 @@ enum { BUSES = 256, PER_PAGE = PAGE_BYTES / 16, MAX_REQUESTER = 0xffff };
 #define WHOLE_SOURCE  (1ull << 18)
 
 /* What each unit's registers say, read as the dword and the one behind. */
-static bool check_unit(struct check_machine *machine, const struct handoff_iommu *unit)
+static bool check_unit(const struct check_machine *machine, const struct handoff_iommu *unit)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     const volatile uint32_t *registers =
-        unit->registers % PAGE_BYTES
-            ? NULL
-            : machine->owners.frame(unit->registers, machine->owners.context);
+        unit->registers % PAGE_BYTES ? NULL : machine->frame(unit->registers, machine->context);
     /* The reader of faults may have begun. */
     uint64_t told = registers && !(registers[FAULT_CONTROL / 4] >> 31) ? ~0ull : 0;
     uint64_t reader = handoff->cpus[check_reader(handoff)].apic_id;
@@ -52,16 +50,15 @@ static bool check_unit(struct check_machine *machine, const struct handoff_iommu
         uint64_t value = registers[rows[i].offset / 4] | (uint64_t)registers[rows[i].offset / 4 + 1]
                                                              << 32;
         if ((value & rows[i].seen) != rows[i].due)
-            return check_fail(machine->owners.result, "I3",
-                              "IOMMU unit at %lx: %s %lx, expected %lx", unit->registers,
-                              rows[i].name, value & rows[i].seen, rows[i].due);
+            return check_fail(machine->result, "I3", "IOMMU unit at %lx: %s %lx, expected %lx",
+                              unit->registers, rows[i].name, value & rows[i].seen, rows[i].due);
     }
     for (const struct handoff_iommu *other = handoff->iommus; other < unit; other++)
         if (other->registers == unit->registers)
             registers = NULL;
     return registers ||
-           check_fail(machine->owners.result, "I3",
-                      "IOMMU unit at %lx: can't be seen, or is listed twice", unit->registers);
+           check_fail(machine->result, "I3", "IOMMU unit at %lx: can't be seen, or is listed twice",
+                      unit->registers);
 }
 
 static uint32_t block_of(const struct handoff *handoff, const struct function *function)
@@ -113,20 +110,20 @@ static bool display_is_good(const struct handoff *handoff)
            inside(display->table, PAGE_BYTES, handoff->iommu_root, handoff->iommu_bytes);
 }
 
-static bool check_bounds(struct check_machine *machine)
+static bool check_bounds(const struct check_machine *machine)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     bool off = !handoff->iommu_count;
     if (handoff->iommu_count > MAX_IOMMUS || handoff->function_count > MAX_DEVICES ||
         handoff->muted_count > MAX_MUTED ||
         (off && (handoff->function_count || handoff->muted_count || handoff->iommu_root ||
                  handoff->iommu_bytes || handoff->iommu_queue || handoff->iommu_entries)))
-        return check_fail(machine->owners.result, "I3",
+        return check_fail(machine->result, "I3",
                           "handoff: %u functions and %u muted behind %u IOMMU units, tables at %lx",
                           handoff->function_count, handoff->muted_count, handoff->iommu_count,
                           handoff->iommu_root);
     if (!display_is_good(handoff))
-        return check_fail(machine->owners.result, "I3",
+        return check_fail(machine->result, "I3",
                           "handoff: the screen's display %lx reads %lx bytes at %lx by a table at "
                           "%lx: out of bounds, or not muted",
                           handoff->display.pci, handoff->display.bytes, handoff->display.base,
@@ -135,10 +132,9 @@ static bool check_bounds(struct check_machine *machine)
         const struct function *function = &handoff->functions[i];
         const char *wrong = wrong_with(handoff, function);
         if (wrong)
-            return check_fail(machine->owners.result, "I3",
-                              "function %u, %x of domain %u, slot %u, entries from %x: %s", i,
-                              function->pci, function->domain, function->slot, function->irte,
-                              wrong);
+            return check_fail(
+                machine->result, "I3", "function %u, %x of domain %u, slot %u, entries from %x: %s",
+                i, function->pci, function->domain, function->slot, function->irte, wrong);
     }
     return true;
 }
@@ -157,14 +153,14 @@ static bool uses_bus(const struct handoff *handoff, uint32_t bus)
 static void table_due(const struct check_machine *machine, uint64_t table, uint64_t domain,
                       uint64_t due[2])
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     uint64_t common = ~0ull;
     for (uint32_t i = 0; i < handoff->iommu_count; i++)
         common &= handoff->iommus[i].capability;
     due[1] = domain << 8 | (common & FOUR_LEVELS ? 2 : 1);
     if (!(common & FOUR_LEVELS)) {
         /* Three levels begin in its first entry, and see nothing of any other (XSA-390). */
-        const uint64_t *top = machine->owners.frame(table, machine->owners.context);
+        const uint64_t *top = machine->frame(table, machine->context);
         table = top ? top[0] & PAGING_ADDRESS : 0;
         for (uint32_t k = 1; top && k < PAGING_ENTRIES; k++)
             if (top[k])
@@ -176,7 +172,7 @@ static void table_due(const struct check_machine *machine, uint64_t table, uint6
 /* The entry that is due for a requester. */
 static void context_due(const struct check_machine *machine, uint32_t requester, uint64_t due[2])
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     due[0] = due[1] = 0;
     for (uint32_t i = 0; i < handoff->muted_count; i++)
         if (handoff->muted[i] == requester)
@@ -196,14 +192,14 @@ static void context_due(const struct check_machine *machine, uint32_t requester,
  * The display's tables from `hpa` on, whose first entry stands for `address`: each of what it may
  * read at its own place, nothing to be written, nothing else.
  */
-static bool check_reads(struct check_machine *machine, uint64_t hpa, unsigned level,
+static bool check_reads(const struct check_machine *machine, uint64_t hpa, unsigned level,
                         uint64_t address)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     const struct handoff_display *display = &handoff->display;
     uint64_t room = handoff->iommu_root + handoff->iommu_bytes - display->table;
     const uint64_t *table = inside(hpa, PAGE_BYTES, display->table, room)
-                                ? machine->owners.frame(hpa, machine->owners.context)
+                                ? machine->frame(hpa, machine->context)
                                 : NULL;
     uint64_t span = 1ull << paging_shift(level);
     for (uint32_t i = 0; i < PAGING_ENTRIES; i++, address += span) {
@@ -221,7 +217,7 @@ static bool check_reads(struct check_machine *machine, uint64_t hpa, unsigned le
                 continue;
             return false;
         }
-        return check_fail(machine->owners.result, "I3",
+        return check_fail(machine->result, "I3",
                           "table of the screen's display at %lx, address %lx: %lx, expected %s",
                           hpa, address, entry, read ? "that place, to be read" : "nothing");
     }
@@ -229,14 +225,14 @@ static bool check_reads(struct check_machine *machine, uint64_t hpa, unsigned le
 }
 
 /* A page of entries, each held against what is due; of no bus that is: zeros. */
-static bool check_contexts(struct check_machine *machine, uint64_t hpa, uint32_t bus)
+static bool check_contexts(const struct check_machine *machine, uint64_t hpa, uint32_t bus)
 {
-    const uint64_t *table = machine->owners.frame(hpa, machine->owners.context);
+    const uint64_t *table = machine->frame(hpa, machine->context);
     for (uint32_t i = 0; i < PER_PAGE; i++) {
         uint64_t due[2];
         context_due(machine, bus << 8 | i, due);
         if (!table || table[2 * i] != due[0] || table[2 * i + 1] != due[1])
-            return check_fail(machine->owners.result, "I3",
+            return check_fail(machine->result, "I3",
                               "context table at %lx, bus %x, entry %x: %lx %lx, expected %lx %lx",
                               hpa, bus, i, table ? table[2 * i + 1] : 0, table ? table[2 * i] : 0,
                               due[1], due[0]);
@@ -245,9 +241,9 @@ static bool check_contexts(struct check_machine *machine, uint64_t hpa, uint32_t
 }
 
 /* Where each function's entries are said to be is where the units find them: `table` of its bus. */
-static bool check_located(struct check_machine *machine, uint32_t bus, uint64_t table)
+static bool check_located(const struct check_machine *machine, uint32_t bus, uint64_t table)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     for (uint32_t i = 0; i < handoff->function_count; i++) {
         const struct function *function = &handoff->functions[i];
         uint64_t context = table + 16ull * (function->pci & 0xff);
@@ -256,7 +252,7 @@ static bool check_located(struct check_machine *machine, uint32_t bus, uint64_t 
             context = entries = 0;
         if (function->pci >> 8 == bus &&
             (function->context_hpa != context || function->entries_hpa != entries))
-            return check_fail(machine->owners.result, "I3",
+            return check_fail(machine->result, "I3",
                               "function %u, %x: its context entry at %lx, remapping entries at "
                               "%lx, expected %lx and %lx",
                               i, function->pci, function->context_hpa, function->entries_hpa,
@@ -266,10 +262,10 @@ static bool check_located(struct check_machine *machine, uint32_t bus, uint64_t 
 }
 
 /* Root table, context tables of exactly the buses that need one, zeros. */
-static bool check_root(struct check_machine *machine)
+static bool check_root(const struct check_machine *machine)
 {
-    const struct handoff *handoff = machine->owners.handoff;
-    const uint64_t *root = machine->owners.frame(handoff->iommu_root, machine->owners.context);
+    const struct handoff *handoff = machine->handoff;
+    const uint64_t *root = machine->frame(handoff->iommu_root, machine->context);
     uint64_t next = handoff->iommu_root + PAGE_BYTES,
              end = handoff->display.bytes ? handoff->display.table
                                           : handoff->iommu_root + handoff->iommu_bytes;
@@ -277,7 +273,7 @@ static bool check_root(struct check_machine *machine)
         bool needed = uses_bus(handoff, bus);
         if (!root || (needed && next >= end) || root[2 * bus + 1] ||
             root[2 * bus] != (needed ? next | PRESENT : 0))
-            return check_fail(machine->owners.result, "I3",
+            return check_fail(machine->result, "I3",
                               "root table at %lx, bus %x: %lx, expected %s %lx",
                               handoff->iommu_root, bus, root ? root[2 * bus] : 0,
                               needed ? "a table at" : "nothing, next is", next);
@@ -294,7 +290,7 @@ static bool check_root(struct check_machine *machine)
 /* The serial ports' lines end the table: the source is the I/O APIC that has the line. */
 static void line_due(const struct check_machine *machine, uint32_t line, uint64_t due[2])
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     const struct handoff_ioapic *ioapic = NULL;
     uint32_t target = check_knocked_by(machine, line);
     for (uint32_t i = 0; i < handoff->ioapic_count; i++)
@@ -320,16 +316,15 @@ static const struct function *next_block(const struct handoff *handoff, uint32_t
 }
 
 /* All 65,536 entries: blocks are apart and inside, so each is met once. */
-static bool check_entries(struct check_machine *machine)
+static bool check_entries(const struct check_machine *machine)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     const struct function *function = next_block(handoff, 0);
     const uint64_t *table = NULL;
     for (uint32_t entry = 0; entry < IRT_ENTRIES; entry++) {
         uint64_t due[2] = {0, 0};
         if (entry % PER_PAGE == 0)
-            table = machine->owners.frame(handoff->iommu_entries + 16ull * entry,
-                                          machine->owners.context);
+            table = machine->frame(handoff->iommu_entries + 16ull * entry, machine->context);
         if (entry >= IRT_LINES) {
             line_due(machine, entry - IRT_LINES, due);
         } else if (function && entry >= function->irte) {
@@ -343,7 +338,7 @@ static bool check_entries(struct check_machine *machine)
         }
         if (!table || table[entry % PER_PAGE * 2] != due[0] ||
             table[entry % PER_PAGE * 2 + 1] != due[1])
-            return check_fail(machine->owners.result, "I4",
+            return check_fail(machine->result, "I4",
                               "interrupt-remapping entry %x: %lx %lx, expected %lx %lx", entry,
                               table ? table[entry % PER_PAGE * 2 + 1] : 0,
                               table ? table[entry % PER_PAGE * 2] : 0, due[1], due[0]);
@@ -351,9 +346,9 @@ static bool check_entries(struct check_machine *machine)
     return true;
 }
 
-bool check_machine_iommu(struct check_machine *machine)
+bool check_machine_iommu(const struct check_machine *machine)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     if (!check_bounds(machine))
         return false;
     for (uint32_t i = 0; i < handoff->iommu_count; i++)

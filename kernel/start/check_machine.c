@@ -4,8 +4,7 @@
 #include "kernel/abi/guest_machine.h"
 #include "kernel/check/check_parts.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define LOW_MEMORY   0x100000ull
+#define LOW_MEMORY 0x100000ull
 
 /* CPUID 7, EBX, and what the erratum is about. */
 #define FEATURE_AVX512ER (1u << 27)
@@ -21,70 +20,47 @@ static uint64_t page_up(uint64_t bytes)
 /* The counts that ownership has no use for. No I/O APIC named would be none masked. */
 static bool check_counts(struct check_machine *machine)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     bool good = handoff->scrub_count <= MAX_SCRUBS && handoff->ioapic_count &&
                 handoff->ioapic_count <= MAX_IOAPICS && handoff->boot_cpu < handoff->cpu_count;
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         good &= handoff->domains[i].load_count <= MAX_LOAD_STEPS;
-    return good || check_fail(machine->owners.result, "I12",
+    return good || check_fail(machine->result, "I12",
                               "handoff: %u scrub ranges, %u I/O APICs, boot processor %u, "
                               "load steps: out of bounds",
                               handoff->scrub_count, handoff->ioapic_count, handoff->boot_cpu);
 }
 
 /* What is zeroed before the first domain starts is nobody's, and memory. */
-static bool check_scrub(struct check_machine *machine, uint64_t base, uint64_t bytes)
+static bool check_scrub(const struct check_machine *machine, uint64_t base, uint64_t bytes)
 {
-    const struct handoff *handoff = machine->owners.handoff;
-    uint64_t buses = (uint64_t)handoff->ecam_bus_last - handoff->ecam_bus_first + 1;
-    const struct {
-        const char *what;
-        uint64_t base, bytes;
-    } windows[] = {{"the local APIC", LOCAL_APIC, PAGE_BYTES},
-                   {"the screen", handoff->screen.base, handoff->screen.bytes},
-                   {"PCI configuration space",
-                    handoff->ecam_base + ((uint64_t)handoff->ecam_bus_first << 20),
-                    handoff->ecam_base ? buses << 20 : 0}};
-    const char *wrong = NULL;
-    for (size_t i = 0; i < COUNT(windows); i++)
-        if (overlap(base, bytes, windows[i].base, windows[i].bytes))
-            wrong = windows[i].what;
-    for (uint32_t i = 0; i < handoff->ioapic_count; i++)
-        if (overlap(base, bytes, handoff->ioapics[i].address, PAGE_BYTES))
-            wrong = "an I/O APIC";
-    for (uint32_t i = 0; i < handoff->iommu_count; i++)
-        if (overlap(base, bytes, handoff->iommus[i].registers, PAGE_BYTES))
-            wrong = "an IOMMU unit";
-    for (uint32_t i = 0; i < handoff->extent_count; i++)
-        if (overlap(base, bytes, handoff->extents[i].base, handoff->extents[i].bytes))
-            wrong = check_kinds[handoff->extents[i].kind].name;
+    const char *wrong = check_whose(machine->handoff, base, bytes);
     if (!base || !bytes || (base | bytes) % PAGE_BYTES || base >= MAX_HPA || bytes > MAX_HPA - base)
         wrong = "no whole pages";
-    return !wrong || check_fail(machine->owners.result, "I1",
-                                "scrub range at %lx, %lx bytes: it holds %s", base, bytes, wrong);
+    return !wrong || check_fail(machine->result, "I1", "scrub range at %lx, %lx bytes: it holds %s",
+                                base, bytes, wrong);
 }
 
 static bool check_start(struct check_machine *machine)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     if (handoff->trampoline_hpa >= LOW_MEMORY)
-        return check_fail(machine->owners.result, "I11",
-                          "trampoline at %lx: processors start below 1 MiB",
+        return check_fail(machine->result, "I11", "trampoline at %lx: processors start below 1 MiB",
                           handoff->trampoline_hpa);
     if (handoff->boot_page_table >> 32)
-        return check_fail(machine->owners.result, "I11",
+        return check_fail(machine->result, "I11",
                           "boot page table at %lx: processors start below 4 GiB",
                           handoff->boot_page_table);
     if (machine->evidence.cr3 != handoff->boot_page_table)
-        return check_fail(machine->owners.result, "I11", "CR3 %lx, the boot page table is %lx",
+        return check_fail(machine->result, "I11", "CR3 %lx, the boot page table is %lx",
                           machine->evidence.cr3, handoff->boot_page_table);
     if (handoff->cpus[handoff->boot_cpu].apic_id != machine->evidence.apic_id)
-        return check_fail(machine->owners.result, "I2", "boot processor: APIC id %u, expected %u",
+        return check_fail(machine->result, "I2", "boot processor: APIC id %u, expected %u",
                           machine->evidence.apic_id, handoff->cpus[handoff->boot_cpu].apic_id);
     return (handoff->manifest_offset >= sizeof *handoff &&
-            handoff->manifest_bytes == machine->owners.manifest->header->total_bytes &&
+            handoff->manifest_bytes == machine->manifest->header->total_bytes &&
             inside(handoff->manifest_offset, handoff->manifest_bytes, 0, handoff->bytes)) ||
-           check_fail(machine->owners.result, "I12", "manifest at %x, %x bytes: not in the handoff",
+           check_fail(machine->result, "I12", "manifest at %x, %x bytes: not in the handoff",
                       handoff->manifest_offset, handoff->manifest_bytes);
 }
 
@@ -106,15 +82,14 @@ static bool in_ram(const struct handoff_domain *domain, uint64_t gpa, uint64_t b
  */
 static bool check_loads(struct check_machine *machine, uint32_t index)
 {
-    const struct handoff_domain *domain = &machine->owners.handoff->domains[index];
+    const struct handoff_domain *domain = &machine->handoff->domains[index];
     const struct handoff_entry *entry = &domain->entry;
-    bool linux = machine->owners.manifest->domains[index].protocol == MANIFEST_BOOT_LINUX,
-         loaded = false;
+    bool linux = machine->manifest->domains[index].protocol == MANIFEST_BOOT_LINUX, loaded = false;
     for (uint32_t i = 0; i < domain->load_count; i++) {
         const struct handoff_load *load = &domain->load[i];
         if (!inside(load->from, load->bytes, 0, domain->payload_bytes) ||
             !in_ram(domain, load->gpa, load->bytes))
-            return check_fail(machine->owners.result, "I1",
+            return check_fail(machine->result, "I1",
                               "domain %u: load step %u, %lx bytes from %lx to gpa %lx: not "
                               "from its payloads to its RAM",
                               index, i, load->bytes, load->from, load->gpa);
@@ -123,7 +98,7 @@ static bool check_loads(struct check_machine *machine, uint32_t index)
     if (!loaded || entry->rsp != GUEST_STACK_TOP ||
         entry->rsi != (linux ? (uint64_t)GUEST_BOOT_PARAMS : 0) ||
         entry->rdi != (linux ? 0 : (uint64_t)GUEST_BOOT_INFO))
-        return check_fail(machine->owners.result, "I1",
+        return check_fail(machine->result, "I1",
                           "domain %u: entry at %lx, RSP %lx, RSI %lx, RDI %lx: %s", index,
                           entry->rip, entry->rsp, entry->rsi, entry->rdi,
                           loaded ? "not as its boot protocol says" : "nothing is loaded there");
@@ -133,25 +108,25 @@ static bool check_loads(struct check_machine *machine, uint32_t index)
 /* What is hashed at every start is held against the manifest's digests, file by file. */
 static bool check_digests(struct check_machine *machine, uint32_t index)
 {
-    const struct handoff_domain *domain = &machine->owners.handoff->domains[index];
-    const struct manifest_domain *rules = &machine->owners.manifest->domains[index];
+    const struct handoff_domain *domain = &machine->handoff->domains[index];
+    const struct manifest_domain *rules = &machine->manifest->domains[index];
     const uint32_t files[] = {rules->kernel, rules->initrd};
     uint32_t due = rules->initrd == MANIFEST_NONE ? 1 : 2;
     uint64_t from = 0;
     bool same = domain->digest_count == due;
     for (uint32_t i = 0; i < due && same; i++) {
         const struct handoff_digest *digest = &domain->digest[i];
-        same = files[i] < machine->owners.manifest->payload_count;
+        same = files[i] < machine->manifest->payload_count;
         if (!same)
             break;
-        const struct manifest_payload *file = &machine->owners.manifest->payloads[files[i]];
+        const struct manifest_payload *file = &machine->manifest->payloads[files[i]];
         same = digest->from == from && digest->bytes == file->bytes &&
                inside(from, file->bytes, 0, domain->payload_bytes);
         for (uint32_t k = 0; k < DIGEST_BYTES; k++)
             same &= digest->digest[k] == file->digest[k];
         from += page_up(file->bytes);
     }
-    return same || check_fail(machine->owners.result, "I12",
+    return same || check_fail(machine->result, "I12",
                               "domain %u: %u digests of its payloads, not the %u that the "
                               "manifest has",
                               index, domain->digest_count, due);
@@ -172,12 +147,11 @@ static bool large_leaves_are_safe(const struct check_evidence *evidence)
 
 static bool check_domain(struct check_machine *machine, uint32_t index)
 {
-    uint64_t leaf = machine->owners.handoff->domains[index].ram_leaf_bytes;
+    uint64_t leaf = machine->handoff->domains[index].ram_leaf_bytes;
     if (leaf != PAGE_BYTES && leaf != LARGE_PAGE_BYTES && leaf != HUGE_PAGE_BYTES)
-        return check_fail(machine->owners.result, "I9", "domain %u: leaves of %lx bytes", index,
-                          leaf);
+        return check_fail(machine->result, "I9", "domain %u: leaves of %lx bytes", index, leaf);
     if (leaf != PAGE_BYTES && !large_leaves_are_safe(&machine->evidence))
-        return check_fail(machine->owners.result, "I9",
+        return check_fail(machine->result, "I9",
                           "domain %u: executable leaves of %lx bytes, but processor %x may "
                           "have the erratum of CVE-2018-12207",
                           index, leaf, machine->evidence.signature);
@@ -186,11 +160,11 @@ static bool check_domain(struct check_machine *machine, uint32_t index)
 
 bool check_machine(struct check_machine *machine)
 {
-    const struct handoff *handoff = machine->owners.handoff;
+    const struct handoff *handoff = machine->handoff;
     machine->functions = machine->lines = 0;
-    if (!check_owners(&machine->owners))
+    if (!check_owners(machine))
         return false;
-    machine->owners.result->ok = false;
+    machine->result->ok = false;
     if (!check_counts(machine) || !check_start(machine))
         return false;
     for (uint32_t i = 0; i < handoff->scrub_count; i++)
@@ -199,7 +173,7 @@ bool check_machine(struct check_machine *machine)
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         if (!check_domain(machine, i))
             return false;
-    machine->owners.result->ok = check_machine_iommu(machine) && check_machine_devices(machine) &&
-                                 check_functions(&machine->owners);
-    return machine->owners.result->ok;
+    machine->result->ok =
+        check_machine_iommu(machine) && check_machine_devices(machine) && check_functions(machine);
+    return machine->result->ok;
 }

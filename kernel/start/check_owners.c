@@ -4,7 +4,7 @@
  * processor to one owner, to each domain what the manifest says (I1, I2), and to each processor
  * its own slice of itself (I11)?
  */
-#include "check_owners.h"
+#include "check_machine.h"
 #include "kernel/abi/guest_machine.h"
 #include "kernel/abi/layout.h"
 #include "kernel/abi/public.h"
@@ -36,7 +36,7 @@ static const struct handoff_extent *find(const struct handoff *handoff, uint32_t
 }
 
 /* Counts first: everything after this may index by them. */
-static bool check_counts(const struct owners *check)
+static bool check_counts(const struct check_machine *check)
 {
     const struct handoff *handoff = check->handoff;
     uint32_t due = check->manifest->domain_count;
@@ -51,29 +51,36 @@ static bool check_counts(const struct owners *check)
     return true;
 }
 
-/* No owned frame lies where a device answers. */
-static bool check_devices(const struct owners *check, const struct handoff_extent *extent,
-                          const char *whose)
+/* From the local APIC's page on: what is written there interrupts. */
+#define INTERRUPTS_BYTES (1ull << 20)
+
+struct check_window check_window_in(const struct handoff *handoff, uint64_t base, uint64_t bytes)
 {
-    const struct handoff *handoff = check->handoff;
     uint64_t buses = (uint64_t)handoff->ecam_bus_last - handoff->ecam_bus_first + 1;
-    struct handoff_extent windows[MAX_IOAPICS + MAX_IOMMUS + 4] = {
-        {LOCAL_APIC, PAGE_BYTES, 0, 0},
-        {handoff->screen.base, handoff->screen.bytes, 0, 0},
-        {handoff->display.base, handoff->display.bytes, 0, 0},
-        {handoff->ecam_base + ((uint64_t)handoff->ecam_bus_first << 20),
-         handoff->ecam_base ? buses << 20 : 0, 0, 0}};
+    struct check_window windows[4 + MAX_IOAPICS + MAX_IOMMUS] = {
+        {"the local APIC", LOCAL_APIC, INTERRUPTS_BYTES},
+        {"the screen", handoff->screen.base, handoff->screen.bytes},
+        {"what the screen's display reads", handoff->display.base, handoff->display.bytes},
+        {"PCI configuration space", handoff->ecam_base + ((uint64_t)handoff->ecam_bus_first << 20),
+         handoff->ecam_base ? buses << 20 : 0}};
     for (uint32_t i = 0; i < handoff->ioapic_count; i++)
-        windows[4 + i] = (struct handoff_extent){handoff->ioapics[i].address, PAGE_BYTES, 0, 0};
+        windows[4 + i] =
+            (struct check_window){"an I/O APIC", handoff->ioapics[i].address, PAGE_BYTES};
     for (uint32_t i = 0; i < handoff->iommu_count; i++)
-        windows[4 + handoff->ioapic_count + i] =
-            (struct handoff_extent){handoff->iommus[i].registers, PAGE_BYTES, 0, 0};
-    for (uint32_t i = 0; i < 4 + handoff->ioapic_count + handoff->iommu_count; i++)
-        if (overlap(windows[i].base, windows[i].bytes, extent->base, extent->bytes))
-            return check_fail(check->result, "I1",
-                              "%s at %lx: the device window at %lx overlaps it", whose,
-                              extent->base, windows[i].base);
-    return true;
+        windows[4 + MAX_IOAPICS + i] =
+            (struct check_window){"an IOMMU unit", handoff->iommus[i].registers, PAGE_BYTES};
+    for (size_t i = sizeof windows / sizeof windows[0]; i-- > 0;)
+        if (overlap(base, bytes, windows[i].base, windows[i].bytes))
+            return windows[i];
+    return (struct check_window){0};
+}
+
+const char *check_whose(const struct handoff *handoff, uint64_t base, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < handoff->extent_count; i++)
+        if (overlap(base, bytes, handoff->extents[i].base, handoff->extents[i].bytes))
+            return check_kinds[handoff->extents[i].kind].name;
+    return check_window_in(handoff, base, bytes).name;
 }
 
 /* Whose an extent is, where guard gaps are concerned: a domain's, or the hypervisor's. */
@@ -83,7 +90,7 @@ static uint32_t owner_of(const struct handoff_extent *extent)
 }
 
 /* Sorted and disjoint: with that, "inside an extent" means "nobody else's" everywhere else. */
-static bool check_extents(const struct owners *check)
+static bool check_extents(const struct check_machine *check)
 {
     const struct handoff *handoff = check->handoff;
     const struct handoff_extent *below = NULL; /* that lasts: the trampoline needs no guard gap */
@@ -117,14 +124,17 @@ static bool check_extents(const struct owners *check)
         if (wrong)
             return check_fail(check->result, "I1", "%s at %lx, %lx bytes: %s", whose, extent->base,
                               extent->bytes, wrong);
-        if (!check_devices(check, extent, whose))
-            return false;
+        struct check_window window = check_window_in(handoff, extent->base, extent->bytes);
+        if (window.name)
+            return check_fail(check->result, "I1",
+                              "%s at %lx: the device window at %lx overlaps it", whose,
+                              extent->base, window.base);
     }
     return true;
 }
 
 /* A domain's RAM: its manifest's size, all in its extents, from 0 without a gap but the hole. */
-static bool check_ram(const struct owners *check, uint32_t index)
+static bool check_ram(const struct check_machine *check, uint32_t index)
 {
     const struct handoff_domain *domain = &check->handoff->domains[index];
     uint64_t next = 0, sum = 0, owned = 0, memory = check->manifest->domains[index].memory;
@@ -159,7 +169,7 @@ static bool check_ram(const struct owners *check, uint32_t index)
     return true;
 }
 
-static bool check_domain(const struct owners *check, uint32_t index)
+static bool check_domain(const struct check_machine *check, uint32_t index)
 {
     const struct handoff *handoff = check->handoff;
     const struct handoff_domain *domain = &handoff->domains[index];
@@ -180,7 +190,7 @@ static bool check_domain(const struct owners *check, uint32_t index)
     return check_ram(check, index);
 }
 
-static bool check_cpus(const struct owners *check)
+static bool check_cpus(const struct check_machine *check)
 {
     const struct handoff *handoff = check->handoff;
     for (uint32_t i = 0; i < handoff->cpu_count; i++) {
@@ -204,7 +214,7 @@ static bool check_cpus(const struct owners *check)
  * What each processor keeps of the handoff is what the handoff says, and no more: its processors,
  * its placement, its rules, and zeros.
  */
-static bool check_slice(const struct owners *check, uint32_t index)
+static bool check_slice(const struct check_machine *check, uint32_t index)
 {
     const struct handoff *handoff = check->handoff;
     const struct handoff_cpu *cpu = &handoff->cpus[index];
@@ -267,7 +277,8 @@ struct place {
 };
 
 /* Whatever the handoff has the place of is exactly an extent of its kind and owner. */
-static bool check_exactly(const struct owners *check, uint32_t index, const struct place *place)
+static bool check_exactly(const struct check_machine *check, uint32_t index,
+                          const struct place *place)
 {
     const struct handoff *handoff = check->handoff;
     for (uint32_t i = 0; i < handoff->extent_count; i++) {
@@ -280,7 +291,7 @@ static bool check_exactly(const struct owners *check, uint32_t index, const stru
                       check_kinds[place->kind].name, index, place->base, place->bytes);
 }
 
-static bool check_places_of_domain(const struct owners *check, uint32_t index)
+static bool check_places_of_domain(const struct check_machine *check, uint32_t index)
 {
     const struct handoff_domain *domain = &check->handoff->domains[index];
     const struct handoff_cpu *first = &check->handoff->cpus[domain->cpus[0]];
@@ -305,7 +316,7 @@ static bool check_places_of_domain(const struct owners *check, uint32_t index)
                       index, domain->public_bytes, due);
 }
 
-static bool check_places(const struct owners *check)
+static bool check_places(const struct check_machine *check)
 {
     const struct handoff *handoff = check->handoff;
     const struct handoff_extent *text = find(handoff, EXTENT_TEXT, 0, handoff->kernel_hpa, 1);
@@ -349,7 +360,7 @@ static bool check_places(const struct owners *check)
     return true;
 }
 
-bool check_owners(const struct owners *check)
+bool check_owners(const struct check_machine *check)
 {
     *check->result = (struct check_result){.invariant = ""};
     if (!check_counts(check) || !check_management(check) || !check_extents(check))

@@ -5,7 +5,7 @@
  * "Hardware Multi- Threading Support and Topology", leaves 1 and 4), or by AMD's leaf 0x8000001E.
  * What isn't known is taken for the widest core there can be.
  */
-#include "check_owners.h"
+#include "check_machine.h"
 #include "kernel/check/check_parts.h"
 
 enum { HTT = 1 << 28, LEVEL_THREADS = 1, PACKAGE_BITS = 8 };
@@ -44,7 +44,7 @@ static uint32_t leaf_bits(const struct check_topology *topology)
                : 0;
 }
 
-static bool no_threads_wanted(const struct owners *check)
+static bool no_threads_wanted(const struct check_machine *check)
 {
     uint32_t count;
     const struct manifest_policy *policy =
@@ -52,7 +52,7 @@ static bool no_threads_wanted(const struct owners *check)
     return count && policy->smt == MANIFEST_SMT_OFF;
 }
 
-static bool check_one(const struct owners *check, uint32_t index)
+static bool check_one(const struct check_machine *check, uint32_t index)
 {
     const struct check_topology *topology = check->topology(index, check->context);
     const struct handoff_cpu *self = &check->handoff->cpus[index];
@@ -80,7 +80,7 @@ static bool check_one(const struct owners *check, uint32_t index)
     return true;
 }
 
-bool check_threads(const struct owners *check)
+bool check_threads(const struct check_machine *check)
 {
     for (uint32_t i = 0; i < check->handoff->cpu_count; i++)
         if (!check_one(check, i))

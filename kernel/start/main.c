@@ -184,12 +184,12 @@ static void check_the_machine(void)
 {
     char text[224];
     struct check_result result = {.invariant = ""};
-    struct check_machine machine = {.owners = {.handoff = handoff(),
-                                               .manifest = &manifest,
-                                               .topology = topology_of,
-                                               .frame = frame,
-                                               .result = &result},
-                                    .ioapic = ioapic};
+    struct check_machine machine = {.handoff = handoff(),
+                                    .manifest = &manifest,
+                                    .topology = topology_of,
+                                    .frame = frame,
+                                    .ioapic = ioapic,
+                                    .result = &result};
     machine_evidence(&machine.evidence);
     if (!check_machine(&machine)) {
         format(text, sizeof(text), "separation check, %s, the machine: %s", result.invariant,

@@ -329,14 +329,14 @@ void world_slice(struct world *world)
 
 bool world_check(struct world *world, unsigned piece)
 {
-    const struct owners owners = {.handoff = &world->handoff,
-                                  .manifest = &world->manifest,
-                                  .topology = world_topology,
-                                  .frame = frame,
-                                  .context = world,
-                                  .result = &world->result};
+    const struct check_machine machine = {.handoff = &world->handoff,
+                                          .manifest = &world->manifest,
+                                          .topology = world_topology,
+                                          .frame = frame,
+                                          .context = world,
+                                          .result = &world->result};
     struct check check;
-    if (!check_owners(&owners))
+    if (!check_owners(&machine))
         return false;
     world->input.slice = frame(world->handoff.cpus[world->cpu].slice_hpa, world);
     check_begin(&check, &world->input, &world->result);

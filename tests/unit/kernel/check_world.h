@@ -11,7 +11,7 @@
 #define BULKHEAD_CHECK_WORLD_H
 
 #include "kernel/check/check.h"
-#include "kernel/start/check_owners.h"
+#include "kernel/start/check_machine.h"
 
 enum {
     WORLD_BYTES = 32 << 20,

@@ -247,12 +247,12 @@ static void look_at(struct world *world, struct check_machine *machine, bool sma
     enum { SHA = 1 << 29 };
     const struct handoff *handoff = &world->handoff;
     *machine =
-        (struct check_machine){.owners = {.handoff = handoff,
-                                          .manifest = &world->manifest,
-                                          .topology = world_topology,
-                                          .frame = frame,
-                                          .context = world,
-                                          .result = &world->result},
+        (struct check_machine){.handoff = handoff,
+                               .manifest = &world->manifest,
+                               .topology = world_topology,
+                               .frame = frame,
+                               .context = world,
+                               .result = &world->result,
                                .evidence = {.amd = world->amd,
                                             .features = small_executable ? 0 : SHA,
                                             .cr3 = handoff->boot_page_table,

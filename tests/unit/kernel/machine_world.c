@@ -394,12 +394,12 @@ struct setting *machine_make(uint32_t cpu)
     make_functions();
     make_payloads();
     the->machine = (struct check_machine){
-        .owners = {.handoff = h,
-                   .manifest = &the->world.manifest,
-                   .topology = world_topology,
-                   .frame = seen_page,
-                   .context = &the->world,
-                   .result = &the->world.result},
+        .handoff = h,
+        .manifest = &the->world.manifest,
+        .topology = world_topology,
+        .frame = seen_page,
+        .context = &the->world,
+        .result = &the->world.result,
         .evidence = {.signature = 0x706e5, .features = SHA, .cr3 = WORLD_BOOT},
         .ioapic = read_ioapic};
     world_slice(&the->world);

@@ -11,7 +11,7 @@
 
 #include "kernel/abi/guest.h"
 #include "kernel/abi/layout.h"
-#include "kernel/start/check_owners.h"
+#include "kernel/start/check_machine.h"
 
 enum {
     MEMORY = 4 << 20,
@@ -285,9 +285,9 @@ static void all_rows(void **state)
         rows[i].apply();
         if (rows[i].apply != break_list_differs)
             make_lists();
-        const struct owners owners = {
+        const struct check_machine machine = {
             .handoff = h, .manifest = &b->manifest, .frame = frame, .result = &b->result};
-        bool good = check_functions(&owners);
+        bool good = check_functions(&machine);
         if (good != !rows[i].expected ||
             (rows[i].expected && !strstr(b->result.text, rows[i].expected)))
             fail_msg("%s: %s \"%s\", expected \"%s\"", rows[i].name, good ? "passes" : "fails",

@@ -366,8 +366,7 @@ static const struct corruption corruptions[] = {
     ROW(access_not_express, "I3", "PCI function 00:01.0: access control (ACS) 0, expected 1d"),
     ROW(access_of_neighbours, "I3", "function 01:00.0: access control (ACS) 0, expected c"),
     ROW(access_of_several, "I3", "PCI function 01:00.0: access control (ACS) 0, expected c"),
-    ROW(port_unsaid, "I3",
-        "PCI function 100 is below the bridge 8, and its port is said to be ffffff"),
+    ROW(port_unsaid, "I3", "PCI function 01:00.0: the port above it is said to be ffffff"),
     ROW(port_of_silent, "I3", "PCI function 00:01.0 (34208086, class 0604) is a bus master"),
 };
 

@@ -184,18 +184,18 @@ static void wrong_books_are_refused(struct world *world, bool small_executable)
     look_at(world, &machine, small_executable);
     for (uint64_t i = PAGE_BYTES; i < PAGE_BYTES + BOOK_BYTES; i++) {
         book[i] ^= 0x10;
-        if (check_book(&machine.owners))
+        if (check_book(&machine))
             fail_msg("byte %lx of the book: accepted", (unsigned long)(i - PAGE_BYTES));
         book[i] ^= 0x10;
     }
-    assert_true(check_book(&machine.owners));
+    assert_true(check_book(&machine));
     static const uint64_t others[] = {0, 1, 3, HANDOFF_NOBODY, 1ull << 32 | 2};
     for (size_t i = 0; i < 5; i++) {
         handoff->management = others[i];
-        assert_false(check_management(&machine.owners));
+        assert_false(check_management(&machine));
     }
     handoff->management = 2;
-    assert_true(check_management(&machine.owners));
+    assert_true(check_management(&machine));
 }
 
 /* I11: without room for the audit trail, or with another processor that is to drain the rings. */
@@ -212,18 +212,18 @@ static void wrong_trails_are_refused(struct world *world, bool small_executable)
             if (handoff->extents[i].base == domain->public_hpa)
                 handoff->extents[i].bytes = bytes;
         domain->public_bytes = bytes;
-        bool good = check_owners(&machine.owners);
+        bool good = check_owners(&machine);
         assert_int_equal(good, bytes == before);
         if (!good)
             assert_non_null(strstr(world->result.text, "domain 2: public page of"));
     }
     for (uint64_t flip = 1; flip; flip <<= 1) {
         slice->auditor ^= flip;
-        assert_false(check_owners(&machine.owners));
+        assert_false(check_owners(&machine));
         slice->auditor ^= flip;
     }
     assert_int_equal(slice->auditor, handoff->cpus[domain->cpus[0]].apic_id);
-    assert_true(check_owners(&machine.owners));
+    assert_true(check_owners(&machine));
 }
 
 /* The machine's part looks at hardware and at what all have. */

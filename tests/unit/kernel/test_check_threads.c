@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/start/check_owners.h"
+#include "kernel/start/check_machine.h"
 
 enum { HTT = 1 << 28, THREADS = 1 << 8 };
 
@@ -113,17 +113,17 @@ static void judged(void **state)
     struct manifest manifest = {.header = &made.header};
     struct handoff handoff = {.cpu_count = 4, .domain_count = 2};
     struct check_result result = {.invariant = ""};
-    const struct owners owners = {.handoff = &handoff,
-                                  .manifest = &manifest,
-                                  .topology = topology,
-                                  .context = (void *)row,
-                                  .result = &result};
+    const struct check_machine machine = {.handoff = &handoff,
+                                          .manifest = &manifest,
+                                          .topology = topology,
+                                          .context = (void *)row,
+                                          .result = &result};
     made.header.tables[MANIFEST_POLICY].count = 1;
     made.header.tables[MANIFEST_POLICY].offset = (uint32_t)offsetof(__typeof__(made), policy);
     for (uint32_t i = 0; i < 4; i++)
         handoff.cpus[i] = (struct handoff_cpu){.apic_id = row->apic_ids[i],
                                                .domain = i == 3 ? HANDOFF_NOBODY : i / 2};
-    bool passed = check_threads(&owners);
+    bool passed = check_threads(&machine);
     if (passed != !row->expected)
         fail_msg("%s: %s", result.invariant, result.text);
     if (!passed && (strcmp(result.invariant, "I2") != 0 || !strstr(result.text, row->expected)))
