@@ -18,8 +18,7 @@ KERNEL_SVM := arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86/start/svm.c
 KERNEL_SOURCES := $(filter-out $(KERNEL_VMX) $(KERNEL_SVM) drivers/pci.c kernel/manifest_fields.c,\
     $(wildcard kernel/*.c kernel/*/*.c arch/x86/*.c arch/x86/*/*.c drivers/*.c))
 # What only start-up runs, and no domain sees (linker.ld): the rooms called start, and these.
-KERNEL_START := drivers/screen.c kernel/manifest.c arch/x86/grant/features.c \
-    arch/x86/grant/cpuid_build.c arch/x86/grant/msr_bitmap.c
+KERNEL_START := drivers/screen.c kernel/manifest.c arch/x86/grant/features.c arch/x86/grant/cpuid_build.c
 # All of it, for figures.
 START_SOURCES := $(KERNEL_START) $(wildcard $(foreach d,kernel/start arch/x86/start,$(d)/*.c $(d)/*.asm))
 KERNEL_INTEL := $(BUILD)/kernel/kernel-intel.elf

@@ -13,7 +13,7 @@ enum {
     STILL_TICKS = 1000000000, /* the fastest TSC's in a sample many times over; */
     SPIN_LIMIT = 100000000,   /* should that stand still too */
     FEATURES_LEAF = 7,
-    FEATURE_TSC_ADJUST = 1 << 1, /* EBX */
+    CPUID_TSC_ADJUST = 1 << 1, /* EBX */
     MSR_TSC_ADJUST = 0x3b,
 };
 
@@ -24,7 +24,7 @@ void clock_start(void)
     if (leaf[0] < FEATURES_LEAF)
         return;
     cpu_cpuid(FEATURES_LEAF, 0, leaf);
-    if (leaf[1] & FEATURE_TSC_ADJUST)
+    if (leaf[1] & CPUID_TSC_ADJUST)
         cpu_wrmsr(MSR_TSC_ADJUST, 0);
 }
 

@@ -12,6 +12,12 @@
  */
 void processor_check(const struct manifest *manifest, struct facts *facts);
 
+/*
+ * What a guest may use of the processor that this runs on: what CPUID says, but for what a control
+ * of VT-x does not give. processor_check() has taken the one that firmware started.
+ */
+void processor_features(struct cpu_features *features);
+
 /* Whether the page holds what firmware's code needs on this processor: tables, stack. */
 bool processor_uses(uint64_t page);
 

@@ -4,6 +4,7 @@
 #include "arch/x86/include/cpu.h"
 #include "boot/plan/threads.h"
 #include "firmware.h"
+#include "processor.h"
 #include <string.h>
 
 enum { TOPOLOGY_LEAF = 0xb, ANSWER_MICROSECONDS = 1000000 };
@@ -23,21 +24,25 @@ struct mp_services {
      UINTN microseconds, void *argument, UINTN **failed);
 };
 
-/* CPUID leaf 0xB of each processor, in the order in which they answered. */
+/* What each processor says of itself, in the order in which they answered. */
 struct answers {
     uint32_t count;
-    uint32_t leaf[MAX_CPUS][4];
+    uint32_t leaf[MAX_CPUS][4]; /* CPUID leaf 0xB */
+    struct cpu_features features[MAX_CPUS];
 };
 static struct answers answers;
 
 /* Runs on every processor. */
-static void EFIAPI read_topology(void *context)
+static void EFIAPI describe_self(void *context)
 {
     struct answers *out = context;
     uint32_t leaf[4], at = __atomic_fetch_add(&out->count, 1, __ATOMIC_RELAXED);
+    if (at >= MAX_CPUS)
+        return;
     cpu_cpuid(0, 0, leaf);
-    if (at < MAX_CPUS && leaf[0] >= TOPOLOGY_LEAF)
+    if (leaf[0] >= TOPOLOGY_LEAF)
         cpu_cpuid(TOPOLOGY_LEAF, 0, out->leaf[at]);
+    processor_features(&out->features[at]);
 }
 
 static uint32_t own_apic_id(void)
@@ -83,18 +88,22 @@ static void list_processors(struct facts *facts)
     }
 }
 
-/* Threads of one core are told by what each processor says of itself: cores may differ. */
+/* Threads of one core, and what a guest may use, by what each says of itself: cores may differ. */
 static void ask_processors(struct facts *facts)
 {
     struct mp_services *services = facts->cpu_count > 1 ? find_services() : NULL;
-    read_topology(&answers);
-    if (services && services->start_all(services, read_topology, FALSE, NULL, ANSWER_MICROSECONDS,
+    describe_self(&answers);
+    if (services && services->start_all(services, describe_self, FALSE, NULL, ANSWER_MICROSECONDS,
                                         &answers, NULL) != EFI_SUCCESS)
         refuse("the firmware's MP Services do not start the other processors; update the firmware");
     for (uint32_t i = 0; i < facts->cpu_count; i++)
-        for (uint32_t k = 0; k < answers.count && k < MAX_CPUS; k++)
-            if (answers.leaf[k][1] != 0 && answers.leaf[k][3] == facts->cpus[i].apic_id)
-                memcpy(facts->cpus[i].topology, answers.leaf[k], sizeof(answers.leaf[k]));
+        for (uint32_t k = 0; k < answers.count && k < MAX_CPUS; k++) {
+            const uint32_t *leaf = answers.leaf[k];
+            if (facts->cpu_count > 1 && (leaf[1] == 0 || leaf[3] != facts->cpus[i].apic_id))
+                continue;
+            memcpy(facts->cpus[i].topology, leaf, sizeof(answers.leaf[k]));
+            facts->cpus[i].features = answers.features[k];
+        }
 }
 
 /*

@@ -3,6 +3,7 @@
 #ifndef BULKHEAD_BOOT_FACTS_H
 #define BULKHEAD_BOOT_FACTS_H
 
+#include "arch/x86/include/features.h"
 #include "kernel/abi/console.h"
 #include "kernel/abi/handoff.h"
 #include <stdbool.h>
@@ -35,6 +36,7 @@ struct fact_cpu {
     uint32_t topology[4]; /* EAX to EDX of CPUID leaf 0xB, as it reads them; 0: it has none */
     uint32_t core_id;     /* same number: threads of one core (I2); 0: nobody knows, refuse */
     bool boot;            /* the processor that firmware started */
+    struct cpu_features features; /* that a guest may use; none: it did not say */
 };
 
 /* Memory-mapped configuration space of some buses of a PCI segment group (MCFG). */

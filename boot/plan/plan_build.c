@@ -2,6 +2,7 @@
 /* Writes what plan.c has placed. */
 #include "align.h"
 #include "assign.h"
+#include "bitmaps.h"
 #include "boot/guest/guest_memory.h"
 #include "judge.h"
 #include "records.h"
@@ -121,6 +122,18 @@ static enum paging_format nested_format(const struct build *build, uint32_t doma
     return facts->amd                                         ? PAGING_NESTED
            : domain_is_snooped(facts, build->handoff, domain) ? PAGING_SNOOP
                                                               : PAGING_EPT;
+}
+
+/* Of a processor that said nothing of itself all is closed, which the check does not take. */
+static void build_bitmaps(struct build *build, const struct handoff_cpu *cpu)
+{
+    const struct facts *facts = build->in->facts;
+    struct cpu_features features = {0};
+    for (uint32_t i = 0; i < facts->cpu_count; i++)
+        if (facts->cpus[i].apic_id == cpu->apic_id)
+            features = facts->cpus[i].features;
+    bitmaps_build(build->memory(cpu->state_hpa, bitmaps_bytes(facts->amd), build->context),
+                  &features, facts->amd);
 }
 
 static void build_tables(struct build *build)
@@ -326,5 +339,7 @@ void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memor
     for (uint32_t i = 0; i < handoff->cpu_count; i++)
         if (handoff->cpus[i].domain == HANDOFF_NOBODY || handoff->cpus[i].index == 0)
             build_slice(&build, i);
+    for (uint32_t i = 0; i < handoff->cpu_count; i++)
+        build_bitmaps(&build, &handoff->cpus[i]);
     copy_handoff(&build);
 }

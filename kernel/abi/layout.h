@@ -33,6 +33,10 @@
 #define VA_PUBLIC      0xffffffffe0000000ull /* this domain's public pages (read, write) */
 #define VA_PUBLIC_END  0xffffffffe0040000ull
 
+/* What boot/ fills of VA_CPU for the hardware: the MSR bitmap, with AMD-V that of ports too. */
+#define BITMAPS_BYTES_VTX 0x1000
+#define BITMAPS_BYTES_SVM 0x5000
+
 /* Management's only: domain n's public pages at n * OTHERS_STRIDE, not its own; of each the first
    page (read, write), then the rest (read); if it may do nothing with that, its rings (read). */
 #define VA_OTHERS     0xffffffffe4000000ull

@@ -32,7 +32,7 @@ GUEST_SOURCES := $(addprefix boot/guest/,elf64.c guest_memory.c console_info.c l
 ASSIGN_ONLY := $(addprefix boot/plan/,assign.c groups.c organ.c judge.c registers.c remapping.c windows.c \
     config_space.c)
 PLAN_SOURCES := $(addprefix boot/plan/,plan.c plan_build.c place.c place_cpus.c facts.c spaces.c remap.c \
-    paging.c kernel_image.c diagnostic.c display.c mute.c records.c mtrr.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
+    paging.c kernel_image.c diagnostic.c display.c mute.c records.c mtrr.c bitmaps.c) $(ASSIGN_ONLY) $(GUEST_SOURCES) $(SHARED_SOURCES)
 
 MADE_FILES := tests/unit/boot/made_files.c tests/unit/made_manifest.c
 PLAN_WORLD := tests/unit/boot/plan_world.c $(MADE_FILES) $(PLAN_SOURCES)
@@ -108,7 +108,7 @@ $(call unit_test,boot/survey_config,boot/survey/config.c boot/survey/bars.c)
 $(call unit_test,boot/bridges,boot/devices/bridges.c $(SCAN_WORLD))
 $(call unit_test,boot/pci_quiet,boot/devices/pci_quiet.c $(SCAN_WORLD))
 $(call unit_test,drivers/screen,)
-$(call unit_test,arch/msr,arch/x86/grant/msr_bitmap.c arch/x86/interrupt/lvt.c arch/x86/grant/features.c)
+$(call unit_test,arch/msr,boot/plan/bitmaps.c arch/x86/interrupt/lvt.c arch/x86/grant/features.c)
 $(call unit_test,arch/cpuid,arch/x86/grant/cpuid.c arch/x86/grant/cpuid_build.c arch/x86/grant/features.c)
 $(call unit_test,arch/cr,arch/x86/grant/cr.c arch/x86/grant/features.c)
 $(call unit_test,arch/port,)

@@ -32,12 +32,6 @@ bool msr_write(struct vmsr *state, uint32_t msr, uint64_t value);
 /* True if a guest's access reaches the hardware without an exit (tests, separation check). */
 bool msr_granted(const struct cpu_features *features, uint32_t msr, bool write);
 
-/* Intel SDM, "MSR-Bitmap Address": 4 KiB, a set bit exits. */
-void msr_bitmap_vmx(uint8_t bitmap[4096], const struct cpu_features *features);
-
-/* AMD APM, "MSR Intercepts": 8 KiB, two bits an MSR, a set bit exits. */
-void msr_permission_map_svm(uint8_t map[8192], const struct cpu_features *features);
-
 /* How what was granted for writing is brought back to its reset value (TRAPS 23). */
 enum msr_reset {
     MSR_RESET_NONE,    /* never written by a guest */

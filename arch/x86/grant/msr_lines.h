@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The MSR table as an array, for msr.c and msr_bitmap.c. */
+/* The MSR table as an array, for msr.c and boot/plan/bitmaps.c. */
 #ifndef BULKHEAD_MSR_LINES_H
 #define BULKHEAD_MSR_LINES_H
 

@@ -9,6 +9,8 @@
 
 #define PER_CPU       __attribute__((section(".cpu")))
 #define PER_CPU_PAGES __attribute__((section(".cpu.pages"), aligned(4096)))
-#define PER_DOMAIN    __attribute__((section(".domain")))
+/* First of all, at VA_CPU: filled by boot/. */
+#define PER_CPU_BITMAPS __attribute__((section(".cpu.bitmaps"), aligned(4096)))
+#define PER_DOMAIN      __attribute__((section(".domain")))
 
 #endif

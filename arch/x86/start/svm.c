@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AMD-V: switching it on and filling the control block. AMD APM, "Enabling SVM", "VMRUN
  * Instruction", "Nested Paging". */
-#include "arch/x86/grant/msr.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/start.h"
@@ -100,8 +99,8 @@ static void write_controls(void)
     for (unsigned i = 0; i < sizeof(intercepts); i++)
         vmcb.intercepts[intercepts[i] / 32] |= 1u << intercepts[i] % 32;
     vmcb.cr_writes = 1 << 0 | 1 << 4;
-    vmcb.iopm_base = cpu_own_hpa(vmcb_io_map);
-    vmcb.msrpm_base = cpu_own_hpa(vmcb_msr_map);
+    vmcb.iopm_base = cpu_own_hpa(vmcb_bitmaps + MSR_MAP_BYTES);
+    vmcb.msrpm_base = cpu_own_hpa(vmcb_bitmaps);
     vmcb.asid = DOMAIN_ASID;
     vmcb.nested_control = NESTED_PAGING;
     vmcb.nested_root = cpu.domain->nested_root;
@@ -112,9 +111,6 @@ const char *vcpu_setup(void)
     /* As have all processors with AMD-V and x2APIC; emulators and hypervisors don't always say it.
      */
     machine.features.has |= 1ull << FEATURE_INVARIANT_TSC;
-    for (unsigned i = 0; i < IO_MAP_BYTES; i++)
-        vmcb_io_map[i] = 0xff;
-    msr_permission_map_svm(vmcb_msr_map, &machine.features);
     svm.vmcb_hpa = cpu_own_hpa(&vmcb);
     svm.host_hpa = cpu_own_hpa(&vmcb_host);
     __asm__ volatile("vmsave %0" ::"a"(svm.host_hpa) : "memory");

@@ -2,7 +2,6 @@
 /* VT-x: switching it on and filling the control structure. Intel SDM, "Enabling and Entering VMX
  * Operation", "VMCS Types". */
 #include "arch/x86/grant/cr.h"
-#include "arch/x86/grant/msr.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/machine.h"
 #include "arch/x86/include/start.h"
@@ -176,7 +175,6 @@ const char *vcpu_setup(void)
     drop_features(&machine.features);
     if (!vmcs_clear(cpu_own_hpa(vmcs_region)) || !vmcs_load(cpu_own_hpa(vmcs_region)))
         return "VMPTRLD fails";
-    msr_bitmap_vmx(vmcs_msr_bitmap, &machine.features);
     write_controls();
     write_host_state();
     vcpu_reset();

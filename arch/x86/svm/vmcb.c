@@ -10,8 +10,7 @@
 PER_CPU_PAGES struct vmcb vmcb;
 PER_CPU_PAGES struct vmcb vmcb_host;
 PER_CPU_PAGES uint8_t vmcb_save_area[PAGE_BYTES];
-PER_CPU_PAGES uint8_t vmcb_msr_map[MSR_MAP_BYTES];
-PER_CPU_PAGES uint8_t vmcb_io_map[IO_MAP_BYTES];
+PER_CPU_BITMAPS uint8_t vmcb_bitmaps[BITMAPS_BYTES_SVM];
 PER_CPU struct svm svm;
 
 void vcpu_flush(void)

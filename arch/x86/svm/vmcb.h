@@ -153,8 +153,8 @@ enum { INTERRUPT_SHADOW = 1 << 0 };
 #define SVM_STEPPING   (~(1u << 2 | 1u << 3 | 1u << 4))
 
 /* What start/svm.c fills and vmcb.c keeps. */
-enum { MSR_MAP_BYTES = 2 * 4096, IO_MAP_BYTES = 3 * 4096 };
+enum { MSR_MAP_BYTES = 2 * 4096 }; /* then that of ports */
 extern struct vmcb vmcb, vmcb_host;
-extern uint8_t vmcb_save_area[], vmcb_msr_map[], vmcb_io_map[];
+extern uint8_t vmcb_save_area[], vmcb_bitmaps[];
 
 #endif

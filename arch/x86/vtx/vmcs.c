@@ -16,7 +16,7 @@ enum { INVALIDATE_ALL = 2 /* INVEPT: all contexts; INVVPID too */ };
 
 PER_CPU_PAGES uint8_t vmxon_region[PAGE_BYTES];
 PER_CPU_PAGES uint8_t vmcs_region[PAGE_BYTES];
-PER_CPU_PAGES uint8_t vmcs_msr_bitmap[PAGE_BYTES];
+PER_CPU_BITMAPS uint8_t vmcs_msr_bitmap[BITMAPS_BYTES_VTX];
 PER_CPU uint32_t vmcs_granted[VMCS_CONTROLS];
 
 void vcpu_flush(void)

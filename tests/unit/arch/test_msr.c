@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The MSR table, its two bitmaps, and the answers to what exits (I4, I7, TRAPS 9, 13, 22, 23). */
 #include "arch/x86/grant/msr.c"
+#include "boot/plan/bitmaps.h"
 #include "cpuid_samples.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,15 +67,15 @@ static bool svm_opens(const uint8_t *map, uint32_t msr, bool write)
 /* Array and handlers are expanded from one table, but by different code: they must agree. */
 static void bitmaps_match_predicate(const struct cpu_features *features)
 {
-    static uint8_t vmx[4096 + 8], svm[8192 + 8];
+    static uint8_t vmx[BITMAPS_BYTES_VTX + 8], svm[BITMAPS_BYTES_SVM + 8];
 
     memset(vmx, 0x5a, sizeof(vmx));
     memset(svm, 0x5a, sizeof(svm));
-    msr_bitmap_vmx(vmx, features);
-    msr_permission_map_svm(svm, features);
+    bitmaps_build(vmx, features, false);
+    bitmaps_build(svm, features, true);
     for (unsigned i = 0; i < 8; i++)
-        assert_true(vmx[4096 + i] == 0x5a && svm[8192 + i] == 0x5a);
-    for (unsigned i = 6144; i < 8192; i++)
+        assert_true(vmx[BITMAPS_BYTES_VTX + i] == 0x5a && svm[BITMAPS_BYTES_SVM + i] == 0x5a);
+    for (unsigned i = 6144; i < BITMAPS_BYTES_SVM; i++) /* all ports among them */
         assert_int_equal(svm[i], 0xff);
     EACH_MSR(msr)
     for (int write = 0; write < 2; write++) {

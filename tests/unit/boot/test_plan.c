@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "boot/plan/bitmaps.h"
 #include "kernel/abi/layout.h"
 #include "kernel/sha256.h"
 #include "plan_world.h"
@@ -411,8 +412,35 @@ static void shared_blocks_are_copied(void **state)
     assert_int_equal(handoff->magic, HANDOFF_MAGIC);
     assert_int_equal(self[handoff->bytes - 1], 0);
     for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++)
-        for (uint64_t i = 0; i < handoff->cpu_state_bytes; i++)
+        for (uint64_t i = BITMAPS_BYTES_VTX; i < handoff->cpu_state_bytes; i++)
             assert_int_equal(world->memory[handoff->cpus[cpu].state_hpa + i], 0);
+}
+
+/* I4: each by what it said of itself; one that said nothing opens nothing. */
+static void each_processor_has_its_bitmaps(void **state)
+{
+    const struct handoff *handoff = &world->handoff;
+    static uint8_t due[BITMAPS_BYTES_SVM];
+    (void)state;
+    for (uint32_t amd = 0; amd < 2; amd++) {
+        world->facts.amd = amd;
+        for (uint32_t i = 1; i < world->facts.cpu_count; i++)
+            world->facts.cpus[i].features.has =
+                1ull << FEATURE_ANY | (i % 2 ? 1ull << FEATURE_SPEC_CTRL : 0);
+        place_and_build();
+        for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++) {
+            const struct fact_cpu *fact = world->facts.cpus;
+            while (fact->apic_id != handoff->cpus[cpu].apic_id)
+                fact++;
+            const uint8_t *is = world->memory + handoff->cpus[cpu].state_hpa;
+            bitmaps_build(due, &fact->features, amd);
+            assert_memory_equal(is, due, bitmaps_bytes(amd));
+            assert_int_equal(is[bitmaps_bytes(amd)],
+                             0); /* all else that it keeps begins as zeros */
+            for (uint32_t i = 0; i < bitmaps_bytes(amd) && fact == world->facts.cpus; i++)
+                assert_int_equal(due[i], 0xff);
+        }
+    }
 }
 
 /* What a warm reset left is read, then gone; words that nobody wrote are not believed. */
@@ -524,6 +552,7 @@ int main(void)
         TEST(kernel_main_maps_memory_one_to_one),
         TEST(nested_tables_map_ram_only),
         TEST(amd_has_ordinary_tables),
+        TEST(each_processor_has_its_bitmaps),
         TEST(unsafe_processors_get_small_pages),
         TEST(capability_limits_pages),
         TEST(gib_of_ram_takes_a_gib_page),

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bitmaps that make the MSR table hold, once, at start-up. */
-#include "msr_lines.h"
+/*
+ * The bitmaps that make the MSR table hold, of all ones but for what is granted. Intel SDM,
+ * "MSR-Bitmap Address"; AMD APM, "MSR Intercepts", "I/O Intercepts".
+ */
+#include "bitmaps.h"
+#include "arch/x86/grant/msr_lines.h"
+#include <string.h>
 
-/* All bytes of `map` set, then `open` for each MSR and direction that a guest gets. */
-static void open_granted(uint8_t *map, size_t bytes, const struct cpu_features *features,
+/* Calls `open` for each MSR and direction that a guest gets. */
+static void open_granted(uint8_t *map, const struct cpu_features *features,
                          void (*open)(uint8_t *map, uint32_t msr, bool write))
 {
-    for (size_t i = 0; i < bytes; i++)
-        map[i] = 0xff;
     for (const struct msr_line *line = msr_table; line < msr_table + MSR_LINES; line++) {
         if (!features_have(features, line->needs))
             continue;
@@ -45,12 +48,8 @@ static void open_svm(uint8_t *map, uint32_t msr, bool write)
     map[range * 2048 + low / 4] &= (uint8_t) ~((write ? 2 : 1) << low % 4 * 2);
 }
 
-void msr_bitmap_vmx(uint8_t bitmap[4096], const struct cpu_features *features)
+void bitmaps_build(uint8_t *out, const struct cpu_features *features, bool amd)
 {
-    open_granted(bitmap, 4096, features, open_vmx);
-}
-
-void msr_permission_map_svm(uint8_t map[8192], const struct cpu_features *features)
-{
-    open_granted(map, 8192, features, open_svm);
+    memset(out, 0xff, bitmaps_bytes(amd));
+    open_granted(out, features, amd ? open_svm : open_vmx);
 }
