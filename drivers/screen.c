@@ -15,7 +15,6 @@ void screen_open(struct screen *screen, const struct handoff_screen *facts, cons
         (uint64_t)facts->pixels_per_line * facts->height * 4 > facts->bytes)
         return;
     screen->pitch = facts->pixels_per_line;
-    screen->height = facts->height;
     screen->glyphs = glyphs;
     screen->glyph_width = facts->glyph_width;
     screen->glyph_height = facts->glyph_height;
@@ -25,12 +24,6 @@ void screen_open(struct screen *screen, const struct handoff_screen *facts, cons
         screen->pixels = pixels;
         screen->row = row;
     }
-}
-
-void screen_clear(struct screen *screen)
-{
-    for (uint64_t i = 0; screen->pixels && i < (uint64_t)screen->pitch * screen->height; i++)
-        screen->pixels[i] = PAPER;
 }
 
 static void draw(struct screen *screen, uint32_t row, uint32_t column, uint8_t character)

@@ -4,12 +4,11 @@
 #define BULKHEAD_SCREEN_H
 
 #include "kernel/abi/handoff.h"
-#include <stdbool.h>
 
 struct screen {
     volatile uint32_t *pixels; /* null: no screen, nothing is drawn */
     const uint8_t *glyphs;
-    uint32_t pitch, height; /* pixels from one line to the next; lines */
+    uint32_t pitch; /* pixels from one line to the next */
     uint32_t glyph_width, glyph_height;
     uint32_t columns, rows;
     uint32_t column; /* where the next character goes */
@@ -23,14 +22,6 @@ struct screen {
  */
 void screen_open(struct screen *screen, const struct handoff_screen *facts, const uint8_t *glyphs,
                  volatile void *pixels, uint32_t row);
-
-static inline bool screen_works(const struct screen *screen)
-{
-    return screen->pixels != 0;
-}
-
-/* Blanks the whole framebuffer; the text's place stays. */
-void screen_clear(struct screen *screen);
 
 /*
  * Draws a character; '\n' starts a line, long lines wrap. Behind the last row the text goes on in

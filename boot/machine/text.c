@@ -13,7 +13,8 @@ void text_open(const struct handoff_screen *facts, const uint8_t *glyphs)
 {
     uart_init(&uart, 1, false);
     screen_open(&screen, facts, glyphs, (void *)facts->base, 0);
-    screen_clear(&screen);
+    for (uint64_t i = 0; screen.pixels && i < (uint64_t)screen.pitch * facts->height; i++)
+        screen.pixels[i] = 0;
 }
 
 void text_by_firmware(void (*print)(const char *text), void (*keep)(const char *words))
@@ -35,7 +36,7 @@ static void print_text(const char *text)
         uart_put_wait(&uart, (uint8_t)*at);
         screen_put(&screen, *at);
     }
-    if (uart.base == 0 && !screen_works(&screen) && last_resort)
+    if (uart.base == 0 && !screen.pixels && last_resort)
         last_resort(text);
 }
 

@@ -38,9 +38,8 @@ void show_open(void)
     log_open();
     panic_table = handoff()->boot_page_table;
     panic_tell = show_panic;
-    if (facts->base)
-        screen_open(&screen, facts, (const uint8_t *)handoff() + facts->glyph_offset,
-                    (void *)facts->base, handoff()->text_row);
+    screen_open(&screen, facts, (const uint8_t *)handoff() + facts->glyph_offset,
+                (void *)facts->base, handoff()->text_row);
 }
 
 void show_close(void)
