@@ -6,7 +6,7 @@ LOADER_CFLAGS := -I. -std=c17 -O2 -g -fpic -ffreestanding -fno-stack-protector -
     -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -DSHA256_BY_PROCESSOR -MMD -MP
 LOADER_SOURCES := $(filter-out boot/survey/%,$(wildcard boot/*.c boot/*/*.c)) kernel/manifest.c kernel/manifest_fields.c kernel/sha256.c kernel/format.c \
-    arch/x86/grant/features.c drivers/pci.c drivers/screen.c drivers/uart16550.c
+    arch/x86/grant/features.c arch/x86/grant/cpuid_build.c drivers/pci.c drivers/screen.c drivers/uart16550.c
 LOADER_OBJECTS := $(LOADER_SOURCES:%.c=$(BUILD)/boot/obj/%.o) \
     $(BUILD)/boot/obj/arch/x86/sha256.asm.o $(BUILD)/boot/obj/boot/machine/trampoline.asm.o
 LOADER := $(BUILD)/boot/loader.efi

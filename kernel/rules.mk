@@ -12,13 +12,14 @@ KERNEL_HOT := arch/x86/vtx/vmx.c arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86
     kernel/vm/vfunction.c kernel/life/manage.c kernel/check/check_map.c \
     kernel/start/check_devices.c kernel/start/check_iommu.c kernel/sha256.c
 
-# What only one backend has; all else is in both. Only the loader scans PCI and reads all of a manifest.
+# What only one backend has; all else is in both. Only the loader scans PCI, reads all of a manifest and
+# makes what a guest reads by CPUID.
 KERNEL_VMX := arch/x86/vtx/vmx.c arch/x86/vtx/vmcs.c arch/x86/start/vtx.c
 KERNEL_SVM := arch/x86/svm/svm.c arch/x86/svm/vmcb.c arch/x86/start/svm.c
-KERNEL_SOURCES := $(filter-out $(KERNEL_VMX) $(KERNEL_SVM) drivers/pci.c kernel/manifest_fields.c,\
+KERNEL_SOURCES := $(filter-out $(KERNEL_VMX) $(KERNEL_SVM) drivers/pci.c kernel/manifest_fields.c arch/x86/grant/cpuid_build.c,\
     $(wildcard kernel/*.c kernel/*/*.c arch/x86/*.c arch/x86/*/*.c drivers/*.c))
 # What only start-up runs, and no domain sees (linker.ld): the rooms called start, and these.
-KERNEL_START := drivers/screen.c kernel/manifest.c arch/x86/grant/features.c arch/x86/grant/cpuid_build.c
+KERNEL_START := drivers/screen.c kernel/manifest.c arch/x86/grant/features.c
 # All of it, for figures.
 START_SOURCES := $(KERNEL_START) $(wildcard $(foreach d,kernel/start arch/x86/start,$(d)/*.c $(d)/*.asm))
 KERNEL_INTEL := $(BUILD)/kernel/kernel-intel.elf

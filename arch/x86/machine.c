@@ -10,6 +10,7 @@
 #include "arch/x86/include/vcpu.h"
 
 PER_CPU struct machine machine;
+PER_CPU_CPUID struct vcpuid machine_cpuid;
 PER_CPU uint64_t *vcpu_exits;
 
 void machine_refused_interrupts(uint32_t number)

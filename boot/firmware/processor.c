@@ -25,8 +25,6 @@ enum {
     FEATURE_CONTROL_LOCKED = 1,
     FEATURE_CONTROL_VMX = 4,
     VM_CR_SVM_DISABLED = 1 << 4,
-    PROC2_RDTSCP = 1 << 3,
-    PROC2_USER_WAIT = 1 << 26,
     EPT_WALK_4 = 1 << 6,
     EPT_WRITE_BACK = 1 << 14,
     EPT_LARGE = 1 << 16,
@@ -145,17 +143,22 @@ void processor_check(const struct manifest *manifest, struct facts *facts)
         refuse("this processor lacks:%s", findings.text);
 }
 
-/* Of what the controls must give, only that which the MSR table asks for. */
 void processor_features(struct cpu_features *features)
 {
+    static const struct {
+        uint32_t control;
+        enum cpu_feature feature;
+    } needs[] = {{1 << 3, FEATURE_RDTSCP},
+                 {1 << 12, FEATURE_INVPCID},
+                 {1 << 20, FEATURE_XSAVES},
+                 {1 << 26, FEATURE_WAITPKG}};
     features_read(features, cpu_cpuid);
     if (!features_have(features, FEATURE_INTEL))
         return;
     uint64_t second = cpu_rdmsr(MSR_VMX_PROC2_CONTROLS) >> 32;
-    if (!(second & PROC2_RDTSCP))
-        features_drop(features, FEATURE_RDTSCP);
-    if (!(second & PROC2_USER_WAIT))
-        features_drop(features, FEATURE_WAITPKG);
+    for (unsigned i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+        if (!(second & needs[i].control))
+            features_drop(features, needs[i].feature);
 }
 
 bool processor_uses(uint64_t page)

@@ -26,9 +26,13 @@ struct mp_services {
 
 /* What each processor says of itself, in the order in which they answered. */
 struct answers {
+    uint64_t tsc_hz;
     uint32_t count;
-    uint32_t leaf[MAX_CPUS][4]; /* CPUID leaf 0xB */
-    struct cpu_features features[MAX_CPUS];
+    struct answer {
+        uint32_t leaf[4]; /* CPUID leaf 0xB */
+        struct cpu_features features;
+        struct vcpuid cpuid;
+    } of[MAX_CPUS];
 };
 static struct answers answers;
 
@@ -41,8 +45,10 @@ static void EFIAPI describe_self(void *context)
         return;
     cpu_cpuid(0, 0, leaf);
     if (leaf[0] >= TOPOLOGY_LEAF)
-        cpu_cpuid(TOPOLOGY_LEAF, 0, out->leaf[at]);
-    processor_features(&out->features[at]);
+        cpu_cpuid(TOPOLOGY_LEAF, 0, out->of[at].leaf);
+    processor_features(&out->of[at].features);
+    out->of[at].features.tsc_hz = out->tsc_hz;
+    cpuid_build(&out->of[at].cpuid, &out->of[at].features, cpu_cpuid);
 }
 
 static uint32_t own_apic_id(void)
@@ -92,17 +98,20 @@ static void list_processors(struct facts *facts)
 static void ask_processors(struct facts *facts)
 {
     struct mp_services *services = facts->cpu_count > 1 ? find_services() : NULL;
+    answers.tsc_hz = facts->tsc_hz;
     describe_self(&answers);
     if (services && services->start_all(services, describe_self, FALSE, NULL, ANSWER_MICROSECONDS,
                                         &answers, NULL) != EFI_SUCCESS)
         refuse("the firmware's MP Services do not start the other processors; update the firmware");
     for (uint32_t i = 0; i < facts->cpu_count; i++)
         for (uint32_t k = 0; k < answers.count && k < MAX_CPUS; k++) {
-            const uint32_t *leaf = answers.leaf[k];
-            if (facts->cpu_count > 1 && (leaf[1] == 0 || leaf[3] != facts->cpus[i].apic_id))
+            const struct answer *answer = &answers.of[k];
+            if (facts->cpu_count > 1 &&
+                (answer->leaf[1] == 0 || answer->leaf[3] != facts->cpus[i].apic_id))
                 continue;
-            memcpy(facts->cpus[i].topology, leaf, sizeof(answers.leaf[k]));
-            facts->cpus[i].features = answers.features[k];
+            memcpy(facts->cpus[i].topology, answer->leaf, sizeof(answer->leaf));
+            facts->cpus[i].features = answer->features;
+            facts->cpus[i].cpuid = answer->cpuid;
         }
 }
 

@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_BOOT_FACTS_H
 #define BULKHEAD_BOOT_FACTS_H
 
-#include "arch/x86/include/features.h"
+#include "arch/x86/grant/cpuid.h"
 #include "kernel/abi/console.h"
 #include "kernel/abi/handoff.h"
 #include <stdbool.h>
@@ -37,6 +37,7 @@ struct fact_cpu {
     uint32_t core_id;     /* same number: threads of one core (I2); 0: nobody knows, refuse */
     bool boot;            /* the processor that firmware started */
     struct cpu_features features; /* that a guest may use; none: it did not say */
+    struct vcpuid cpuid;          /* what a guest reads */
 };
 
 /* Memory-mapped configuration space of some buses of a PCI segment group (MCFG). */

@@ -124,16 +124,20 @@ static enum paging_format nested_format(const struct build *build, uint32_t doma
                                                               : PAGING_EPT;
 }
 
-/* Of a processor that said nothing of itself all is closed, which the check does not take. */
-static void build_bitmaps(struct build *build, const struct handoff_cpu *cpu)
+/* What a guest may do there. Of a processor that said nothing of itself all is closed, which the
+ * check does not take. */
+static void build_grants(struct build *build, const struct handoff_cpu *cpu)
 {
     const struct facts *facts = build->in->facts;
-    struct cpu_features features = {0};
+    uint64_t bytes = bitmaps_bytes(facts->amd);
+    struct fact_cpu none = {0};
+    const struct fact_cpu *own = &none;
     for (uint32_t i = 0; i < facts->cpu_count; i++)
         if (facts->cpus[i].apic_id == cpu->apic_id)
-            features = facts->cpus[i].features;
-    bitmaps_build(build->memory(cpu->state_hpa, bitmaps_bytes(facts->amd), build->context),
-                  &features, facts->amd);
+            own = &facts->cpus[i];
+    bitmaps_build(build->memory(cpu->state_hpa, bytes, build->context), &own->features, facts->amd);
+    memcpy(build->memory(cpu->state_hpa + bytes, sizeof(own->cpuid), build->context), &own->cpuid,
+           sizeof(own->cpuid));
 }
 
 static void build_tables(struct build *build)
@@ -340,6 +344,6 @@ void plan_build(const struct plan_input *in, struct handoff *handoff, plan_memor
         if (handoff->cpus[i].domain == HANDOFF_NOBODY || handoff->cpus[i].index == 0)
             build_slice(&build, i);
     for (uint32_t i = 0; i < handoff->cpu_count; i++)
-        build_bitmaps(&build, &handoff->cpus[i]);
+        build_grants(&build, &handoff->cpus[i]);
     copy_handoff(&build);
 }

@@ -33,7 +33,8 @@
 #define VA_PUBLIC      0xffffffffe0000000ull /* this domain's public pages (read, write) */
 #define VA_PUBLIC_END  0xffffffffe0040000ull
 
-/* What boot/ fills of VA_CPU for the hardware: the MSR bitmap, with AMD-V that of ports too. */
+/* What boot/ fills of VA_CPU for the hardware: the MSR bitmap, with AMD-V that of ports too. Then
+   what the guest reads by CPUID (arch/x86/grant/cpuid.h). */
 #define BITMAPS_BYTES_VTX 0x1000
 #define BITMAPS_BYTES_SVM 0x5000
 

@@ -23,11 +23,11 @@ static void refuse_with_gp(void)
 void exit_cpuid(uint64_t length)
 {
     uint32_t leaf = (uint32_t)vcpu.gpr[RAX];
-    const struct cpuid_regs *answer = cpuid_find(&machine.cpuid, leaf);
+    const struct cpuid_regs *answer = cpuid_find(&machine_cpuid, leaf);
     struct cpuid_regs special;
     if (__builtin_expect(!answer, 0)) {
         uint64_t xcr0 = machine.features.xcr0 ? cpu_xgetbv(0) : 0;
-        special = cpuid_special(&machine.cpuid, leaf, (uint32_t)vcpu.gpr[RCX], vcpu_cr4(), xcr0);
+        special = cpuid_special(&machine_cpuid, leaf, (uint32_t)vcpu.gpr[RCX], vcpu_cr4(), xcr0);
         answer = &special;
     }
     vcpu.gpr[RAX] = answer->eax;

@@ -29,6 +29,7 @@ struct cpuid_subleaf {
 };
 
 struct vcpuid {
+    uint64_t features; /* that it was made by: `has` of struct cpu_features */
     struct cpuid_regs basic[CPUID_BASIC];
     struct cpuid_regs extended[CPUID_EXTENDED];
     struct cpuid_regs own, kvm[2], none;
@@ -37,7 +38,8 @@ struct vcpuid {
     struct cpuid_subleaf subleaves[CPUID_SUBLEAVES];
 };
 
-/* Fills `tables` on the processor that they are for (APIC ids differ). */
+/* Fills `tables` on the processor that they are for (APIC ids differ): the loader does, by the
+ * firmware's MP Services. */
 void cpuid_build(struct vcpuid *tables, const struct cpu_features *features, features_cpuid *cpuid);
 
 /* The constant answer for `leaf`; NULL: it depends on more, ask cpuid_special(). */
@@ -55,5 +57,8 @@ static inline const struct cpuid_regs *cpuid_find(const struct vcpuid *tables, u
  */
 struct cpuid_regs cpuid_special(const struct vcpuid *tables, uint32_t leaf, uint32_t subleaf,
                                 uint64_t cr4, uint64_t xcr0);
+
+/* Whether the tables are those of a processor that has these features and x2APIC id `id`. */
+bool cpuid_is_of(const struct vcpuid *tables, const struct cpu_features *features, uint32_t id);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds a guest's CPUID answers from the allow-list in cpuid_table.h, once, at start-up. */
+/* Builds a guest's CPUID answers from the allow-list in cpuid_table.h: compiled into the loader. */
 #include "cpuid.h"
 #include "cpuid_table.h"
 #include "kernel/abi/guest_machine.h"
@@ -123,7 +123,7 @@ static void build_synthetic(struct vcpuid *tables, const struct cpu_features *fe
 
 void cpuid_build(struct vcpuid *tables, const struct cpu_features *features, features_cpuid *cpuid)
 {
-    *tables = (struct vcpuid){.special = SPECIAL};
+    *tables = (struct vcpuid){.features = features->has, .special = SPECIAL};
     tables->basic[0] = native(cpuid, 0, 0);
     if (tables->basic[0].eax >= CPUID_BASIC)
         tables->basic[0].eax = CPUID_BASIC - 1;

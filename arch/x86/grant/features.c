@@ -73,6 +73,10 @@ void features_read(struct cpu_features *features, features_cpuid *cpuid)
     *features = (struct cpu_features){.has = 1ull << FEATURE_ANY};
     /* "GenuineIntel" or AMD's and Hygon's words: VT-x comes with the first, AMD-V with these. */
     features->has |= 1ull << (out[ECX] == 0x6c65746e ? FEATURE_INTEL : FEATURE_AMD);
+    /* As have all processors with AMD-V and x2APIC; emulators and hypervisors don't always say it.
+     */
+    if (features_have(features, FEATURE_AMD))
+        features->has |= 1ull << FEATURE_INVARIANT_TSC;
 
     for (size_t i = 0; i < sizeof(feature_bits) / sizeof(feature_bits[0]); i++) {
         const struct feature_bit *line = &feature_bits[i];

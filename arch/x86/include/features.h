@@ -37,11 +37,10 @@ enum cpu_feature {
 };
 
 struct cpu_features {
-    uint64_t has;  /* bit n: enum cpu_feature n */
-    uint64_t xcr0; /* XCR0 bits that a guest may set; 0 without XSAVE */
-    uint64_t
-        arch_capabilities; /* IA32_ARCH_CAPABILITIES as hardware has it; the backend's to set */
-    uint64_t tsc_hz;       /* the backend's to set */
+    uint64_t has;               /* bit n: enum cpu_feature n */
+    uint64_t xcr0;              /* XCR0 bits that a guest may set; 0 without XSAVE */
+    uint64_t arch_capabilities; /* IA32_ARCH_CAPABILITIES, which the backend sets */
+    uint64_t tsc_hz;            /* for CPUID: the loader's to set */
 };
 
 /* CPUID of the processor; tests answer with recorded leaves. cpu_cpuid() has this type. */

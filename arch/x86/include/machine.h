@@ -12,11 +12,11 @@
 
 struct machine {
     struct cpu_features features;
-    struct vcpuid cpuid;
     struct vmsr msr;
     uint32_t apic_ids[MAX_DOMAIN_CPUS]; /* of the domain's processors */
 };
 
 extern struct machine machine;
+extern struct vcpuid machine_cpuid; /* what its guest reads by CPUID */
 
 #endif

@@ -9,8 +9,9 @@
 
 #define PER_CPU       __attribute__((section(".cpu")))
 #define PER_CPU_PAGES __attribute__((section(".cpu.pages"), aligned(4096)))
-/* First of all, at VA_CPU: filled by boot/. */
+/* First of all, at VA_CPU, one behind the other: filled by boot/. */
 #define PER_CPU_BITMAPS __attribute__((section(".cpu.bitmaps"), aligned(4096)))
+#define PER_CPU_CPUID   __attribute__((section(".cpu.cpuid")))
 #define PER_DOMAIN      __attribute__((section(".domain")))
 
 #endif

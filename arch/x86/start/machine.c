@@ -53,14 +53,14 @@ const char *machine_setup_guest(void)
 {
     for (uint32_t i = 0; i < cpu.domain->cpu_count; i++)
         machine.apic_ids[i] = slice()->cpus[i].apic_id;
-    machine.features.tsc_hz = slice()->tsc_hz;
     vcpu_exits = public_exits((struct public_page *)VA_PUBLIC, cpu.local);
     if (features_have(&machine.features, FEATURE_ARCH_CAPABILITIES))
         machine.features.arch_capabilities = cpu_rdmsr(IA32_ARCH_CAPABILITIES);
     const char *refused = vcpu_setup();
     if (refused)
         return refused;
-    cpuid_build(&machine.cpuid, &machine.features, cpu_cpuid);
+    if (!cpuid_is_of(&machine_cpuid, &machine.features, cpu.apic_id))
+        return "says other things of itself by CPUID than to the firmware: update the firmware";
     msr_init(&machine.msr, &machine.features, cpu.local == 0);
     return NULL;
 }

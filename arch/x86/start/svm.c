@@ -99,7 +99,7 @@ static void write_controls(void)
     for (unsigned i = 0; i < sizeof(intercepts); i++)
         vmcb.intercepts[intercepts[i] / 32] |= 1u << intercepts[i] % 32;
     vmcb.cr_writes = 1 << 0 | 1 << 4;
-    vmcb.iopm_base = cpu_own_hpa(vmcb_bitmaps + MSR_MAP_BYTES);
+    vmcb.iopm_base = cpu_own_hpa(vmcb_bitmaps + 2 * PAGE_BYTES);
     vmcb.msrpm_base = cpu_own_hpa(vmcb_bitmaps);
     vmcb.asid = DOMAIN_ASID;
     vmcb.nested_control = NESTED_PAGING;
@@ -108,9 +108,6 @@ static void write_controls(void)
 
 const char *vcpu_setup(void)
 {
-    /* As have all processors with AMD-V and x2APIC; emulators and hypervisors don't always say it.
-     */
-    machine.features.has |= 1ull << FEATURE_INVARIANT_TSC;
     svm.vmcb_hpa = cpu_own_hpa(&vmcb);
     svm.host_hpa = cpu_own_hpa(&vmcb_host);
     __asm__ volatile("vmsave %0" ::"a"(svm.host_hpa) : "memory");

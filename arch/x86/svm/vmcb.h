@@ -152,8 +152,7 @@ enum { INTERRUPT_SHADOW = 1 << 0 };
 #define SVM_EXCEPTIONS (1u << 1 | 1u << 17 | 1u << 18)
 #define SVM_STEPPING   (~(1u << 2 | 1u << 3 | 1u << 4))
 
-/* What start/svm.c fills and vmcb.c keeps. */
-enum { MSR_MAP_BYTES = 2 * 4096 }; /* then that of ports */
+/* What start/svm.c and boot/ fill and vmcb.c keeps. */
 extern struct vmcb vmcb, vmcb_host;
 extern uint8_t vmcb_save_area[], vmcb_bitmaps[];
 

@@ -325,9 +325,25 @@ static void dropped_features_vanish(void **state)
     assert_int_equal(leaf_of(0x80000007).edx, 0);
 }
 
+/* The loader's tables serve only the processor that they were made on, as it still is. */
+static void tables_are_of_one_processor(void **state)
+{
+    (void)state;
+    build_ice_lake();
+    uint32_t id = leaf_of(0xb).edx;
+    struct cpu_features other = features;
+    assert_true(cpuid_is_of(&tables, &features, id));
+    assert_false(cpuid_is_of(&tables, &features, id + 1));
+    features_drop(&other, FEATURE_INVPCID);
+    assert_false(cpuid_is_of(&tables, &other, id));
+    tables = (struct vcpuid){0}; /* it said nothing */
+    assert_false(cpuid_is_of(&tables, &features, id));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tables_are_of_one_processor),
         cmocka_unit_test(dangerous_bits_are_hidden),
         cmocka_unit_test(whole_leaves_are_hidden),
         cmocka_unit_test(linux_on_ice_lake),

@@ -417,16 +417,18 @@ static void shared_blocks_are_copied(void **state)
 }
 
 /* I4: each by what it said of itself; one that said nothing opens nothing. */
-static void each_processor_has_its_bitmaps(void **state)
+static void each_processor_has_what_is_granted(void **state)
 {
     const struct handoff *handoff = &world->handoff;
     static uint8_t due[BITMAPS_BYTES_SVM];
     (void)state;
     for (uint32_t amd = 0; amd < 2; amd++) {
         world->facts.amd = amd;
-        for (uint32_t i = 1; i < world->facts.cpu_count; i++)
+        for (uint32_t i = 1; i < world->facts.cpu_count; i++) {
             world->facts.cpus[i].features.has =
                 1ull << FEATURE_ANY | (i % 2 ? 1ull << FEATURE_SPEC_CTRL : 0);
+            world->facts.cpus[i].cpuid.subleaf_count = i;
+        }
         place_and_build();
         for (uint32_t cpu = 0; cpu < handoff->cpu_count; cpu++) {
             const struct fact_cpu *fact = world->facts.cpus;
@@ -552,7 +554,7 @@ int main(void)
         TEST(kernel_main_maps_memory_one_to_one),
         TEST(nested_tables_map_ram_only),
         TEST(amd_has_ordinary_tables),
-        TEST(each_processor_has_its_bitmaps),
+        TEST(each_processor_has_what_is_granted),
         TEST(unsafe_processors_get_small_pages),
         TEST(capability_limits_pages),
         TEST(gib_of_ram_takes_a_gib_page),
