@@ -7,8 +7,7 @@
 #include "kernel/check/check_parts.h"
 #include <string.h>
 
-/* Whether `bytes` are what is due, and zeros follow them to the end of the room. */
-static bool same(const void *kept, const void *due, uint64_t bytes, uint64_t room)
+bool check_same(const void *kept, const void *due, uint64_t bytes, uint64_t room)
 {
     const uint8_t *rest = kept;
     for (uint64_t i = bytes; i < room; i++)
@@ -63,7 +62,7 @@ static bool same_tables(const struct manifest *manifest, const struct handoff_bo
     for (uint32_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         uint32_t count;
         const void *due = manifest_entries(manifest, tables[i].table, &count);
-        if (!same(tables[i].kept, due, count * tables[i].entry_bytes, tables[i].room))
+        if (!check_same(tables[i].kept, due, count * tables[i].entry_bytes, tables[i].room))
             return false;
     }
     return true;
@@ -115,7 +114,8 @@ bool check_book(const struct check_machine *check)
     uint64_t hpa = handoff->cpus[handoff->domains[own].cpus[0]].slice_hpa + PAGE_BYTES;
     const struct handoff_book *book = book_at(check, hpa);
     return (book && same_machine(check, &book->machine) && same_tables(check->manifest, book) &&
-            same_domains(handoff, book) && same(book + 1, NULL, 0, BOOK_BYTES - sizeof *book)) ||
+            same_domains(handoff, book) &&
+            check_same(book + 1, NULL, 0, BOOK_BYTES - sizeof *book)) ||
            check_fail(check->result, "I6",
                       "domain %u: what it keeps of the others at %lx is not what is due", own, hpa);
 }

@@ -137,6 +137,9 @@ static bool check_windows(const struct check_machine *check, uint32_t index)
     const struct handoff *handoff = check->handoff;
     const struct handoff_domain *domain = &handoff->domains[index];
     uint64_t due = 0, sum = 0, last = 0, low = GUEST_HOLE_END;
+    if (domain->window_count > MAX_DOMAIN_WINDOWS)
+        return check_fail(check->result, "I1", "domain %u: %u windows", index,
+                          domain->window_count);
     for (uint32_t i = 0; i < domain->ram_count; i++)
         if (domain->ram[i].gpa + domain->ram[i].bytes > low)
             low = domain->ram[i].gpa + domain->ram[i].bytes;
@@ -280,26 +283,20 @@ static bool check_manifest(const struct check_machine *check)
             return check_fail_function(check->result, function, "trapped runs",
                                        function->trap_count, MAX_TRAPS);
     }
-    for (uint32_t i = 0; i < handoff->domain_count; i++)
-        if (handoff->domains[i].window_count > MAX_DOMAIN_WINDOWS)
-            return check_fail(check->result, "I1", "domain %u: %u windows", i,
-                              handoff->domains[i].window_count);
     return true;
+}
+
+static bool check_function(const struct check_machine *check, uint32_t index)
+{
+    const struct function *function = &check->handoff->functions[index];
+    return check_place(check, function) && check_bars(check, function) &&
+           check_traps(check, function) && check_messages(check, function);
 }
 
 bool check_functions(const struct check_machine *check)
 {
-    const struct handoff *handoff = check->handoff;
-    if (!check_manifest(check))
-        return false;
-    for (uint32_t i = 0; i < handoff->function_count; i++)
-        if (!check_place(check, &handoff->functions[i]) ||
-            !check_bars(check, &handoff->functions[i]) ||
-            !check_traps(check, &handoff->functions[i]) ||
-            !check_messages(check, &handoff->functions[i]))
-            return false;
-    for (uint32_t i = 0; i < handoff->domain_count; i++)
-        if (!check_list(check, i) || !check_windows(check, i))
-            return false;
-    return true;
+    return check_manifest(check) &&
+           check_each(check, check->handoff->function_count, check_function) &&
+           check_each(check, check->handoff->domain_count, check_list) &&
+           check_each(check, check->handoff->domain_count, check_windows);
 }

@@ -22,9 +22,10 @@ enum { BUSES = 256, PER_PAGE = PAGE_BYTES / 16, MAX_REQUESTER = 0xffff };
 #define WHOLE_SOURCE  (1ull << 18)
 
 /* What each unit's registers say, read as the dword and the one behind. */
-static bool check_unit(const struct check_machine *machine, const struct handoff_iommu *unit)
+static bool check_unit(const struct check_machine *machine, uint32_t index)
 {
     const struct handoff *handoff = machine->handoff;
+    const struct handoff_iommu *unit = &handoff->iommus[index];
     const volatile uint32_t *registers =
         unit->registers % PAGE_BYTES ? NULL : machine->frame(unit->registers, machine->context);
     /* The reader of faults may have begun. */
@@ -114,8 +115,7 @@ static bool check_bounds(const struct check_machine *machine)
 {
     const struct handoff *handoff = machine->handoff;
     bool off = !handoff->iommu_count;
-    if (handoff->iommu_count > MAX_IOMMUS || handoff->function_count > MAX_DEVICES ||
-        handoff->muted_count > MAX_MUTED ||
+    if (handoff->function_count > MAX_DEVICES || handoff->muted_count > MAX_MUTED ||
         (off && (handoff->function_count || handoff->muted_count || handoff->iommu_root ||
                  handoff->iommu_bytes || handoff->iommu_queue || handoff->iommu_entries)))
         return check_fail(machine->result, "I3",
@@ -349,14 +349,9 @@ static bool check_entries(const struct check_machine *machine)
 bool check_machine_iommu(const struct check_machine *machine)
 {
     const struct handoff *handoff = machine->handoff;
-    if (!check_bounds(machine))
-        return false;
-    for (uint32_t i = 0; i < handoff->iommu_count; i++)
-        if (!check_unit(machine, &handoff->iommus[i]))
-            return false;
-    if (!handoff->iommu_count)
-        return true;
-    return check_root(machine) && check_entries(machine) &&
-           (!handoff->display.bytes ||
-            check_reads(machine, handoff->display.table, PAGING_LEVELS, 0));
+    return check_bounds(machine) && check_each(machine, handoff->iommu_count, check_unit) &&
+           (!handoff->iommu_count ||
+            (check_root(machine) && check_entries(machine) &&
+             (!handoff->display.bytes ||
+              check_reads(machine, handoff->display.table, PAGING_LEVELS, 0))));
 }

@@ -18,11 +18,11 @@ static uint64_t page_up(uint64_t bytes)
 }
 
 /* The counts that ownership has no use for. No I/O APIC named would be none masked. */
-static bool check_counts(struct check_machine *machine)
+static bool check_counts(const struct check_machine *machine)
 {
     const struct handoff *handoff = machine->handoff;
     bool good = handoff->scrub_count <= MAX_SCRUBS && handoff->ioapic_count &&
-                handoff->ioapic_count <= MAX_IOAPICS && handoff->boot_cpu < handoff->cpu_count;
+                handoff->boot_cpu < handoff->cpu_count;
     for (uint32_t i = 0; i < handoff->domain_count; i++)
         good &= handoff->domains[i].load_count <= MAX_LOAD_STEPS;
     return good || check_fail(machine->result, "I12",
@@ -32,8 +32,10 @@ static bool check_counts(struct check_machine *machine)
 }
 
 /* What is zeroed before the first domain starts is nobody's, and memory. */
-static bool check_scrub(const struct check_machine *machine, uint64_t base, uint64_t bytes)
+static bool check_scrub(const struct check_machine *machine, uint32_t index)
 {
+    uint64_t base = machine->handoff->scrubs[index].base;
+    uint64_t bytes = machine->handoff->scrubs[index].bytes;
     const char *wrong = check_whose(machine->handoff, base, bytes);
     if (!base || !bytes || (base | bytes) % PAGE_BYTES || base >= MAX_HPA || bytes > MAX_HPA - base)
         wrong = "no whole pages";
@@ -41,7 +43,7 @@ static bool check_scrub(const struct check_machine *machine, uint64_t base, uint
                                 base, bytes, wrong);
 }
 
-static bool check_start(struct check_machine *machine)
+static bool check_start(const struct check_machine *machine)
 {
     const struct handoff *handoff = machine->handoff;
     if (handoff->trampoline_hpa >= LOW_MEMORY)
@@ -80,7 +82,7 @@ static bool in_ram(const struct handoff_domain *domain, uint64_t gpa, uint64_t b
 
 /* What is copied into RAM at every start comes from its payloads, and what it begins with is that.
  */
-static bool check_loads(struct check_machine *machine, uint32_t index)
+static bool check_loads(const struct check_machine *machine, uint32_t index)
 {
     const struct handoff_domain *domain = &machine->handoff->domains[index];
     const struct handoff_entry *entry = &domain->entry;
@@ -106,7 +108,7 @@ static bool check_loads(struct check_machine *machine, uint32_t index)
 }
 
 /* What is hashed at every start is held against the manifest's digests, file by file. */
-static bool check_digests(struct check_machine *machine, uint32_t index)
+static bool check_digests(const struct check_machine *machine, uint32_t index)
 {
     const struct handoff_domain *domain = &machine->handoff->domains[index];
     const struct manifest_domain *rules = &machine->manifest->domains[index];
@@ -145,7 +147,7 @@ static bool large_leaves_are_safe(const struct check_evidence *evidence)
            (evidence->signature & FAMILY_AND_MODEL) != CANNON_LAKE;
 }
 
-static bool check_domain(struct check_machine *machine, uint32_t index)
+static bool check_domain(const struct check_machine *machine, uint32_t index)
 {
     uint64_t leaf = machine->handoff->domains[index].ram_leaf_bytes;
     if (leaf != PAGE_BYTES && leaf != LARGE_PAGE_BYTES && leaf != HUGE_PAGE_BYTES)
@@ -162,18 +164,10 @@ bool check_machine(struct check_machine *machine)
 {
     const struct handoff *handoff = machine->handoff;
     machine->functions = machine->lines = 0;
-    if (!check_owners(machine))
-        return false;
-    machine->result->ok = false;
-    if (!check_counts(machine) || !check_start(machine))
-        return false;
-    for (uint32_t i = 0; i < handoff->scrub_count; i++)
-        if (!check_scrub(machine, handoff->scrubs[i].base, handoff->scrubs[i].bytes))
-            return false;
-    for (uint32_t i = 0; i < handoff->domain_count; i++)
-        if (!check_domain(machine, i))
-            return false;
-    machine->result->ok =
-        check_machine_iommu(machine) && check_machine_devices(machine) && check_functions(machine);
+    machine->result->ok = check_owners(machine) && check_counts(machine) && check_start(machine) &&
+                          check_each(machine, handoff->scrub_count, check_scrub) &&
+                          check_each(machine, handoff->domain_count, check_domain) &&
+                          check_machine_iommu(machine) && check_machine_devices(machine) &&
+                          check_functions(machine);
     return machine->result->ok;
 }

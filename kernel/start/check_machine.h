@@ -68,6 +68,19 @@ struct check_machine {
     uint32_t lines;          /* and of I/O APICs */
 };
 
+/* Whether `one` holds of all numbers below `count`. */
+static inline bool check_each(const struct check_machine *check, uint32_t count,
+                              bool (*one)(const struct check_machine *check, uint32_t index))
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!one(check, i))
+            return false;
+    return true;
+}
+
+/* Whether `bytes` are what is due, and zeros follow them to the end of the room. */
+bool check_same(const void *kept, const void *due, uint64_t bytes, uint64_t room);
+
 /* All of the machine's part, ownership first. Returns result->ok. */
 bool check_machine(struct check_machine *machine);
 

@@ -190,23 +190,19 @@ static bool check_domain(const struct check_machine *check, uint32_t index)
     return check_ram(check, index);
 }
 
-static bool check_cpus(const struct check_machine *check)
+static bool check_cpu(const struct check_machine *check, uint32_t index)
 {
     const struct handoff *handoff = check->handoff;
-    for (uint32_t i = 0; i < handoff->cpu_count; i++) {
-        const struct handoff_cpu *cpu = &handoff->cpus[i];
-        if (cpu->domain != HANDOFF_NOBODY &&
-            (cpu->domain >= handoff->domain_count ||
-             cpu->index >= handoff->domains[cpu->domain].cpu_count ||
-             handoff->domains[cpu->domain].cpus[cpu->index] != i))
-            return check_fail(check->result, "I2", "cpu %u: domain %u does not list it", i,
-                              cpu->domain);
-        for (uint32_t k = 0; k < i; k++)
-            if (handoff->cpus[k].apic_id == cpu->apic_id)
-                return check_fail(check->result, "I2",
-                                  "cpus %u and %u, APIC ids %u and %u: the same", k, i,
-                                  cpu->apic_id, cpu->apic_id);
-    }
+    const struct handoff_cpu *cpu = &handoff->cpus[index];
+    if (cpu->domain != HANDOFF_NOBODY && (cpu->domain >= handoff->domain_count ||
+                                          cpu->index >= handoff->domains[cpu->domain].cpu_count ||
+                                          handoff->domains[cpu->domain].cpus[cpu->index] != index))
+        return check_fail(check->result, "I2", "cpu %u: domain %u does not list it", index,
+                          cpu->domain);
+    for (uint32_t k = 0; k < index; k++)
+        if (handoff->cpus[k].apic_id == cpu->apic_id)
+            return check_fail(check->result, "I2", "cpus %u and %u, APIC ids %u and %u: the same",
+                              k, index, cpu->apic_id, cpu->apic_id);
     return true;
 }
 
@@ -260,14 +256,9 @@ static bool check_slice(const struct check_machine *check, uint32_t index)
         due.rules = check->manifest->domains[cpu->domain];
         memcpy(due.manifest_digest, check->manifest->header->digest, DIGEST_BYTES);
     }
-    const uint8_t *rest = (const uint8_t *)slice + sizeof due;
-    for (uint64_t i = 0; slice && i < PAGE_BYTES - sizeof due; i++)
-        if (rest[i])
-            slice = NULL;
-    if (!slice || memcmp(slice, &due, sizeof due) != 0)
-        return check_fail(check->result, "I11", "cpu %u: its slice at %lx is not what is due",
-                          index, cpu->slice_hpa);
-    return true;
+    return (slice && check_same(slice, &due, sizeof due, PAGE_BYTES)) ||
+           check_fail(check->result, "I11", "cpu %u: its slice at %lx is not what is due", index,
+                      cpu->slice_hpa);
 }
 
 #define ANY_LENGTH (~0ull)
@@ -354,27 +345,17 @@ static bool check_places(const struct check_machine *check)
                               "cpu %u: start table at %lx: not in boot tables behind %lx", i,
                               cpu->start_table, start_tables);
     }
-    for (uint32_t i = 0; i < handoff->domain_count; i++)
-        if (!check_places_of_domain(check, i))
-            return false;
-    return true;
+    return check_each(check, handoff->domain_count, check_places_of_domain);
 }
 
 bool check_owners(const struct check_machine *check)
 {
+    const struct handoff *handoff = check->handoff;
     *check->result = (struct check_result){.invariant = ""};
-    if (!check_counts(check) || !check_management(check) || !check_extents(check))
-        return false;
-    for (uint32_t i = 0; i < check->handoff->domain_count; i++)
-        if (!check_domain(check, i))
-            return false;
-    if (!check_cpus(check) || !check_threads(check) || !check_places(check))
-        return false;
-    for (uint32_t i = 0; i < check->handoff->cpu_count; i++)
-        if (!check_slice(check, i))
-            return false;
-    if (!check_book(check))
-        return false;
-    check->result->ok = true;
-    return true;
+    check->result->ok = check_counts(check) && check_management(check) && check_extents(check) &&
+                        check_each(check, handoff->domain_count, check_domain) &&
+                        check_each(check, handoff->cpu_count, check_cpu) && check_threads(check) &&
+                        check_places(check) && check_each(check, handoff->cpu_count, check_slice) &&
+                        check_book(check);
+    return check->result->ok;
 }

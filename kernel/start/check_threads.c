@@ -82,8 +82,5 @@ static bool check_one(const struct check_machine *check, uint32_t index)
 
 bool check_threads(const struct check_machine *check)
 {
-    for (uint32_t i = 0; i < check->handoff->cpu_count; i++)
-        if (!check_one(check, i))
-            return false;
-    return true;
+    return check_each(check, check->handoff->cpu_count, check_one);
 }

@@ -1,25 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the machine's part of the separation check goes by: read here, for it alone. */
 #include "arch/x86/grant/msr_index.h"
+#include "arch/x86/include/check_registers.h"
 #include "arch/x86/include/check_topology.h"
 #include "arch/x86/include/cpu.h"
+#include "arch/x86/include/machine_words.h"
 
 enum { EAX, EBX, ECX, EDX };
 
+/* CPUID `number`, subleaf 0, if this processor has it; else zeros. */
+static bool read_leaf(uint32_t number, uint32_t leaf[4])
+{
+    cpu_cpuid(number & 0x80000000, 0, leaf);
+    bool known = leaf[0] >= number;
+    if (known)
+        cpu_cpuid(number, 0, leaf);
+    for (unsigned i = 0; i < 4 && !known; i++)
+        leaf[i] = 0;
+    return known;
+}
+
+static bool is_amd(void)
+{
+    uint32_t leaf[4];
+    read_leaf(0, leaf);
+    return leaf[EBX] == 0x68747541 && leaf[EDX] == 0x69746e65 && leaf[ECX] == 0x444d4163;
+}
+
 void machine_evidence(struct check_evidence *out)
 {
-    uint32_t leaf[4], last;
-    *out = (struct check_evidence){.cr3 = cpu_read_cr3(),
-                                   .apic_id = (uint32_t)cpu_rdmsr(IA32_X2APIC_APICID)};
-    cpu_cpuid(0, 0, leaf);
-    last = leaf[EAX];
-    out->amd = leaf[EBX] == 0x68747541 && leaf[EDX] == 0x69746e65 && leaf[ECX] == 0x444d4163;
-    cpu_cpuid(1, 0, leaf);
+    uint32_t leaf[4];
+    *out = (struct check_evidence){
+        .amd = is_amd(), .cr3 = cpu_read_cr3(), .apic_id = (uint32_t)cpu_rdmsr(IA32_X2APIC_APICID)};
+    read_leaf(1, leaf);
     out->signature = leaf[EAX];
-    if (last < 7)
-        return;
-    cpu_cpuid(7, 0, leaf);
+    read_leaf(7, leaf);
     out->features = leaf[EBX];
     if (leaf[EDX] >> 29 & 1)
         out->arch_capabilities = cpu_rdmsr(IA32_ARCH_CAPABILITIES);
+}
+
+void machine_topology(struct check_topology *topology)
+{
+    uint32_t leaf[4];
+    topology->amd = is_amd();
+    read_leaf(1, leaf);
+    topology->package[0] = leaf[1];
+    topology->package[1] = leaf[3];
+    read_leaf(4, leaf);
+    topology->caches = leaf[0];
+    topology->unit_known = read_leaf(0x8000001e, leaf);
+    topology->unit = leaf[1];
+    read_leaf(0xb, topology->extended);
 }

@@ -2,7 +2,6 @@
 /* This processor set up as the hypervisor and its guest use it. */
 #include "arch/x86/include/machine.h"
 #include "arch/x86/grant/cr.h"
-#include "arch/x86/include/check_topology.h"
 #include "arch/x86/include/cpu.h"
 #include "arch/x86/include/lapic.h"
 #include "arch/x86/include/mce.h"
@@ -63,32 +62,6 @@ const char *machine_setup_guest(void)
         return "says other things of itself by CPUID than to the firmware: update the firmware";
     msr_init(&machine.msr, &machine.features, cpu.local == 0);
     return NULL;
-}
-
-/* CPUID `number`, subleaf 0, if this processor has it; else zeros. */
-static bool read_leaf(uint32_t number, uint32_t leaf[4])
-{
-    cpu_cpuid(number & 0x80000000, 0, leaf);
-    bool known = leaf[0] >= number;
-    if (known)
-        cpu_cpuid(number, 0, leaf);
-    for (unsigned i = 0; i < 4 && !known; i++)
-        leaf[i] = 0;
-    return known;
-}
-
-void machine_topology(struct check_topology *topology)
-{
-    uint32_t leaf[4];
-    topology->amd = features_have(&machine.features, FEATURE_AMD);
-    read_leaf(1, leaf);
-    topology->package[0] = leaf[1];
-    topology->package[1] = leaf[3];
-    read_leaf(4, leaf);
-    topology->caches = leaf[0];
-    topology->unit_known = read_leaf(0x8000001e, leaf);
-    topology->unit = leaf[1];
-    read_leaf(0xb, topology->extended);
 }
 
 extern const uint8_t kernel_ap_entry[];
