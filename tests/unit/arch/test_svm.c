@@ -14,7 +14,8 @@
 #define BACKEND_SVM
 #define BULKHEAD_PERCPU_H
 #define PER_CPU
-#define PER_CPU_PAGES __attribute__((aligned(4096)))
+#define PER_CPU_PAGES   __attribute__((aligned(4096)))
+#define PER_CPU_BITMAPS __attribute__((aligned(4096)))
 #define PER_DOMAIN
 
 /* In place of cpu.h. */

@@ -15,6 +15,7 @@
 #define BULKHEAD_PERCPU_H
 #define PER_CPU
 #define PER_CPU_PAGES
+#define PER_CPU_BITMAPS
 #define PER_DOMAIN
 
 /* In place of cpu.h. */
