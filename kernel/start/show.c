@@ -35,9 +35,9 @@ static void show_panic(void)
 void show_open(void)
 {
     const struct handoff_screen *facts = &handoff()->screen;
-    log_open();
     panic_table = handoff()->boot_page_table;
     panic_tell = show_panic;
+    log_open();
     screen_open(&screen, facts, (const uint8_t *)handoff() + facts->glyph_offset,
                 (void *)facts->base, handoff()->text_row);
 }
