@@ -437,8 +437,9 @@ static void each_processor_has_what_is_granted(void **state)
             const uint8_t *is = world->memory + handoff->cpus[cpu].state_hpa;
             bitmaps_build(due, &fact->features, amd);
             assert_memory_equal(is, due, bitmaps_bytes(amd));
-            assert_int_equal(is[bitmaps_bytes(amd)],
-                             0); /* all else that it keeps begins as zeros */
+            is += bitmaps_bytes(amd);
+            assert_memory_equal(is, &fact->cpuid, sizeof(fact->cpuid));
+            assert_int_equal(is[sizeof(fact->cpuid)], 0); /* all else begins as zeros */
             for (uint32_t i = 0; i < bitmaps_bytes(amd) && fact == world->facts.cpus; i++)
                 assert_int_equal(due[i], 0xff);
         }
