@@ -49,7 +49,7 @@ const struct edu *own_edu(void);
 /* One past the last byte of RAM. */
 uint64_t ram_end(void);
 
-/* Lives before this one, as the edu device has counted them; once a life. */
+/* Lives before this one, as the edu device has counted them. */
 uint32_t count_life(void);
 
 /* Writes a pattern of `bytes` that depends on `seed`; how many bytes are not of it. */

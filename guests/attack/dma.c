@@ -120,10 +120,15 @@ static bool is_marked(void)
 
 uint32_t count_life(void)
 {
-    const struct edu *counter = own_edu();
-    uint32_t value = edu_get(counter, EDU_REGISTER_LIVENESS);
-    uint32_t lives = (value & TOP_HALF) == LIVES ? value & ~TOP_HALF : 0;
-    edu_set(counter, EDU_REGISTER_LIVENESS, ~(LIVES | (lives + 1)));
+    static bool counted;
+    static uint32_t lives;
+    if (!counted) {
+        const struct edu *counter = own_edu();
+        uint32_t value = edu_get(counter, EDU_REGISTER_LIVENESS);
+        lives = (value & TOP_HALF) == LIVES ? value & ~TOP_HALF : 0;
+        edu_set(counter, EDU_REGISTER_LIVENESS, ~(LIVES | (lives + 1)));
+        counted = true;
+    }
     return lives;
 }
 
