@@ -193,7 +193,7 @@ void sibling_wait(uint32_t index)
 {
     uint64_t end = rdtsc() + 20 * boot_info.tsc_hz; /* a busy host has little time for it */
     while (sibling_work[index] && cpu_at(index)->up && rdtsc() < end) {
-        cpu_relax();
+        cpu_yield();
     }
 }
 

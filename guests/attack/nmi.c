@@ -65,6 +65,9 @@ static void nmi_in_shadow(void)
         sibling_begin(1, send_one);
         while (cpu_self()->nmis == before && rdtsc() < end) {
             sti_cli(&cpu_self()->nmis, before, TURNS);
+            if (cmdline_has("kvm")) {
+                cpu_yield(); /* where processors take turns its turn would never end */
+            }
         }
         came += cpu_self()->nmis - before;
         sibling_wait(1);

@@ -327,7 +327,7 @@ void residue_check_siblings(void)
     uint64_t end = rdtsc() + boot_info.tsc_hz;
     for (uint32_t i = 1; i < cpu_count(); i++) {
         while (!found[i].complete && rdtsc() < end) {
-            cpu_relax();
+            cpu_yield();
         }
         tell_all(i);
     }

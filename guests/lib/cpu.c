@@ -251,7 +251,7 @@ bool sibling_start(uint32_t index, sibling_function function)
     apic_send(cpu->apic_id, APIC_STARTUP | APIC_ASSERT | TRAMPOLINE >> 12);
     uint64_t end = rdtsc() + STARTUP_SECONDS * boot_info.tsc_hz;
     while (!cpu->up && rdtsc() < end) {
-        cpu_relax();
+        cpu_yield();
     }
     return cpu->up;
 }

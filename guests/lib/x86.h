@@ -154,4 +154,13 @@ static inline void cpu_relax(void)
     __asm__ volatile("pause" : : : "memory");
 }
 
+/*
+ * In place of it for who waits for a sibling with IF=0: an exit, since in a machine that runs its
+ * processors by turns (docs/hacking.md, nested) the sibling may have none before that.
+ */
+static inline void cpu_yield(void)
+{
+    cpuid(0, 0);
+}
+
 #endif
