@@ -71,12 +71,14 @@ bool msr_read(const struct vmsr *state, uint32_t msr, uint64_t *value)
     switch (msr) {
 #define MSR(first, last, read, write, needs, reset, number)                                        \
     case first ... last:                                                                           \
-        *value = number;                                                                           \
+        if (MSR_##read != MSR_VALUE && MSR_##read != MSR_ASK)                                      \
+            return false;                                                                          \
         if (!features_have(state->features, FEATURE_##needs))                                      \
             return false;                                                                          \
         if (MSR_##read == MSR_ASK)                                                                 \
             return msr_read_asked(state, msr, value);                                              \
-        return MSR_##read == MSR_VALUE;
+        *value = number;                                                                           \
+        return true;
 #include "msr_table.h"
     default:
         return false;
