@@ -181,10 +181,10 @@ static void the_tsc_is_adjusted_where_it_can_be(void **state)
     clock_start();
     world.greatest = FEATURES_LEAF;
     clock_start();
-    world.leaf_7_ebx = ~(uint32_t)FEATURE_TSC_ADJUST;
+    world.leaf_7_ebx = ~(uint32_t)CPUID_TSC_ADJUST;
     clock_start();
     assert_int_equal(world.adjusted, 0);
-    world.leaf_7_ebx = FEATURE_TSC_ADJUST;
+    world.leaf_7_ebx = CPUID_TSC_ADJUST;
     clock_start();
     assert_int_equal(world.adjusted, 1);
 }
