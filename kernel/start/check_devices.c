@@ -192,7 +192,7 @@ static bool access_control(const volatile uint32_t *ecam, uint32_t *registers)
 {
     uint32_t at = EXTENDED;
     *registers = 0;
-    if (express_type(ecam) == ~0u || pci_has_dword_acs(ecam[CONFIG_ID]))
+    if (!ecam || express_type(ecam) == ~0u || pci_has_dword_acs(ecam[CONFIG_ID]))
         return false;
     for (uint32_t i = 0; at >= EXTENDED && i < MOST_EXTENDED; i++) {
         uint32_t capability = ecam[at / 4];
