@@ -27,6 +27,12 @@ refused 'an option that is gone' 'Type `build/bulkhead check --nosuch my.yaml`.'
 refused 'a tool that is gone' 'Type `tools/nosuch`.'
 refused 'a kind of file that is gone' 'Look at `tests/nosuch/NAME.test`.'
 
+printf 'Good: `make test`.\n\n| a |\n|---|\n| 1 |\n| b |\n|---|\n| 2 |\n' >"$work/page.md"
+check 'documents: a table within a table is noticed' '
+    ! tests/habits/documents "$work/page.md" >"$work/findings" || exit 1
+    cat "$work/findings"
+    [ "$(grep -c "^$work/page.md" "$work/findings")" -eq 1 ] && grep -q "^$work/page.md:7: " "$work/findings"'
+
 printf 'make nosuch   a target of its own\n' >"$work/folder.help"
 check 'documents: make help too is held to it' '
     mkdir "$work/bad" && mv "$work/folder.help" "$work/bad/help" &&
