@@ -28,9 +28,38 @@ static void lacks(const struct manifest *manifest, const char *what, const char 
     text_print("bulkhead: warning: %s%s; see the firmware's TPM settings\n", what, name);
 }
 
+static void lacks_bank(const struct manifest *manifest)
+{
+    lacks(manifest,
+          "nobody can attest to this boot, as the TPM shows no PCR of SHA-256 or longer: none of "
+          "these banks is active",
+          "");
+}
+
+/* Firmware says that it measured where it did not: the PCR itself is asked whether it has changed.
+ * `shown` is what it showed before; of 0 bytes: nothing that anyone believes. */
+static bool is_taken(struct tcg2 *tcg2, const struct manifest *manifest, const char *name,
+                     struct pcr *shown)
+{
+    struct pcr before = *shown;
+    if (before.bytes == 0)
+        return true;
+    if (!pcr_read(tcg2, PCR, shown) || shown->hash != before.hash) {
+        lacks_bank(manifest);
+        return false;
+    }
+    if (memcmp(before.value, shown->value, before.bytes) != 0)
+        return true;
+    lacks(manifest,
+          "nobody can attest to this boot, as the TPM's PCR is as it was before the measurement of "
+          "the ",
+          name);
+    return false;
+}
+
 /* A full log is no lost measurement: the PCR has it. */
 static bool measure(struct tcg2 *tcg2, const struct manifest *manifest, const char *name,
-                    const uint8_t *data, uint64_t bytes)
+                    const uint8_t *data, uint64_t bytes, struct pcr *shown)
 {
     struct tcg2_event event = {.bytes = sizeof(event),
                                .header_bytes = sizeof(event) - 4 - EVENT_NAME_BYTES,
@@ -46,7 +75,8 @@ static bool measure(struct tcg2 *tcg2, const struct manifest *manifest, const ch
         lacks(manifest,
               "nobody can attest to this boot, as the TPM does not take the measurement of the ",
               name);
-    return status == EFI_SUCCESS || status == EFI_VOLUME_FULL;
+    return (status == EFI_SUCCESS || status == EFI_VOLUME_FULL) &&
+           is_taken(tcg2, manifest, name, shown);
 }
 
 /* NULL: there is none, which without a demand is nobody's fault unless the firmware shows one. */
@@ -67,39 +97,34 @@ static struct tcg2 *find(const struct manifest *manifest)
 
 /* Each payload by itself, in the manifest's order: its SHA-256 is the one that `show` prints. */
 static bool measure_all(struct tcg2 *tcg2, const struct image *image,
-                        const struct manifest *manifest)
+                        const struct manifest *manifest, struct pcr *shown)
 {
-    bool all = measure(tcg2, manifest, "manifest", image->manifest.data, image->manifest.bytes);
+    bool all =
+        measure(tcg2, manifest, "manifest", image->manifest.data, image->manifest.bytes, shown);
     for (uint32_t i = 0; all && i < manifest->payload_count; i++) {
         const struct manifest_payload *payload = &manifest->payloads[i];
         char name[EVENT_NAME_BYTES];
         format(name, sizeof(name), "payload %u", i);
-        all = measure(tcg2, manifest, name, image->payload.data + payload->offset, payload->bytes);
+        all = measure(tcg2, manifest, name, image->payload.data + payload->offset, payload->bytes,
+                      shown);
     }
     return all;
 }
 
-/* Firmware says that it measured where none of the TPM's banks is active, or only one that nobody
- * believes any more (SHA-1): the PCR itself is asked whether it has changed. */
+/* Where none of the TPM's banks is active, or only one that nobody believes any more (SHA-1),
+ * firmware takes the measurements all the same. */
 void measure_image(const struct image *image, const struct manifest *manifest)
 {
-    struct pcr before, after;
+    struct pcr shown;
     struct tcg2 *tcg2 = find(manifest);
     if (!tcg2)
         return;
-    bool known = pcr_read(tcg2, PCR, &before);
-    if (!measure_all(tcg2, image, manifest))
+    if (!pcr_read(tcg2, PCR, &shown))
+        shown.bytes = 0;
+    if (!measure_all(tcg2, image, manifest, &shown))
         return;
-    if (!known || !pcr_read(tcg2, PCR, &after) || before.hash != after.hash)
-        lacks(manifest,
-              "nobody can attest to this boot, as the TPM shows no PCR of SHA-256 or longer: none "
-              "of these banks is active",
-              "");
-    else if (memcmp(before.value, after.value, before.bytes) == 0)
-        lacks(manifest,
-              "nobody can attest to this boot, as the TPM's PCR is as it was before the "
-              "measurements",
-              "");
+    if (shown.bytes == 0)
+        lacks_bank(manifest);
     else
         text_print("bulkhead: manifest and payloads are measured into the TPM's PCR %u\n", PCR);
 }

@@ -24,7 +24,9 @@ static struct {
     unsigned told;            /* measurements that it was asked to take */
     uint16_t bank;            /* the algorithm of the only active one; 0: there is none */
     uint8_t lacks;            /* one that it does not know, which is an error */
-    bool deaf;                /* it says that it has taken them, and has not */
+    unsigned takes_none;      /* the first measurement, from 1, that it only says that it takes */
+    unsigned answers;         /* commands that it answers, if not 0: then no more */
+    unsigned submitted;       /* commands so far */
     EFI_STATUS submit;        /* what its commands end with */
     unsigned bad_at;          /* 0, or the byte of its answers that is not right */
     uint8_t pcr;              /* every byte of its value */
@@ -70,7 +72,7 @@ static EFI_STATUS EFIAPI hash_log_extend(struct tcg2 *this, UINT64 flags, EFI_PH
     assert_int_equal(event->bytes, sizeof *event);
     assert_int_equal(event->header_bytes, 14);
     assert_int_equal(event->pcr, 11);
-    if (!world.deaf && world.takes[world.told] != EFI_DEVICE_ERROR)
+    if (world.takes_none != world.told + 1 && world.takes[world.told] != EFI_DEVICE_ERROR)
         world.pcr++;
     return world.takes[world.told++];
 }
@@ -100,7 +102,7 @@ static EFI_STATUS EFIAPI submit_command(struct tcg2 *this, UINT32 bytes, UINT8 *
     if (world.bad_at)
         text[world.bad_at]++;
     memcpy(answer, text, sizeof text);
-    return world.submit;
+    return world.answers && world.submitted++ >= world.answers ? EFI_DEVICE_ERROR : world.submit;
 }
 static struct tcg2 tcg2 = {.get_capability = get_capability,
                            .hash_log_extend = hash_log_extend,
@@ -267,13 +269,29 @@ static void other_banks(void **state)
         }
 }
 
+/* Of any of them, as those before it have changed the PCR. */
 static void one_that_only_says_so(void **state)
 {
+    static const char *const names[] = {"the manifest", "the payload 0", "the payload 1"};
     (void)state;
-    world.deaf = true;
-    expect("PCR is as it was before", EVENTS);
-    assert_true(goes_on(MANIFEST_LAB));
-    assert_null(strstr(said, "are measured"));
+    for (unsigned i = 0; i < EVENTS; i++) {
+        world.takes_none = i + 1;
+        expect("PCR is as it was before", i + 1);
+        assert_non_null(strstr(said, names[i]));
+        assert_true(goes_on(MANIFEST_LAB));
+        assert_null(strstr(said, "are measured"));
+    }
+}
+
+static void one_that_falls_silent(void **state)
+{
+    (void)state;
+    for (world.answers = 1; world.answers <= EVENTS; world.answers++) {
+        world.submitted = 0;
+        assert_false(goes_on(MANIFEST_TPM));
+        assert_non_null(strstr(said, "none of these banks is active"));
+        assert_int_equal(world.told, world.answers);
+    }
 }
 
 /* Every byte of an answer in which there is but one right value. */
@@ -296,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup(no_active_bank, setup),
         cmocka_unit_test_setup(other_banks, setup),
         cmocka_unit_test_setup(one_that_only_says_so, setup),
+        cmocka_unit_test_setup(one_that_falls_silent, setup),
         cmocka_unit_test_setup(damaged_answers, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
