@@ -164,10 +164,10 @@ static enum life_event next_event(bool *all)
     enum life_state state = state_of(life.phase);
     bool failed;
     *all = all_done(&failed);
-    if (!*all)
-        return EVENT_NONE;
     if (recheck_found() && state == LIFE_RUNNING) /* a guest without its walls does not run */
         note_end(END_CHECK);
+    if (!*all)
+        return EVENT_NONE;
     uint64_t wish = __atomic_load_n(&public_page()->wish, __ATOMIC_ACQUIRE);
     if (wish >> PUBLIC_TICKET != life.taken) {
         enum life_event asked = event_of_wish(wish);

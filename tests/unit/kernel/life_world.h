@@ -233,7 +233,7 @@ enum check_progress separation_go_on(void)
 {
     bool finds = shared->finds >> cpu.local & 1;
     own_time += PIECE_TICKS;
-    if (pieces_left && pieces_left--)
+    if (!finds && pieces_left && pieces_left--) /* the first thing found is the last */
         return CHECK_GOES_ON;
     if (__atomic_fetch_and(&shared->struck, ~(1u << cpu.local), __ATOMIC_SEQ_CST) >> cpu.local & 1)
         life_end(END_MACHINE_CHECK);

@@ -128,6 +128,27 @@ static void a_life_ends_in_the_midst(void **state)
     assert_false(shared->checked_too_early);
 }
 
+/* I10, I12: what one processor finds ends the life; the others' parts wait for no guest then. */
+static void what_is_found_waits_for_no_guest(void **state)
+{
+    (void)state;
+    shared->pieces = 100;
+    shared->timer = shared->endless = true;
+    go();
+    wait_until(runs(1));
+    shared->finds = 1 << 1;
+    ask(ASK_CHECK);
+    wait_until(shared->checks[0] == 1 && shared->checks[1] == 1);
+    shared->endless = false;
+    wait_until(answered() && shared->page.state == LIFE_STOPPED);
+    assert_int_equal(shared->page.last_end, END_CHECK);
+    assert_int_equal(shared->goes[1], 0);
+    for (uint32_t local = 0; local < CPUS; local += 2)
+        assert_in_range(shared->goes[local], 0, A_FEW);
+    assert_int_equal(shared->trail[1], EVENT(AUDIT_CHECK, 11));
+    assert_false(shared->checked_too_early);
+}
+
 /* I10, I12: whoever finds something, and whatever on_exit says, until a check finds nothing. */
 static void what_a_check_finds_ends_the_life(void **state)
 {
@@ -201,6 +222,7 @@ int main(void)
         TEST(a_guest_goes_on_between_two_pieces),
         TEST(what_comes_meanwhile_does_not_wait),
         TEST(a_life_ends_in_the_midst),
+        TEST(what_is_found_waits_for_no_guest),
         TEST(what_a_check_finds_ends_the_life),
         TEST(a_check_waits_for_devices),
         TEST(a_check_that_is_broken_off_begins_anew),
