@@ -336,6 +336,8 @@ static void tables_are_of_one_processor(void **state)
     assert_false(cpuid_is_of(&tables, &features, id + 1));
     features_drop(&other, FEATURE_INVPCID);
     assert_false(cpuid_is_of(&tables, &other, id));
+    tables.subleaf_count = CPUID_SUBLEAVES + 1; /* the look-up would leave the table */
+    assert_false(cpuid_is_of(&tables, &features, id));
     tables = (struct vcpuid){0}; /* it said nothing */
     assert_false(cpuid_is_of(&tables, &features, id));
 }
