@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that boot an image in an emulator: tests/boot/NAME.test, the format is in spec.h.
 # Applications that the firmware starts before the image: they lock VT-x off, leave a device at
-# work, look at the machine, take its fonts away, enforce NX, or move the screen. Start-up code and
-# linker script are the loader's.
-BEFORE_NAMES := lockoff dma surveyed fontless strict high
+# work, look at the machine, take its fonts away, enforce NX, move the screen, or use a shadow stack.
+# Start-up code and linker script are the loader's.
+BEFORE_NAMES := lockoff dma surveyed fontless strict high shadow_stack
 BEFORE := $(BEFORE_NAMES:%=$(BUILD)/tests/%.efi)
 BOOT_TEST := $(BUILD)/boot-test
 BOOT_TEST_SOURCES := $(filter-out $(BEFORE_NAMES:%=tests/boot/%.c) %/panic_at.c,$(wildcard tests/boot/*.c)) \

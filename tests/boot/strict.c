@@ -7,17 +7,9 @@
  * Table"; Intel SDM, "4-Level Paging".
  */
 #include "before.h"
+#include "paging.h"
 
 enum {
-    PAGE = 4096,
-    PRESENT = 1,
-    WRITABLE = 2,
-    LARGE = 0x80,
-    LARGE_PAT = 0x1000,
-    SMALL_PAT = 0x80,
-    CR0_WP = 1 << 16,
-    CR4_PGE = 1 << 7,
-    CR4_LA57 = 1 << 12,
     MSR_EFER = 0xc0000080,
     EFER_NXE = 1 << 11,
     VECTORS = 256,
@@ -30,47 +22,12 @@ enum {
     PE_HEADER_BYTES = 24,
     SECTION_BYTES = 40,
 };
-#define ADDRESS 0x000ffffffffff000ull
-#define NX      (1ull << 63)
-#define CODE    0x20000000u
-#define WRITE   0x80000000u
+#define CODE  0x20000000u
+#define WRITE 0x80000000u
 
 static BOOLEAN runs[LOW_PAGES];
-static UINT8 *map, *spare;
-static UINTN map_bytes, map_stride, spare_left;
-
-static UINT64 read_cr0(void)
-{
-    UINT64 value;
-    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
-    return value;
-}
-
-static void write_cr0(UINT64 value)
-{
-    __asm__ volatile("mov %0, %%cr0" ::"r"(value) : "memory");
-}
-
-static UINT64 read_cr3(void)
-{
-    UINT64 value;
-    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
-    return value;
-}
-
-static UINT64 read_cr4(void)
-{
-    UINT64 value;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(value));
-    return value;
-}
-
-static void flush(void)
-{
-    UINT64 cr4 = read_cr4();
-    __asm__ volatile("mov %0, %%cr3" ::"r"(read_cr3()) : "memory");
-    __asm__ volatile("mov %0, %%cr4; mov %1, %%cr4" ::"r"(cr4 ^ CR4_PGE), "r"(cr4) : "memory");
-}
+static UINT8 *map;
+static UINTN map_bytes, map_stride;
 
 static void switch_on_nx(void)
 {
@@ -79,48 +36,9 @@ static void switch_on_nx(void)
     __asm__ volatile("wrmsr" ::"c"(MSR_EFER), "a"(low | EFER_NXE), "d"(high));
 }
 
-/* A table of the next level in place of a large page; its bit for the PAT lies elsewhere in leaves
- * of the last level. */
-static BOOLEAN split(UINT64 *entry, unsigned shift)
-{
-    UINT64 *next = (UINT64 *)spare, flags = *entry & ~ADDRESS, base = *entry & ADDRESS;
-    if (spare_left == 0)
-        return FALSE;
-    spare += PAGE;
-    spare_left--;
-    if (shift == 21) {
-        flags &= ~(UINT64)LARGE;
-        if (base & LARGE_PAT)
-            flags |= SMALL_PAT;
-        base &= ~(UINT64)LARGE_PAT;
-    }
-    for (UINT64 i = 0; i < 512; i++)
-        next[i] = (base + (i << (shift - 9))) | flags;
-    *entry = (UINT64)next | PRESENT | WRITABLE;
-    return TRUE;
-}
-
-/* The entry of a page of 4 KiB, alone in it; NULL: not mapped, or no room for its table. */
-static UINT64 *entry_of(UINT64 page)
-{
-    UINT64 table = read_cr3();
-    for (unsigned shift = 39;; shift -= 9) {
-        UINT64 *entry = (UINT64 *)(table & ADDRESS) + (page >> shift & 511);
-        if (!(*entry & PRESENT))
-            return NULL;
-        if (shift == 12)
-            return entry;
-        if (*entry & LARGE && !split(entry, shift))
-            return NULL;
-        *entry &= ~NX; /* the last level decides */
-        *entry |= WRITABLE;
-        table = *entry;
-    }
-}
-
 static void change(UINT64 page, UINT64 clear, UINT64 set)
 {
-    UINT64 *entry = entry_of(page);
+    UINT64 *entry = paging_entry_of(page);
     if (entry)
         *entry = (*entry & ~clear) | set;
 }
@@ -200,26 +118,23 @@ static EFI_STATUS read_map(void)
 {
     UINTN needed = 0, key;
     UINT32 version;
-    EFI_PHYSICAL_ADDRESS at = 0;
     BS->GetMemoryMap(&needed, NULL, &key, &map_stride, &version);
     map_bytes = 2 * needed + MAP_SLACK;
     if (BS->AllocatePool(EfiBootServicesData, map_bytes, (void **)&map) != EFI_SUCCESS)
         return EFI_OUT_OF_RESOURCES;
-    spare_left = TABLES;
-    if (BS->AllocatePages(AllocateAnyPages, EfiBootServicesData, spare_left, &at) != EFI_SUCCESS)
+    if (!paging_take_spare(TABLES))
         return EFI_OUT_OF_RESOURCES;
-    spare = (UINT8 *)at;
     return BS->GetMemoryMap(&map_bytes, (EFI_MEMORY_DESCRIPTOR *)map, &key, &map_stride, &version);
 }
 
 /* Whether a page that someone takes now can't run, and an image's can. */
 static BOOLEAN enforces(void)
 {
-    const UINT64 *taken, *own = entry_of((UINT64)efi_main);
+    const UINT64 *taken, *own = paging_entry_of((UINT64)efi_main);
     EFI_PHYSICAL_ADDRESS at = 0;
     if (BS->AllocatePages(AllocateAnyPages, EfiLoaderData, 1, &at) != EFI_SUCCESS)
         return FALSE;
-    taken = entry_of(at);
+    taken = paging_entry_of(at);
     return taken && *taken & NX && own && !(*own & NX);
 }
 
@@ -234,9 +149,9 @@ static BOOLEAN make_strict(const EFI_LOADED_IMAGE *next)
     switch_on_nx();
     stop_the_rest();
     judge_next(next);
-    flush();
+    paging_flush();
     BS->RestoreTPL(level);
-    BOOLEAN good = spare_left > 0 && enforces();
+    BOOLEAN good = paging_spare_left > 0 && enforces();
     write_cr0(read_cr0() | CR0_WP);
     return good;
 }
