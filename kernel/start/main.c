@@ -112,6 +112,13 @@ static void show_machine_checks(void)
 /* What each processor and the whole machine was found to be, below the loader's overview. */
 static void show_checks(void)
 {
+    if (cpu.domain) {
+        struct vcpu_word words[VCPU_WORDS];
+        uint32_t count = vcpu_words(words);
+        for (uint32_t i = 0; i < count; i++)
+            show("%s%s 0x%x", i ? ", " : "  ", words[i].name, words[i].value);
+        show("\n");
+    }
     for (uint32_t i = 0; i < handoff()->domain_count; i++) {
         const struct check_result *check = &answer_of(handoff()->domains[i].cpus[0])->check;
         show("  %s: separation check passed: %lu entries, sha256 ", manifest.domains[i].name,

@@ -33,4 +33,12 @@ const char *vcpu_switch_on(void);
  */
 void machine_release_processors(void);
 
+/* For the boot log: what the processor granted, by name. Returns how many. */
+struct vcpu_word {
+    const char *name;
+    uint32_t value;
+};
+enum { VCPU_WORDS = 5 };
+uint32_t vcpu_words(struct vcpu_word words[VCPU_WORDS]);
+
 #endif

@@ -116,3 +116,9 @@ const char *vcpu_setup(void)
     vcpu_flush();
     return NULL;
 }
+
+uint32_t vcpu_words(struct vcpu_word words[VCPU_WORDS])
+{
+    words[0] = (struct vcpu_word){"AMD-V: features", svm.features};
+    return 1;
+}

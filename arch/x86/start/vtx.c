@@ -181,3 +181,10 @@ const char *vcpu_setup(void)
     vcpu_flush();
     return NULL;
 }
+
+uint32_t vcpu_words(struct vcpu_word words[VCPU_WORDS])
+{
+    for (unsigned i = 0; i < VMCS_CONTROLS; i++)
+        words[i] = (struct vcpu_word){controls[i].name, vmcs_granted[i]};
+    return VMCS_CONTROLS;
+}
