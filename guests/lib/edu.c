@@ -10,6 +10,7 @@ enum {
     DMA_FROM_BUFFER = 1 << 1,
     DMA_RAISES = 1 << 2,
     MOST_SECONDS = 5,
+    LOOKS_A_SECOND = 10000,
 };
 
 bool edu_find(struct edu *edu)
@@ -42,11 +43,15 @@ static bool is_running(const struct edu *edu)
     return edu_get(edu, EDU_REGISTER_DMA) & DMA_START;
 }
 
+/* A transfer takes a tenth of a second. Who asks without a break keeps all of an emulator's machine
+ * waiting for the answers, other domains' timers too. */
 static bool wait(const struct edu *edu)
 {
     uint64_t end = rdtsc() + MOST_SECONDS * boot_info.tsc_hz;
     while (is_running(edu) && rdtsc() < end) {
-        cpu_relax();
+        for (uint64_t next = rdtsc() + boot_info.tsc_hz / LOOKS_A_SECOND; rdtsc() < next;) {
+            cpu_relax();
+        }
     }
     return !is_running(edu);
 }
