@@ -115,13 +115,13 @@ uint32_t faults_knocks(void)
 
 uint32_t faults_taken(void)
 {
-    struct public_page *page = (struct public_page *)VA_PUBLIC;
+    struct public_page *page = public_page();
     return __atomic_load_n(&page->faulted, __ATOMIC_ACQUIRE) ^ page->quarantined;
 }
 
 void faults_answer(uint32_t functions)
 {
-    struct public_page *page = (struct public_page *)VA_PUBLIC;
+    struct public_page *page = public_page();
     __atomic_store_n(&page->quarantined, page->quarantined ^ functions, __ATOMIC_SEQ_CST);
     machine_knock(faults.reader);
 }

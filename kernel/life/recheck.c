@@ -32,10 +32,10 @@ void recheck_ask(void)
 
 bool recheck_go_on(bool guest)
 {
-    uint64_t began = machine_tsc();
     uint32_t asked = __atomic_load_n(&recheck.asked, __ATOMIC_ACQUIRE);
     if (recheck.done[cpu.local] == asked)
         return false;
+    uint64_t began = machine_tsc();
     /* What a machine check breaks off in a piece begins anew. */
     if (!__atomic_exchange_n(&under_way, false, __ATOMIC_RELAXED))
         separation_begin();
@@ -54,7 +54,7 @@ bool recheck_go_on(bool guest)
 
 bool recheck_is_done(void)
 {
-    struct public_page *page = (struct public_page *)VA_PUBLIC;
+    struct public_page *page = public_page();
     for (uint32_t local = 0; local < cpu.domain->cpu_count; local++)
         if (__atomic_load_n(&recheck.done[local], __ATOMIC_ACQUIRE) != recheck.asked)
             return false;

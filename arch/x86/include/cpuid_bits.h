@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CPUID feature bits that a guest may see, by the manuals' names; the prefix is leaf and register
- * (X: 0x80000000 +). A bit without a name here, or in
- * ../grant/cpuid.h, is never shown. Intel SDM and AMD APM, "CPUID".
+ * (X: 0x80000000 +). A bit without a name here, or in ../grant/cpuid.h, is never shown. Intel SDM
+ * and AMD APM, "CPUID".
  */
 #ifndef BULKHEAD_CPUID_BITS_H
 #define BULKHEAD_CPUID_BITS_H

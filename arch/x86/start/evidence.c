@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the machine's part of the separation check goes by: read here, for it alone. */
 #include "arch/x86/grant/msr_index.h"
-#include "arch/x86/include/check_registers.h"
 #include "arch/x86/include/check_topology.h"
 #include "arch/x86/include/cpu.h"
-#include "arch/x86/include/machine_words.h"
 
 enum { EAX, EBX, ECX, EDX };
 

@@ -52,7 +52,7 @@ const char *machine_setup_guest(void)
 {
     for (uint32_t i = 0; i < cpu.domain->cpu_count; i++)
         machine.apic_ids[i] = slice()->cpus[i].apic_id;
-    vcpu_exits = public_exits((struct public_page *)VA_PUBLIC, cpu.local);
+    vcpu_exits = public_exits(public_page(), cpu.local);
     if (features_have(&machine.features, FEATURE_ARCH_CAPABILITIES))
         machine.features.arch_capabilities = cpu_rdmsr(IA32_ARCH_CAPABILITIES);
     const char *refused = vcpu_setup();

@@ -141,8 +141,6 @@ enum { IO_IN = 1 << 0, IO_STRING = 1 << 2, IO_BYTES_SHIFT = 4, IO_PORT_SHIFT = 1
 #define NESTED_FAULT_FETCH (1ull << 4)
 #define NESTED_FAULT_WALK  (1ull << 33) /* of the guest's own page tables */
 
-/* EXITINFO1 of a control-register exit, with decode assists: MOV, and its general register. */
-
 enum { INTERRUPT_SHADOW = 1 << 0 };
 
 /*
