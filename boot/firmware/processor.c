@@ -145,20 +145,9 @@ void processor_check(const struct manifest *manifest, struct facts *facts)
 
 void processor_features(struct cpu_features *features)
 {
-    static const struct {
-        uint32_t control;
-        enum cpu_feature feature;
-    } needs[] = {{1 << 3, FEATURE_RDTSCP},
-                 {1 << 12, FEATURE_INVPCID},
-                 {1 << 20, FEATURE_XSAVES},
-                 {1 << 26, FEATURE_WAITPKG}};
     features_read(features, cpu_cpuid);
-    if (!features_have(features, FEATURE_INTEL))
-        return;
-    uint64_t second = cpu_rdmsr(MSR_VMX_PROC2_CONTROLS) >> 32;
-    for (unsigned i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-        if (!(second & needs[i].control))
-            features_drop(features, needs[i].feature);
+    if (features_have(features, FEATURE_INTEL))
+        features_drop_uncontrolled(features, (uint32_t)(cpu_rdmsr(MSR_VMX_PROC2_CONTROLS) >> 32));
 }
 
 bool processor_uses(uint64_t page)

@@ -29,7 +29,7 @@ struct cpuid_subleaf {
 };
 
 struct vcpuid {
-    uint64_t features; /* that it was made by: `has` of struct cpu_features */
+    uint64_t features, xcr0; /* that it was made by: `has` and `xcr0` of struct cpu_features */
     struct cpuid_regs basic[CPUID_BASIC];
     struct cpuid_regs extended[CPUID_EXTENDED];
     struct cpuid_regs own, kvm[2], none;

@@ -123,7 +123,8 @@ static void build_synthetic(struct vcpuid *tables, const struct cpu_features *fe
 
 void cpuid_build(struct vcpuid *tables, const struct cpu_features *features, features_cpuid *cpuid)
 {
-    *tables = (struct vcpuid){.features = features->has, .special = SPECIAL};
+    *tables =
+        (struct vcpuid){.features = features->has, .xcr0 = features->xcr0, .special = SPECIAL};
     tables->basic[0] = native(cpuid, 0, 0);
     if (tables->basic[0].eax >= CPUID_BASIC)
         tables->basic[0].eax = CPUID_BASIC - 1;

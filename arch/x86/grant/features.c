@@ -62,6 +62,20 @@ static void drop_unsized_components(struct cpu_features *features, features_cpui
         features_drop(features, FEATURE_PKU);
 }
 
+void features_drop_uncontrolled(struct cpu_features *features, uint32_t secondary)
+{
+    static const struct {
+        uint32_t control;
+        enum cpu_feature feature;
+    } needs[] = {{1 << 3, FEATURE_RDTSCP},
+                 {1 << 12, FEATURE_INVPCID},
+                 {1 << 20, FEATURE_XSAVES},
+                 {1 << 26, FEATURE_WAITPKG}};
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+        if (!(secondary & needs[i].control))
+            features_drop(features, needs[i].feature);
+}
+
 void features_read(struct cpu_features *features, features_cpuid *cpuid)
 {
     uint32_t out[4], max, max_extended;

@@ -47,10 +47,16 @@ struct cpu_features {
 typedef void features_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 
 /*
- * Fills `features` from CPUID. Before the tables are built the backend sets the two fields marked
- * as its own and drops what its controls can't give to a guest (RDTSCP, INVPCID, XSAVES, WAITPKG).
+ * Fills `features` from CPUID. Before the tables are built the two fields marked as others' are
+ * set, and with VT-x what its controls can't give to a guest is dropped.
  */
 void features_read(struct cpu_features *features, features_cpuid *cpuid);
+
+/*
+ * Drops what needs a control that is not among `secondary`. Intel SDM, "Secondary Processor-Based
+ * VM-Execution Controls".
+ */
+void features_drop_uncontrolled(struct cpu_features *features, uint32_t secondary);
 
 static inline bool features_have(const struct cpu_features *features, enum cpu_feature feature)
 {

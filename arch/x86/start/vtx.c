@@ -85,21 +85,6 @@ static const char *grant_controls(void)
     return NULL;
 }
 
-/* A feature that the controls can't give is hidden by all policy tables. */
-static void drop_features(struct cpu_features *features)
-{
-    static const struct {
-        uint32_t control;
-        enum cpu_feature feature;
-    } needs[] = {{PROC2_RDTSCP, FEATURE_RDTSCP},
-                 {PROC2_INVPCID, FEATURE_INVPCID},
-                 {PROC2_XSAVES, FEATURE_XSAVES},
-                 {PROC2_USER_WAIT, FEATURE_WAITPKG}};
-    for (unsigned i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-        if (!(vmcs_granted[VMCS_SECONDARY] & needs[i].control))
-            features_drop(features, needs[i].feature);
-}
-
 /* On a processor without a domain too: an INIT of the board's is held back in
  * VMX operation, and would send such a processor to the firmware without it (I9). */
 const char *vcpu_switch_on(void)
@@ -172,7 +157,7 @@ const char *vcpu_setup(void)
     const char *refused = grant_controls();
     if (refused)
         return refused;
-    drop_features(&machine.features);
+    features_drop_uncontrolled(&machine.features, vmcs_granted[VMCS_SECONDARY]);
     if (!vmcs_clear(cpu_own_hpa(vmcs_region)) || !vmcs_load(cpu_own_hpa(vmcs_region)))
         return "VMPTRLD fails";
     write_controls();

@@ -336,15 +336,44 @@ static void tables_are_of_one_processor(void **state)
     assert_false(cpuid_is_of(&tables, &features, id + 1));
     features_drop(&other, FEATURE_INVPCID);
     assert_false(cpuid_is_of(&tables, &other, id));
+    other = features;
+    other.xcr0 ^= 1 << 2;
+    assert_false(cpuid_is_of(&tables, &other, id));
+    tables.basic[0xb] = (struct cpuid_regs){0}; /* without that leaf, leaf 1 tells */
+    assert_int_equal(tables.basic[1].ebx >> 24, id);
+    assert_true(cpuid_is_of(&tables, &features, id));
+    assert_false(cpuid_is_of(&tables, &features, id + 1));
+    build_ice_lake();
     tables.subleaf_count = CPUID_SUBLEAVES + 1; /* the look-up would leave the table */
     assert_false(cpuid_is_of(&tables, &features, id));
     tables = (struct vcpuid){0}; /* it said nothing */
     assert_false(cpuid_is_of(&tables, &features, id));
 }
 
+static void what_no_control_gives_is_dropped(void **state)
+{
+    static const struct {
+        uint32_t control;
+        enum cpu_feature feature;
+    } needs[] = {{BIT(3), FEATURE_RDTSCP},
+                 {BIT(12), FEATURE_INVPCID},
+                 {BIT(20), FEATURE_XSAVES},
+                 {BIT(26), FEATURE_WAITPKG}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+        struct cpu_features all = {.has = ~0ull}, wanted = all;
+        features_drop_uncontrolled(&all, ~0u);
+        assert_true(all.has == ~0ull);
+        features_drop_uncontrolled(&all, ~needs[i].control);
+        features_drop(&wanted, needs[i].feature);
+        assert_true(all.has == wanted.has);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_no_control_gives_is_dropped),
         cmocka_unit_test(tables_are_of_one_processor),
         cmocka_unit_test(dangerous_bits_are_hidden),
         cmocka_unit_test(whole_leaves_are_hidden),
