@@ -9,8 +9,7 @@
 
 #define MANIFEST_MEMORY_MAX (1ull << 46)
 
-/* The size of an entry, and the most entries, of each table; in numbers, those of
- * abi/manifest_policy.h, which asserts them. */
+/* The size of an entry, and the most entries, of each table. */
 static const struct {
     uint32_t entry_bytes, count_max;
 } layouts[] = {
@@ -21,14 +20,14 @@ static const struct {
     [MANIFEST_CATEGORIES] = {sizeof(struct manifest_name), MAX_CATEGORIES},
     [MANIFEST_NETWORKS] = {sizeof(struct manifest_network), MAX_NETWORKS},
     [MANIFEST_DEVICES] = {sizeof(struct manifest_device), MAX_DEVICES},
-    [MANIFEST_MANAGEMENT] = {160, 1},
-    [MANIFEST_ADMINS] = {80, MAX_ADMINS},
+    [MANIFEST_MANAGEMENT] = {MANAGEMENT_BYTES, 1},
+    [MANIFEST_ADMINS] = {ADMIN_BYTES, MAX_ADMINS},
     [MANIFEST_POLICY] = {sizeof(struct manifest_policy), 1},
-    [MANIFEST_AGGREGATIONS] = {16, MAX_POLICY_ITEMS},
-    [MANIFEST_KEEP_APART] = {8, MAX_POLICY_ITEMS *MAX_DOMAINS},
-    [MANIFEST_UNSAFE] = {8, MAX_POLICY_ITEMS},
-    [MANIFEST_HARDENED] = {16, MAX_DOMAINS},
-    [MANIFEST_PROTECTS] = {8, MAX_POLICY_ITEMS *MAX_DOMAINS},
+    [MANIFEST_AGGREGATIONS] = {AGGREGATION_BYTES, MAX_POLICY_ITEMS},
+    [MANIFEST_KEEP_APART] = {APART_BYTES, MAX_POLICY_ITEMS *MAX_DOMAINS},
+    [MANIFEST_UNSAFE] = {UNSAFE_BYTES, MAX_POLICY_ITEMS},
+    [MANIFEST_HARDENED] = {HARDENED_BYTES, MAX_DOMAINS},
+    [MANIFEST_PROTECTS] = {PROTECTS_BYTES, MAX_POLICY_ITEMS *MAX_DOMAINS},
 };
 enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]) };
 

@@ -42,6 +42,10 @@ enum manifest_table_id {
     MANIFEST_TABLES = 16,  /* directory slots; those not named above are reserved, all zero */
 };
 
+/* Bytes of an entry that manifest_policy.h has. */
+enum { MANAGEMENT_BYTES = 160, ADMIN_BYTES = 80, AGGREGATION_BYTES = 16, APART_BYTES = 8 };
+enum { UNSAFE_BYTES = 8, HARDENED_BYTES = 16, PROTECTS_BYTES = 8 };
+
 struct manifest_table {
     uint32_t offset; /* bytes from the header's start, a multiple of 8 */
     uint32_t count;  /* entries */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Entries of the compiled manifest (manifest.h) that loader and tools read, and the hypervisor does
- * not: kernel/manifest_parts.h has their sizes.
+ * not.
  */
 #ifndef BULKHEAD_ABI_MANIFEST_POLICY_H
 #define BULKHEAD_ABI_MANIFEST_POLICY_H
@@ -73,12 +73,12 @@ struct manifest_protects {
     uint32_t name;   /* string: a domain here or elsewhere, or a network */
 };
 
-_Static_assert(sizeof(struct manifest_management) == 160, "manifest ABI");
-_Static_assert(sizeof(struct manifest_admin) == 80, "manifest ABI");
-_Static_assert(sizeof(struct manifest_aggregation) == 16, "manifest ABI");
-_Static_assert(sizeof(struct manifest_apart) == 8, "manifest ABI");
-_Static_assert(sizeof(struct manifest_unsafe) == 8, "manifest ABI");
-_Static_assert(sizeof(struct manifest_hardened) == 16, "manifest ABI");
-_Static_assert(sizeof(struct manifest_protects) == 8, "manifest ABI");
+_Static_assert(sizeof(struct manifest_management) == MANAGEMENT_BYTES, "manifest ABI");
+_Static_assert(sizeof(struct manifest_admin) == ADMIN_BYTES, "manifest ABI");
+_Static_assert(sizeof(struct manifest_aggregation) == AGGREGATION_BYTES, "manifest ABI");
+_Static_assert(sizeof(struct manifest_apart) == APART_BYTES, "manifest ABI");
+_Static_assert(sizeof(struct manifest_unsafe) == UNSAFE_BYTES, "manifest ABI");
+_Static_assert(sizeof(struct manifest_hardened) == HARDENED_BYTES, "manifest ABI");
+_Static_assert(sizeof(struct manifest_protects) == PROTECTS_BYTES, "manifest ABI");
 
 #endif
