@@ -12,12 +12,11 @@
 
 #include "board_files.h"
 #include "board_kinds.h"
+#include "memory_folder.h"
 #include "tools/rules/rules.h"
 #include <stdio.h>
 
 enum { ROUNDS = 1000, TEXT_BYTES = 1 << 14 };
-
-static char folder[] = "/dev/shm/bulkhead-agree-XXXXXX";
 
 /* What the tool refuses and the loader can't see, or has no opinion of. */
 static const char *const tools_own[] = {"port-overlap", "controller-split", "rmrr-split"};
@@ -205,21 +204,6 @@ static void random_boards_are_judged_alike(void **state)
     }
     assert_in_range(accepted, ROUNDS / 20, ROUNDS - ROUNDS / 20);
     free(board);
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    char command[64];
-
-    (void)state;
-    snprintf(command, sizeof(command), "rm -r %s", folder);
-    return system(command);
 }
 
 int main(void)

@@ -13,14 +13,13 @@
 
 #include "boot/plan/place.h"
 #include "boot/plan/threads.h"
+#include "memory_folder.h"
 #include "tests/fixtures/board.h"
 #include "tests/unit/made_manifest.h"
 #include "tools/rules/rules.h"
 #include <stdio.h>
 
 enum { ROUNDS = 600, MOST_CORES = 4, DOMAINS = 3, TEXT_BYTES = 1 << 12, LEAF_THREADS = 1 << 8 };
-
-static char folder[] = "/dev/shm/bulkhead-processors-XXXXXX";
 
 static struct world {
     struct facts facts;
@@ -209,21 +208,6 @@ static void random_machines_are_judged_alike(void **state)
         accepted += accepts;
     }
     assert_in_range(accepted, ROUNDS / 20, ROUNDS - ROUNDS / 20);
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    char command[64];
-
-    (void)state;
-    snprintf(command, sizeof(command), "rm -r %s", folder);
-    return system(command);
 }
 
 int main(void)
